@@ -1,0 +1,25 @@
+package org.llmsurgeon;
+
+/**
+ * Something the user gave (a file, an option, a model, a text) cannot be used. The message is one
+ * sentence for that user: it names the thing and says what to do about it. The command line prints
+ * the message without a stack trace and exits with 2.
+ */
+public final class InputException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param message one clear sentence that names the thing and the remedy
+   */
+  public InputException(String message) {
+    super(message);
+  }
+
+  /**
+   * @param message one clear sentence that names the thing and the remedy
+   * @param cause what went wrong underneath, kept for the debug log
+   */
+  public InputException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

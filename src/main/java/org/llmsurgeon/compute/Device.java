@@ -1,0 +1,114 @@
+package org.llmsurgeon.compute;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Where tensors live and arithmetic is done. Everything above this package is written once, against
+ * this interface. Several threads may use one device as long as none writes a tensor that another
+ * uses. Results do not depend on what ran before or beside: the same call on the same values gives
+ * the same bits.
+ *
+ * <p>Calls with shapes that do not fit throw {@link IllegalArgumentException} naming the shapes.
+ */
+public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
+  /** Short name for logs and reports, for example {@code cpu}. */
+  String name();
+
+  /**
+   * A new tensor full of zeros.
+   *
+   * @param precision number format
+   * @param rows rows
+   * @param columns columns
+   */
+  Tensor zeros(Precision precision, int rows, int columns);
+
+  /**
+   * A new tensor whose contents are undefined.
+   *
+   * @param precision number format
+   * @param rows rows
+   * @param columns columns
+   */
+  Tensor empty(Precision precision, int rows, int columns);
+
+  /**
+   * A single-precision tensor over little-endian floats in direct memory, without a copy where the
+   * device can (else with one). The buffer must stay reachable and, where it is shared, unchanged
+   * while the tensor is used; a read-only buffer gives a tensor that must not be written.
+   *
+   * @param floats at least {@code 4 * rows * columns} bytes from its position on, aligned to 4
+   * @param rows rows
+   * @param columns columns
+   */
+  Tensor wrap(ByteBuffer floats, int rows, int columns);
+
+  /**
+   * Writes elements into a tensor, converting to its precision.
+   *
+   * @param values source
+   * @param offset first element of {@code values}
+   * @param target tensor to write
+   * @param at first element of the tensor, in row-major order
+   * @param count how many
+   */
+  void upload(float[] values, int offset, Tensor target, long at, int count);
+
+  /** As {@link #upload(float[], int, Tensor, long, int)}, from doubles. */
+  void upload(double[] values, int offset, Tensor target, long at, int count);
+
+  /**
+   * Reads elements of a tensor, converting to float.
+   *
+   * @param source tensor to read
+   * @param at first element of the tensor, in row-major order
+   * @param values target
+   * @param offset first element of {@code values}
+   * @param count how many
+   */
+  void download(Tensor source, long at, float[] values, int offset, int count);
+
+  /** As {@link #download(Tensor, long, float[], int, int)}, into doubles. */
+  void download(Tensor source, long at, double[] values, int offset, int count);
+
+  /**
+   * Copies a whole tensor into another of the same shape; precisions may differ (rounding to
+   * nearest).
+   *
+   * @param from source
+   * @param to target
+   */
+  void copy(Tensor from, Tensor to);
+
+  /**
+   * A new tensor {@code [rows, columns]} with these values.
+   *
+   * @param precision number format
+   * @param rows rows
+   * @param columns columns
+   * @param values {@code rows * columns} of them, row by row
+   */
+  default Tensor tensor(Precision precision, int rows, int columns, double... values) {
+    if (values.length != (long) rows * columns) {
+      throw new IllegalArgumentException(
+          values.length + " values for [" + rows + ", " + columns + "]");
+    }
+    Tensor tensor = empty(precision, rows, columns);
+    upload(values, 0, tensor, 0, values.length);
+    return tensor;
+  }
+
+  /**
+   * All elements of a tensor, row by row, as doubles.
+   *
+   * @param source any tensor of at most 2^31 - 1 elements
+   */
+  default double[] values(Tensor source) {
+    double[] values = new double[Math.toIntExact(source.size())];
+    download(source, 0, values, 0, values.length);
+    return values;
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,39 @@
+package org.llmsurgeon.curvature;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.llmsurgeon.InputException;
+
+/** Which approximation of the Fisher information stands for the curvature. */
+public enum CurvatureKind {
+  /** {@code G = I, A = I}: magnitude pruning. Needs no data. */
+  IDENTITY,
+  /** {@code G = I, A = mean a a^T}: the error of the layer's output. Needs a forward pass. */
+  ACTIVATIONS,
+  /** {@code G = mean g g^T, A = mean a a^T}: KFAC. Needs a forward and a backward pass. */
+  KFAC;
+
+  /** The name on the command line, in reports and in files. */
+  public String optionName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The kind of this name.
+   *
+   * @param name {@code identity}, {@code activations} or {@code kfac}
+   * @throws InputException if it is another
+   */
+  public static CurvatureKind parse(String name) {
+    for (CurvatureKind kind : values()) {
+      if (kind.optionName().equals(name)) {
+        return kind;
+      }
+    }
+    String choices =
+        Arrays.stream(values()).map(CurvatureKind::optionName).collect(Collectors.joining(", "));
+    throw new InputException(
+        "There is no curvature '" + name + "'; choose one of " + choices + ".");
+  }
+}

@@ -1,0 +1,95 @@
+package org.llmsurgeon.curvature;
+
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * {@code (M + d mean(diag M) I)^-1} of a symmetric factor, in double, by Cholesky (algorithm
+ * sections 1 and 4).
+ */
+public final class DampedInverse implements AutoCloseable {
+  private final Tensor matrix;
+  private final double[] diagonal;
+  private final double constant;
+
+  private DampedInverse(Tensor matrix, double[] diagonal, double constant) {
+    this.matrix = matrix;
+    this.diagonal = diagonal;
+    this.constant = constant;
+  }
+
+  /**
+   * Inverts a factor with damping.
+   *
+   * @param device where it lives
+   * @param factor what it is, for the message of an exception
+   * @param matrix {@code [n, n]} symmetric in double; only its lower triangle is read; kept as it
+   *     is
+   * @param damping the relative damping {@code d}
+   * @throws NotPositiveDefiniteException if damping does not make it positive definite
+   */
+  public static DampedInverse of(Device device, String factor, Tensor matrix, double damping) {
+    double[] original = device.diagonal(matrix);
+    double constant = constant(original, damping);
+    Tensor inverse = device.empty(Precision.DOUBLE, matrix.rows(), matrix.columns());
+    try {
+      device.copy(matrix, inverse);
+      device.addDiagonal(inverse, constant);
+      int pivot = device.cholesky(inverse);
+      if (pivot >= 0) {
+        throw new NotPositiveDefiniteException(factor, pivot, original);
+      }
+      device.inverseFromCholesky(inverse);
+      return new DampedInverse(inverse, positiveDiagonal(device, factor, inverse), constant);
+    } catch (RuntimeException failure) {
+      inverse.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * What damping adds to each diagonal element: {@code d mean(diag M)}; 0 for an empty matrix.
+   *
+   * @param diagonal diagonal of the factor
+   * @param damping the relative damping {@code d}
+   */
+  public static double constant(double[] diagonal, double damping) {
+    double sum = 0;
+    for (double each : diagonal) {
+      sum += each;
+    }
+    return diagonal.length == 0 ? 0 : damping * (sum / diagonal.length);
+  }
+
+  // A nearly singular matrix can pass the factorisation and still overflow in the inverse.
+  private static double[] positiveDiagonal(Device device, String factor, Tensor inverse) {
+    double[] diagonal = device.diagonal(inverse);
+    for (int i = 0; i < diagonal.length; i++) {
+      if (!(diagonal[i] > 0 && diagonal[i] < Double.POSITIVE_INFINITY)) {
+        throw new NotPositiveDefiniteException("The inverse of " + factor, i, diagonal);
+      }
+    }
+    return diagonal;
+  }
+
+  /** The inverse {@code [n, n]}, both triangles; closed with this object. */
+  public Tensor matrix() {
+    return matrix;
+  }
+
+  /** Diagonal of the inverse; not a copy, so not to be written. */
+  public double[] diagonal() {
+    return diagonal;
+  }
+
+  /** What damping added to each diagonal element before inverting. */
+  public double constant() {
+    return constant;
+  }
+
+  @Override
+  public void close() {
+    matrix.close();
+  }
+}

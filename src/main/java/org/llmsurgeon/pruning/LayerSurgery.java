@@ -1,0 +1,173 @@
+package org.llmsurgeon.pruning;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.NonFiniteException;
+
+/**
+ * One linear layer in one shot: what each of its rows and columns costs, and the weight without
+ * those selected. Inverses are computed when first needed and kept: a cut that takes only dead
+ * structure, or all of the layer, needs none. Not for use by several threads.
+ *
+ * <p>Dead rows and columns (algorithm section 1) take no part in costs, inverses, damping constants
+ * and updates. They cost 0. Selected, they become 0; not selected, they keep their weights, so that
+ * exactly what was selected is removed.
+ */
+public final class LayerSurgery implements AutoCloseable {
+  private final Device device;
+  private final String name;
+  private final Tensor weight;
+  private final CurvatureKind curvature;
+  private final LiveLayer live;
+
+  /**
+   * Finds the dead structure and takes it out.
+   *
+   * @param device where everything lives
+   * @param name name of the layer, for messages
+   * @param weight {@code [out, in]}, the bias as last column where there is one; either precision;
+   *     must stay open and unchanged while this is used
+   * @param factors curvature of the layer; must stay open and unchanged while this is used
+   * @param damping relative damping of {@code G} and {@code A}
+   * @throws NonFiniteException if weight or factors hold a number that is not finite
+   */
+  public LayerSurgery(
+      Device device, String name, Tensor weight, KroneckerFactors factors, Damping damping) {
+    if (factors.g().rows() != weight.rows() || factors.a().rows() != weight.columns()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "layer %s: G of size %d and A of size %d for a weight [%d, %d]",
+              name, factors.g().rows(), factors.a().rows(), weight.rows(), weight.columns()));
+    }
+    this.device = device;
+    this.name = name;
+    this.weight = weight;
+    this.curvature = factors.kind();
+    this.live = new LiveLayer(device, name, weight, factors, damping);
+  }
+
+  /** Rows that have no effect on the loss, ascending. */
+  public int[] deadRows() {
+    return others(live.outputs().live(), weight.rows());
+  }
+
+  /** Columns that have no effect on the loss, ascending. */
+  public int[] deadColumns() {
+    return others(live.inputs().live(), weight.columns());
+  }
+
+  /** What damping adds to the diagonal of {@code G}, in {@code G}'s unit. */
+  public double dampingConstantG() {
+    return live.outputs().dampingConstant();
+  }
+
+  /** What damping adds to the diagonal of {@code A}, in {@code A}'s unit. */
+  public double dampingConstantA() {
+    return live.inputs().dampingConstant();
+  }
+
+  /**
+   * Costs of all rows and columns (algorithm section 2).
+   *
+   * @param kind which formula; {@link CostKind#OBD} needs no inverse
+   * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse
+   * @throws NonFiniteException if a cost is not finite
+   */
+  public StructureCosts costs(CostKind kind) {
+    LineCosts costs = new LineCosts(device, live);
+    boolean diagonalOnly = kind == CostKind.OBD && curvature == CurvatureKind.ACTIVATIONS;
+    double[] rows = diagonalOnly ? costs.rowsOfElements() : costs.rows(kind);
+    double[] columns = costs.columns(kind);
+    return new StructureCosts(
+        name,
+        finite("row", live.outputs().spread(rows, weight.rows())),
+        finite("column", live.inputs().spread(columns, weight.columns())));
+  }
+
+  /**
+   * The weight without the selected rows and columns, which are exactly 0 in it.
+   *
+   * @param selection what goes, dead structure included
+   * @param kind how the rest makes up for it
+   * @return a new tensor {@code [out, in]} in double, owned by the caller
+   * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse
+   * @throws NonFiniteException if an updated weight is not finite
+   */
+  public Tensor cut(Selection selection, UpdateKind kind) {
+    selection.checkWithin(weight.rows(), weight.columns());
+    int[] rows = live.outputs().positions(selection.rows());
+    int[] columns = live.inputs().positions(selection.columns());
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor result = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
+      device.copy(weight, result);
+      if (rows.length < live.outputs().size() && columns.length < live.inputs().size()) {
+        Tensor updated =
+            work.empty(Precision.DOUBLE, live.weight().rows(), live.weight().columns());
+        device.copy(live.weight(), updated);
+        new LineUpdate(device, live, kind).apply(rows, columns, updated);
+        device.scatter(updated, live.outputs().live(), live.inputs().live(), result);
+      }
+      zero(work, selection, result);
+      NonFiniteException.check(device, result, name, "updated weight");
+      return work.release(result);
+    }
+  }
+
+  /**
+   * What the quadratic model says a change of the weight adds to the loss: {@code 1/2 tr(G D A
+   * D^T)} with damped {@code G} and {@code A}, {@code D} the change. {@link UpdateKind#JOINT} makes
+   * it as small as the selection allows. Dead structure does not count.
+   *
+   * @param changed {@code [out, in]}, for example what {@link #cut} gave
+   */
+  public double quadraticCost(Tensor changed) {
+    int[] rows = live.outputs().live();
+    int[] columns = live.inputs().live();
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor difference = work.empty(Precision.DOUBLE, rows.length, columns.length);
+      device.copy(LiveLayer.inDouble(work, changed, rows, columns), difference);
+      device.add(-1, live.weight(), difference);
+      Tensor left = work.empty(Precision.DOUBLE, rows.length, columns.length);
+      device.copy(difference, left);
+      device.multiply(1, live.outputs().matrix(), difference, dampingConstantG(), left);
+      Tensor right = work.empty(Precision.DOUBLE, rows.length, columns.length);
+      device.copy(difference, right);
+      device.multiply(1, difference, live.inputs().matrix(), dampingConstantA(), right);
+      return 0.5 * Arrays.stream(device.rowDots(left, right)).sum();
+    }
+  }
+
+  private void zero(TensorScope work, Selection selection, Tensor result) {
+    int[] rows = selection.rows();
+    int[] columns = selection.columns();
+    Tensor zeroRows = work.zeros(Precision.DOUBLE, rows.length, result.columns());
+    device.scatter(zeroRows, rows, null, result);
+    Tensor zeroColumns = work.zeros(Precision.DOUBLE, result.rows(), columns.length);
+    device.scatter(zeroColumns, null, columns, result);
+  }
+
+  private double[] finite(String structure, double[] costs) {
+    for (int i = 0; i < costs.length; i++) {
+      if (!Double.isFinite(costs[i])) {
+        throw new NonFiniteException(name, "cost of " + structure + " " + i);
+      }
+    }
+    return costs;
+  }
+
+  private static int[] others(int[] indices, int size) {
+    return IntStream.range(0, size).filter(i -> Arrays.binarySearch(indices, i) < 0).toArray();
+  }
+
+  @Override
+  public void close() {
+    live.close();
+  }
+}

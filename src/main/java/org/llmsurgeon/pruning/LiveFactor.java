@@ -1,0 +1,103 @@
+package org.llmsurgeon.pruning;
+
+import java.util.Arrays;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.DampedInverse;
+
+/**
+ * One side of a layer: the factor of its outputs ({@code G}) or inputs ({@code A}) without the dead
+ * rows or columns, and its damped inverse, computed when first asked for.
+ */
+final class LiveFactor implements AutoCloseable {
+  private final TensorScope scope;
+  private final String name;
+  private final int[] live;
+  private final Tensor matrix;
+  private final double[] diagonal;
+  private final double damping;
+  private DampedInverse inverse;
+
+  /**
+   * @param device where the factor lives
+   * @param name what it is, for messages
+   * @param full the factor, dead indices included; kept open and unchanged by the caller
+   * @param live indices that are not dead, ascending
+   * @param damping relative damping
+   */
+  LiveFactor(Device device, String name, Tensor full, int[] live, double damping) {
+    this.scope = new TensorScope(device);
+    this.name = name;
+    this.live = live;
+    this.matrix = LiveLayer.inDouble(scope, full, live, live);
+    this.diagonal = device.diagonal(matrix);
+    this.damping = damping;
+  }
+
+  int size() {
+    return live.length;
+  }
+
+  /** Indices that are not dead, ascending. */
+  int[] live() {
+    return live;
+  }
+
+  /** The undamped factor over live indices, double. */
+  Tensor matrix() {
+    return matrix;
+  }
+
+  /** What damping adds to the diagonal; fixed for the shot. */
+  double dampingConstant() {
+    return DampedInverse.constant(diagonal, damping);
+  }
+
+  /** The damped inverse over live indices. */
+  DampedInverse inverse() {
+    if (inverse == null) {
+      inverse = DampedInverse.of(scope.device(), name, matrix, damping);
+    }
+    return inverse;
+  }
+
+  /**
+   * Curvature along each live index alone: {@code 1 / [M^-1]_ii} of the damped factor where the
+   * others adapt (OBS), {@code M_ii} of the undamped one where they do not (OBD).
+   */
+  double[] curvature(CostKind kind) {
+    return kind == CostKind.OBD
+        ? diagonal
+        : Arrays.stream(inverse().diagonal()).map(each -> 1 / each).toArray();
+  }
+
+  /** Positions among the live of those indices that are live. */
+  int[] positions(int[] indices) {
+    return Arrays.stream(indices)
+        .map(index -> Arrays.binarySearch(live, index))
+        .filter(position -> position >= 0)
+        .toArray();
+  }
+
+  /** One value for each index, 0 for dead ones. */
+  double[] spread(double[] values, int full) {
+    double[] spread = new double[full];
+    for (int i = 0; i < live.length; i++) {
+      spread[live[i]] = values[i];
+    }
+    return spread;
+  }
+
+  String name() {
+    return name;
+  }
+
+  @Override
+  public void close() {
+    if (inverse != null) {
+      inverse.close();
+    }
+    scope.close();
+  }
+}

@@ -1,0 +1,87 @@
+package org.llmsurgeon.pruning;
+
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.NonFiniteException;
+
+/**
+ * A layer without its dead structure (algorithm section 1): a column is dead if {@code A_cc = 0} or
+ * its weights are all 0, a row if {@code G_rr = 0} or its weights are all 0. What is left is what
+ * every cost and update works on.
+ */
+final class LiveLayer implements AutoCloseable {
+  private final TensorScope scope;
+  private final Tensor weight;
+  private final LiveFactor outputs;
+  private final LiveFactor inputs;
+
+  LiveLayer(Device device, String name, Tensor full, KroneckerFactors factors, Damping damping) {
+    this.scope = new TensorScope(device);
+    NonFiniteException.check(device, full, name, "weight");
+    NonFiniteException.check(device, factors.a(), name, "factor A");
+    NonFiniteException.check(device, factors.g(), name, "factor G");
+    // In double, so that the square of a tiny weight is not 0.
+    Tensor exact = inDouble(scope, full, range(full.rows()), range(full.columns()));
+    int[] rows = live(device.diagonal(factors.g()), device.rowDots(exact, exact));
+    int[] columns = live(device.diagonal(factors.a()), device.columnDots(exact, exact));
+    this.weight = inDouble(scope, exact, rows, columns);
+    this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.g());
+    this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.a());
+  }
+
+  /** {@code [live rows, live columns]} in double; not to be written. */
+  Tensor weight() {
+    return weight;
+  }
+
+  /** The factor of the rows, {@code G}. */
+  LiveFactor outputs() {
+    return outputs;
+  }
+
+  /** The factor of the columns, {@code A}. */
+  LiveFactor inputs() {
+    return inputs;
+  }
+
+  /**
+   * Some rows and columns in double: the tensor itself where that is all of it, else a new one that
+   * the scope owns.
+   */
+  static Tensor inDouble(TensorScope scope, Tensor full, int[] rows, int[] columns) {
+    Device device = scope.device();
+    Tensor part = full;
+    if (rows.length < full.rows() || columns.length < full.columns()) {
+      part = scope.empty(full.precision(), rows.length, columns.length);
+      device.gather(full, rows, columns, part);
+    }
+    if (part.precision() == Precision.DOUBLE) {
+      return part;
+    }
+    Tensor exact = scope.empty(Precision.DOUBLE, part.rows(), part.columns());
+    device.copy(part, exact);
+    return exact;
+  }
+
+  private static int[] live(double[] curvature, double[] squaredNorms) {
+    return IntStream.range(0, curvature.length)
+        .filter(i -> curvature[i] != 0 && squaredNorms[i] != 0)
+        .toArray();
+  }
+
+  private static int[] range(int size) {
+    return IntStream.range(0, size).toArray();
+  }
+
+  @Override
+  public void close() {
+    inputs.close();
+    outputs.close();
+    scope.close();
+  }
+}

@@ -1,0 +1,71 @@
+package org.llmsurgeon.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import org.llmsurgeon.InputException;
+
+/** JSON objects without forgiveness: no key twice, nothing after the end. */
+final class StrictJson {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private StrictJson() {}
+
+  /**
+   * Reads a file that holds one object.
+   *
+   * @param storage where the file is
+   * @param path the file
+   */
+  static JsonNode readObject(Storage storage, String path) {
+    return object(storage.readBytes(path), path);
+  }
+
+  /**
+   * Parses one object.
+   *
+   * @param bytes UTF-8
+   * @param where the file, for the message
+   */
+  static JsonNode object(byte[] bytes, String where) {
+    StrictText.refuseLfsPointer(bytes, where);
+    return object(StrictText.decode(bytes, where), where);
+  }
+
+  /**
+   * Parses one object.
+   *
+   * @param text JSON
+   * @param where the file or the line of a file, for the message
+   */
+  static JsonNode object(String text, String where) {
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new InputException(where + " is not valid JSON: " + problem(e) + "; correct it", e);
+    }
+    if (!node.isObject()) {
+      throw new InputException(where + " does not hold a JSON object; correct it");
+    }
+    return node;
+  }
+
+  /** What the parser says, with the place, on one line. */
+  static String problem(JsonProcessingException e) {
+    String message = e.getOriginalMessage().replaceAll("\\s+", " ");
+    return e.getLocation() == null
+        ? message
+        : message
+            + " at line "
+            + e.getLocation().getLineNr()
+            + ", column "
+            + e.getLocation().getColumnNr();
+  }
+}

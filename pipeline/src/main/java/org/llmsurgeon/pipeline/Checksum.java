@@ -1,0 +1,72 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.llmsurgeon.checkpoint.ByteSource;
+
+/** CRC-32C (Castagnoli) of files and parts of files. */
+final class Checksum {
+  private static final int CHUNK = 1 << 20;
+
+  private Checksum() {}
+
+  /**
+   * Checksum of a whole file.
+   *
+   * @param file an open file
+   */
+  static int of(ByteSource file) {
+    CRC32C checksum = new CRC32C();
+    ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, Math.max(1, file.length())));
+    try {
+      for (long at = 0; at < file.length(); at += chunk.limit()) {
+        chunk.clear().limit((int) Math.min(chunk.capacity(), file.length() - at));
+        file.read(at, chunk);
+        checksum.update(chunk.flip());
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(file.name() + " could not be read", failure);
+    }
+    return (int) checksum.getValue();
+  }
+
+  /** Computes the checksum and the length of what is written through it. */
+  static final class Writer extends FilterOutputStream {
+    private final CRC32C checksum = new CRC32C();
+    private long length;
+
+    Writer(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      out.write(b);
+      checksum.update(b);
+      length++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+      out.write(bytes, offset, count);
+      checksum.update(bytes, offset, count);
+      length += count;
+    }
+
+    /** Bytes written so far. */
+    long length() {
+      return length;
+    }
+
+    /** Checksum of the bytes written since the start or the last call. */
+    int take() {
+      int value = (int) checksum.getValue();
+      checksum.reset();
+      return value;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.LocalStorage;
+
+/** What the local disk can do beyond {@link org.llmsurgeon.checkpoint.Storage}. */
+final class LocalDisk {
+  private final LocalStorage storage = new LocalStorage();
+
+  LocalStorage storage() {
+    return storage;
+  }
+
+  List<String> entries(String folder) {
+    try (Stream<Path> files = Files.list(path(folder))) {
+      return files.map(each -> each.getFileName().toString()).sorted().toList();
+    } catch (IOException failure) {
+      throw new InputException(folder + " cannot be read as a folder; give a folder", failure);
+    }
+  }
+
+  void rename(String from, String to) {
+    try {
+      Path target = path(to);
+      Files.createDirectories(target.toAbsolutePath().getParent());
+      Files.move(path(from), target);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(from + " could not be moved to " + to, failure);
+    }
+  }
+
+  /** Follows links as far as the path exists, so that one place has one name. */
+  String absolute(String path) {
+    Path normal = path(path).toAbsolutePath().normalize();
+    Path existing = normal;
+    while (existing != null && !Files.exists(existing)) {
+      existing = existing.getParent();
+    }
+    if (existing == null) {
+      return normal.toString();
+    }
+    try {
+      return existing.toRealPath().resolve(existing.relativize(normal)).normalize().toString();
+    } catch (IOException failure) {
+      throw new InputException(path + " cannot be reached; check its permissions", failure);
+    }
+  }
+
+  private static Path path(String path) {
+    try {
+      return Path.of(path.startsWith("file:") ? decoded(path) : path);
+    } catch (InvalidPathException failure) {
+      throw new InputException("\"" + path + "\" is not a path; give a file or folder", failure);
+    }
+  }
+
+  private static String decoded(String uri) {
+    try {
+      return URI.create("file://" + URI.create(uri).getRawPath()).getPath();
+    } catch (IllegalArgumentException unescaped) {
+      // Written by hand, with blanks and all: what stands there is meant.
+      return uri.substring("file:".length()).replaceFirst("^//+", "/");
+    }
+  }
+}

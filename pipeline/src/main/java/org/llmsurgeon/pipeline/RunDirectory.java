@@ -1,0 +1,184 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Optional;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.Storage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where a run keeps what it has so far.
+ *
+ * <pre>
+ * plan.json                        what will be done
+ * windows/                         token windows (Arrow)
+ * shot-0000/evaluation.json        perplexity of the dense model
+ * shot-0001/shards/                sums of each shard, and a record of each
+ * shot-0001/factors/               mean factors (Arrow)
+ * shot-0001/factors.json           ... all of them are there
+ * shot-0001/selection.json         what goes of each layer
+ * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
+ * shot-0001/manifest.json          the commit: all layers are there
+ * shot-0001/evaluation.json        perplexity after the shot
+ * </pre>
+ *
+ * <p>Data files have names that no other attempt uses, and are read only through a JSON file that
+ * names them. A JSON file is created exclusively and never changed; that it exists, whole, says
+ * that the step is done. Paths in these files are relative to the run directory, so that it can be
+ * moved.
+ */
+final class RunDirectory {
+  /** Its name inside the output folder, unless another is asked for. */
+  static final String DEFAULT_NAME = ".surgeon-run";
+
+  /** The plan. */
+  static final String PLAN = "plan.json";
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
+
+  private final HadoopStorage storage;
+  private final String path;
+
+  RunDirectory(HadoopStorage storage, String path) {
+    this.storage = storage;
+    this.path = path;
+  }
+
+  /** The file system. */
+  HadoopStorage storage() {
+    return storage;
+  }
+
+  /** Where it is. */
+  String path() {
+    return path;
+  }
+
+  /**
+   * A full path.
+   *
+   * @param relative a path inside this directory
+   */
+  String resolve(String relative) {
+    return Storage.child(path, relative);
+  }
+
+  /**
+   * Folder of a shot, relative.
+   *
+   * @param shot from 1; 0 for the dense model
+   */
+  static String shot(int shot) {
+    return String.format(Locale.ROOT, "shot-%04d", shot);
+  }
+
+  /**
+   * A file of a shot, relative.
+   *
+   * @param shot from 1; 0 for the dense model
+   * @param name path inside the shot's folder
+   */
+  static String inShot(int shot, String name) {
+    return shot(shot) + "/" + name;
+  }
+
+  /** The commit of a shot, relative. */
+  static String manifest(int shot) {
+    return inShot(shot, "manifest.json");
+  }
+
+  /**
+   * Opens a new file for writing.
+   *
+   * @param relative a name that nothing has
+   */
+  OutputStream create(String relative) {
+    return storage.create(resolve(relative));
+  }
+
+  /**
+   * Says that a step is done.
+   *
+   * @param relative the step's JSON file
+   * @param record what was done
+   * @throws InputException if it cannot be written
+   * @throws RunFailedException if another driver has written it
+   */
+  void commit(String relative, Object record) {
+    String file = resolve(relative);
+    byte[] json = Json.bytes(record);
+    try (OutputStream out = storage.create(file)) {
+      out.write(json);
+    } catch (IOException | UncheckedIOException failure) {
+      throw commitFailure(file, failure);
+    }
+  }
+
+  private static RuntimeException commitFailure(String file, Exception failure) {
+    Throwable cause = failure instanceof UncheckedIOException ? failure.getCause() : failure;
+    if (cause instanceof java.nio.file.FileAlreadyExistsException) {
+      return new RunFailedException(
+          file + " exists already: another process works in this run directory.", failure);
+    }
+    return new InputException(
+        file
+            + " cannot be written ("
+            + cause
+            + "); make room or choose another run directory, and give the same command again.",
+        failure);
+  }
+
+  /**
+   * The record of a step that is done. One that is cut short, as a crash or a full disk leaves it,
+   * is deleted and counts as not done.
+   *
+   * @param relative the step's JSON file
+   * @param type class of the record
+   * @return empty where the step is not done
+   */
+  <T> Optional<T> finished(String relative, Class<T> type) {
+    String file = resolve(relative);
+    if (!storage.exists(file)) {
+      return Optional.empty();
+    }
+    Optional<T> record = Json.read(storage.readBytes(file), type);
+    if (record.isEmpty()) {
+      LOG.warn("{} is cut short; its step is done again", file);
+      storage.delete(file, false);
+    }
+    return record;
+  }
+
+  /**
+   * The record of a step that must be done.
+   *
+   * @param relative the step's JSON file
+   * @param type class of the record
+   * @throws InputException if it is missing or damaged
+   */
+  <T> T required(String relative, Class<T> type) {
+    String file = resolve(relative);
+    return Json.read(storage.readBytes(file), type)
+        .orElseThrow(
+            () ->
+                new InputException(file + " is damaged; delete it and its folder and run again."));
+  }
+
+  /**
+   * Deletes a file or folder with all that is in it.
+   *
+   * @param relative path inside this directory
+   */
+  void delete(String relative) {
+    storage.delete(resolve(relative), true);
+  }
+
+  /** Deletes the whole directory. */
+  void delete() {
+    storage.delete(path, true);
+  }
+}

@@ -1,0 +1,52 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.Locale;
+import org.apache.spark.SparkDriverExecutionException;
+import org.llmsurgeon.InputException;
+
+/**
+ * A stage that failed, on its way to a sentence for the user.
+ *
+ * @param stage which one
+ * @param refusal what a task said, or null
+ * @param failure what Spark threw, or null
+ */
+record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception failure) {
+  /** The exception to throw. */
+  RuntimeException translated() {
+    if (refusal != null) {
+      return refusal.input()
+          ? new InputException(refusal.message())
+          : new RunFailedException(stage.description() + ": " + refusal.message());
+    }
+    if (failure instanceof SparkDriverExecutionException
+        && failure.getCause() instanceof RuntimeException own) {
+      return own;
+    }
+    String reason = reason();
+    if (reason.toLowerCase(Locale.ROOT).contains("no space left")) {
+      return new InputException(
+          stage.description()
+              + ": a disk is full; make room and give the same command again, it goes on from the"
+              + " last finished shot ("
+              + reason
+              + ").",
+          failure);
+    }
+    return new RunFailedException(stage.description() + " failed: " + reason, failure);
+  }
+
+  /** The innermost cause that we know; else the line of Spark's message that names it. */
+  private String reason() {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage() == null ? "" : cause.getMessage();
+    String first = message.lines().findFirst().orElse("");
+    int lost = first.indexOf("most recent failure: ");
+    String text = lost < 0 ? first : first.substring(lost + "most recent failure: ".length());
+    String type = cause == failure ? "" : cause.getClass().getSimpleName();
+    return type.isEmpty() ? text : text.isEmpty() ? type : type + ": " + text;
+  }
+}

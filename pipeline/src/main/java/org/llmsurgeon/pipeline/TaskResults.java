@@ -1,0 +1,75 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import scala.runtime.AbstractFunction2;
+import scala.runtime.BoxedUnit;
+
+/**
+ * Takes the results of a stage on the driver as they come. Spark calls it once per task, from one
+ * thread.
+ *
+ * @param <O> result of a task
+ */
+final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> {
+  /**
+   * Told of each result.
+   *
+   * @param <O> result of a task
+   */
+  @FunctionalInterface
+  interface Arrival<O> {
+    /**
+     * A result came.
+     *
+     * @param result the result
+     */
+    void accept(O result);
+  }
+
+  private final List<O> results;
+  private final Arrival<O> arrived;
+  private final Progress progress;
+  private Runnable cancel = () -> {};
+  private TaskOutcome.Refused<O> refusal;
+
+  TaskResults(int count, Arrival<O> arrived, Progress progress) {
+    this.results = new ArrayList<>(Collections.nCopies(count, null));
+    this.arrived = arrived;
+    this.progress = progress;
+  }
+
+  /**
+   * Sets what to do when a task refuses: the rest of the stage is of no use then.
+   *
+   * @param action ends the stage
+   */
+  void onRefusal(Runnable action) {
+    this.cancel = action;
+  }
+
+  /** The first refusal, or null. */
+  synchronized TaskOutcome.Refused<?> refusal() {
+    return refusal;
+  }
+
+  /** All results, in the order of the items. */
+  synchronized List<O> inOrder() {
+    return List.copyOf(results);
+  }
+
+  @Override
+  public synchronized BoxedUnit apply(Object index, byte[] bytes) {
+    TaskOutcome<O> outcome = TaskOutcome.fromBytes(bytes);
+    if (outcome instanceof TaskOutcome.Done<O> done) {
+      results.set((Integer) index, done.value());
+      arrived.accept(done.value());
+      progress.taskFinished();
+    } else if (outcome instanceof TaskOutcome.Refused<O> refused && refusal == null) {
+      refusal = refused;
+      cancel.run();
+    }
+    return BoxedUnit.UNIT;
+  }
+}

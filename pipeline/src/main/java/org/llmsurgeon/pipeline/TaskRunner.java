@@ -1,0 +1,115 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkExecutorInfo;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.llmsurgeon.InputException;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
+
+/**
+ * Runs one Spark stage: a task per item, results in the order of the items. Only items and results
+ * travel; the driver takes exactly one result per task, whatever is lost and computed again.
+ */
+final class TaskRunner {
+  private static final long SETTLE_SECONDS = 20;
+
+  private final JavaSparkContext spark;
+  private final Progress progress;
+
+  TaskRunner(JavaSparkContext spark, Progress progress) {
+    this.spark = spark;
+    this.progress = progress;
+  }
+
+  /** Who is told about progress. */
+  Progress progress() {
+    return progress;
+  }
+
+  /**
+   * Runs a stage.
+   *
+   * @param stage its name
+   * @param items one per task; earlier ones start earlier
+   * @param function what each task does
+   * @return the results, in the order of the items
+   * @throws InputException if a task says that the user's input is at fault
+   * @throws RunFailedException if the stage fails for another reason
+   */
+  <I, O> List<O> run(StageName stage, List<I> items, TaskFunction<I, O> function) {
+    return run(stage, items, function, result -> {});
+  }
+
+  /**
+   * As {@link #run(StageName, List, TaskFunction)}, and tells of each result as it comes.
+   *
+   * @param arrived called with each result once, in the order in which they come, by one thread at
+   *     a time; it should be quick
+   */
+  <I, O> List<O> run(
+      StageName stage, List<I> items, TaskFunction<I, O> function, TaskResults.Arrival<O> arrived) {
+    progress.stageStarted(stage.shot(), stage.name(), items.size());
+    long start = System.nanoTime();
+    TaskResults<O> results = new TaskResults<>(items.size(), arrived, progress);
+    if (!items.isEmpty()) {
+      submit(stage, new IndexedTask<>(items, function), items.size(), results);
+    }
+    progress.stageFinished((System.nanoTime() - start) / 1e9);
+    return results.inOrder();
+  }
+
+  private void submit(StageName stage, IndexedTask<?, ?> task, int count, TaskResults<?> results) {
+    String group = "llm-surgeon-" + UUID.randomUUID();
+    List<Integer> indices = IntStream.range(0, count).boxed().toList();
+    JavaRDD<Integer> rdd = spark.parallelize(indices, count);
+    // Interrupting a thread would close the mapped files that its neighbours read.
+    spark.setJobGroup(group, stage.description(), false);
+    results.onRefusal(() -> spark.sc().cancelJobGroup(group));
+    try {
+      spark
+          .sc()
+          .runJob(
+              rdd.rdd(),
+              task,
+              CollectionConverters.asScala(List.<Object>copyOf(indices)).toSeq(),
+              results,
+              ClassTag.apply(byte[].class));
+    } catch (Exception failure) {
+      settle();
+      throw new StageFailure(stage, results.refusal(), failure).translated();
+    } finally {
+      spark.clearJobGroup();
+    }
+    // The last task of a stage may be the one that refuses: then nothing was left to cancel.
+    if (results.refusal() != null) {
+      throw new StageFailure(stage, results.refusal(), null).translated();
+    }
+  }
+
+  /**
+   * Lets tasks that still run come to their end, so that they do not write into what is removed.
+   */
+  private void settle() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
+    try {
+      while (!spark.sc().isStopped() && running() > 0 && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int running() {
+    int running = 0;
+    for (SparkExecutorInfo executor : spark.statusTracker().getExecutorInfos()) {
+      running += executor.numRunningTasks();
+    }
+    return running;
+  }
+}

@@ -1,0 +1,57 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.llmsurgeon.surgery.Recipe;
+
+/**
+ * Everything that decides the bytes of a result. Two runs with equal identities are the same run:
+ * one may go on where the other stopped.
+ *
+ * @param inputs model and texts
+ * @param recipe the recipe's options
+ * @param context tokens of a window
+ */
+record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int context) {
+  RunIdentity {
+    // A map that keeps its order and may hold null, which the options do.
+    recipe = new LinkedHashMap<>(recipe);
+  }
+
+  /**
+   * An identity.
+   *
+   * @param inputs model and texts
+   * @param recipe how to prune
+   * @param context tokens of a window
+   */
+  static RunIdentity of(RunInputs inputs, Recipe recipe, int context) {
+    return new RunIdentity(inputs, recipe.options(), context);
+  }
+
+  /**
+   * Names what differs, in words that fit after "made with".
+   *
+   * @param other another identity
+   * @return empty where both are the same run
+   */
+  Optional<String> difference(RunIdentity other) {
+    Optional<String> inputDifference = inputs.difference(other.inputs);
+    if (inputDifference.isPresent()) {
+      return inputDifference;
+    }
+    Map<String, Object> mine = Recipe.of(recipe).options();
+    Map<String, Object> theirs = Recipe.of(other.recipe).options();
+    for (Map.Entry<String, Object> option : mine.entrySet()) {
+      Object value = theirs.get(option.getKey());
+      if (!Objects.equals(option.getValue(), value)) {
+        return Optional.of("another recipe (" + option.getKey() + " " + option.getValue() + ")");
+      }
+    }
+    return context == other.context
+        ? Optional.empty()
+        : Optional.of("another context (" + context + " tokens)");
+  }
+}

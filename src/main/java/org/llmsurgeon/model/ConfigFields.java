@@ -1,0 +1,147 @@
+package org.llmsurgeon.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Activation;
+
+/**
+ * Typed access to the fields of a configuration. A field that is absent or null has its default;
+ * one of the wrong type or range is an {@link InputException} that names the file and the field.
+ */
+final class ConfigFields {
+  private static final Map<String, Activation> ACTIVATIONS =
+      Map.of(
+          "silu", Activation.SILU,
+          "swish", Activation.SILU,
+          "gelu", Activation.GELU,
+          "gelu_new", Activation.GELU_TANH,
+          "gelu_pytorch_tanh", Activation.GELU_TANH,
+          "relu", Activation.RELU);
+
+  private final JsonNode node;
+  private final String where;
+  private final String parent;
+
+  /**
+   * @param node the object whose fields are read
+   * @param where the file, for messages
+   */
+  ConfigFields(JsonNode node, String where) {
+    this(node, where, "");
+    if (!node.isObject()) {
+      throw new InputException(where + ": is not a JSON object, so not a model's configuration");
+    }
+  }
+
+  private ConfigFields(JsonNode node, String where, String parent) {
+    this.node = node;
+    this.where = where;
+    this.parent = parent;
+  }
+
+  /** The file, for messages. */
+  String where() {
+    return where;
+  }
+
+  /** Whether the field is there and not null. */
+  boolean has(String name) {
+    return node.hasNonNull(name);
+  }
+
+  /** The field as it is; a missing node where it is absent or null. */
+  JsonNode raw(String name) {
+    return has(name) ? node.get(name) : MissingNode.getInstance();
+  }
+
+  /** The fields of a nested object; none where it is absent or null. */
+  ConfigFields object(String name) {
+    JsonNode child = raw(name);
+    if (!child.isMissingNode() && !child.isObject()) {
+      throw wrong(name, "an object");
+    }
+    return new ConfigFields(child, where, parent + name + ".");
+  }
+
+  int size(String name, int standard) {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return standard;
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+      throw wrong(name, "a positive integer");
+    }
+    return value.intValue();
+  }
+
+  boolean flag(String name, boolean standard) {
+    JsonNode value = raw(name);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw wrong(name, "true or false");
+    }
+    return value.isMissingNode() ? standard : value.booleanValue();
+  }
+
+  double positive(String name, double standard) {
+    JsonNode value = raw(name);
+    if (value.isMissingNode()) {
+      return standard;
+    }
+    double number = value.doubleValue();
+    if (!value.isNumber() || !(number > 0) || Double.isInfinite(number)) {
+      throw wrong(name, "a positive number");
+    }
+    return number;
+  }
+
+  double requiredPositive(String name) {
+    if (!has(name)) {
+      throw new InputException("%s: field \"%s%s\" is missing".formatted(where, parent, name));
+    }
+    return positive(name, Double.NaN);
+  }
+
+  String text(String name, String standard) {
+    JsonNode value = raw(name);
+    if (!value.isMissingNode() && !value.isTextual()) {
+      throw wrong(name, "a text");
+    }
+    return value.isMissingNode() ? standard : value.textValue();
+  }
+
+  /** The first element of a list of texts, or null where the list is absent or empty. */
+  String firstText(String name) {
+    JsonNode value = raw(name);
+    if (value.isMissingNode() || (value.isArray() && value.isEmpty())) {
+      return null;
+    }
+    if (!value.isArray() || !value.get(0).isTextual()) {
+      throw wrong(name, "a list of texts");
+    }
+    return value.get(0).textValue();
+  }
+
+  Activation activation(String name, String standard) {
+    String spelled = text(name, standard);
+    Activation activation = ACTIVATIONS.get(spelled);
+    if (activation == null) {
+      throw wrong(
+          name, "one of " + String.join(", ", ACTIVATIONS.keySet().stream().sorted().toList()));
+    }
+    return activation;
+  }
+
+  /** The exception for a field whose value cannot be used. */
+  InputException wrong(String name, String expected) {
+    return new InputException(
+        "%s: field \"%s%s\" is %s, but must be %s"
+            .formatted(where, parent, name, raw(name), expected));
+  }
+
+  /** The exception for sizes that do not go together. */
+  InputException contradiction(String sentence) {
+    return new InputException(where + ": " + sentence);
+  }
+}

@@ -1,0 +1,66 @@
+package org.llmsurgeon.model;
+
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * The way in: token ids become rows of the residual stream.
+ *
+ * @param tokens {@code [vocabulary, width]}
+ * @param projection {@code width -> hidden}, or null where they are the same
+ * @param positions {@code [positions + offset, hidden]}, or null where positions are rotary
+ * @param positionOffset row of the first position
+ */
+record Embedding(Parameter tokens, Linear projection, Parameter positions, int positionOffset) {
+  /**
+   * @param out {@code [tokens, hidden]}, written
+   */
+  void forward(Pass pass, Tensor out) {
+    try (Workspace work = pass.workspace()) {
+      if (projection == null) {
+        pass.device().embed(tokens.tensor(), pass.batch().ids(), out);
+      } else {
+        projection.forward(pass, narrow(pass, work), out);
+      }
+      if (positions != null) {
+        Tensor shift = work.empty(out.rows(), out.columns());
+        pass.device().embed(positions.tensor(), pass.batch().positions(positionOffset), shift);
+        pass.device().add(1, shift, out);
+      }
+    }
+  }
+
+  /**
+   * Adds the parameters' gradients.
+   *
+   * @param gradient that of the residual stream, {@code [tokens, hidden]}
+   */
+  void backward(Pass pass, Tensor gradient) {
+    if (positions != null) {
+      addRows(pass, positions, pass.batch().positions(positionOffset), gradient);
+    }
+    if (projection == null) {
+      addRows(pass, tokens, pass.batch().ids(), gradient);
+      return;
+    }
+    try (Workspace work = pass.workspace()) {
+      Tensor narrow = narrow(pass, work);
+      Tensor dNarrow = work.empty(narrow.rows(), narrow.columns());
+      projection.backward(pass, narrow, gradient, dNarrow, 0);
+      addRows(pass, tokens, pass.batch().ids(), dNarrow);
+    }
+  }
+
+  private Tensor narrow(Pass pass, Workspace work) {
+    Tensor narrow = work.empty(pass.tokens(), tokens.columns());
+    pass.device().embed(tokens.tensor(), pass.batch().ids(), narrow);
+    return narrow;
+  }
+
+  private static void addRows(Pass pass, Parameter table, int[] rows, Tensor gradient) {
+    try (GradientTarget target = pass.gradient(table)) {
+      if (target.isWanted()) {
+        pass.device().embedBackward(rows, gradient, target.tensor());
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package org.llmsurgeon.model;
+
+import java.util.List;
+import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * Plain feed-forward {@code down(activation(up(x)))}.
+ *
+ * @param activation the non-linearity
+ * @param up {@code hidden -> neurons}
+ * @param down {@code neurons -> hidden}
+ */
+record FeedForward(Activation activation, Linear up, Linear down) implements Sublayer {
+  @Override
+  public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
+    Tensor raised = kept.empty(pass.tokens(), up.shape().outputs());
+    pass.inputs(List.of(up.shape()), in);
+    up.forward(pass, in, raised);
+    try (Workspace work = pass.workspace()) {
+      Tensor active = work.empty(raised.rows(), raised.columns());
+      pass.device().activate(activation, raised, active);
+      pass.inputs(List.of(down.shape()), active);
+      down.forward(pass, active, out);
+    }
+    return new PlainTrace(this, raised);
+  }
+
+  /**
+   * @param layer whose forward this was
+   * @param raised what the activation read
+   */
+  private record PlainTrace(FeedForward layer, Tensor raised) implements Trace {
+    @Override
+    public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
+      try (Workspace work = pass.workspace()) {
+        Tensor gradient = work.empty(raised.rows(), raised.columns());
+        layer.down.backward(pass, active(pass, work), dOut, gradient, 0);
+        pass.device().activateBackward(layer.activation, raised, gradient, gradient);
+        layer.up.backward(pass, in, gradient, dIn, 0);
+      }
+    }
+
+    /** What the down layer read; cheaper to compute again than to keep. */
+    private Tensor active(Pass pass, Workspace work) {
+      if (!pass.wantsParameterGradients()) {
+        return null;
+      }
+      Tensor active = work.empty(raised.rows(), raised.columns());
+      pass.device().activate(layer.activation, raised, active);
+      return active;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package org.llmsurgeon.model;
+
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * The way out: the residual stream becomes a distribution over the next token. Runs in chunks of
+ * tokens, forward and backward at once, so that the logits of a whole batch never exist.
+ *
+ * @param norm the last norm, or null
+ * @param projection {@code hidden -> width}, or null where they are the same
+ * @param weight {@code [vocabulary, width]}
+ */
+record Head(NormLayer norm, Linear projection, Parameter weight) {
+  /**
+   * Cross-entropy of each token.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param logitBytes bytes of logits at one time
+   * @return nats; 0 for a token without a target
+   */
+  double[] losses(Pass pass, Tensor hidden, long logitBytes) {
+    try (Workspace work = pass.workspace()) {
+      Tensor features = features(pass, hidden, work);
+      return new LogitChunks(pass, weight.tensor(), features, logitBytes).losses();
+    }
+  }
+
+  /**
+   * Cross-entropy of each token, and the gradient of their weighted sum.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param logitBytes bytes of logits at one time
+   * @param weights what each token counts in the sum
+   * @param gradient with respect to {@code hidden}, written
+   * @return nats; 0 for a token without a target
+   */
+  double[] lossesAndGradient(
+      Pass pass, Tensor hidden, long logitBytes, double[] weights, Tensor gradient) {
+    try (Workspace work = pass.workspace();
+        GradientTarget dWeight = pass.gradient(weight)) {
+      Tensor features = features(pass, hidden, work);
+      Tensor dFeatures = work.empty(features.rows(), features.columns());
+      double[] losses =
+          new LogitChunks(pass, weight.tensor(), features, logitBytes)
+              .lossesAndGradients(weights, dFeatures, dWeight.tensor());
+      backward(pass, hidden, dFeatures, gradient);
+      return losses;
+    }
+  }
+
+  /**
+   * All logits.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param logits {@code [tokens, vocabulary]}, written
+   */
+  void logits(Pass pass, Tensor hidden, Tensor logits) {
+    try (Workspace work = pass.workspace()) {
+      Tensor features = features(pass, hidden, work);
+      pass.device().multiply(1, features, weight.tensor().transposed(), 0, logits);
+    }
+  }
+
+  /**
+   * Checks all logits.
+   *
+   * @throws NonFiniteException where one is NaN or infinite
+   */
+  void requireFinite(Pass pass, Tensor hidden, long logitBytes) {
+    try (Workspace work = pass.workspace()) {
+      Tensor features = features(pass, hidden, work);
+      new LogitChunks(pass, weight.tensor(), features, logitBytes).requireFinite();
+    }
+  }
+
+  private Tensor normed(Pass pass, Tensor hidden, Workspace work) {
+    if (norm == null) {
+      return hidden;
+    }
+    Tensor normed = work.empty(hidden.rows(), hidden.columns());
+    norm.forward(pass, hidden, normed);
+    return normed;
+  }
+
+  private Tensor features(Pass pass, Tensor hidden, Workspace work) {
+    Tensor normed = normed(pass, hidden, work);
+    if (projection == null) {
+      return normed;
+    }
+    Tensor projected = work.empty(hidden.rows(), weight.columns());
+    projection.forward(pass, normed, projected);
+    return projected;
+  }
+
+  private void backward(Pass pass, Tensor hidden, Tensor dFeatures, Tensor gradient) {
+    try (Workspace work = pass.workspace()) {
+      Tensor dNormed = dFeatures;
+      if (projection != null) {
+        Tensor normed = pass.wantsParameterGradients() ? normed(pass, hidden, work) : null;
+        dNormed = work.empty(hidden.rows(), hidden.columns());
+        projection.backward(pass, normed, dFeatures, dNormed, 0);
+      }
+      if (norm == null) {
+        pass.device().copy(dNormed, gradient);
+      } else {
+        pass.device().scale(0, gradient);
+        norm.backward(pass, hidden, dNormed, gradient);
+      }
+    }
+  }
+}

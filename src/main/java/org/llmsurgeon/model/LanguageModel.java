@@ -1,0 +1,208 @@
+package org.llmsurgeon.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rotary;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * A causal language model on a device: losses, and gradients of them. A window is a sequence of
+ * token ids; its loss is the mean cross-entropy of its next tokens, in nats (the last position has
+ * no target).
+ *
+ * <p>Windows run in batches of {@link MemoryLimits#tokensPerBlock} tokens; neighbours of equal
+ * length share a batch. Several threads may run one model at the same time while none changes its
+ * weights. All runs throw {@link org.llmsurgeon.InputException} for a window that the model cannot
+ * read (too short, longer than its positions, an id outside the vocabulary), and {@link
+ * NonFiniteException} where a number is not finite.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private final ModelConfig config;
+  private final Network network;
+  private final Device device;
+  private final MemoryLimits limits;
+
+  private LanguageModel(ModelConfig config, Network network, Device device, MemoryLimits limits) {
+    this.config = config;
+    this.network = network;
+    this.device = device;
+    this.limits = limits;
+  }
+
+  /**
+   * Loads a model with {@link MemoryLimits#DEFAULT}.
+   *
+   * @param config what network it is
+   * @param weights its weights
+   * @param device where to run it
+   * @throws org.llmsurgeon.InputException naming a tensor that is absent or has another shape than
+   *     the configuration says
+   */
+  public static LanguageModel load(ModelConfig config, WeightSource weights, Device device) {
+    return load(config, weights, device, MemoryLimits.DEFAULT);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param config what network it is
+   * @param weights its weights; {@link WeightSource#writable()} where they will be changed
+   * @param device where to run it
+   * @param limits memory that a run may take
+   * @throws org.llmsurgeon.InputException naming a tensor that is absent or has another shape than
+   *     the configuration says
+   */
+  public static LanguageModel load(
+      ModelConfig config, WeightSource weights, Device device, MemoryLimits limits) {
+    Network network = Network.describe(config);
+    network.parameters().load(weights, CheckpointNames.of(config, weights::contains), device);
+    return new LanguageModel(config, network, device, limits);
+  }
+
+  /** What network it is. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** Where it runs. */
+  public Device device() {
+    return device;
+  }
+
+  /** Number format of the weights and of everything computed from them. */
+  public Precision precision() {
+    return network.parameters().precision();
+  }
+
+  /** Checkpoint names of all parameters, in the order of the network. */
+  public List<String> parameterNames() {
+    return network.parameters().names();
+  }
+
+  /**
+   * The live tensor of a parameter. Whoever changes it changes the model.
+   *
+   * @param name its checkpoint name
+   * @return the weight; a vector is {@code [1, n]}; owned by the model
+   * @throws IllegalArgumentException where the network has no such parameter
+   */
+  public Tensor weight(String name) {
+    return network.parameters().byName(name).tensor();
+  }
+
+  /**
+   * Losses, forward only.
+   *
+   * @param windows token ids, at least 2 each
+   * @return each window's loss, in nats
+   */
+  public double[] losses(int[][] windows) {
+    return forward(windows, null);
+  }
+
+  /**
+   * Losses, forward only, with a look at what the linear layers read.
+   *
+   * @param windows token ids, at least 2 each
+   * @param tap sees the inputs
+   * @return each window's loss, in nats
+   */
+  public double[] forward(int[][] windows, LinearTap tap) {
+    return run(
+        windows,
+        tap,
+        null,
+        pass -> {
+          double[] means = pass.batch().means(network.losses(pass, limits));
+          if (!Arrays.stream(means).allMatch(Double::isFinite)) {
+            throw network.explainNonFinite(pass, limits);
+          }
+          return means;
+        });
+  }
+
+  /**
+   * Forward and backward of the sum of the windows' losses, so that each window's gradients are
+   * those of its own loss. Only gradients of activations are computed.
+   *
+   * @param windows token ids, at least 2 each
+   * @param tap sees the linear layers' inputs and output gradients
+   * @return each window's loss, in nats
+   */
+  public double[] calibrate(int[][] windows, LinearTap tap) {
+    return run(windows, tap, null, pass -> propagate(pass, 1));
+  }
+
+  /**
+   * Forward and backward, with gradients of parameters.
+   *
+   * @param windows token ids, at least 2 each
+   * @param lossScale factor on the sum of the windows' losses whose gradient is taken; 1 / windows
+   *     for that of their mean
+   * @param into takes the gradients, added to what it holds
+   * @return each window's loss, in nats, not scaled
+   */
+  public double[] gradients(int[][] windows, double lossScale, ParameterGradients into) {
+    return run(windows, null, into, pass -> propagate(pass, lossScale));
+  }
+
+  /**
+   * All logits of one window.
+   *
+   * @param window token ids, at least 1
+   * @return {@code [tokens, vocabulary]}, owned by the caller
+   */
+  public Tensor logits(int[] window) {
+    int[][] windows = {window};
+    Batch.check(windows, config.size(), 1);
+    Tensor logits = device.empty(precision(), window.length, config.vocabulary());
+    try (RotaryTables tables = tables(windows)) {
+      network.logits(pass(Batch.split(windows, 1).get(0), tables, null, null), logits);
+      return logits;
+    } catch (RuntimeException failure) {
+      logits.close();
+      throw failure;
+    }
+  }
+
+  private double[] propagate(Pass pass, double lossScale) {
+    try (Backpropagation run = new Backpropagation(network, pass, limits)) {
+      return run.run(pass.batch().meanWeights(lossScale));
+    }
+  }
+
+  private double[] run(
+      int[][] windows, LinearTap tap, ParameterGradients into, Function<Pass, double[]> how) {
+    Batch.check(windows, config.size(), 2);
+    double[] losses = new double[windows.length];
+    try (RotaryTables tables = tables(windows)) {
+      for (Batch batch : Batch.split(windows, limits.tokensPerBlock())) {
+        double[] part = how.apply(pass(batch, tables, tap, into));
+        System.arraycopy(part, 0, losses, batch.first(), part.length);
+      }
+    }
+    return losses;
+  }
+
+  private Pass pass(Batch batch, RotaryTables tables, LinearTap tap, ParameterGradients into) {
+    Rotary rotary = tables == null ? null : tables.forLength(batch.length());
+    return new Pass(device, precision(), batch, rotary, tap, into);
+  }
+
+  /** Position tables for the longest window, or null where positions are learned. */
+  private RotaryTables tables(int[][] windows) {
+    if (network.rotary() == null) {
+      return null;
+    }
+    int longest = Arrays.stream(windows).mapToInt(window -> window.length).max().orElse(1);
+    return new RotaryTables(network.rotary(), longest, device, precision());
+  }
+
+  @Override
+  public void close() {
+    network.parameters().close();
+  }
+}

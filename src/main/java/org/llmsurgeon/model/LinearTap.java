@@ -1,0 +1,27 @@
+package org.llmsurgeon.model;
+
+import java.util.List;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * Sees what goes through the linear layers of the blocks. Tensors belong to the model: they must
+ * not be changed, nor kept after the call. All of them were checked to be finite.
+ */
+public interface LinearTap {
+  /**
+   * What some layers read: called once per input group and batch, in the forward pass.
+   *
+   * @param layers all layers that read this tensor, in block order
+   * @param input {@code [tokens, inputs]}, without an entry for the bias
+   */
+  void inputs(List<LinearShape> layers, Tensor input);
+
+  /**
+   * Gradient of the loss with respect to a layer's output {@code z}: called once per layer and
+   * batch, in the backward pass, so from the last block to the first.
+   *
+   * @param layer the layer
+   * @param gradient {@code [tokens, outputs]}, in nats per unit of {@code z}
+   */
+  void outputGradients(LinearShape layer, Tensor gradient);
+}

@@ -1,0 +1,43 @@
+package org.llmsurgeon.model;
+
+/**
+ * How much memory a pass over the data may take, beside the weights. The limits do not change any
+ * result by more than rounding, and {@code keepBytes} not at all.
+ *
+ * @param tokensPerBlock tokens of one batch, at most, though at least one sequence; larger is
+ *     faster until the caches are full
+ * @param keepBytes bytes of intermediate results that a forward pass keeps for the backward pass;
+ *     blocks beyond that are computed a second time. 0 keeps nothing but the blocks' inputs
+ * @param logitBytes bytes of logits that exist at one time, at most, though at least one token's
+ */
+public record MemoryLimits(int tokensPerBlock, long keepBytes, long logitBytes) {
+  /** 2,048 tokens, 1 GiB kept, 64 MiB of logits. */
+  public static final MemoryLimits DEFAULT = new MemoryLimits(2048, 1L << 30, 64L << 20);
+
+  /** Checks the limits. */
+  public MemoryLimits {
+    if (tokensPerBlock < 1 || keepBytes < 0 || logitBytes < 1) {
+      throw new IllegalArgumentException(
+          "tokensPerBlock %d, keepBytes %d, logitBytes %d"
+              .formatted(tokensPerBlock, keepBytes, logitBytes));
+    }
+  }
+
+  /**
+   * The same limits with another one for kept bytes.
+   *
+   * @param bytes as {@link #keepBytes}
+   */
+  public MemoryLimits withKeepBytes(long bytes) {
+    return new MemoryLimits(tokensPerBlock, bytes, logitBytes);
+  }
+
+  /**
+   * The same limits with another one for the tokens of a batch.
+   *
+   * @param tokens as {@link #tokensPerBlock}
+   */
+  public MemoryLimits withTokensPerBlock(int tokens) {
+    return new MemoryLimits(tokens, keepBytes, logitBytes);
+  }
+}

@@ -1,0 +1,108 @@
+package org.llmsurgeon.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+
+/**
+ * What a checkpoint's {@code config.json} says about the network, read as the transformers library
+ * reads it (fields and defaults of its versions 4 and 5).
+ */
+public sealed interface ModelConfig permits LlamaConfig, OptConfig {
+  /**
+   * Reads a configuration.
+   *
+   * @param config the content of {@code config.json}
+   * @param where the file, for messages
+   * @throws InputException for an architecture that is not supported, a field that would change the
+   *     arithmetic in a way that is not supported, or a value that cannot be
+   */
+  static ModelConfig parse(JsonNode config, String where) {
+    ConfigFields fields = new ConfigFields(config, where);
+    String architecture = Architectures.of(fields);
+    UnsupportedFields.refuse(fields);
+    return architecture.equals(LlamaConfig.ARCHITECTURE)
+        ? LlamaConfig.read(fields)
+        : OptConfig.read(fields);
+  }
+
+  /** Class name in the transformers library, for example {@code LlamaForCausalLM}. */
+  String architecture();
+
+  /** All sizes. */
+  ModelSize size();
+
+  /** Whether the head's weight is the embedding's. */
+  boolean tiedHead();
+
+  /** The linear layers inside the blocks, in block order: q, k, v, output, (gate,) up, down. */
+  List<LinearShape> linears();
+
+  /** Name of the token embedding's tensor, {@code [vocabulary, width]}. */
+  String embeddingName();
+
+  /**
+   * Module name of a block.
+   *
+   * @param block index from 0
+   */
+  String blockName(int block);
+
+  /**
+   * One linear layer.
+   *
+   * @param block index of its block
+   * @param role what it does there
+   * @throws IllegalArgumentException where there is none
+   */
+  default LinearShape linear(int block, LinearRole role) {
+    return linears().stream()
+        .filter(each -> each.block() == block && each.role() == role)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no " + role + " in block " + block));
+  }
+
+  /**
+   * Every tensor that the network needs, with its shape, in the order of the network. A tied head
+   * is not among them.
+   */
+  default Map<String, int[]> expectedTensors() {
+    return Network.describe(this).parameters().shapes();
+  }
+
+  /** Distinct token ids. */
+  default int vocabulary() {
+    return size().vocabulary();
+  }
+
+  /** Width of the residual stream. */
+  default int hidden() {
+    return size().hidden();
+  }
+
+  /** Number of blocks. */
+  default int blocks() {
+    return size().blocks();
+  }
+
+  /** Query heads of an attention. */
+  default int heads() {
+    return size().heads();
+  }
+
+  /** Key and value heads of an attention. */
+  default int keyValueHeads() {
+    return size().keyValueHeads();
+  }
+
+  /** Width of one head. */
+  default int headDimension() {
+    return size().headDimension();
+  }
+
+  /** Longest sequence, in tokens. */
+  default int maxPositions() {
+    return size().maxPositions();
+  }
+}

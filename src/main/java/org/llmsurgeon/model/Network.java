@@ -1,0 +1,91 @@
+package org.llmsurgeon.model;
+
+import java.util.List;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * A whole network: embedding, blocks, head.
+ *
+ * @param parameters all weights
+ * @param embedding the way in
+ * @param blocks in order
+ * @param head the way out
+ * @param rotary radians per position of each pair of a head's dimensions, or null where positions
+ *     are learned
+ */
+record Network(
+    Parameters parameters, Embedding embedding, List<Block> blocks, Head head, double[] rotary) {
+
+  /** The network of a configuration, its weights not loaded yet. */
+  static Network describe(ModelConfig config) {
+    return config instanceof LlamaConfig llama
+        ? LlamaNetwork.describe(llama)
+        : OptNetwork.describe((OptConfig) config);
+  }
+
+  /**
+   * Cross-entropy of each token; keeps nothing.
+   *
+   * @return nats; 0 for a token without a target
+   */
+  double[] losses(Pass pass, MemoryLimits limits) {
+    try (Workspace work = pass.workspace()) {
+      Tensor hidden = run(pass, work, false);
+      return head.losses(pass, hidden, limits.logitBytes());
+    }
+  }
+
+  /**
+   * All logits.
+   *
+   * @param logits {@code [tokens, vocabulary]}, written
+   */
+  void logits(Pass pass, Tensor logits) {
+    try (Workspace work = pass.workspace()) {
+      head.logits(pass, run(pass, work, false), logits);
+    }
+  }
+
+  /**
+   * Goes forward once more, looking at every step, after a loss came out not finite.
+   *
+   * @return what to throw where everything before the loss is finite
+   * @throws NonFiniteException naming the first place that is not
+   */
+  NonFiniteException explainNonFinite(Pass pass, MemoryLimits limits) {
+    try (Workspace work = pass.workspace()) {
+      Tensor hidden = run(pass.silent(), work, true);
+      head.requireFinite(pass, hidden, limits.logitBytes());
+      return new NonFiniteException("a loss is not finite, although all logits are");
+    }
+  }
+
+  /** Forward without a trace, in two tensors that take turns. */
+  private Tensor run(Pass pass, Workspace work, boolean check) {
+    Tensor in = work.empty(pass.tokens(), hidden());
+    Tensor out = work.empty(pass.tokens(), hidden());
+    embedding.forward(pass, in);
+    if (check) {
+      pass.requireFinite(in, "the embedding");
+    }
+    for (Block block : blocks) {
+      try (Workspace inner = pass.workspace()) {
+        block.forward(pass, in, out, inner);
+      }
+      if (check) {
+        pass.requireFinite(out, "the output of " + block.name());
+      }
+      Tensor swap = in;
+      in = out;
+      out = swap;
+    }
+    return in;
+  }
+
+  /** Width of the residual stream. */
+  int hidden() {
+    return embedding.projection() == null
+        ? embedding.tokens().columns()
+        : embedding.projection().weight().rows();
+  }
+}

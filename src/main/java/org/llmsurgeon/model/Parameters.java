@@ -1,0 +1,133 @@
+package org.llmsurgeon.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Norm;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+
+/** All weights of a network, in the order in which an architecture names them. */
+final class Parameters implements AutoCloseable {
+  private static final double LAYER_NORM_EPSILON = 1e-5;
+
+  private final Map<String, Parameter> stored = new LinkedHashMap<>();
+  private final List<Parameter> ones = new ArrayList<>();
+  private TensorScope scope;
+  private Precision precision = Precision.SINGLE;
+
+  Parameter matrix(String name, int rows, int columns) {
+    return add(new Parameter(name, rows, columns));
+  }
+
+  Parameter vector(String name, int length) {
+    return add(new Parameter(name, length));
+  }
+
+  Linear linear(LinearShape shape) {
+    Parameter weight = matrix(shape.weightName(), shape.outputs(), shape.inputs());
+    Parameter bias = shape.bias() ? vector(shape.biasName(), shape.outputs()) : null;
+    return new Linear(shape, weight, bias);
+  }
+
+  NormLayer rmsNorm(String name, int width, double epsilon) {
+    return new NormLayer(Norm.Kind.RMS, vector(name + ".weight", width), null, epsilon);
+  }
+
+  /** A layer norm; without weights its gain is 1, which is no parameter of the checkpoint. */
+  NormLayer layerNorm(String name, int width, boolean weights) {
+    if (weights) {
+      Parameter gain = vector(name + ".weight", width);
+      Parameter bias = vector(name + ".bias", width);
+      return new NormLayer(Norm.Kind.LAYER, gain, bias, LAYER_NORM_EPSILON);
+    }
+    Parameter gain = new Parameter(name + ".weight", width);
+    ones.add(gain);
+    return new NormLayer(Norm.Kind.LAYER, gain, null, LAYER_NORM_EPSILON);
+  }
+
+  /** Names and shapes of what the checkpoint must hold. */
+  Map<String, int[]> shapes() {
+    Map<String, int[]> shapes = new LinkedHashMap<>();
+    stored.forEach((name, parameter) -> shapes.put(name, parameter.shape()));
+    return shapes;
+  }
+
+  List<String> names() {
+    return List.copyOf(stored.keySet());
+  }
+
+  Parameter byName(String name) {
+    Parameter parameter = stored.get(name);
+    if (parameter == null) {
+      throw new IllegalArgumentException("the network has no parameter " + name);
+    }
+    return parameter;
+  }
+
+  /** Number format of the weights, and so of everything computed from them. */
+  Precision precision() {
+    return precision;
+  }
+
+  /**
+   * Loads every weight, after all shapes were checked.
+   *
+   * @throws InputException naming a tensor that is absent or has another shape than it should
+   */
+  void load(WeightSource source, CheckpointNames names, Device device) {
+    stored.values().forEach(parameter -> checkShape(parameter, source, names));
+    scope = new TensorScope(device);
+    try {
+      for (Parameter parameter : stored.values()) {
+        Tensor tensor = scope.own(source.load(names.stored(parameter.name()), device));
+        precision = tensor.precision();
+        parameter.fill(tensor);
+      }
+      ones.forEach(parameter -> parameter.fill(scope.own(ones(device, parameter.columns()))));
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  private Tensor ones(Device device, int length) {
+    double[] values = new double[length];
+    Arrays.fill(values, 1);
+    return device.tensor(precision, 1, length, values);
+  }
+
+  private static void checkShape(Parameter parameter, WeightSource source, CheckpointNames names) {
+    String name = names.stored(parameter.name());
+    if (!source.contains(name)) {
+      throw new InputException(
+          "the checkpoint has no tensor %s, which its config.json calls for with shape %s"
+              .formatted(name, Arrays.toString(parameter.shape())));
+    }
+    int[] shape = source.shape(name);
+    if (!Arrays.equals(shape, parameter.shape())) {
+      throw new InputException(
+          "tensor %s has shape %s, but config.json calls for %s; they are not of the same model"
+              .formatted(name, Arrays.toString(shape), Arrays.toString(parameter.shape())));
+    }
+  }
+
+  private Parameter add(Parameter parameter) {
+    if (stored.put(parameter.name(), parameter) != null) {
+      throw new IllegalStateException(parameter.name() + " is named twice");
+    }
+    return parameter;
+  }
+
+  @Override
+  public void close() {
+    if (scope != null) {
+      scope.close();
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package org.llmsurgeon.model;
+
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rotary;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * One batch's way through the network: what every part of it needs to know.
+ *
+ * @param device does the arithmetic
+ * @param precision number format of all activations
+ * @param batch the tokens
+ * @param rotary position tables, or null where the network has none
+ * @param tap sees the linear layers, or null where nobody looks
+ * @param gradients takes the parameters' gradients, or null where only activation gradients are
+ *     computed
+ */
+record Pass(
+    Device device,
+    Precision precision,
+    Batch batch,
+    Rotary rotary,
+    LinearTap tap,
+    ParameterGradients gradients) {
+
+  int tokens() {
+    return batch.tokens();
+  }
+
+  Workspace workspace() {
+    return new Workspace(device, precision);
+  }
+
+  /** The same pass without a tap: for a forward that is done a second time. */
+  Pass silent() {
+    return new Pass(device, precision, batch, rotary, null, gradients);
+  }
+
+  boolean wantsParameterGradients() {
+    return gradients != null;
+  }
+
+  boolean wants(Parameter parameter) {
+    return gradients != null && gradients.contains(parameter.name());
+  }
+
+  /** Where to add a large gradient; closing it finishes the sum. */
+  GradientTarget gradient(Parameter parameter) {
+    Tensor sum = wants(parameter) ? gradients.of(parameter.name()) : null;
+    return new GradientTarget(device, precision, sum);
+  }
+
+  /** Adds a small gradient, where it is wanted. */
+  void addGradient(Parameter parameter, Tensor gradient) {
+    if (wants(parameter)) {
+      device.add(1, gradient, gradients.of(parameter.name()));
+    }
+  }
+
+  /** Shows the tap what some layers read. */
+  void inputs(List<LinearShape> layers, Tensor input) {
+    if (tap != null) {
+      requireFinite(input, "the input of " + layers.get(0).name());
+      tap.inputs(layers, input);
+    }
+  }
+
+  /** Shows the tap a layer's output gradient, which is checked in any case. */
+  void outputGradients(LinearShape layer, Tensor gradient) {
+    requireFinite(gradient, "the gradient of the output of " + layer.name());
+    if (tap != null) {
+      tap.outputGradients(layer, gradient);
+    }
+  }
+
+  void requireFinite(Tensor x, String what) {
+    requireFinite(x, 0, what);
+  }
+
+  /**
+   * Checks an activation or a gradient.
+   *
+   * @param x {@code [some tokens, width]}
+   * @param first index of its first token in the batch
+   * @param what it is, for the message
+   * @throws NonFiniteException where an element is NaN or infinite
+   */
+  void requireFinite(Tensor x, int first, String what) {
+    long at = device.firstNonFinite(x);
+    if (at >= 0) {
+      String token = batch.describe(first + at / x.columns());
+      throw new NonFiniteException(what + " is not finite, first at " + token);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package org.llmsurgeon.model;
+
+import org.llmsurgeon.compute.Tensor;
+
+/** What a block adds to the residual stream: an attention or a feed-forward. */
+interface Sublayer {
+  /**
+   * @param pass the batch
+   * @param in {@code [tokens, hidden]}
+   * @param out {@code [tokens, hidden]}, written
+   * @param kept owns what the backward needs
+   * @return the way back
+   */
+  Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept);
+
+  /** A forward that was done, with what its backward needs. */
+  interface Trace {
+    /**
+     * @param pass the batch
+     * @param in what the forward read, or null where no parameter gradients are wanted
+     * @param dOut {@code [tokens, hidden]}
+     * @param dIn {@code [tokens, hidden]}, overwritten, or null where nobody needs it
+     */
+    void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn);
+  }
+}

@@ -1,0 +1,19 @@
+package org.llmsurgeon.surgery;
+
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+
+/** Where the reduced factors of a shot come from. */
+public interface FactorSource {
+  /**
+   * A factor as a mean over tokens, not balanced.
+   *
+   * @param key which one
+   * @param device where it is wanted
+   * @return full and symmetric, {@code [n, n]}, single precision; the caller owns it
+   */
+  Tensor load(FactorKey key, Device device);
+
+  /** Tokens that the means are over; 0 for a curvature that needs no data. */
+  long tokens();
+}

@@ -1,0 +1,28 @@
+package org.llmsurgeon.surgery;
+
+/**
+ * What one shot left of a layer.
+ *
+ * @param layer module name
+ * @param rows rows of the weight, removed ones included
+ * @param rowsRemoved rows that are gone
+ * @param columns columns of the weight, the bias counted, removed ones included
+ * @param columnsRemoved columns that are gone
+ * @param removed weights that are gone, exactly
+ * @param total weights, biases counted
+ * @param dampingG what damping added to the diagonal of {@code G} (balanced factors)
+ * @param dampingA what damping added to the diagonal of {@code A} (balanced factors)
+ * @param quadraticCost what the quadratic model says this shot's change of the layer adds, {@code
+ *     1/2 tr(G D A D^T)}
+ */
+public record LayerReport(
+    String layer,
+    int rows,
+    int rowsRemoved,
+    int columns,
+    int columnsRemoved,
+    long removed,
+    long total,
+    double dampingG,
+    double dampingA,
+    double quadraticCost) {}

@@ -1,0 +1,172 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.GlobalThreshold;
+import org.llmsurgeon.pruning.RowsColumns;
+import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.pruning.ThresholdResult;
+
+/**
+ * The whole loop in one process and in memory: the engine for embedding, and what the Spark
+ * pipeline must equal bit for bit. Memory: the model, and the packed factors of every shard.
+ */
+public final class LocalSurgeon implements WeightSource, AutoCloseable {
+  private final Device device;
+  private final ModelConfig config;
+  private final WeightSource dense;
+  private final Recipe recipe;
+  private final Map<String, LayerWeight> changed = new HashMap<>();
+  private int shot;
+
+  /**
+   * @param device where to compute
+   * @param config the model
+   * @param dense its weights before the first shot
+   * @param recipe what to do
+   */
+  public LocalSurgeon(Device device, ModelConfig config, WeightSource dense, Recipe recipe) {
+    this.device = device;
+    this.config = config;
+    this.dense = dense;
+    this.recipe = recipe;
+  }
+
+  /**
+   * What a shot did.
+   *
+   * @param shot from 1
+   * @param target share of the weights that was to be gone
+   * @param threshold what was selected
+   * @param layers one report for each layer, in model order
+   */
+  public record Shot(
+      int shot, double target, ThresholdResult threshold, List<LayerReport> layers) {}
+
+  /**
+   * The next shot: calibrate, score, threshold, cut.
+   *
+   * @param windows all calibration windows, {@code [windows, context]}
+   */
+  public Shot shoot(int[][] windows) {
+    shot++;
+    try (Reduced factors = new Reduced(accumulate(windows))) {
+      List<StructureCosts> costs = new ArrayList<>();
+      for (LinearShape layer : config.linears()) {
+        costs.add(task(layer, factors).score());
+      }
+      double target = recipe.target(shot);
+      ThresholdResult threshold =
+          GlobalThreshold.select(costs, target, (RowsColumns) recipe.structures());
+      List<LayerReport> reports = new ArrayList<>();
+      Map<String, LayerWeight> next = new HashMap<>();
+      for (int i = 0; i < config.linears().size(); i++) {
+        CutLayer cut = task(config.linears().get(i), factors).cut(threshold.selections().get(i));
+        next.put(cut.report().layer(), cut.weight());
+        reports.add(cut.report());
+      }
+      next.forEach((layer, weight) -> replace(layer, weight));
+      return new Shot(shot, target, threshold, reports);
+    }
+  }
+
+  /**
+   * Losses of windows under the weights as they are now.
+   *
+   * @param windows tokens, {@code [windows, context]}
+   * @return mean cross-entropy of each, nats
+   */
+  public double[] losses(int[][] windows) {
+    try (LanguageModel model = LanguageModel.load(config, this, device)) {
+      return model.losses(windows);
+    }
+  }
+
+  private List<ShardFactors> accumulate(int[][] windows) {
+    List<ShardFactors> shards = new ArrayList<>();
+    if (recipe.curvature() == CurvatureKind.IDENTITY) {
+      return shards;
+    }
+    try (LanguageModel model = LanguageModel.load(config, this, device)) {
+      for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
+        int[][] part = java.util.Arrays.copyOfRange(windows, shard.from(), shard.to());
+        shards.add(Calibration.accumulate(model, part, recipe.curvature(), key -> true));
+      }
+    }
+    return shards;
+  }
+
+  private LayerTask task(LinearShape layer, FactorSource factors) {
+    return new LayerTask(device, layer, this, factors, recipe);
+  }
+
+  private void replace(String layer, LayerWeight weight) {
+    LayerWeight before = changed.put(layer, weight);
+    if (before != null) {
+      before.close();
+    }
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return dense.contains(name);
+  }
+
+  @Override
+  public int[] shape(String name) {
+    return dense.shape(name);
+  }
+
+  @Override
+  public Tensor load(String name, Device target) {
+    int dot = name.lastIndexOf('.');
+    LayerWeight layer = changed.get(name.substring(0, Math.max(0, dot)));
+    if (layer == null) {
+      return dense.load(name, target);
+    }
+    Tensor from = name.endsWith(".bias") ? layer.bias() : layer.weight();
+    Tensor copy = target.empty(Precision.SINGLE, from.rows(), from.columns());
+    target.copy(from, copy);
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    changed.values().forEach(LayerWeight::close);
+    changed.clear();
+  }
+
+  /** Factors of shards in memory, reduced one at a time when asked for. */
+  private final class Reduced implements FactorSource, AutoCloseable {
+    private final List<ShardFactors> shards;
+
+    Reduced(List<ShardFactors> shards) {
+      this.shards = shards;
+    }
+
+    @Override
+    public Tensor load(FactorKey key, Device target) {
+      return FactorSum.reduce(key, shards, target);
+    }
+
+    @Override
+    public long tokens() {
+      return shards.stream().mapToLong(ShardFactors::tokens).sum();
+    }
+
+    @Override
+    public void close() {
+      shards.forEach(ShardFactors::close);
+    }
+  }
+}

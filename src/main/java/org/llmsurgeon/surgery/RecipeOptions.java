@@ -1,0 +1,84 @@
+package org.llmsurgeon.surgery;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+
+/**
+ * Reads typed values out of a map of options laid over defaults, and says what is wrong with one.
+ */
+final class RecipeOptions {
+  private final Map<String, Object> values;
+
+  RecipeOptions(Map<String, Object> defaults, Map<String, ?> given) {
+    values = new LinkedHashMap<>(defaults);
+    for (Map.Entry<String, ?> each : given.entrySet()) {
+      if (!defaults.containsKey(each.getKey())) {
+        throw new InputException(
+            "There is no recipe option '"
+                + each.getKey()
+                + "'; the options are "
+                + String.join(", ", defaults.keySet())
+                + ".");
+      }
+      values.put(each.getKey(), each.getValue());
+    }
+  }
+
+  String text(String name) {
+    Object value = values.get(name);
+    if (value instanceof Iterable<?> list) {
+      StringBuilder joined = new StringBuilder();
+      list.forEach(each -> joined.append(joined.isEmpty() ? "" : ",").append(each));
+      return joined.toString();
+    }
+    if (value == null) {
+      throw wrong(name, "a name");
+    }
+    return value.toString();
+  }
+
+  double number(String name) {
+    if (values.get(name) instanceof Number number) {
+      return number.doubleValue();
+    }
+    try {
+      return Double.parseDouble(String.valueOf(values.get(name)));
+    } catch (NumberFormatException e) {
+      throw wrong(name, "a number");
+    }
+  }
+
+  long longInteger(String name) {
+    try {
+      return Long.parseLong(String.valueOf(values.get(name)));
+    } catch (NumberFormatException e) {
+      throw wrong(name, "a whole number");
+    }
+  }
+
+  int integer(String name) {
+    long value = longInteger(name);
+    if (value != (int) value) {
+      throw wrong(name, "a whole number below 2^31");
+    }
+    return (int) value;
+  }
+
+  Integer optionalInteger(String name) {
+    return values.get(name) == null ? null : Integer.valueOf(integer(name));
+  }
+
+  boolean flag(String name) {
+    String value = String.valueOf(values.get(name));
+    if (!value.equals("true") && !value.equals("false")) {
+      throw wrong(name, "true or false");
+    }
+    return value.equals("true");
+  }
+
+  private InputException wrong(String name, String wanted) {
+    return new InputException(
+        "The option '" + name + "' is '" + values.get(name) + "'; give " + wanted + ".");
+  }
+}

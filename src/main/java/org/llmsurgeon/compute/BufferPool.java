@@ -1,0 +1,100 @@
+package org.llmsurgeon.compute;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Memory that tensors gave back, kept for the next tensor of the same size: the temporaries of a
+ * network come in few sizes, and fresh memory costs a page fault for every 4 KiB. Bounded; where a
+ * piece does not fit, sizes not used for the longest time leave first. Safe for use by several
+ * threads.
+ */
+final class BufferPool {
+  private record Size(Precision precision, long count) {
+    long bytes() {
+      return count * precision.bytes();
+    }
+  }
+
+  private final long capacity;
+  private final Map<Size, Deque<CpuMemory>> free = new LinkedHashMap<>(16, 0.75f, true);
+  private long held;
+  private boolean closed;
+
+  /**
+   * @param capacity most bytes kept; at least 0
+   */
+  BufferPool(long capacity) {
+    if (capacity < 0) {
+      throw new IllegalArgumentException("Capacity of a pool is " + capacity + " bytes");
+    }
+    this.capacity = capacity;
+  }
+
+  /** Memory for {@code count} elements, used before or new. */
+  CpuMemory acquire(Precision precision, long count, boolean zeroed) {
+    CpuMemory memory = take(new Size(precision, Math.max(1, count)));
+    if (memory == null) {
+      return CpuMemory.allocate(precision, count, zeroed);
+    }
+    if (zeroed) {
+      memory.clear(0, memory.count());
+    }
+    return memory;
+  }
+
+  private synchronized CpuMemory take(Size size) {
+    Deque<CpuMemory> same = free.get(size);
+    if (same == null) {
+      return null;
+    }
+    CpuMemory memory = same.pop();
+    held -= size.bytes();
+    if (same.isEmpty()) {
+      free.remove(size);
+    }
+    return memory;
+  }
+
+  /** Takes memory back; the caller must not use it any more. */
+  synchronized void release(CpuMemory memory) {
+    Size size = new Size(memory.precision(), memory.count());
+    if (closed || size.bytes() > capacity) {
+      memory.free();
+      return;
+    }
+    free.computeIfAbsent(size, key -> new ArrayDeque<>()).push(memory);
+    held += size.bytes();
+    evict();
+  }
+
+  private void evict() {
+    Iterator<Map.Entry<Size, Deque<CpuMemory>>> sizes = free.entrySet().iterator();
+    while (held > capacity) {
+      Map.Entry<Size, Deque<CpuMemory>> oldest = sizes.next();
+      while (held > capacity && !oldest.getValue().isEmpty()) {
+        oldest.getValue().removeLast().free();
+        held -= oldest.getKey().bytes();
+      }
+      if (oldest.getValue().isEmpty()) {
+        sizes.remove();
+      }
+    }
+  }
+
+  /** Bytes kept at present. */
+  synchronized long heldBytes() {
+    return held;
+  }
+
+  /** Frees what is kept; memory released later is freed at once. */
+  synchronized void close() {
+    closed = true;
+    free.values().forEach(same -> same.forEach(CpuMemory::free));
+    free.clear();
+    held = 0;
+  }
+}

@@ -1,0 +1,233 @@
+package org.llmsurgeon.compute;
+
+/** Elementwise steps and sums of the cpu device, over tiles of Java arrays. */
+final class CpuElementwise {
+  /** Elements copied to the heap at once: two tiles of floats fit the first-level cache. */
+  static final int TILE = 2048;
+
+  private CpuElementwise() {}
+
+  private static boolean single(CpuTensor x) {
+    return x.precision() == Precision.SINGLE;
+  }
+
+  static int tile(CpuTensor x) {
+    return (int) Math.min(TILE, x.size());
+  }
+
+  static void add(double alpha, CpuTensor x, CpuTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    x.reading();
+    y.writing();
+    if (single(x) && single(y)) {
+      addSingle((float) alpha, x, y);
+    } else {
+      addDouble(alpha, x, y);
+    }
+  }
+
+  private static void addSingle(float alpha, CpuTensor x, CpuTensor y) {
+    float[] from = new float[tile(x)];
+    float[] to = new float[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), from, 0, n);
+      y.reading().read(y.at(at), to, 0, n);
+      for (int i = 0; i < n; i++) {
+        to[i] += alpha * from[i];
+      }
+      y.writing().write(y.at(at), to, 0, n);
+    }
+  }
+
+  private static void addDouble(double alpha, CpuTensor x, CpuTensor y) {
+    double[] from = new double[tile(x)];
+    double[] to = new double[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), from, 0, n);
+      y.reading().read(y.at(at), to, 0, n);
+      for (int i = 0; i < n; i++) {
+        to[i] += alpha * from[i];
+      }
+      y.writing().write(y.at(at), to, 0, n);
+    }
+  }
+
+  static void scale(double alpha, CpuTensor x) {
+    if (alpha == 0) {
+      x.writing().clear(x.at(0), x.size());
+      return;
+    }
+    x.writing();
+    if (!single(x)) {
+      scaleDouble(alpha, x);
+      return;
+    }
+    float factor = (float) alpha;
+    float[] tile = new float[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), tile, 0, n);
+      for (int i = 0; i < n; i++) {
+        tile[i] *= factor;
+      }
+      x.writing().write(x.at(at), tile, 0, n);
+    }
+  }
+
+  private static void scaleDouble(double alpha, CpuTensor x) {
+    double[] tile = new double[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), tile, 0, n);
+      for (int i = 0; i < n; i++) {
+        tile[i] *= alpha;
+      }
+      x.writing().write(x.at(at), tile, 0, n);
+    }
+  }
+
+  static void multiply(CpuTensor x, CpuTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    ShapeChecks.samePrecision(x, y);
+    x.reading();
+    y.writing();
+    if (!single(x)) {
+      multiplyDouble(x, y);
+      return;
+    }
+    float[] from = new float[tile(x)];
+    float[] to = new float[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), from, 0, n);
+      y.reading().read(y.at(at), to, 0, n);
+      for (int i = 0; i < n; i++) {
+        to[i] *= from[i];
+      }
+      y.writing().write(y.at(at), to, 0, n);
+    }
+  }
+
+  private static void multiplyDouble(CpuTensor x, CpuTensor y) {
+    double[] from = new double[tile(x)];
+    double[] to = new double[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), from, 0, n);
+      y.reading().read(y.at(at), to, 0, n);
+      for (int i = 0; i < n; i++) {
+        to[i] *= from[i];
+      }
+      y.writing().write(y.at(at), to, 0, n);
+    }
+  }
+
+  static void addDiagonal(CpuTensor a, double value) {
+    ShapeChecks.square("a", a);
+    CpuMemory memory = a.writing();
+    for (int i = 0; i < a.rows(); i++) {
+      long at = a.row(i) + i;
+      memory.write(at, memory.read(at) + value);
+    }
+  }
+
+  static double[] diagonal(CpuTensor a) {
+    ShapeChecks.square("a", a);
+    CpuMemory memory = a.reading();
+    double[] diagonal = new double[a.rows()];
+    for (int i = 0; i < diagonal.length; i++) {
+      diagonal[i] = memory.read(a.row(i) + i);
+    }
+    return diagonal;
+  }
+
+  static double[] rowDots(CpuTensor x, CpuTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    ShapeChecks.samePrecision(x, y);
+    x.reading();
+    y.reading();
+    double[] dots = new double[x.rows()];
+    double[] left = new double[Math.min(TILE, x.columns())];
+    double[] right = new double[left.length];
+    for (int i = 0; i < dots.length; i++) {
+      for (int at = 0; at < x.columns(); at += TILE) {
+        int n = Math.min(TILE, x.columns() - at);
+        x.reading().read(x.row(i) + at, left, 0, n);
+        y.reading().read(y.row(i) + at, right, 0, n);
+        dots[i] += dot(left, right, n);
+      }
+    }
+    return dots;
+  }
+
+  /** Four sums side by side: a single one would wait for each addition. */
+  private static double dot(double[] x, double[] y, int n) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int i = 0;
+    for (; i + 3 < n; i += 4) {
+      a += x[i] * y[i];
+      b += x[i + 1] * y[i + 1];
+      c += x[i + 2] * y[i + 2];
+      d += x[i + 3] * y[i + 3];
+    }
+    for (; i < n; i++) {
+      a += x[i] * y[i];
+    }
+    return (a + b) + (c + d);
+  }
+
+  static double[] columnDots(CpuTensor x, CpuTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    ShapeChecks.samePrecision(x, y);
+    x.reading();
+    y.reading();
+    double[] dots = new double[x.columns()];
+    double[] left = new double[x.columns()];
+    double[] right = new double[x.columns()];
+    for (int i = 0; i < x.rows(); i++) {
+      x.reading().read(x.row(i), left, 0, left.length);
+      y.reading().read(y.row(i), right, 0, right.length);
+      for (int j = 0; j < dots.length; j++) {
+        dots[j] += left[j] * right[j];
+      }
+    }
+    return dots;
+  }
+
+  static long firstNonFinite(CpuTensor x) {
+    x.reading();
+    double[] tile = new double[tile(x)];
+    for (long at = 0; at < x.size(); at += TILE) {
+      int n = (int) Math.min(TILE, x.size() - at);
+      x.reading().read(x.at(at), tile, 0, n);
+      for (int i = 0; i < n; i++) {
+        if (!(Math.abs(tile[i]) <= Double.MAX_VALUE)) {
+          return at + i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** Whole tensor onto another of the same shape, converting where precisions differ. */
+  static void copy(CpuTensor from, CpuTensor to) {
+    ShapeChecks.sameShape("from", from, "to", to);
+    if (from.precision() == to.precision()) {
+      CpuMemory.copy(from.reading(), from.at(0), to.writing(), to.at(0), from.size());
+      return;
+    }
+    from.reading();
+    to.writing();
+    double[] tile = new double[tile(from)];
+    for (long at = 0; at < from.size(); at += TILE) {
+      int n = (int) Math.min(TILE, from.size() - at);
+      from.reading().read(from.at(at), tile, 0, n);
+      to.writing().write(to.at(at), tile, 0, n);
+    }
+  }
+}

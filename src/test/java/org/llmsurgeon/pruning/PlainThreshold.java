@@ -1,0 +1,82 @@
+package org.llmsurgeon.pruning;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The threshold by its definition: look for the next cheapest, mark its weights, count them all.
+ */
+final class PlainThreshold {
+  private final List<StructureCosts> layers;
+  private final RowsColumns structures;
+  private final List<boolean[]> rowGone = new ArrayList<>();
+  private final List<boolean[]> columnGone = new ArrayList<>();
+  double threshold;
+
+  PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures) {
+    this.layers = layers;
+    this.structures = structures;
+    long total = 0;
+    for (StructureCosts layer : layers) {
+      rowGone.add(new boolean[layer.rows().length]);
+      columnGone.add(new boolean[layer.columns().length]);
+      total += layer.weights();
+    }
+    while (takeNext(target * total)) {}
+  }
+
+  /** Marks the cheapest that is not gone; false if there is none or it would pass the limit. */
+  private boolean takeNext(double limit) {
+    double cheapest = Double.POSITIVE_INFINITY;
+    boolean[] where = null;
+    int index = -1;
+    for (int layer = 0; layer < layers.size(); layer++) {
+      for (boolean rows : new boolean[] {true, false}) {
+        StructureCosts each = layers.get(layer);
+        double[] costs = rows ? each.rows() : each.columns();
+        boolean[] gone = (rows ? rowGone : columnGone).get(layer);
+        for (int i = 0; i < costs.length; i++) {
+          boolean competes = rows ? structures.rows() : structures.columns();
+          if (competes && !gone[i] && costs[i] < cheapest) {
+            cheapest = costs[i];
+            where = gone;
+            index = i;
+          }
+        }
+      }
+    }
+    if (where == null) {
+      return false;
+    }
+    where[index] = true;
+    if (countRemoved() > limit) {
+      where[index] = false;
+      return false;
+    }
+    threshold = cheapest;
+    return true;
+  }
+
+  long countRemoved() {
+    long count = 0;
+    for (int layer = 0; layer < layers.size(); layer++) {
+      for (boolean row : rowGone.get(layer)) {
+        for (boolean column : columnGone.get(layer)) {
+          count += row || column ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  List<Selection> selections() {
+    return IntStream.range(0, layers.size())
+        .mapToObj(i -> new Selection(marked(rowGone.get(i)), marked(columnGone.get(i))))
+        .toList();
+  }
+
+  private static int[] marked(boolean[] marks) {
+    return IntStream.range(0, marks.length).filter(i -> marks[i]).toArray();
+  }
+}

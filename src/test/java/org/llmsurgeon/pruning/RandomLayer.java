@@ -1,0 +1,116 @@
+package org.llmsurgeon.pruning;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.KroneckerFactors;
+
+/** A small layer of random weights and factors, as plain arrays. */
+record RandomLayer(double[][] weight, double[][] g, double[][] a) {
+  static RandomLayer of(Random random, int rows, int columns) {
+    double[][] weight = new double[rows][];
+    Arrays.setAll(weight, i -> random.doubles(columns, -1, 1).toArray());
+    return new RandomLayer(weight, gram(random, rows), gram(random, columns));
+  }
+
+  /** The same with every number as single precision holds it. */
+  RandomLayer roundedToSingle() {
+    return new RandomLayer(rounded(weight), rounded(g), rounded(a));
+  }
+
+  int rows() {
+    return weight.length;
+  }
+
+  int columns() {
+    return a.length;
+  }
+
+  /** The weight row by row. */
+  double[] flatWeight() {
+    return flat(weight);
+  }
+
+  KroneckerFactors factors(TensorScope scope, CurvatureKind kind) {
+    return new KroneckerFactors(tensor(scope, a), tensor(scope, g), 1, kind);
+  }
+
+  LayerSurgery surgery(TensorScope scope, Damping damping) {
+    KroneckerFactors factors = factors(scope, CurvatureKind.KFAC);
+    return new LayerSurgery(scope.device(), "layer 1", tensor(scope, weight), factors, damping);
+  }
+
+  DenseQuadratic quadratic(Damping damping) {
+    return new DenseQuadratic(damped(g, damping.g()), damped(a, damping.a()));
+  }
+
+  /** Which weights, row by row, a selection removes. */
+  boolean[] removed(Selection selection) {
+    boolean[] removed = new boolean[rows() * columns()];
+    for (int i = 0; i < removed.length; i++) {
+      removed[i] =
+          Arrays.binarySearch(selection.rows(), i / columns()) >= 0
+              || Arrays.binarySearch(selection.columns(), i % columns()) >= 0;
+    }
+    return removed;
+  }
+
+  /** Each row and each column with probability one half. */
+  Selection randomSelection(Random random) {
+    return new Selection(randomSubset(random, rows()), randomSubset(random, columns()));
+  }
+
+  static int[] randomSubset(Random random, int size) {
+    return IntStream.range(0, size).filter(i -> random.nextBoolean()).toArray();
+  }
+
+  static Tensor tensor(TensorScope scope, double[][] matrix) {
+    Device device = scope.device();
+    int columns = matrix.length == 0 ? 0 : matrix[0].length;
+    return scope.own(device.tensor(Precision.DOUBLE, matrix.length, columns, flat(matrix)));
+  }
+
+  static double[][] damped(double[][] matrix, double damping) {
+    double mean =
+        IntStream.range(0, matrix.length).mapToDouble(i -> matrix[i][i]).average().orElse(0);
+    double[][] damped = new double[matrix.length][];
+    for (int i = 0; i < matrix.length; i++) {
+      damped[i] = matrix[i].clone();
+      damped[i][i] += damping * mean;
+    }
+    return damped;
+  }
+
+  static double[] minus(double[] x, double[] y) {
+    return IntStream.range(0, x.length).mapToDouble(i -> x[i] - y[i]).toArray();
+  }
+
+  private static double[] flat(double[][] matrix) {
+    return Arrays.stream(matrix).flatMapToDouble(Arrays::stream).toArray();
+  }
+
+  private static double[][] rounded(double[][] matrix) {
+    return Arrays.stream(matrix)
+        .map(row -> Arrays.stream(row).map(each -> (float) each).toArray())
+        .toArray(double[][]::new);
+  }
+
+  private static double[][] gram(Random random, int size) {
+    double[][] gram = new double[size][size];
+    for (int t = 0; t < size + 2; t++) {
+      double[] x = random.doubles(size, -1, 1).toArray();
+      for (int i = 0; i < size; i++) {
+        for (int j = 0; j < size; j++) {
+          gram[i][j] += x[i] * x[j];
+        }
+      }
+    }
+    return gram;
+  }
+}

@@ -1,0 +1,100 @@
+package org.llmsurgeon.compute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.llmsurgeon.Tolerances;
+
+/** Cross-entropy: known values, ignored rows, extreme logits, equality with the reference. */
+interface CrossEntropyContract extends DeviceUnderTest {
+  @Test
+  default void uniformLogitsCostTheLogarithmOfTheVocabulary() {
+    for (int vocabulary : new int[] {1, 2, 9, 300}) {
+      try (Workspace work = workspace(Precision.SINGLE)) {
+        Tensor logits = work.zeros(2, vocabulary);
+        device().addBias(work.tensor(1, vocabulary, filled(vocabulary, 3.25)), logits);
+        double[] losses = {-1, -1};
+        device().crossEntropy(logits, new int[] {0, vocabulary - 1}, losses);
+        double[] expected = filled(2, Math.log(vocabulary));
+        // The sum is of 32-bit exponentials; what is absolute 1e-6 in nats is good enough
+        assertThat(losses).containsExactly(expected, offset(1e-6));
+      }
+    }
+  }
+
+  @Test
+  default void rowsThatDoNotCountCostNothingAndHaveNoGradient() {
+    try (Workspace work = workspace(Precision.SINGLE)) {
+      Tensor logits = work.random(3, 5, 1);
+      double[] losses = {7, 7, 7};
+      int[] targets = {-1, 2, -1};
+      device().crossEntropy(logits, targets, losses);
+      assertThat(losses[0]).isZero();
+      assertThat(losses[1]).isPositive();
+      assertThat(losses[2]).isZero();
+      device().crossEntropyBackward(logits, targets, new double[] {5, 5, 5});
+      double[] gradient = work.values(logits);
+      Tolerances.assertClose("first", Arrays.copyOf(gradient, 5), new double[5], 0);
+      Tolerances.assertClose("last", Arrays.copyOfRange(gradient, 10, 15), new double[5], 0);
+      assertThat(gradient[7]).as("at the target").isNegative();
+    }
+  }
+
+  @Test
+  default void extremeLogitsStayFinite() {
+    try (Workspace work = workspace(Precision.SINGLE)) {
+      Tensor logits = work.tensor(4, 3, 1e4, -1e4, 0, 1e4, -1e4, 0, 1e4, 1e4, 1e4, -1e4, -1e4, 0);
+      int[] targets = {0, 1, 2, 2};
+      double[] losses = new double[4];
+      device().crossEntropy(logits, targets, losses);
+      Tolerances.assertClose("losses", losses, new double[] {0, 2e4, Math.log(3), 0}, 1e-7);
+      device().crossEntropyBackward(logits, targets, new double[] {1, 1, 3, 1});
+      double[] expected = {0, 0, 0, 1, -1, 0, 1, 1, -2, 0, 0, 0};
+      Tolerances.assertClose("gradient", work.values(logits), expected, 1e-6);
+    }
+  }
+
+  @Test
+  default void lossesAndGradientsAreThoseOfTheReference() {
+    for (int[] size :
+        new int[][] {{0, 5}, {1, 1}, {2, 2}, {7, 9}, {33, 130}, {300, 67}, {3, 5001}}) {
+      int[] targets = new int[size[0]];
+      double[] weights = new double[size[0]];
+      for (int t = 0; t < size[0]; t++) {
+        targets[t] = t % 5 == 4 ? -1 : (31 * t) % size[1];
+        weights[t] = 0.5 + t % 3;
+      }
+      double[] losses = losses(device(), size, targets);
+      double[] expected = losses(new ReferenceDevice(), size, targets);
+      assertThat(losses).containsExactly(expected, offset(2e-6));
+      assertAsReference(
+          "gradient of %d x %d".formatted(size[0], size[1]),
+          tolerances(Precision.SINGLE).elementwise(),
+          work -> {
+            Tensor logits = work.random(size[0], size[1], 1);
+            work.device().scale(4, logits);
+            work.device().crossEntropyBackward(logits, targets, weights);
+            return List.of(logits);
+          });
+    }
+  }
+
+  private static double[] losses(Device device, int[] size, int[] targets) {
+    try (Workspace work = new Workspace(device, Precision.SINGLE)) {
+      Tensor logits = work.random(size[0], size[1], 1);
+      device.scale(4, logits);
+      double[] losses = filled(size[0], Double.NaN);
+      device.crossEntropy(logits, targets, losses);
+      return losses;
+    }
+  }
+
+  private static double[] filled(int count, double value) {
+    double[] values = new double[count];
+    Arrays.fill(values, value);
+    return values;
+  }
+}

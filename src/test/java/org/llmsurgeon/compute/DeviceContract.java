@@ -1,0 +1,17 @@
+package org.llmsurgeon.compute;
+
+/**
+ * What every {@link Device} must do, by definition where a definition can be multiplied back or
+ * summed in a plain loop, else as {@link ReferenceDevice} does it (whose own gradients are held by
+ * {@link BackwardFiniteDifferenceTest}). A test class of a device extends this and says which.
+ */
+abstract class DeviceContract
+    implements MemoryContract,
+        ProductContract,
+        ElementContract,
+        FactorizationContract,
+        LayerContract,
+        AttentionContract,
+        CrossEntropyContract,
+        DeterminismContract,
+        RefusalContract {}

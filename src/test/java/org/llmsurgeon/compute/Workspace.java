@@ -1,0 +1,62 @@
+package org.llmsurgeon.compute;
+
+import java.util.Arrays;
+
+/** Tensors of one precision on one device, for the length of a test. */
+final class Workspace implements AutoCloseable {
+  private final TensorScope scope;
+  private final Precision precision;
+
+  Workspace(Device device, Precision precision) {
+    this.scope = new TensorScope(device);
+    this.precision = precision;
+  }
+
+  Device device() {
+    return scope.device();
+  }
+
+  Tensor tensor(int rows, int columns, double... values) {
+    return scope.own(device().tensor(precision, rows, columns, values));
+  }
+
+  Tensor tensor(PlainMatrix matrix) {
+    return tensor(matrix.rows(), matrix.columns(), matrix.values());
+  }
+
+  Tensor tensor(Precision other, PlainMatrix matrix) {
+    return scope.own(device().tensor(other, matrix.rows(), matrix.columns(), matrix.values()));
+  }
+
+  Tensor random(int rows, int columns, long seed) {
+    return tensor(PlainMatrix.random(rows, columns, seed));
+  }
+
+  Tensor zeros(int rows, int columns) {
+    return scope.zeros(precision, rows, columns);
+  }
+
+  /** A tensor full of NaN: what a method must overwrite and must not read. */
+  Tensor blank(int rows, int columns) {
+    double[] values = new double[rows * columns];
+    Arrays.fill(values, Double.NaN);
+    return tensor(rows, columns, values);
+  }
+
+  Tensor own(Tensor tensor) {
+    return scope.own(tensor);
+  }
+
+  double[] values(Tensor tensor) {
+    return device().values(tensor);
+  }
+
+  PlainMatrix matrix(Tensor tensor) {
+    return new PlainMatrix(tensor.rows(), tensor.columns(), values(tensor));
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}

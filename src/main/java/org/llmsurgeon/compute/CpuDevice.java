@@ -1,9 +1,6 @@
 package org.llmsurgeon.compute;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,6 +21,7 @@ public final class CpuDevice implements Device {
 
   private final BufferPool pool;
   private final CpuRowKernels kernels;
+  private final CpuSums sums;
   private final CpuProducts products;
   private final CpuFactorisations factorisations;
   private final CpuActivations activations;
@@ -35,7 +33,8 @@ public final class CpuDevice implements Device {
   private CpuDevice(BufferPool pool, CpuRowKernels kernels) {
     this.pool = pool;
     this.kernels = kernels;
-    this.products = new CpuProducts(pool);
+    this.sums = new CpuSums(kernels);
+    this.products = new CpuProducts(pool, sums);
     this.factorisations = new CpuFactorisations(pool);
     this.activations = new CpuActivations(kernels);
     this.normalization = new CpuNormalization(kernels);
@@ -86,27 +85,12 @@ public final class CpuDevice implements Device {
    */
   @Override
   public CpuTensor wrap(ByteBuffer floats, int rows, int columns) {
-    if (rows < 0 || columns < 0 || floats.remaining() < 4L * rows * columns) {
-      throw new IllegalArgumentException(
-          floats.remaining() + " bytes for [" + rows + ", " + columns + "] floats");
-    }
-    ByteBuffer own = floats.slice().order(ByteOrder.LITTLE_ENDIAN);
-    int count = rows * columns;
-    boolean shared = own.isDirect() && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-    if (shared && count > 0) {
-      long address = new BytePointer(own).address();
-      if (address % Float.BYTES == 0) {
-        CpuMemory memory =
-            CpuMemory.borrowed(Precision.SINGLE, count, address, own.isReadOnly(), own);
-        return new CpuTensor(memory, null, rows, columns);
-      }
-    }
-    float[] values = new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = own.getFloat(Float.BYTES * i);
-    }
+    return CpuWrapping.of(floats, rows, columns).orElseGet(() -> copyOf(floats, rows, columns));
+  }
+
+  private CpuTensor copyOf(ByteBuffer floats, int rows, int columns) {
     CpuTensor copy = empty(Precision.SINGLE, rows, columns);
-    upload(values, 0, copy, 0, count);
+    CpuWrapping.copy(floats, copy);
     return copy;
   }
 
@@ -117,34 +101,7 @@ public final class CpuDevice implements Device {
    * @param array FLOAT or DOUBLE, dense, in c order, of rank 1 (one row) or 2
    */
   public CpuTensor wrap(INDArray array) {
-    CpuBlas.startNd4j();
-    boolean single = array.dataType() == DataType.FLOAT;
-    if (!single && array.dataType() != DataType.DOUBLE) {
-      throw new IllegalArgumentException("A tensor over an array of " + array.dataType());
-    }
-    int rank = array.rank();
-    long rows = rank == 2 ? array.size(0) : 1;
-    long columns = rank == 0 ? 0 : array.size(rank - 1);
-    if (rank < 1 || rank > 2 || !isDense(array, rows, columns)) {
-      throw new IllegalArgumentException(
-          "Not a dense matrix in c order: " + array.shapeInfoToString());
-    }
-    if (rows * columns == 0) {
-      return empty(
-          single ? Precision.SINGLE : Precision.DOUBLE,
-          Math.toIntExact(rows),
-          Math.toIntExact(columns));
-    }
-    Precision precision = single ? Precision.SINGLE : Precision.DOUBLE;
-    long address = array.data().address() + array.offset() * precision.bytes();
-    CpuMemory memory = CpuMemory.borrowed(precision, rows * columns, address, false, array);
-    return new CpuTensor(memory, null, Math.toIntExact(rows), Math.toIntExact(columns));
-  }
-
-  private static boolean isDense(INDArray array, long rows, long columns) {
-    boolean along = columns <= 1 || array.stride(array.rank() - 1) == 1;
-    boolean down = rows <= 1 || array.stride(0) == columns;
-    return along && down;
+    return CpuWrapping.of(array);
   }
 
   private static void checkRange(CpuTensor tensor, long at, int offset, int length, int count) {
@@ -268,12 +225,12 @@ public final class CpuDevice implements Device {
 
   @Override
   public double[] rowDots(Tensor x, Tensor y) {
-    return CpuElementwise.rowDots(CpuTensor.of(x), CpuTensor.of(y));
+    return sums.rowDots(CpuTensor.of(x), CpuTensor.of(y));
   }
 
   @Override
   public double[] columnDots(Tensor x, Tensor y) {
-    return CpuElementwise.columnDots(CpuTensor.of(x), CpuTensor.of(y));
+    return sums.columnDots(CpuTensor.of(x), CpuTensor.of(y));
   }
 
   @Override
@@ -308,7 +265,7 @@ public final class CpuDevice implements Device {
 
   @Override
   public void addColumnSums(Tensor x, Tensor sums) {
-    tokens.addColumnSums(CpuTensor.of(x), CpuTensor.of(sums));
+    this.sums.addColumnSums(CpuTensor.of(x), CpuTensor.of(sums));
   }
 
   @Override

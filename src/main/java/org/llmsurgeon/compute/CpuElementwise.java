@@ -1,6 +1,6 @@
 package org.llmsurgeon.compute;
 
-/** Elementwise steps and sums of the cpu device, over tiles of Java arrays. */
+/** Elementwise steps of the cpu device, over tiles of Java arrays. */
 final class CpuElementwise {
   /** Elements copied to the heap at once: two tiles of floats fit the first-level cache. */
   static final int TILE = 2048;
@@ -141,62 +141,6 @@ final class CpuElementwise {
       diagonal[i] = memory.read(a.row(i) + i);
     }
     return diagonal;
-  }
-
-  static double[] rowDots(CpuTensor x, CpuTensor y) {
-    ShapeChecks.sameShape("x", x, "y", y);
-    ShapeChecks.samePrecision(x, y);
-    x.reading();
-    y.reading();
-    double[] dots = new double[x.rows()];
-    double[] left = new double[Math.min(TILE, x.columns())];
-    double[] right = new double[left.length];
-    for (int i = 0; i < dots.length; i++) {
-      for (int at = 0; at < x.columns(); at += TILE) {
-        int n = Math.min(TILE, x.columns() - at);
-        x.reading().read(x.row(i) + at, left, 0, n);
-        y.reading().read(y.row(i) + at, right, 0, n);
-        dots[i] += dot(left, right, n);
-      }
-    }
-    return dots;
-  }
-
-  /** Four sums side by side: a single one would wait for each addition. */
-  private static double dot(double[] x, double[] y, int n) {
-    double a = 0;
-    double b = 0;
-    double c = 0;
-    double d = 0;
-    int i = 0;
-    for (; i + 3 < n; i += 4) {
-      a += x[i] * y[i];
-      b += x[i + 1] * y[i + 1];
-      c += x[i + 2] * y[i + 2];
-      d += x[i + 3] * y[i + 3];
-    }
-    for (; i < n; i++) {
-      a += x[i] * y[i];
-    }
-    return (a + b) + (c + d);
-  }
-
-  static double[] columnDots(CpuTensor x, CpuTensor y) {
-    ShapeChecks.sameShape("x", x, "y", y);
-    ShapeChecks.samePrecision(x, y);
-    x.reading();
-    y.reading();
-    double[] dots = new double[x.columns()];
-    double[] left = new double[x.columns()];
-    double[] right = new double[x.columns()];
-    for (int i = 0; i < x.rows(); i++) {
-      x.reading().read(x.row(i), left, 0, left.length);
-      y.reading().read(y.row(i), right, 0, right.length);
-      for (int j = 0; j < dots.length; j++) {
-        dots[j] += left[j] * right[j];
-      }
-    }
-    return dots;
   }
 
   static long firstNonFinite(CpuTensor x) {

@@ -94,7 +94,7 @@ final class CpuMemory {
     return readOnly;
   }
 
-  /** Address of an element, for reading from Java's point of view of other allocators. */
+  /** Address of an element. */
   long address(long at) {
     return address + at * precision.bytes();
   }

@@ -78,23 +78,21 @@ final class CpuNormalization {
     x.reading();
     dOut.reading();
     int width = x.columns();
-    double[] gains = new double[width];
-    double[] biases = new double[width];
+    double[] gains = new double[CpuRowKernels.padded(width)];
+    double[] biases = new double[gains.length];
     dGain.writing().read(dGain.at(0), gains, 0, width);
     if (dBias != null) {
       ShapeChecks.shape("dBias", dBias, 1, width);
       dBias.writing().read(dBias.at(0), biases, 0, width);
     }
-    float[] row = new float[CpuRowKernels.padded(width)];
-    float[] d = new float[row.length];
+    float[] row = new float[gains.length];
+    float[] d = new float[gains.length];
     for (int t = 0; t < x.rows(); t++) {
       x.reading().read(x.row(t), row, 0, width);
       dOut.reading().read(dOut.row(t), d, 0, width);
       standardise(norm, row, width);
-      for (int j = 0; j < width; j++) {
-        gains[j] += d[j] * row[j];
-        biases[j] += d[j];
-      }
+      kernels.addProducts(d, row, gains, width);
+      kernels.add(d, biases, width);
     }
     dGain.writing().write(dGain.at(0), gains, 0, width);
     if (dBias != null) {

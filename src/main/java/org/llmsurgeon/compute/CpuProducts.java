@@ -9,12 +9,15 @@ final class CpuProducts {
   private static final int PANEL = 192;
 
   private final BufferPool pool;
+  private final CpuSums sums;
 
   /**
    * @param pool for panels
+   * @param sums adds panels up
    */
-  CpuProducts(BufferPool pool) {
+  CpuProducts(BufferPool pool, CpuSums sums) {
     this.pool = pool;
+    this.sums = sums;
   }
 
   void multiply(double alpha, Operand a, Operand b, double beta, CpuTensor c) {
@@ -75,7 +78,7 @@ final class CpuProducts {
           CpuBlas.multiply(alpha, columns.transpose(), left, 0, rows.columnRange(0, from));
         }
         CpuBlas.gram(alpha, columns, 0, rows.columnRange(from, to));
-        CpuTriangles.addRows(panel, from, to, packed);
+        sums.addRows(panel, from, to, packed);
       }
     }
   }

@@ -40,13 +40,19 @@ sealed interface CpuRowKernels permits VectorKernels, ScalarKernels {
   /** Largest element, NaN if there is one; minus infinity of none. */
   float max(float[] x, int n);
 
-  /** {@code sum_i x_i}. */
+  /** {@code sum_i x_i}, in double. */
   double sum(float[] x, int n);
 
-  /** {@code sum_i x_i y_i}. */
+  /** {@code sum_i x_i y_i}, in double. */
   double dot(float[] x, float[] y, int n);
 
-  /** {@code x_i <- exp(x_i - shift)}; returns the sum. */
+  /** {@code sums_i += x_i}. */
+  void add(float[] x, double[] sums, int n);
+
+  /** {@code sums_i += x_i y_i}, in double. */
+  void addProducts(float[] x, float[] y, double[] sums, int n);
+
+  /** {@code x_i <- exp(x_i - shift)}; returns the sum, in double. */
   double exponentials(float[] x, float shift, int n);
 
   /** {@code dp_i <- p_i (dp_i - shift)}: the way back through a softmax. */

@@ -58,26 +58,6 @@ final class CpuTokens {
     }
   }
 
-  /** Summed in double, rounded once. */
-  void addColumnSums(CpuTensor x, CpuTensor sums) {
-    x.requireSingle();
-    ShapeChecks.samePrecision(x, sums);
-    ShapeChecks.shape("sums", sums, 1, x.columns());
-    CpuMemory from = x.reading();
-    CpuMemory to = sums.writing();
-    int width = x.columns();
-    double[] total = new double[width];
-    to.read(sums.at(0), total, 0, width);
-    float[] row = new float[width];
-    for (int t = 0; t < x.rows(); t++) {
-      from.read(x.row(t), row, 0, width);
-      for (int j = 0; j < width; j++) {
-        total[j] += row[j];
-      }
-    }
-    to.write(sums.at(0), total, 0, width);
-  }
-
   /**
    * @param direction 1 to rotate, -1 to rotate back
    */

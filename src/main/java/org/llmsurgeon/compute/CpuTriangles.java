@@ -7,7 +7,7 @@ final class CpuTriangles {
   private CpuTriangles() {}
 
   /** First element of a row of a packed triangle. */
-  private static long packedRow(int row) {
+  static long packedRow(int row) {
     return (long) row * (row + 1) / 2;
   }
 
@@ -15,47 +15,6 @@ final class CpuTriangles {
     int n = c.rows();
     for (int i = 0; i < n; i++) {
       CpuElementwise.scale(alpha, c.rowRange(i, i + 1).reshape(n, 1).rowRange(0, i + 1));
-    }
-  }
-
-  /**
-   * {@code packed += panel} for rows {@code from} to {@code to} of the triangle.
-   *
-   * @param panel holds them from its start on, each row {@code to} elements long
-   */
-  static void addRows(CpuTensor panel, int from, int to, CpuTensor packed) {
-    if (panel.precision() == Precision.SINGLE && packed.precision() == Precision.SINGLE) {
-      addSingle(panel, from, to, packed);
-    } else {
-      addDouble(panel, from, to, packed);
-    }
-  }
-
-  private static void addSingle(CpuTensor panel, int from, int to, CpuTensor packed) {
-    float[] sum = new float[to];
-    float[] more = new float[to];
-    for (int i = from; i < to; i++) {
-      long at = packed.at(packedRow(i));
-      packed.reading().read(at, sum, 0, i + 1);
-      panel.reading().read(panel.at((long) (i - from) * to), more, 0, i + 1);
-      for (int j = 0; j <= i; j++) {
-        sum[j] += more[j];
-      }
-      packed.writing().write(at, sum, 0, i + 1);
-    }
-  }
-
-  private static void addDouble(CpuTensor panel, int from, int to, CpuTensor packed) {
-    double[] sum = new double[to];
-    double[] more = new double[to];
-    for (int i = from; i < to; i++) {
-      long at = packed.at(packedRow(i));
-      packed.reading().read(at, sum, 0, i + 1);
-      panel.reading().read(panel.at((long) (i - from) * to), more, 0, i + 1);
-      for (int j = 0; j <= i; j++) {
-        sum[j] += more[j];
-      }
-      packed.writing().write(at, sum, 0, i + 1);
     }
   }
 

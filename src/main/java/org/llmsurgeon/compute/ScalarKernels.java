@@ -84,6 +84,20 @@ final class ScalarKernels implements CpuRowKernels {
   }
 
   @Override
+  public void add(float[] x, double[] sums, int n) {
+    for (int i = 0; i < n; i++) {
+      sums[i] += x[i];
+    }
+  }
+
+  @Override
+  public void addProducts(float[] x, float[] y, double[] sums, int n) {
+    for (int i = 0; i < n; i++) {
+      sums[i] += (double) x[i] * y[i];
+    }
+  }
+
+  @Override
   public double exponentials(float[] x, float shift, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {

@@ -2,15 +2,23 @@ package org.llmsurgeon.compute;
 
 import static org.llmsurgeon.compute.VectorMath.SPECIES;
 
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /** {@link CpuRowKernels} with the Vector API. */
 final class VectorKernels implements CpuRowKernels {
   private static final int LANES = SPECIES.length();
 
-  /** Additions in float per lane before a sum goes on in double. */
-  private static final int RUN = 8 * LANES;
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /** As many floats as there are doubles in a vector. */
+  private static final int HALF = DOUBLES.length();
+
+  private static final VectorSpecies<Float> FLOATS =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * HALF));
 
   @Override
   public void activate(Activation activation, float[] x, float[] value, int n) {
@@ -29,13 +37,13 @@ final class VectorKernels implements CpuRowKernels {
       case GELU_TANH -> {
         for (int i = 0; i < n; i += LANES) {
           FloatVector v = load(x, i);
-          v.mul(VectorMath.tanhGate(v)).intoArray(value, i);
+          v.mul(VectorMath.logistic(VectorMath.tanhTail(v))).intoArray(value, i);
         }
       }
       case SILU -> {
         for (int i = 0; i < n; i += LANES) {
           FloatVector v = load(x, i);
-          v.mul(VectorMath.logistic(v)).intoArray(value, i);
+          v.mul(VectorMath.logistic(VectorMath.exp(v.neg()))).intoArray(value, i);
         }
       }
     }
@@ -57,17 +65,19 @@ final class VectorKernels implements CpuRowKernels {
       case GELU_TANH -> {
         for (int i = 0; i < n; i += LANES) {
           FloatVector v = load(x, i);
-          FloatVector s = VectorMath.tanhGate(v);
+          FloatVector tail = VectorMath.tanhTail(v);
+          FloatVector s = VectorMath.logistic(tail);
           v.mul(s).intoArray(value, i);
-          VectorMath.tanhSlope(v, s).intoArray(slope, i);
+          VectorMath.tanhSlope(v, tail, s).intoArray(slope, i);
         }
       }
       case SILU -> {
         for (int i = 0; i < n; i += LANES) {
           FloatVector v = load(x, i);
-          FloatVector s = VectorMath.logistic(v);
+          FloatVector tail = VectorMath.exp(v.neg());
+          FloatVector s = VectorMath.logistic(tail);
           v.mul(s).intoArray(value, i);
-          VectorMath.siluSlope(v, s).intoArray(slope, i);
+          VectorMath.siluSlope(v, tail, s).intoArray(slope, i);
         }
       }
     }
@@ -99,38 +109,49 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public double sum(float[] x, int n) {
-    double total = 0;
+    DoubleVector first = DoubleVector.zero(DOUBLES);
+    DoubleVector second = first;
     int whole = n - n % LANES;
-    for (int from = 0; from < whole; from += RUN) {
-      int to = Math.min(whole, from + RUN);
-      FloatVector sum = FloatVector.zero(SPECIES);
-      for (int i = from; i < to; i += LANES) {
-        sum = sum.add(load(x, i));
-      }
-      total += sum.reduceLanes(VectorOperators.ADD);
+    for (int i = 0; i < whole; i += LANES) {
+      first = first.add(doubles(x, i));
+      second = second.add(doubles(x, i + HALF));
     }
+    double sum = first.add(second).reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
-      total += x[i];
+      sum += x[i];
     }
-    return total;
+    return sum;
   }
 
   @Override
   public double dot(float[] x, float[] y, int n) {
-    double total = 0;
+    DoubleVector first = DoubleVector.zero(DOUBLES);
+    DoubleVector second = first;
     int whole = n - n % LANES;
-    for (int from = 0; from < whole; from += RUN) {
-      int to = Math.min(whole, from + RUN);
-      FloatVector sum = FloatVector.zero(SPECIES);
-      for (int i = from; i < to; i += LANES) {
-        sum = load(x, i).fma(load(y, i), sum);
-      }
-      total += sum.reduceLanes(VectorOperators.ADD);
+    for (int i = 0; i < whole; i += LANES) {
+      first = doubles(x, i).fma(doubles(y, i), first);
+      second = doubles(x, i + HALF).fma(doubles(y, i + HALF), second);
     }
+    double sum = first.add(second).reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
-      total += (double) x[i] * y[i];
+      sum += (double) x[i] * y[i];
     }
-    return total;
+    return sum;
+  }
+
+  @Override
+  public void add(float[] x, double[] sums, int n) {
+    for (int i = 0; i < n; i += HALF) {
+      DoubleVector.fromArray(DOUBLES, sums, i).add(doubles(x, i)).intoArray(sums, i);
+    }
+  }
+
+  @Override
+  public void addProducts(float[] x, float[] y, double[] sums, int n) {
+    for (int i = 0; i < n; i += HALF) {
+      DoubleVector sum = DoubleVector.fromArray(DOUBLES, sums, i);
+      doubles(x, i).fma(doubles(y, i), sum).intoArray(sums, i);
+    }
   }
 
   @Override
@@ -165,6 +186,12 @@ final class VectorKernels implements CpuRowKernels {
       x[at + d] = first * cosine[d] - second * sine[d];
       x[at + half + d] = second * cosine[d] + first * sine[d];
     }
+  }
+
+  /** Floats as doubles; this conversion, unlike those to int, is fast on Java 17 too. */
+  private static DoubleVector doubles(float[] x, int at) {
+    FloatVector floats = FloatVector.fromArray(FLOATS, x, at);
+    return (DoubleVector) floats.convertShape(VectorOperators.F2D, DOUBLES, 0);
   }
 
   private static FloatVector load(float[] x, int at) {

@@ -55,9 +55,13 @@ final class VectorMath {
     return p.mul(power);
   }
 
-  /** {@code 1 / (1 + exp(-x))}. */
-  static FloatVector logistic(FloatVector x) {
-    return all(1f).div(exp(x.neg()).add(1f));
+  /**
+   * The logistic function {@code 1 / (1 + exp(-x))}.
+   *
+   * @param tail {@code exp(-x)}
+   */
+  static FloatVector logistic(FloatVector tail) {
+    return all(1f).div(tail.add(1f));
   }
 
   /** {@code exp(-x^2 / 2)}, with what rounding the square lost put back. */
@@ -94,22 +98,27 @@ final class VectorMath {
     return x.mul(INVERSE_ROOT_TWO_PI).fma(bell, normal);
   }
 
-  /** The factor of {@code x} in GELU's approximation by tanh, {@code (1 + tanh u) / 2}. */
-  static FloatVector tanhGate(FloatVector x) {
+  /**
+   * {@code exp(-2 u)} with {@code u} the argument of tanh in GELU's approximation: {@code (1 + tanh
+   * u) / 2} is the {@link #logistic} of it.
+   */
+  static FloatVector tanhTail(FloatVector x) {
     FloatVector inner = x.mul(x).fma(all(TANH_CUBE), all(1f));
-    return logistic(x.mul(TANH_SCALE_DOUBLED).mul(inner));
+    return exp(x.mul(-TANH_SCALE_DOUBLED).mul(inner));
   }
 
-  /** Derivative of {@code x s(x)} with {@code s} = {@link #tanhGate}. */
-  static FloatVector tanhSlope(FloatVector x, FloatVector s) {
-    FloatVector inner = x.mul(x).fma(all(3 * TANH_CUBE), all(1f));
-    FloatVector steep = s.mul(all(1f).sub(s)).mul(x).mul(TANH_SCALE_DOUBLED);
-    return steep.fma(inner, s);
+  /** Derivative of {@code x s}, {@code s} the logistic of {@link #tanhTail}. */
+  static FloatVector tanhSlope(FloatVector x, FloatVector tail, FloatVector s) {
+    FloatVector inner = x.mul(x).fma(all(3 * TANH_CUBE), all(1f)).mul(TANH_SCALE_DOUBLED);
+    return s.mul(tail.mul(s)).mul(x).fma(inner, s);
   }
 
-  /** Derivative of {@code x s(x)} with {@code s} the logistic function. */
-  static FloatVector siluSlope(FloatVector x, FloatVector s) {
-    return s.mul(all(1f).sub(s)).fma(x, s);
+  /**
+   * Derivative of {@code x s}, {@code s} the logistic of {@code exp(-x)}. {@code 1 - s} is taken as
+   * {@code tail s}, which does not cancel.
+   */
+  static FloatVector siluSlope(FloatVector x, FloatVector tail, FloatVector s) {
+    return s.mul(tail.mul(s)).fma(x, s);
   }
 
   static FloatVector all(float value) {

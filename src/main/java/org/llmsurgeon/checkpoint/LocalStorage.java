@@ -26,7 +26,7 @@ import org.llmsurgeon.InputException;
  * for the byte they name.
  */
 public final class LocalStorage implements Storage {
-  private static final Pattern OTHER_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+://.*");
+  private static final Pattern OTHER_SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
   private static final int BUFFER = 1 << 16;
 
   @Override

@@ -53,4 +53,28 @@ final class StrictText {
               + " download it again");
     }
   }
+
+  /**
+   * Where a text holds half a surrogate pair, which no UTF-8 can express.
+   *
+   * @param text any text
+   * @return index of the first, or -1
+   */
+  static int loneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      boolean pair =
+          Character.isHighSurrogate(c)
+              && i + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(i + 1));
+      if (!pair) {
+        return i;
+      }
+      i++;
+    }
+    return -1;
+  }
 }

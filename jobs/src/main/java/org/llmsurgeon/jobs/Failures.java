@@ -1,0 +1,102 @@
+package org.llmsurgeon.jobs;
+
+import java.io.PrintWriter;
+import java.util.List;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.curvature.NotPositiveDefiniteException;
+import org.llmsurgeon.pipeline.RunFailedException;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What went wrong, as one sentence on standard error and an exit code. */
+final class Failures {
+  /** Done, or done before. */
+  static final int DONE = 0;
+
+  /** The run could not go on although the input was good. */
+  static final int FAILED = 1;
+
+  /** Something that the user gave cannot be used. */
+  static final int BAD_INPUT = 2;
+
+  private Failures() {}
+
+  /** A command line that cannot be understood. */
+  static int usage(ParameterException problem, String[] arguments) {
+    CommandLine command = problem.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    StringBuilder sentence = new StringBuilder(oneLine(problem.getMessage()));
+    if (problem instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        sentence.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
+      }
+    }
+    String help =
+        command.getParent() == null
+            ? "surgeon help"
+            : "surgeon help " + command.getCommandSpec().name();
+    say(command.getErr(), name + ": " + sentence + " See '" + help + "'.");
+    return BAD_INPUT;
+  }
+
+  /** A command that threw. */
+  static int execution(Exception problem, CommandLine command, ParseResult parsed) {
+    return report(problem, command.getErr());
+  }
+
+  /**
+   * Says what went wrong.
+   *
+   * @param problem what a command threw
+   * @param err standard error
+   * @return the exit code
+   */
+  static int report(Throwable problem, PrintWriter err) {
+    if (SparkRuntime.interrupted()) {
+      return FAILED;
+    }
+    for (Throwable cause = problem; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InputException) {
+        say(err, "surgeon: " + oneLine(cause.getMessage()));
+        LoggerFactory.getLogger(Failures.class).debug("Bad input", problem);
+        return BAD_INPUT;
+      }
+      if (cause instanceof RunFailedException
+          || cause instanceof NonFiniteException
+          || cause instanceof NotPositiveDefiniteException) {
+        say(err, "surgeon: " + oneLine(cause.getMessage()));
+        LoggerFactory.getLogger(Failures.class).debug("Run failed", problem);
+        return FAILED;
+      }
+    }
+    if (problem instanceof OutOfMemoryError) {
+      long heap = Runtime.getRuntime().maxMemory();
+      say(
+          err,
+          "surgeon: The driver is out of memory ("
+              + oneLine(problem.getMessage())
+              + ") with a heap of "
+              + Format.bytes(heap)
+              + "; give more after --, as in '-- --driver-memory 8g'.");
+      return FAILED;
+    }
+    LoggerFactory.getLogger(Failures.class).error("Unexpected error", problem);
+    say(err, "surgeon: Unexpected error, logged above: " + oneLine(problem.toString()));
+    return FAILED;
+  }
+
+  private static void say(PrintWriter err, String sentence) {
+    err.println(sentence);
+    err.flush();
+  }
+
+  private static String oneLine(String message) {
+    String text = String.valueOf(message).replaceAll("\\s*\\R\\s*", " ").strip();
+    return text.isEmpty() || ".?!".indexOf(text.charAt(text.length() - 1)) >= 0 ? text : text + ".";
+  }
+}

@@ -1,0 +1,83 @@
+package org.llmsurgeon.jobs;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.llmsurgeon.pipeline.ModelSummary;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon inspect}: what a model folder holds and what of it can be pruned. */
+@Command(
+    name = "inspect",
+    description = {
+      "What a model folder holds: architecture, layers, shapes, number format, what can be pruned,",
+      "and what of it is gone already (rows and columns that are all zero)."
+    },
+    footer = {"", "Example: surgeon inspect --model models/smollm2-135m"})
+final class InspectCommand implements Callable<Integer> {
+  /** The settings that this command takes. */
+  static final List<Setting> SETTINGS = List.of(Setting.MODEL);
+
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Option(names = "--json", order = 99, description = "Print one JSON object instead of tables.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    Settings settings = Settings.of(spec.commandLine().getParseResult());
+    settings.require("inspect", Setting.MODEL);
+    ModelSummary summary;
+    try (RunProgress progress = output.progress();
+        SparkRuntime spark = SparkRuntime.start("surgeon inspect", output.err(), "Interrupted.")) {
+      summary =
+          new SurgeonPipeline(spark.context(), progress).inspect(settings.text(Setting.MODEL));
+    }
+    output.out().print(json ? Json.text(summary) + System.lineSeparator() : tables(summary));
+    output.out().flush();
+    return Failures.DONE;
+  }
+
+  private static String tables(ModelSummary model) {
+    String heads =
+        model.heads()
+            + (model.keyValueHeads() == model.heads()
+                ? ""
+                : " (" + model.keyValueHeads() + " for keys and values)")
+            + " of width "
+            + model.headDimension();
+    TextTable whole =
+        new TextTable("model", "")
+            .row("architecture", model.architecture())
+            .row("number format", model.dtype())
+            .row("blocks", Format.count(model.blocks()))
+            .row("hidden width", Format.count(model.hidden()))
+            .row("heads", heads)
+            .row("vocabulary", Format.count(model.vocabulary()))
+            .row("positions", Format.count(model.maxPositions()))
+            .row("head", model.tiedHead() ? "tied to the embedding" : "its own")
+            .row("parameters", Format.count(model.parameters()))
+            .row("can be pruned", Format.count(model.prunable()))
+            .row("gone already", Format.percent(model.sparsity()))
+            .row("curvature factors", Format.bytes(model.factorBytes()));
+    TextTable layers =
+        new TextTable("layer", "role", "rows", "columns", "bias", "zero rows", "zero columns");
+    for (ModelSummary.Layer layer : model.layers()) {
+      layers.row(
+          layer.name(),
+          layer.role().toLowerCase(Locale.ROOT),
+          Format.count(layer.rows()),
+          Format.count(layer.columns()),
+          layer.bias() ? "yes" : "no",
+          Format.count(layer.zeroRows()),
+          Format.count(layer.zeroColumns()));
+    }
+    return whole + System.lineSeparator() + layers;
+  }
+}

@@ -1,0 +1,62 @@
+package org.llmsurgeon.jobs;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.llmsurgeon.pipeline.PruneRequest;
+import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon prune}: the whole loop, from a model folder to a pruned model folder. */
+@Command(
+    name = "prune",
+    description = {
+      "Prunes a model: writes a model folder of the same names and number format, removed weights"
+          + " exactly 0, and pruning_report.json.",
+      "",
+      "Needs --model, --calibration and --output. The same command on an unfinished output goes on"
+          + " after its last finished shot; on a finished one it says so."
+    },
+    footer = {
+      "",
+      "Example: surgeon prune --model models/smollm2-135m --calibration train.txt --test test.txt"
+          + " --output out/half --sparsity 0.5 --shots 40"
+    })
+final class PruneCommand implements Callable<Integer> {
+  /** The settings that this command takes. */
+  static final List<Setting> SETTINGS = List.of(Setting.values());
+
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    Settings settings = Settings.of(spec.commandLine().getParseResult());
+    settings.require("prune", Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
+    PruneRequest request =
+        new PruneRequest(
+            settings.text(Setting.MODEL),
+            settings.list(Setting.CALIBRATION),
+            settings.list(Setting.TEST),
+            settings.text(Setting.OUTPUT),
+            settings.text(Setting.RUN),
+            settings.flag(Setting.OVERWRITE),
+            settings.recipe());
+    PruningReport report;
+    try (RunProgress progress = output.progress();
+        SparkRuntime spark =
+            SparkRuntime.start(
+                "surgeon prune",
+                output.err(),
+                "Interrupted. Finished shots are kept; the same command goes on from there.")) {
+      report = new SurgeonPipeline(spark.context(), progress).prune(request);
+    }
+    output.out().print("\n" + ReportTables.text(report) + "\n");
+    output.out().println("Pruned model and " + PruningReport.FILE + ": " + request.output());
+    output.out().flush();
+    return Failures.DONE;
+  }
+}

@@ -1,0 +1,67 @@
+package org.llmsurgeon.jobs;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.StageSeconds;
+
+/** A pruning report as two tables: before and after, and where the time went. */
+public final class ReportTables {
+  private static final Map<String, ToDoubleFunction<StageSeconds>> STAGES = stages();
+
+  private ReportTables() {}
+
+  /**
+   * Perplexity and weights of the dense and of the pruned model, then the seconds of each stage.
+   *
+   * @param report of a finished run
+   * @return lines of text, each ended by {@code \n}
+   */
+  public static String text(PruningReport report) {
+    return beforeAndAfter(report) + "\n" + times(report.shots());
+  }
+
+  private static TextTable beforeAndAfter(PruningReport report) {
+    PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
+    TextTable table = new TextTable("", "dense", "pruned");
+    if (report.densePerplexity() != null && last.perplexity() != null) {
+      table.row(
+          "perplexity",
+          Format.perplexity(report.densePerplexity()),
+          Format.perplexity(last.perplexity()));
+    }
+    return table
+        .row(
+            "weights of linear layers",
+            Format.count(last.total()),
+            Format.count(last.total() - last.removed()))
+        .row("removed", "0", Format.count(last.removed()))
+        .row("sparsity", Format.percent(0), Format.percent(last.sparsity()));
+  }
+
+  private static TextTable times(List<PruningReport.Shot> shots) {
+    TextTable table = new TextTable("stage", "seconds", "per shot");
+    double total = 0;
+    for (Map.Entry<String, ToDoubleFunction<StageSeconds>> stage : STAGES.entrySet()) {
+      double seconds =
+          shots.stream().mapToDouble(shot -> stage.getValue().applyAsDouble(shot.seconds())).sum();
+      total += seconds;
+      table.row(
+          stage.getKey(), Format.number(seconds, 1), Format.number(seconds / shots.size(), 2));
+    }
+    return table.row("total", Format.number(total, 1), Format.number(total / shots.size(), 2));
+  }
+
+  private static Map<String, ToDoubleFunction<StageSeconds>> stages() {
+    Map<String, ToDoubleFunction<StageSeconds>> stages = new LinkedHashMap<>();
+    stages.put("tokenise", StageSeconds::tokenise);
+    stages.put("accumulate", StageSeconds::accumulate);
+    stages.put("reduce", StageSeconds::reduce);
+    stages.put("score", StageSeconds::score);
+    stages.put("cut", StageSeconds::cut);
+    stages.put("evaluate", StageSeconds::evaluate);
+    return stages;
+  }
+}

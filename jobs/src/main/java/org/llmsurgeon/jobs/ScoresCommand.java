@@ -1,0 +1,61 @@
+package org.llmsurgeon.jobs;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.surgery.Recipe;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon scores}: what each row and column of every prunable layer would cost. */
+@Command(
+    name = "scores",
+    description = {
+      "Writes what the loss is expected to rise if a row or column went, to a .safetensors file:",
+      "<layer>.row [out] and <layer>.column [in], the bias as last column where there is one."
+    },
+    footer = {
+      "",
+      "Example: surgeon scores --model models/smollm2-135m --calibration train.txt"
+          + " --output scores.safetensors"
+    })
+final class ScoresCommand implements Callable<Integer> {
+  /** The settings that this command takes. */
+  static final List<Setting> SETTINGS =
+      List.of(
+          Setting.MODEL,
+          Setting.CALIBRATION,
+          Setting.OUTPUT,
+          Setting.STRUCTURES,
+          Setting.CURVATURE,
+          Setting.DIAGONAL,
+          Setting.SEQUENCES,
+          Setting.CONTEXT,
+          Setting.SEED,
+          Setting.DAMP_G,
+          Setting.DAMP_A,
+          Setting.SHARDS);
+
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    Settings settings = Settings.of(spec.commandLine().getParseResult());
+    settings.require("scores", Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
+    Recipe recipe = settings.recipe();
+    String target = settings.text(Setting.OUTPUT);
+    try (RunProgress progress = output.progress();
+        SparkRuntime spark =
+            SparkRuntime.start(
+                "surgeon scores", output.err(), "Interrupted; nothing was written.")) {
+      new SurgeonPipeline(spark.context(), progress)
+          .scores(settings.text(Setting.MODEL), settings.list(Setting.CALIBRATION), target, recipe);
+    }
+    output.out().println("Wrote " + target);
+    output.out().flush();
+    return Failures.DONE;
+  }
+}

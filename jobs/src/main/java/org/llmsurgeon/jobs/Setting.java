@@ -1,0 +1,172 @@
+package org.llmsurgeon.jobs;
+
+import java.util.List;
+import java.util.Optional;
+import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.Recipe.CalibrationText;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Everything that a run can be told, once: an option {@code --name} of each command that uses it,
+ * and a key {@code name} of a recipe file.
+ */
+enum Setting {
+  MODEL("model", Form.TEXT, "DIR", "Hugging Face folder of the model."),
+  CALIBRATION(
+      "calibration",
+      Form.LIST,
+      "FILE",
+      "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text' (.jsonl),"
+          + " or token windows (.safetensors with an int32 tensor 'calibration', .arrow)."),
+  TEST(
+      "test",
+      Form.LIST,
+      "FILE",
+      "Test data for the perplexity, in the same forms (the tensor is named 'test')."),
+  OUTPUT("output", Form.TEXT, "PATH", "What is written: a model folder, or a .safetensors file."),
+  STRUCTURES(
+      "structures",
+      Form.TEXT,
+      "KIND",
+      "What may be removed: row, column, or row,column for both in one ordering."),
+  SPARSITY(
+      "sparsity",
+      Form.TEXT,
+      "SHARE",
+      "Share of the weights of the linear layers inside blocks that is gone at the end; never"
+          + " passed."),
+  SHOTS("shots", Form.TEXT, "N", "Rounds of measuring and cutting; each removes an equal share."),
+  CURVATURE(
+      "curvature",
+      Form.TEXT,
+      "KIND",
+      "Curvature of the loss: kfac (activations and gradients), activations, or identity."),
+  DIAGONAL(
+      "diagonal",
+      Form.SWITCH,
+      "",
+      "Costs from the diagonals only, and nothing makes up for what goes (OBD)."),
+  UPDATE(
+      "update",
+      Form.TEXT,
+      "KIND",
+      "How the weights that stay make up for those that go: joint (the exact optimum), additive"
+          + " (the authors': row and column updates summed), independent, or none."),
+  SEQUENCES("sequences", Form.TEXT, "N", "Windows drawn from calibration text."),
+  CONTEXT(
+      "context",
+      Form.TEXT,
+      "N",
+      "Tokens of a window cut from text.",
+      "the model's positions, at most " + CalibrationText.MOST_CONTEXT),
+  SEED("seed", Form.TEXT, "N", "Seed of the draw of windows."),
+  DAMP_G("damp-g", Form.TEXT, "X", "Damping of G, as a share of its mean diagonal."),
+  DAMP_A("damp-a", Form.TEXT, "X", "Damping of A, as a share of its mean diagonal."),
+  SHARDS(
+      "shards",
+      Form.TEXT,
+      "N",
+      "Groups of windows that are summed as one, whatever the number of machines; 0 for one per"
+          + " eight windows."),
+  RUN(
+      "run",
+      Form.TEXT,
+      "DIR",
+      "Where the state of the run is kept, so that it can go on after a stop; removed at the end.",
+      "<output>/.surgeon-run"),
+  OVERWRITE("overwrite", Form.SWITCH, "", "Begin anew where the output or the run holds another.");
+
+  /** What a value looks like. */
+  enum Form {
+    /** One word or number. */
+    TEXT,
+    /** One or more words. */
+    LIST,
+    /** Given or not. */
+    SWITCH
+  }
+
+  private final String key;
+  private final Form form;
+  private final String label;
+  private final String description;
+  private final String defaultText;
+
+  Setting(String key, Form form, String label, String description) {
+    this(key, form, label, description, null);
+  }
+
+  Setting(String key, Form form, String label, String description, String defaultText) {
+    this.key = key;
+    this.form = form;
+    this.label = label;
+    this.description = description;
+    this.defaultText = defaultText;
+  }
+
+  /** Key in a recipe file. */
+  String key() {
+    return key;
+  }
+
+  /** What a value looks like. */
+  Form form() {
+    return form;
+  }
+
+  /** Name of the option. */
+  String optionName() {
+    return "--" + key;
+  }
+
+  /** How the option is written in a usage line, for example {@code --model DIR}. */
+  String usage() {
+    return switch (form) {
+      case SWITCH -> optionName();
+      case TEXT -> optionName() + " " + label;
+      case LIST -> optionName() + " " + label + "...";
+    };
+  }
+
+  /** Whether the value belongs to a {@link Recipe}, which then knows its default. */
+  boolean ofRecipe() {
+    return Recipe.defaults().options().containsKey(key);
+  }
+
+  /** The option for a command line; its value is text, a list of texts, or a boolean. */
+  OptionSpec option() {
+    OptionSpec.Builder builder =
+        OptionSpec.builder(optionName()).description(description + defaultSentence());
+    return switch (form) {
+      case SWITCH -> builder.type(boolean.class).arity("0").negatable(true).build();
+      case TEXT -> builder.type(String.class).paramLabel(label).build();
+      case LIST ->
+          builder
+              .type(List.class)
+              .auxiliaryTypes(String.class)
+              .arity("1..*")
+              .paramLabel(label)
+              .build();
+    };
+  }
+
+  /** The setting of a recipe key, if there is one. */
+  static Optional<Setting> named(String key) {
+    for (Setting setting : values()) {
+      if (setting.key.equals(key)) {
+        return Optional.of(setting);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String defaultSentence() {
+    if (form == Form.SWITCH) {
+      return "";
+    }
+    if (defaultText != null) {
+      return " Default: " + defaultText + ".";
+    }
+    return ofRecipe() ? " Default: " + Recipe.defaults().options().get(key) + "." : "";
+  }
+}

@@ -1,0 +1,141 @@
+package org.llmsurgeon.jobs;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.llmsurgeon.InputException;
+
+/**
+ * The Spark context of one command. Where nobody named a master, Spark runs inside this process on
+ * all cores and opens no port to the outside; under {@code spark-submit} its settings are taken.
+ * Ctrl-C stops Spark and prints how to go on.
+ */
+public final class SparkRuntime implements AutoCloseable {
+  /** System property: a file of Spark settings that hold where nothing else is said. */
+  static final String DEFAULTS = "surgeon.spark.defaults";
+
+  /** Native memory is bounded by the tasks, not by JavaCPP's guess from the heap. */
+  private static final String NATIVE_MEMORY =
+      "-Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0";
+
+  private static final AtomicBoolean INTERRUPTED = new AtomicBoolean();
+
+  private final JavaSparkContext context;
+  private final Thread onInterrupt;
+
+  private SparkRuntime(JavaSparkContext context, Thread onInterrupt) {
+    this.context = context;
+    this.onInterrupt = onInterrupt;
+  }
+
+  /**
+   * Starts Spark, in process or as the cluster's driver.
+   *
+   * @param name what the Spark user interface calls the application
+   * @param err where the message about an interruption goes
+   * @param interrupted what Ctrl-C prints: one sentence on what is kept and how to go on
+   * @throws InputException if Spark cannot be reached under the settings given
+   */
+  public static SparkRuntime start(String name, PrintWriter err, String interrupted) {
+    SparkConf conf = settings(name);
+    Thread hook =
+        new Thread(
+            () -> {
+              INTERRUPTED.set(true);
+              err.println();
+              err.println(interrupted);
+              err.flush();
+            },
+            "surgeon-interrupted");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return new SparkRuntime(new JavaSparkContext(conf), hook);
+    } catch (RuntimeException cannotStart) {
+      removeHook(hook);
+      throw cannotStart;
+    } catch (Exception cannotStart) {
+      // The Scala constructor declares nothing but throws SparkException.
+      removeHook(hook);
+      throw new InputException(
+          "Spark cannot start with master '"
+              + conf.get("spark.master")
+              + "' ("
+              + firstLine(cannotStart)
+              + "); check --master and the options after --.",
+          cannotStart);
+    }
+  }
+
+  /** Spark. */
+  public JavaSparkContext context() {
+    return context;
+  }
+
+  /** Whether this process is being ended by Ctrl-C or a signal. */
+  static boolean interrupted() {
+    return INTERRUPTED.get();
+  }
+
+  @Override
+  public void close() {
+    removeHook(onInterrupt);
+    context.close();
+  }
+
+  /** The settings of the context: given ones first, then the defaults file, then ours. */
+  static SparkConf settings(String name) {
+    SparkConf conf = new SparkConf(true);
+    addDefaults(conf, System.getProperty(DEFAULTS));
+    conf.setIfMissing("spark.master", "local[*]");
+    if (conf.get("spark.app.name", Surgeon.class.getName()).equals(Surgeon.class.getName())) {
+      conf.setAppName(name);
+    }
+    if (conf.get("spark.master").matches("local(\\[.*])?")) {
+      conf.setIfMissing("spark.ui.enabled", "false");
+      conf.setIfMissing("spark.driver.host", "127.0.0.1");
+      conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+    }
+    conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+    conf.setIfMissing("spark.executorEnv.OPENBLAS_NUM_THREADS", "1");
+    conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+    String executorOptions = conf.get("spark.executor.extraJavaOptions", "");
+    conf.set("spark.executor.extraJavaOptions", (NATIVE_MEMORY + " " + executorOptions).strip());
+    return conf;
+  }
+
+  private static void addDefaults(SparkConf conf, String file) {
+    if (file == null) {
+      return;
+    }
+    Properties defaults = new Properties();
+    try (Reader reader = Files.newBufferedReader(Path.of(file), StandardCharsets.UTF_8)) {
+      defaults.load(reader);
+    } catch (IOException cannotRead) {
+      throw new InputException(
+          "The Spark settings " + file + " cannot be read; give an existing properties file.",
+          cannotRead);
+    }
+    defaults.forEach((key, value) -> conf.setIfMissing((String) key, ((String) value).strip()));
+  }
+
+  private static void removeHook(Thread hook) {
+    if (!INTERRUPTED.get()) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException endingAlready) {
+        INTERRUPTED.set(true);
+      }
+    }
+  }
+
+  private static String firstLine(Throwable problem) {
+    return String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,126 @@
+package org.llmsurgeon.jobs;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line. Exit codes: 0 done, or done before; 1 the run failed although its input was
+ * good; 2 something that the user gave cannot be used.
+ */
+@Command(
+    name = "surgeon",
+    description = {
+      "Prunes pretrained language models by curvature, on Apache Spark.",
+      "",
+      "Without --master Spark runs inside this process on all cores. Launcher options, before or"
+          + " after the command: --master URL, --dry-run; after --: options for Spark."
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    versionProvider = Surgeon.Version.class,
+    footer = {
+      "",
+      "Exit codes: 0 done, or done before; 1 the run failed; 2 something given cannot be used."
+    })
+public final class Surgeon implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  private Surgeon() {}
+
+  /**
+   * Runs a command and ends the process with its exit code.
+   *
+   * @param arguments command and options
+   */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /**
+   * Runs a command; prints to the standard streams.
+   *
+   * @param arguments command and options
+   * @return the exit code
+   */
+  public static int run(String... arguments) {
+    return run(
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+        arguments);
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @param out where results go
+   * @param err where everything else goes
+   * @param arguments command and options
+   * @return the exit code
+   */
+  public static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    try {
+      return commandLine().setOut(out).setErr(err).execute(arguments);
+    } catch (OutOfMemoryError | LinkageError broken) {
+      return Failures.report(broken, err);
+    }
+  }
+
+  /** No command was named. */
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        spec.commandLine(), "Name a command: " + String.join(", ", spec.subcommands().keySet()));
+  }
+
+  /** The whole command line, ready to parse. */
+  static CommandLine commandLine() {
+    CommandLine surgeon = new CommandLine(new Surgeon());
+    add(surgeon, new PruneCommand(), PruneCommand.SETTINGS, true);
+    add(surgeon, new EvaluateCommand(), EvaluateCommand.SETTINGS, false);
+    add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);
+    add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
+    add(surgeon, new InspectCommand(), InspectCommand.SETTINGS, false);
+    surgeon.addSubcommand(new HelpCommand());
+    surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);
+    surgeon.setParameterExceptionHandler(Failures::usage);
+    surgeon.setExecutionExceptionHandler(Failures::execution);
+    return surgeon;
+  }
+
+  /** Adds a command with its settings as options, in their order. */
+  private static void add(
+      CommandLine surgeon, Callable<Integer> command, List<Setting> settings, boolean recipe) {
+    CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+    spec.usageMessage().sortOptions(false);
+    settings.forEach(setting -> spec.addOption(setting.option()));
+    if (recipe) {
+      spec.addOption(Settings.recipeOption());
+    }
+    surgeon.addSubcommand(new CommandLine(spec));
+  }
+
+  /** The version line: this program's, Spark's and Java's. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String own = Surgeon.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "surgeon "
+            + (own == null ? "(not packaged)" : own)
+            + ", Spark "
+            + org.apache.spark.package$.MODULE$.SPARK_VERSION()
+            + ", Java "
+            + Runtime.version()
+      };
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package org.llmsurgeon.jobs;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A table in plain text: a header, a rule, rows. The first column is aligned to the left, all
+ * others to the right, so that numbers stand under each other.
+ */
+public final class TextTable {
+  private static final String GAP = "   ";
+
+  private final List<String> header;
+  private final List<List<String>> rows = new ArrayList<>();
+
+  /**
+   * @param header one title for each column
+   */
+  public TextTable(String... header) {
+    this.header = List.of(header);
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param cells one text for each column
+   * @return this table
+   * @throws IllegalArgumentException if there are more or fewer cells than columns
+   */
+  public TextTable row(String... cells) {
+    if (cells.length != header.size()) {
+      throw new IllegalArgumentException(
+          "A row of " + cells.length + " cells in a table of " + header.size() + " columns.");
+    }
+    rows.add(List.copyOf(Arrays.asList(cells)));
+    return this;
+  }
+
+  /** The table, its lines ended by {@code \n}, without spaces at the ends of lines. */
+  @Override
+  public String toString() {
+    int[] widths = widths();
+    StringBuilder text = new StringBuilder();
+    line(text, header, widths);
+    List<String> rule = new ArrayList<>();
+    for (int width : widths) {
+      rule.add("-".repeat(width));
+    }
+    line(text, rule, widths);
+    rows.forEach(row -> line(text, row, widths));
+    return text.toString();
+  }
+
+  private int[] widths() {
+    int[] widths = new int[header.size()];
+    for (int column = 0; column < widths.length; column++) {
+      widths[column] = header.get(column).length();
+      for (List<String> row : rows) {
+        widths[column] = Math.max(widths[column], row.get(column).length());
+      }
+    }
+    return widths;
+  }
+
+  private static void line(StringBuilder text, List<String> cells, int[] widths) {
+    StringBuilder line = new StringBuilder();
+    for (int column = 0; column < widths.length; column++) {
+      String cell = cells.get(column);
+      String padding = " ".repeat(widths[column] - cell.length());
+      line.append(column == 0 ? cell + padding : GAP + padding + cell);
+    }
+    text.append(line.toString().stripTrailing()).append('\n');
+  }
+}

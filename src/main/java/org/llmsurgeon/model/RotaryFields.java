@@ -28,7 +28,7 @@ final class RotaryFields {
   }
 
   private static boolean isFilled(ConfigFields fields, String name) {
-    return fields.has(name) && !fields.raw(name).isEmpty();
+    return fields.has(name) && !(fields.raw(name).isObject() && fields.raw(name).isEmpty());
   }
 
   private static RotaryScaling scaling(ConfigFields fields, ConfigFields rope, int maxPositions) {

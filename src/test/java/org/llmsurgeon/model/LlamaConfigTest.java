@@ -1,0 +1,173 @@
+package org.llmsurgeon.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.compute.Activation;
+
+@DisplayName("A Llama configuration")
+class LlamaConfigTest {
+  private static LlamaConfig parse(String json) {
+    try {
+      return (LlamaConfig) ModelConfig.parse(new ObjectMapper().readTree(json), "config.json");
+    } catch (com.fasterxml.jackson.core.JsonProcessingException broken) {
+      throw new IllegalArgumentException(json, broken);
+    }
+  }
+
+  @Test
+  void hasTheDefaultsOfTransformers() {
+    LlamaConfig config = parse("{\"architectures\": [\"LlamaForCausalLM\"]}");
+    assertThat(config)
+        .isEqualTo(
+            new LlamaConfig(
+                new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048),
+                Activation.SILU,
+                1e-6,
+                new RotaryPositions(10000, new RotaryScaling.None()),
+                false,
+                false,
+                false));
+    assertThat(parse("{\"model_type\": \"llama\"}")).isEqualTo(config);
+    assertThat(config.architecture()).isEqualTo("LlamaForCausalLM");
+  }
+
+  @Test
+  void readsEveryField() {
+    LlamaConfig config =
+        parse(
+            """
+            {"model_type": "llama", "vocab_size": 100, "hidden_size": 24, "intermediate_size": 40,
+             "num_hidden_layers": 3, "num_attention_heads": 6, "num_key_value_heads": 2,
+             "head_dim": 10, "max_position_embeddings": 64, "hidden_act": "gelu",
+             "rms_norm_eps": 0.5, "rope_theta": 500000, "attention_bias": true, "mlp_bias": true,
+             "tie_word_embeddings": true, "torch_dtype": "bfloat16", "sliding_window": null,
+             "attention_dropout": 0.1, "use_cache": false, "pretraining_tp": 2}
+            """);
+    assertThat(config)
+        .isEqualTo(
+            new LlamaConfig(
+                new ModelSize(100, 24, 3, 6, 2, 10, 40, 64),
+                Activation.GELU,
+                0.5,
+                new RotaryPositions(500000, new RotaryScaling.None()),
+                true,
+                true,
+                true));
+  }
+
+  @Test
+  void treatsNullAsAbsent() {
+    LlamaConfig config =
+        parse(
+            """
+            {"model_type": "llama", "hidden_size": 24, "num_attention_heads": 6,
+             "num_key_value_heads": null, "head_dim": null, "rope_scaling": null}
+            """);
+    assertThat(config.keyValueHeads()).isEqualTo(6);
+    assertThat(config.headDimension()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "silu, SILU",
+    "swish, SILU",
+    "gelu, GELU",
+    "gelu_new, GELU_TANH",
+    "gelu_pytorch_tanh, GELU_TANH",
+    "relu, RELU"
+  })
+  void knowsTheActivation(String name, Activation activation) {
+    LlamaConfig config = parse("{\"model_type\": \"llama\", \"hidden_act\": \"" + name + "\"}");
+    assertThat(config.activation()).isEqualTo(activation);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"rope_theta\": 500.0, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}",
+        "\"rope_theta\": 500, \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 2.0}",
+        "\"rope_parameters\": {\"rope_theta\": 500, \"rope_type\": \"linear\", \"factor\": 2}",
+        "\"rope_theta\": 500, \"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 2}",
+        "\"rope_theta\": 9, \"rope_parameters\": {\"rope_theta\": 500, \"rope_type\": \"linear\","
+            + " \"factor\": 2}, \"rope_scaling\": {}"
+      })
+  void readsRotaryPositionsInEverySpelling(String fields) {
+    assertThat(parse("{\"model_type\": \"llama\", " + fields + "}").rotary())
+        .isEqualTo(new RotaryPositions(500, new RotaryScaling.Linear(2)));
+  }
+
+  @Test
+  void readsLlama3PositionsAndTheirDefaultContext() {
+    String scaling =
+        """
+        {"model_type": "llama", "max_position_embeddings": 4096, %s "rope_scaling":
+         {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4 %s}}
+        """;
+    assertThat(parse(scaling.formatted("", "")).rotary().scaling())
+        .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 4096));
+    String inside = ", \"original_max_position_embeddings\": 512";
+    assertThat(parse(scaling.formatted("", inside)).rotary().scaling())
+        .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 512));
+    String outside = "\"original_max_position_embeddings\": 256,";
+    assertThat(parse(scaling.formatted(outside, inside)).rotary().scaling())
+        .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 256));
+  }
+
+  @Test
+  void listsItsLinearLayersInOrder() {
+    ModelConfig config = TinyModels.with(TinyModels.llamaJson(), "{\"attention_bias\": true}");
+    assertThat(config.linears()).hasSize(14);
+    assertThat(config.linears().subList(0, 7))
+        .containsExactly(
+            layer("self_attn.q_proj", LinearRole.QUERY, 16, 8, true, "self_attn.q_proj"),
+            layer("self_attn.k_proj", LinearRole.KEY, 8, 8, true, "self_attn.q_proj"),
+            layer("self_attn.v_proj", LinearRole.VALUE, 8, 8, true, "self_attn.q_proj"),
+            layer("self_attn.o_proj", LinearRole.OUTPUT, 8, 16, true, "self_attn.o_proj"),
+            layer("mlp.gate_proj", LinearRole.GATE, 10, 8, false, "mlp.gate_proj"),
+            layer("mlp.up_proj", LinearRole.UP, 10, 8, false, "mlp.gate_proj"),
+            layer("mlp.down_proj", LinearRole.DOWN, 8, 10, false, "mlp.down_proj"));
+    LinearShape query = config.linear(1, LinearRole.QUERY);
+    assertThat(query.name()).isEqualTo("model.layers.1.self_attn.q_proj");
+    assertThat(query.weights()).isEqualTo(16 * 9);
+    assertThat(query.biasName()).isEqualTo("model.layers.1.self_attn.q_proj.bias");
+  }
+
+  private static LinearShape layer(
+      String name, LinearRole role, int outputs, int inputs, boolean bias, String group) {
+    String prefix = "model.layers.0.";
+    return new LinearShape(prefix + name, 0, role, outputs, inputs, bias, prefix + group);
+  }
+
+  @Test
+  void namesEveryTensorThatTheCheckpointMustHold() {
+    ModelConfig tied = TinyModels.llama();
+    assertThat(tied.expectedTensors())
+        .hasSize(1 + 2 * 9 + 1)
+        .containsEntry("model.embed_tokens.weight", new int[] {11, 8})
+        .containsEntry("model.layers.1.input_layernorm.weight", new int[] {8})
+        .containsEntry("model.layers.1.post_attention_layernorm.weight", new int[] {8})
+        .containsEntry("model.layers.0.self_attn.o_proj.weight", new int[] {8, 16})
+        .containsEntry("model.norm.weight", new int[] {8});
+    ModelConfig untied =
+        TinyModels.with(TinyModels.llamaJson(), "{\"tie_word_embeddings\": false}");
+    assertThat(untied.expectedTensors()).hasSize(21).containsKey("lm_head.weight");
+  }
+
+  @Test
+  void interpolatesLlama3FrequenciesBetweenKeptAndStretched() {
+    RotaryScaling scaling = new RotaryScaling.Llama3(8, 1, 4, 2 * Math.PI * 100);
+    // A frequency f makes 100 f waves in the original context.
+    assertThat(scaling.apply(0.05)).isEqualTo(0.05);
+    assertThat(scaling.apply(0.009)).isEqualTo(0.009 / 8);
+    assertThat(scaling.apply(0.025)).isCloseTo((0.025 + 0.025 / 8) / 2, within(1e-15));
+    assertThat(scaling.apply(0.01)).isCloseTo(0.01 / 8, within(1e-15));
+    assertThat(scaling.apply(0.04)).isCloseTo(0.04, within(1e-15));
+  }
+}

@@ -1,0 +1,183 @@
+package org.llmsurgeon.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+
+/** Networks of two blocks with seeded random weights, small enough for finite differences. */
+public final class TinyModels {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private TinyModels() {}
+
+  /** Llama as {@code config.json}: grouped queries, heads wider than hidden / heads, tied head. */
+  public static ObjectNode llamaJson() {
+    return object(
+        """
+        {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 11,
+         "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4,
+         "max_position_embeddings": 32, "rms_norm_eps": 1e-5, "tie_word_embeddings": true}
+        """);
+  }
+
+  /** OPT as {@code config.json}: norms before, biases, ReLU, tied head. */
+  public static ObjectNode optJson() {
+    return object(
+        """
+        {"architectures": ["OPTForCausalLM"], "model_type": "opt", "vocab_size": 11,
+         "hidden_size": 8, "ffn_dim": 12, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "max_position_embeddings": 16, "word_embed_proj_dim": 8}
+        """);
+  }
+
+  /** The configuration of {@link #llamaJson()}. */
+  public static ModelConfig llama() {
+    return parse(llamaJson());
+  }
+
+  /** The configuration of {@link #optJson()}. */
+  public static ModelConfig opt() {
+    return parse(optJson());
+  }
+
+  /**
+   * A configuration with some fields replaced.
+   *
+   * @param base the configuration
+   * @param changes a JSON object whose fields replace those of the base
+   */
+  public static ModelConfig with(ObjectNode base, String changes) {
+    base.setAll(object(changes));
+    return parse(base);
+  }
+
+  /** All variants of the arithmetic that the configurations know, by name. */
+  public static Map<String, ModelConfig> variants() {
+    Map<String, ModelConfig> variants = new LinkedHashMap<>();
+    variants.put(
+        "Llama, grouped, tied, llama3 positions",
+        with(
+            llamaJson(),
+            """
+            {"rope_theta": 50.0, "rope_scaling": {"rope_type": "llama3", "factor": 4.0,
+             "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+             "original_max_position_embeddings": 16}}
+            """));
+    variants.put(
+        "Llama, biases, untied, linear positions, tanh GELU",
+        with(
+            llamaJson(),
+            """
+            {"attention_bias": true, "mlp_bias": true, "tie_word_embeddings": false,
+             "hidden_act": "gelu_pytorch_tanh", "num_key_value_heads": 4, "head_dim": null,
+             "rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 100.0}}
+            """));
+    variants.put("OPT, norms before, ReLU, tied", opt());
+    variants.put(
+        "OPT, norms after, projections, GELU, untied",
+        with(
+            optJson(),
+            """
+            {"do_layer_norm_before": false, "word_embed_proj_dim": 6,
+             "activation_function": "gelu", "tie_word_embeddings": false}
+            """));
+    variants.put(
+        "OPT, nothing optional, projections, tied",
+        with(
+            optJson(),
+            """
+            {"enable_bias": false, "layer_norm_elementwise_affine": false,
+             "_remove_final_layer_norm": true, "word_embed_proj_dim": 6}
+            """));
+    return variants;
+  }
+
+  /** Single-precision weights, the same for the same seed. */
+  public static WeightSource weights(ModelConfig config, long seed) {
+    return weights(config, seed, Precision.SINGLE);
+  }
+
+  /**
+   * Random weights: matrices spread so that activations neither vanish nor saturate, norms' gains
+   * about 1. They are single-precision numbers in either precision.
+   */
+  public static WeightSource weights(ModelConfig config, long seed, Precision precision) {
+    Random random = new Random(seed);
+    Map<String, double[]> values = new LinkedHashMap<>();
+    config
+        .expectedTensors()
+        .forEach((name, shape) -> values.put(name, random(name, shape, random)));
+    return new FixedWeights(config.expectedTensors(), values, precision);
+  }
+
+  /** Windows of random ids, the same for the same seed. */
+  public static int[][] windows(ModelConfig config, int count, int length, long seed) {
+    Random random = new Random(seed);
+    int[][] windows = new int[count][length];
+    for (int[] window : windows) {
+      for (int t = 0; t < length; t++) {
+        window[t] = random.nextInt(config.vocabulary());
+      }
+    }
+    return windows;
+  }
+
+  private static double[] random(String name, int[] shape, Random random) {
+    int count = 1;
+    for (int length : shape) {
+      count *= length;
+    }
+    double center = name.contains("norm") && name.endsWith(".weight") ? 1 : 0;
+    double spread = shape.length == 1 ? 0.3 : 1.5 / Math.sqrt(shape[shape.length - 1]);
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) (center + spread * (2 * random.nextDouble() - 1));
+    }
+    return values;
+  }
+
+  private static ObjectNode object(String json) {
+    try {
+      return (ObjectNode) JSON.readTree(json);
+    } catch (java.io.IOException broken) {
+      throw new IllegalArgumentException(json, broken);
+    }
+  }
+
+  private static ModelConfig parse(JsonNode json) {
+    return ModelConfig.parse(json, "config.json");
+  }
+
+  /** Weights held in arrays. */
+  private record FixedWeights(
+      Map<String, int[]> shapes, Map<String, double[]> values, Precision precision)
+      implements WeightSource {
+    @Override
+    public boolean contains(String name) {
+      return shapes.containsKey(name);
+    }
+
+    @Override
+    public int[] shape(String name) {
+      if (!contains(name)) {
+        throw new InputException("no tensor " + name);
+      }
+      return shapes.get(name).clone();
+    }
+
+    @Override
+    public Tensor load(String name, Device device) {
+      int[] shape = shape(name);
+      int rows = shape.length == 1 ? 1 : shape[0];
+      return device.tensor(precision, rows, shape[shape.length - 1], values.get(name));
+    }
+  }
+}

@@ -86,6 +86,8 @@ final class CpuActivations {
     CpuTensor dGate = CpuTensor.of(gradients.gate());
     CpuTensor dUp = CpuTensor.of(gradients.up());
     check(gate, up, dOut, dGate, dUp);
+    dGate.mustNotOverlap(gate, up, dOut, dUp);
+    dUp.mustNotOverlap(gate, up, dOut);
     gate.reading();
     up.reading();
     dOut.reading();

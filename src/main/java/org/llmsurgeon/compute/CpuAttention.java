@@ -8,12 +8,15 @@ import java.util.Arrays;
  * computes them again.
  */
 final class CpuAttention {
-  /** Query rows at once; see {@code AttentionBenchmark}. */
+  /** Query rows at once: few enough that little is computed right of the diagonal. */
   private static final int BLOCK = 128;
 
   private final CpuRowKernels kernels;
   private final BufferPool pool;
 
+  /**
+   * @param pool for scores
+   */
   CpuAttention(CpuRowKernels kernels, BufferPool pool) {
     this.kernels = kernels;
     this.pool = pool;
@@ -21,23 +24,17 @@ final class CpuAttention {
 
   void forward(AttentionShape shape, AttentionInputs in, CpuTensor out) {
     check(shape, in, out);
+    out.mustNotOverlap(tensors(in));
     out.writing();
-    if (out.size() == 0) {
-      return;
-    }
     try (CpuTensor scratch = scratch(shape)) {
       float[] row = new float[CpuRowKernels.padded(shape.length())];
-      for (int s = 0; s < shape.sequences(); s++) {
-        for (int h = 0; h < shape.heads(); h++) {
-          Head head = Head.of(shape, in, s, h);
-          CpuMatrix result = head(shape, out, s, h);
-          for (int from = 0; from < shape.length(); from += BLOCK) {
-            int to = Math.min(shape.length(), from + BLOCK);
-            CpuMatrix p = probabilities(shape, head, from, to, scratch, row);
-            CpuBlas.multiply(1, p, head.values().rowRange(0, to), 0, result.rowRange(from, to));
-          }
-        }
-      }
+      forEachBlock(
+          shape,
+          place -> {
+            Block block = Block.of(shape, in, place);
+            CpuMatrix p = probabilities(shape.scale(), block, scratch, row);
+            CpuBlas.multiply(1, p, block.values(), 0, place.queryRows(shape, out));
+          });
     }
   }
 
@@ -49,109 +46,32 @@ final class CpuAttention {
       AttentionInputs gradients) {
     check(shape, in, out);
     check(shape, gradients, dOut);
+    CpuTensor[] read = tensors(in);
+    for (CpuTensor written : tensors(gradients)) {
+      written.mustNotOverlap(out, dOut);
+      written.mustNotOverlap(read);
+    }
     out.reading();
-    dOut.reading();
-    CpuTensor.of(gradients.queries()).writing();
     CpuElementwise.scale(0, CpuTensor.of(gradients.keys()));
     CpuElementwise.scale(0, CpuTensor.of(gradients.values()));
-    if (out.size() == 0) {
-      return;
-    }
     try (CpuTensor scratch = scratch(shape);
         CpuTensor dScratch = scratch(shape)) {
-      Rows rows = new Rows(shape.length(), shape.headDimension());
-      for (int s = 0; s < shape.sequences(); s++) {
-        for (int h = 0; h < shape.heads(); h++) {
-          Head head = Head.of(shape, in, s, h);
-          Head dHead = Head.of(shape, gradients, s, h);
-          CpuMatrix result = head(shape, out, s, h);
-          CpuMatrix dResult = head(shape, dOut, s, h);
-          for (int from = 0; from < shape.length(); from += BLOCK) {
-            int to = Math.min(shape.length(), from + BLOCK);
-            CpuMatrix p = probabilities(shape, head, from, to, scratch, rows.p);
-            CpuMatrix dBlock = dResult.rowRange(from, to);
-            CpuBlas.multiply(1, p.transpose(), dBlock, 1, dHead.values().rowRange(0, to));
-            CpuMatrix dScores = block(dScratch, from, to);
-            CpuBlas.multiply(1, dBlock, head.values().rowRange(0, to).transpose(), 0, dScores);
-            scoreGradients(p, dScores, result.rowRange(from, to), dBlock, from, rows);
-            intoQueriesAndKeys(shape.scale(), head, dHead, dScores, from, to);
-          }
-        }
-      }
+      Rows rows = new Rows(shape);
+      forEachBlock(
+          shape,
+          place -> {
+            Block block = Block.of(shape, in, place);
+            CpuMatrix p = probabilities(shape.scale(), block, scratch, rows.p);
+            CpuMatrix dBlock = place.queryRows(shape, dOut);
+            CpuMatrix dScores = scores(dScratch, block);
+            CpuBlas.multiply(1, dBlock, block.values().transpose(), 0, dScores);
+            scoreGradients(p, dScores, rows);
+            Block d = Block.of(shape, gradients, place);
+            CpuBlas.multiply(1, p.transpose(), dBlock, 1, d.values());
+            CpuBlas.multiply(shape.scale(), dScores, block.keys(), 0, d.queries());
+            CpuBlas.multiply(shape.scale(), dScores.transpose(), block.queries(), 1, d.keys());
+          });
     }
-  }
-
-  /** {@code dQ = scale dS K}, {@code dK += scale dS^T Q} for a block of query rows. */
-  private static void intoQueriesAndKeys(
-      double scale, Head head, Head dHead, CpuMatrix dScores, int from, int to) {
-    CpuMatrix keys = head.keys().rowRange(0, to);
-    CpuMatrix queries = head.queries().rowRange(from, to);
-    CpuBlas.multiply(scale, dScores, keys, 0, dHead.queries().rowRange(from, to));
-    CpuBlas.multiply(scale, dScores.transpose(), queries, 1, dHead.keys().rowRange(0, to));
-  }
-
-  /** Softmax of the scores of query rows {@code from} to {@code to}; 0 right of the diagonal. */
-  private CpuMatrix probabilities(
-      AttentionShape shape, Head head, int from, int to, CpuTensor scratch, float[] row) {
-    CpuMatrix scores = block(scratch, from, to);
-    CpuMatrix keys = head.keys().rowRange(0, to);
-    CpuBlas.multiply(shape.scale(), head.queries().rowRange(from, to), keys.transpose(), 0, scores);
-    CpuMemory memory = scratch.writing();
-    for (int t = from; t < to; t++) {
-      long at = scratch.at(scores.start() + (long) (t - from) * to);
-      int n = t + 1;
-      memory.read(at, row, 0, n);
-      double sum = kernels.exponentials(row, kernels.max(row, n), n);
-      float factor = (float) (1 / sum);
-      for (int j = 0; j < n; j++) {
-        row[j] *= factor;
-      }
-      Arrays.fill(row, n, to, 0f);
-      memory.write(at, row, 0, to);
-    }
-    return scores;
-  }
-
-  /** {@code dS = P * (dP - rowsum(dOut * out))}, in place of {@code dP}. */
-  private void scoreGradients(
-      CpuMatrix p, CpuMatrix dp, CpuMatrix out, CpuMatrix dOut, int from, Rows rows) {
-    int width = p.columns();
-    for (int t = from; t < from + p.rows(); t++) {
-      int n = t + 1;
-      int i = t - from;
-      read(out, i, rows.out, out.columns());
-      read(dOut, i, rows.dOut, out.columns());
-      float shift = (float) kernels.dot(rows.out, rows.dOut, out.columns());
-      read(p, i, rows.p, n);
-      read(dp, i, rows.dp, n);
-      kernels.softmaxBackward(rows.p, rows.dp, shift, n);
-      Arrays.fill(rows.dp, n, width, 0f);
-      CpuTensor to = dp.tensor();
-      to.writing().write(to.at(dp.start() + (long) i * dp.stride()), rows.dp, 0, width);
-    }
-  }
-
-  private static void read(CpuMatrix from, int row, float[] into, int n) {
-    CpuTensor tensor = from.tensor();
-    tensor.reading().read(tensor.at(from.start() + (long) row * from.stride()), into, 0, n);
-  }
-
-  private CpuTensor scratch(AttentionShape shape) {
-    int rows = Math.min(BLOCK, shape.length());
-    long count = (long) rows * shape.length();
-    return new CpuTensor(pool.acquire(Precision.SINGLE, count, false), pool, rows, shape.length());
-  }
-
-  /** The scores of query rows {@code from} to {@code to}, dense at the start of a scratch. */
-  private static CpuMatrix block(CpuTensor scratch, int from, int to) {
-    return new CpuMatrix(scratch, 0, to, to - from, to, false);
-  }
-
-  /** Columns of one head, rows of one sequence. */
-  private static CpuMatrix head(AttentionShape shape, CpuTensor x, int sequence, int head) {
-    long start =
-        (long) sequence * shape.length() * x.columns() + (long) head * shape.headDimension();
-    return new CpuMatrix(x, start, x.columns(), shape.length(), shape.headDimension(), false);
   }
 
   private static void check(AttentionShape shape, AttentionInputs in, CpuTensor out) {
@@ -162,29 +82,130 @@ final class CpuAttention {
     ShapeChecks.sameShape("queries", in.queries(), "out", out);
   }
 
-  /** What one query head of one sequence works on: {@code [length, headDimension]} each. */
-  private record Head(CpuMatrix queries, CpuMatrix keys, CpuMatrix values) {
-    static Head of(AttentionShape shape, AttentionInputs in, int sequence, int head) {
+  private static CpuTensor[] tensors(AttentionInputs of) {
+    return new CpuTensor[] {
+      CpuTensor.of(of.queries()), CpuTensor.of(of.keys()), CpuTensor.of(of.values())
+    };
+  }
+
+  private CpuTensor scratch(AttentionShape shape) {
+    int rows = Math.min(BLOCK, shape.length());
+    long count = (long) rows * shape.length();
+    return new CpuTensor(pool.acquire(Precision.SINGLE, count, false), pool, rows, shape.length());
+  }
+
+  private interface BlockTask {
+    void run(Place place);
+  }
+
+  private static void forEachBlock(AttentionShape shape, BlockTask task) {
+    if (shape.headDimension() == 0) {
+      return;
+    }
+    for (int sequence = 0; sequence < shape.sequences(); sequence++) {
+      for (int head = 0; head < shape.heads(); head++) {
+        for (int from = 0; from < shape.length(); from += BLOCK) {
+          int to = Math.min(shape.length(), from + BLOCK);
+          task.run(new Place(sequence, head, from, to));
+        }
+      }
+    }
+  }
+
+  /** Room for the scores of a block, dense at the start of a scratch. */
+  private static CpuMatrix scores(CpuTensor scratch, Block block) {
+    int width = block.keys().rows();
+    return new CpuMatrix(scratch, 0, width, block.queries().rows(), width, false);
+  }
+
+  /**
+   * Softmax of the scores of a block; 0 right of the diagonal. Row {@code i} of the block sees the
+   * keys before the block and the first {@code i + 1} within.
+   */
+  private CpuMatrix probabilities(double scale, Block block, CpuTensor scratch, float[] row) {
+    CpuMatrix scores = scores(scratch, block);
+    CpuBlas.multiply(scale, block.queries(), block.keys().transpose(), 0, scores);
+    CpuMemory memory = scratch.writing();
+    int width = scores.columns();
+    int before = width - scores.rows();
+    for (int i = 0; i < scores.rows(); i++) {
+      long at = scores.row(i);
+      int n = before + i + 1;
+      memory.read(at, row, 0, n);
+      double sum = kernels.exponentials(row, kernels.max(row, n), n);
+      float factor = (float) (1 / sum);
+      for (int j = 0; j < n; j++) {
+        row[j] *= factor;
+      }
+      Arrays.fill(row, n, width, 0f);
+      memory.write(at, row, 0, width);
+    }
+    return scores;
+  }
+
+  /**
+   * {@code dS = P * (dP - rowsum(P * dP))}, in place of {@code dP}. The sum equals {@code
+   * rowsum(dOut * out)}, but taken from the same numbers as what it is subtracted from: a row that
+   * sees one key gets exactly 0.
+   */
+  private void scoreGradients(CpuMatrix p, CpuMatrix dp, Rows rows) {
+    int width = p.columns();
+    int before = width - p.rows();
+    for (int i = 0; i < p.rows(); i++) {
+      int n = before + i + 1;
+      p.tensor().reading().read(p.row(i), rows.p, 0, n);
+      dp.tensor().reading().read(dp.row(i), rows.dp, 0, n);
+      float shift = (float) kernels.dot(rows.p, rows.dp, n);
+      kernels.softmaxBackward(rows.p, rows.dp, shift, n);
+      Arrays.fill(rows.dp, n, width, 0f);
+      dp.tensor().writing().write(dp.row(i), rows.dp, 0, width);
+    }
+  }
+
+  /** Query rows {@code from} to {@code to} of one head of one sequence. */
+  private record Place(int sequence, int head, int from, int to) {
+    /** The columns of this head in the rows of this block. */
+    CpuMatrix queryRows(AttentionShape shape, CpuTensor x) {
+      return columns(shape, x, head).rowRange(from, to);
+    }
+
+    /** The columns of the key/value head that this one reads, in all rows that it may see. */
+    CpuMatrix keyRows(AttentionShape shape, CpuTensor x) {
       int group = head / (shape.heads() / shape.keyValueHeads());
-      return new Head(
-          CpuAttention.head(shape, CpuTensor.of(in.queries()), sequence, head),
-          CpuAttention.head(shape, CpuTensor.of(in.keys()), sequence, group),
-          CpuAttention.head(shape, CpuTensor.of(in.values()), sequence, group));
+      return columns(shape, x, group).rowRange(0, to);
+    }
+
+    private CpuMatrix columns(AttentionShape shape, CpuTensor x, int of) {
+      int width = shape.headDimension();
+      long start = (long) sequence * shape.length() * x.columns() + (long) of * width;
+      return new CpuMatrix(x, start, x.columns(), shape.length(), width, false);
+    }
+  }
+
+  /**
+   * What a block works on.
+   *
+   * @param queries {@code [block, headDimension]}
+   * @param keys {@code [seen, headDimension]}, up to the last row of the block
+   * @param values as {@code keys}
+   */
+  private record Block(CpuMatrix queries, CpuMatrix keys, CpuMatrix values) {
+    static Block of(AttentionShape shape, AttentionInputs in, Place place) {
+      return new Block(
+          place.queryRows(shape, CpuTensor.of(in.queries())),
+          place.keyRows(shape, CpuTensor.of(in.keys())),
+          place.keyRows(shape, CpuTensor.of(in.values())));
     }
   }
 
   /** Heap copies of single rows. */
   private static final class Rows {
-    final float[] p;
-    final float[] dp;
-    final float[] out;
-    final float[] dOut;
+    private final float[] p;
+    private final float[] dp;
 
-    Rows(int length, int headDimension) {
-      p = new float[CpuRowKernels.padded(length)];
-      dp = new float[CpuRowKernels.padded(length)];
-      out = new float[CpuRowKernels.padded(headDimension)];
-      dOut = new float[CpuRowKernels.padded(headDimension)];
+    Rows(AttentionShape shape) {
+      p = new float[CpuRowKernels.padded(shape.length())];
+      dp = new float[p.length];
     }
   }
 }

@@ -161,6 +161,7 @@ final class CpuElementwise {
   /** Whole tensor onto another of the same shape, converting where precisions differ. */
   static void copy(CpuTensor from, CpuTensor to) {
     ShapeChecks.sameShape("from", from, "to", to);
+    to.mustNotOverlap(from);
     if (from.precision() == to.precision()) {
       CpuMemory.copy(from.reading(), from.at(0), to.writing(), to.at(0), from.size());
       return;

@@ -55,6 +55,7 @@ final class CpuFactorisations {
     ShapeChecks.square("l", l);
     ShapeChecks.samePrecision(l, b);
     ShapeChecks.shape("b", b, l.rows(), b.columns());
+    b.mustNotOverlap(l);
     l.reading();
     b.writing();
     if (b.size() > 0) {

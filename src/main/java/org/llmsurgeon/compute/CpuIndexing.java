@@ -6,6 +6,7 @@ final class CpuIndexing {
 
   static void gather(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
     check(from, rows, columns, to);
+    to.mustNotOverlap(from);
     CpuMemory source = from.reading();
     CpuMemory target = to.writing();
     if (columns == null) {
@@ -46,6 +47,7 @@ final class CpuIndexing {
 
   static void scatter(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
     check(to, rows, columns, from);
+    to.mustNotOverlap(from);
     CpuMemory source = from.reading();
     CpuMemory target = to.writing();
     if (columns == null) {

@@ -29,6 +29,11 @@ record CpuMatrix(
     return new CpuMatrix(tensor, start + from, stride, rows, to - from, false);
   }
 
+  /** Place of the first element of a row in the memory. */
+  long row(int row) {
+    return tensor.at(start + (long) row * stride);
+  }
+
   CpuMatrix transpose() {
     return new CpuMatrix(tensor, start, stride, rows, columns, !transposed);
   }

@@ -30,6 +30,7 @@ final class CpuProducts {
       throw new IllegalArgumentException(
           "Product of " + first + " and " + second + " into " + c + " does not fit");
     }
+    c.mustNotOverlap(first.tensor(), second.tensor());
     if (c.size() == 0) {
       return;
     }
@@ -43,6 +44,7 @@ final class CpuProducts {
   void gram(double alpha, CpuTensor x, double beta, CpuTensor c) {
     ShapeChecks.samePrecision(x, c);
     ShapeChecks.shape("c", c, x.columns(), x.columns());
+    c.mustNotOverlap(x);
     if (x.columns() == 0) {
       return;
     }
@@ -60,6 +62,7 @@ final class CpuProducts {
   void addGramPacked(double alpha, CpuTensor x, CpuTensor packed) {
     int n = x.columns();
     ShapeChecks.packed("packed", packed, n);
+    packed.mustNotOverlap(x);
     packed.writing();
     if (x.size() == 0) {
       x.reading();

@@ -87,6 +87,7 @@ final class CpuSums {
     x.requireSingle();
     ShapeChecks.samePrecision(x, sums);
     ShapeChecks.shape("sums", sums, 1, x.columns());
+    sums.mustNotOverlap(x);
     CpuMemory from = x.reading();
     CpuMemory to = sums.writing();
     int width = x.columns();

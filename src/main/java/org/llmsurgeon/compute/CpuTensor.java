@@ -135,6 +135,22 @@ public final class CpuTensor implements Tensor {
     }
   }
 
+  /** Refuses inputs that share elements with this output. */
+  void mustNotOverlap(CpuTensor... inputs) {
+    checkOpen();
+    for (CpuTensor input : inputs) {
+      input.checkOpen();
+      boolean apart =
+          size() == 0
+              || input.size() == 0
+              || memory.address(at(size())) <= input.memory.address(input.at(0))
+              || input.memory.address(input.at(input.size())) <= memory.address(at(0));
+      if (!apart) {
+        throw new IllegalArgumentException("The output " + this + " overlaps the input " + input);
+      }
+    }
+  }
+
   /** Memory to read from. */
   CpuMemory reading() {
     checkOpen();

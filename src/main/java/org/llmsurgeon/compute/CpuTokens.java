@@ -13,6 +13,7 @@ final class CpuTokens {
     ShapeChecks.samePrecision(table, out);
     ShapeChecks.shape("out", out, ids.length, table.columns());
     ShapeChecks.indices("ids", ids, 0, table.rows());
+    out.mustNotOverlap(table);
     CpuMemory from = table.reading();
     CpuMemory to = out.writing();
     for (int t = 0; t < ids.length; t++) {
@@ -25,6 +26,7 @@ final class CpuTokens {
     ShapeChecks.samePrecision(dOut, dTable);
     ShapeChecks.shape("dOut", dOut, ids.length, dTable.columns());
     ShapeChecks.indices("ids", ids, 0, dTable.rows());
+    dTable.mustNotOverlap(dOut);
     CpuMemory from = dOut.reading();
     CpuMemory to = dTable.writing();
     int width = dOut.columns();
@@ -44,6 +46,7 @@ final class CpuTokens {
     x.requireSingle();
     ShapeChecks.samePrecision(x, bias);
     ShapeChecks.shape("bias", bias, 1, x.columns());
+    x.mustNotOverlap(bias);
     CpuMemory memory = x.writing();
     int width = x.columns();
     float[] more = new float[width];

@@ -21,6 +21,7 @@ final class CpuTriangles {
   static void unpack(CpuTensor packed, CpuTensor full) {
     ShapeChecks.square("full", full);
     ShapeChecks.packed("packed", packed, full.rows());
+    full.mustNotOverlap(packed);
     int n = full.rows();
     double[] row = new double[n];
     for (int i = 0; i < n; i++) {
@@ -33,6 +34,7 @@ final class CpuTriangles {
   static void pack(CpuTensor full, CpuTensor packed) {
     ShapeChecks.square("full", full);
     ShapeChecks.packed("packed", packed, full.rows());
+    packed.mustNotOverlap(full);
     int n = full.rows();
     double[] row = new double[n];
     for (int i = 0; i < n; i++) {

@@ -20,6 +20,12 @@ final class VectorMath {
   private static final float LN2_LOW = -2.12194440e-4f;
   private static final float EXP_SMALLEST = -87.33f;
   private static final float EXP_LARGEST = 88.37f;
+  private static final float LOGISTIC_LARGEST = 1e38f;
+
+  /** Beyond these the bell is 0, and the factor of tanh 0 or 1; their squares do not overflow. */
+  private static final float BELL_END = 20f;
+
+  private static final float TANH_END = 1e4f;
 
   private static final float INVERSE_ROOT_TWO_PI = 0.3989422804f;
   private static final float TANH_SCALE_DOUBLED = 1.5957691216f;
@@ -28,10 +34,9 @@ final class VectorMath {
   private VectorMath() {}
 
   /**
-   * {@code exp(x)}, for x between the logarithms of the smallest and largest normal float; outside
-   * it stays at their exponentials. NaN gives NaN. Reduction by multiples of ln 2 and the
-   * polynomial of Cephes' expf; the power of two is put together from bits, because conversions to
-   * int are slow on Java 17.
+   * {@code exp(x)}; 0 where that is below the smallest normal float, and at most 2.4e38. NaN gives
+   * NaN. Reduction by multiples of ln 2 and the polynomial of Cephes' expf; the power of two is put
+   * together from bits, because conversions to int are slow on Java 17.
    */
   static FloatVector exp(FloatVector any) {
     FloatVector x = any.max(EXP_SMALLEST).min(EXP_LARGEST);
@@ -52,20 +57,23 @@ final class VectorMath {
             .lanewise(VectorOperators.LSHL, 23)
             .add(127 << 23)
             .reinterpretAsFloats();
-    return p.mul(power);
+    return p.mul(power).blend(0f, any.compare(VectorOperators.LT, EXP_SMALLEST));
   }
 
   /**
-   * The logistic function {@code 1 / (1 + exp(-x))}.
+   * The logistic function {@code 1 / (1 + exp(-x))}; 0 where it is below the smallest normal float,
+   * so that even huge factors leave nothing of it.
    *
    * @param tail {@code exp(-x)}
    */
   static FloatVector logistic(FloatVector tail) {
-    return all(1f).div(tail.add(1f));
+    VectorMask<Float> gone = tail.compare(VectorOperators.GT, LOGISTIC_LARGEST);
+    return all(1f).div(tail.add(1f)).blend(0f, gone);
   }
 
   /** {@code exp(-x^2 / 2)}, with what rounding the square lost put back. */
-  static FloatVector bell(FloatVector x) {
+  static FloatVector bell(FloatVector any) {
+    FloatVector x = any.max(-BELL_END).min(BELL_END);
     FloatVector square = x.mul(x);
     FloatVector lost = x.fma(x, square.neg());
     FloatVector e = exp(square.mul(-0.5f));
@@ -102,13 +110,15 @@ final class VectorMath {
    * {@code exp(-2 u)} with {@code u} the argument of tanh in GELU's approximation: {@code (1 + tanh
    * u) / 2} is the {@link #logistic} of it.
    */
-  static FloatVector tanhTail(FloatVector x) {
+  static FloatVector tanhTail(FloatVector any) {
+    FloatVector x = any.max(-TANH_END).min(TANH_END);
     FloatVector inner = x.mul(x).fma(all(TANH_CUBE), all(1f));
     return exp(x.mul(-TANH_SCALE_DOUBLED).mul(inner));
   }
 
   /** Derivative of {@code x s}, {@code s} the logistic of {@link #tanhTail}. */
-  static FloatVector tanhSlope(FloatVector x, FloatVector tail, FloatVector s) {
+  static FloatVector tanhSlope(FloatVector any, FloatVector tail, FloatVector s) {
+    FloatVector x = any.max(-TANH_END).min(TANH_END);
     FloatVector inner = x.mul(x).fma(all(3 * TANH_CUBE), all(1f)).mul(TANH_SCALE_DOUBLED);
     return s.mul(tail.mul(s)).mul(x).fma(inner, s);
   }

@@ -61,7 +61,7 @@ final class CostOrder {
   private void put(int layer, int line, double cost) {
     layers[filled] = layer;
     lines[filled] = line;
-    costs[filled] = cost + 0.0; // -0.0 becomes 0.0, so that all zeros tie
+    costs[filled] = cost;
     filled++;
   }
 
@@ -72,7 +72,7 @@ final class CostOrder {
     return cost;
   }
 
-  /** Indices by ascending value; equal values keep their order. */
+  /** Indices by ascending value; equal values, 0.0 and -0.0 among them, keep their order. */
   private static int[] stableOrder(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);

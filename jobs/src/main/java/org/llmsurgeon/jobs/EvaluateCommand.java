@@ -13,11 +13,13 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon evaluate}: the perplexity of a model on a text. */
 @Command(
     name = "evaluate",
+    customSynopsis = "surgeon evaluate --model DIR --test FILE... [OPTIONS]",
     description = {
       "Perplexity of a model on a text.",
       "",
       "The text is joined with blank lines, tokenised once and cut into consecutive windows; the"
-          + " perplexity is exp of the mean over windows of their mean next-token cross-entropy."
+          + " perplexity is exp of the mean over windows of their mean next-token cross-entropy.",
+      ""
     },
     footer = {"", "Example: surgeon evaluate --model out/pruned --test test.txt --context 512"})
 final class EvaluateCommand implements Callable<Integer> {

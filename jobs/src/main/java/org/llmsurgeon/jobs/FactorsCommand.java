@@ -12,10 +12,15 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon factors}: the Kronecker factors of every prunable layer, as a file. */
 @Command(
     name = "factors",
+    customSynopsis =
+        "surgeon factors --model DIR --calibration FILE... --output FILE.safetensors [OPTIONS]",
     description = {
-      "Writes the Kronecker factors of every prunable layer to a .safetensors file:",
-      "<layer>.A [in, in], with a last row and column for the bias where there is one, and"
-          + " <layer>.G [out, out], means over tokens with equal norms."
+      "Writes the Kronecker factors of every prunable layer.",
+      "",
+      "The .safetensors file holds <layer>.A [in, in], with a last row and column for the bias"
+          + " where there is one, and <layer>.G [out, out]: means over tokens, scaled to equal"
+          + " norms.",
+      ""
     },
     footer = {
       "",

@@ -1,6 +1,7 @@
 package org.llmsurgeon.jobs;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.NonFiniteException;
@@ -8,6 +9,7 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.RunFailedException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -27,21 +29,31 @@ final class Failures {
 
   /** A command line that cannot be understood. */
   static int usage(ParameterException problem, String[] arguments) {
-    CommandLine command = problem.getCommandLine();
-    String name = command.getCommandSpec().qualifiedName();
-    StringBuilder sentence = new StringBuilder(oneLine(problem.getMessage()));
-    if (problem instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
-      if (!suggestions.isEmpty()) {
-        sentence.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
-      }
-    }
-    String help =
-        command.getParent() == null
-            ? "surgeon help"
-            : "surgeon help " + command.getCommandSpec().name();
-    say(command.getErr(), name + ": " + sentence + " See '" + help + "'.");
+    CommandSpec command = problem.getCommandLine().getCommandSpec();
+    String help = command.parent() == null ? "surgeon help" : "surgeon help " + command.name();
+    String sentence =
+        problem instanceof UnmatchedArgumentException unmatched
+            ? unmatched(unmatched)
+            : problem.getMessage();
+    say(
+        problem.getCommandLine().getErr(),
+        command.qualifiedName() + ": " + oneLine(sentence) + " See '" + help + "'.");
     return BAD_INPUT;
+  }
+
+  private static String unmatched(UnmatchedArgumentException problem) {
+    String word = problem.getUnmatched().get(0);
+    CommandSpec command = problem.getCommandLine().getCommandSpec();
+    List<String> known = new ArrayList<>(command.optionsMap().keySet());
+    known.addAll(command.subcommands().keySet());
+    String kind =
+        word.startsWith("-") ? "option" : command.subcommands().isEmpty() ? "word" : "command";
+    return "There is no "
+        + kind
+        + " '"
+        + word
+        + "'"
+        + Spelling.nearest(word, known).map(name -> "; did you mean '" + name + "'?").orElse(".");
   }
 
   /** A command that threw. */

@@ -14,9 +14,13 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon inspect}: what a model folder holds and what of it can be pruned. */
 @Command(
     name = "inspect",
+    customSynopsis = "surgeon inspect --model DIR [OPTIONS]",
     description = {
-      "What a model folder holds: architecture, layers, shapes, number format, what can be pruned,",
-      "and what of it is gone already (rows and columns that are all zero)."
+      "Shows what a model folder holds and what can be pruned.",
+      "",
+      "Architecture, layers, shapes, parameters, number format, and how many rows and columns are"
+          + " all zero already.",
+      ""
     },
     footer = {"", "Example: surgeon inspect --model models/smollm2-135m"})
 final class InspectCommand implements Callable<Integer> {

@@ -13,12 +13,15 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon prune}: the whole loop, from a model folder to a pruned model folder. */
 @Command(
     name = "prune",
+    customSynopsis =
+        "surgeon prune --model DIR --calibration FILE... --output DIR [--test FILE...] [OPTIONS]",
     description = {
-      "Prunes a model: writes a model folder of the same names and number format, removed weights"
-          + " exactly 0, and pruning_report.json.",
+      "Prunes a model in many shots.",
       "",
-      "Needs --model, --calibration and --output. The same command on an unfinished output goes on"
-          + " after its last finished shot; on a finished one it says so."
+      "Writes a model folder with the same names and number format, in which what was removed is"
+          + " exactly 0, and pruning_report.json. The same command on an unfinished output goes on"
+          + " after its last finished shot; on a finished one it says so.",
+      ""
     },
     footer = {
       "",

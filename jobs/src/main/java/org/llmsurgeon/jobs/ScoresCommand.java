@@ -12,9 +12,14 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon scores}: what each row and column of every prunable layer would cost. */
 @Command(
     name = "scores",
+    customSynopsis =
+        "surgeon scores --model DIR --calibration FILE... --output FILE.safetensors [OPTIONS]",
     description = {
-      "Writes what the loss is expected to rise if a row or column went, to a .safetensors file:",
-      "<layer>.row [out] and <layer>.column [in], the bias as last column where there is one."
+      "Writes what removing each row and column would cost.",
+      "",
+      "The .safetensors file holds <layer>.row [out] and <layer>.column [in], the bias as last"
+          + " column where there is one: the expected rise of the loss in nats per token.",
+      ""
     },
     footer = {
       "",

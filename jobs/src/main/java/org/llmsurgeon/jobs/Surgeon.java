@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       "Prunes pretrained language models by curvature, on Apache Spark.",
       "",
       "Without --master Spark runs inside this process on all cores. Launcher options, before or"
-          + " after the command: --master URL, --dry-run; after --: options for Spark."
+          + " after the command: --master URL, --dry-run; after --: options for Spark.",
+      ""
     },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
@@ -32,6 +33,8 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 done, or done before; 1 the run failed; 2 something given cannot be used."
     })
 public final class Surgeon implements Callable<Integer> {
+  private static final int HELP_WIDTH = 100;
+
   @Spec private CommandSpec spec;
 
   private Surgeon() {}
@@ -90,6 +93,7 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
     add(surgeon, new InspectCommand(), InspectCommand.SETTINGS, false);
     surgeon.addSubcommand(new HelpCommand());
+    surgeon.setUsageHelpWidth(HELP_WIDTH);
     surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);
     surgeon.setParameterExceptionHandler(Failures::usage);
     surgeon.setExecutionExceptionHandler(Failures::execution);

@@ -1,0 +1,127 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.surgery.Recipe;
+
+class UsageTest {
+  private static final String[] PRUNE = {
+    "prune", "--model", "m", "--calibration", "c.txt", "--output", "o"
+  };
+
+  private static String[] prune(String... more) {
+    List<String> arguments = new ArrayList<>(List.of(PRUNE));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  static Stream<Arguments> wrongCommandLines() {
+    return Stream.of(
+        wrong("Name a command: prune, evaluate", new String[0]),
+        wrong("There is no command 'prun'; did you mean 'prune'?", "prun"),
+        wrong(
+            "There is no option '--sparsty'; did you mean '--sparsity'?",
+            prune("--sparsty", "0.5")),
+        wrong("There is no word 'unexpected'.", prune("unexpected")),
+        wrong("--shots", prune("--shots")),
+        wrong("--shots", prune("--shots", "3", "--shots", "4")),
+        wrong("The option 'shots' is 'three'; give a whole number.", prune("--shots", "three")),
+        wrong("--shots is 0; give at least 1.", prune("--shots", "0")),
+        wrong("The option 'sparsity' is 'half'; give a number.", prune("--sparsity", "half")),
+        wrong("--sparsity is 1.5", prune("--sparsity", "1.5")),
+        wrong("--sparsity is NaN", prune("--sparsity", "NaN")),
+        wrong("choose one of identity, activations, kfac", prune("--curvature", "kfca")),
+        wrong("choose one of joint, additive, none, independent", prune("--update", "join")),
+        wrong("choose one of row, column, row,column", prune("--structures", "rows")),
+        wrong("--sequences is 0", prune("--sequences", "0")),
+        wrong("--context is 1", prune("--context", "1")),
+        wrong("The option 'seed' is '1.5'; give a whole number.", prune("--seed", "1.5")),
+        wrong("The damping of G is -1.0", prune("--damp-g", "-1")),
+        wrong("The option 'damp-a' is 'x'; give a number.", prune("--damp-a", "x")),
+        wrong("exclude each other", prune("--quiet", "--verbose")),
+        wrong("prune needs --model DIR and --calibration FILE...", "prune", "--output", "o"),
+        wrong("prune needs --output PATH", "prune", "--model", "m", "--calibration", "c"),
+        wrong("evaluate needs --test FILE...", "evaluate", "--model", "m"),
+        wrong("There is no option '--shots'.", "evaluate", "--model", "m", "--shots", "3"),
+        wrong("factors needs", "factors"),
+        wrong("scores needs", "scores", "--model", "m"),
+        wrong("inspect needs --model DIR", "inspect"),
+        wrong("Recipe nowhere.yaml does not exist", prune("--recipe", "nowhere.yaml")));
+  }
+
+  private static Arguments wrong(String sentence, String... arguments) {
+    return Arguments.of(sentence, arguments);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongCommandLines")
+  void aWrongCommandLineIsOneSentenceAndTwo(String sentence, String[] arguments) {
+    CommandRun run = CommandRun.of(arguments);
+
+    assertThat(run.err()).contains(sentence);
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).doesNotContain("Exception").doesNotContain("\tat ");
+    assertThat(run.out()).isEmpty();
+    assertThat(run.code()).isEqualTo(2);
+  }
+
+  @Test
+  void everySettingOfARecipeIsAnOptionWithItsDefault() {
+    String help = CommandRun.of("help", "prune").out().replaceAll("\\s+", " ");
+
+    Recipe.defaults()
+        .options()
+        .forEach(
+            (name, value) -> {
+              assertThat(help).containsPattern("--(\\[no-])?" + name);
+              if (value != null && !(value instanceof Boolean)) {
+                assertThat(help).contains("Default: " + value + ".");
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"prune", "evaluate", "factors", "scores", "inspect"})
+  void everyCommandHasHelpWithAnExample(String command) {
+    CommandRun help = CommandRun.of("help", command);
+
+    assertThat(help.code()).isZero();
+    assertThat(help.err()).isEmpty();
+    assertThat(help.out()).contains("Usage: surgeon " + command).contains("Example: surgeon ");
+    assertThat(CommandRun.of(command, "--help").out()).isEqualTo(help.out());
+    assertThat(CommandRun.of("help").out()).contains("  " + command + " ");
+  }
+
+  @Test
+  void theVersionNamesSparkAndJava() {
+    CommandRun run = CommandRun.of("--version");
+
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).matches("surgeon .*, Spark 4\\..*, Java .*\\R");
+  }
+
+  @Test
+  void aRecipeThatIsWrongIsNamed(@TempDir Path folder) throws IOException {
+    Path recipe = folder.resolve("mine.yaml");
+    Files.writeString(recipe, "sparcity: 0.5\n", StandardCharsets.UTF_8);
+
+    CommandRun run = CommandRun.of(prune("--recipe", recipe.toString()));
+
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).contains(recipe.toString()).contains("did you mean 'sparsity'?");
+  }
+}

@@ -1,29 +1,30 @@
 package org.llmsurgeon.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Where a long text may be cut without changing its tokens, as far as {@code tokenizer.json} proves
  * it. The tokenizer library needs some 150 bytes per byte of text, so a text is encoded in pieces
  * where that is exact, and whole where it is not known to be.
  *
- * <p>A cut lies between an ASCII letter and the separator after it. No added token may cross it:
- * none holds white space, ends in a letter or looks at its surroundings. Then two families are
- * known:
+ * <p>No added token may hold white space or look at its surroundings, and the character before a
+ * cut is none with which one ends: so none crosses or touches a cut. Then two families are known:
  *
  * <ul>
  *   <li>Byte-level BPE whose pre-tokenizer is one of the regular expressions below, without a
  *       normalizer. Words are encoded one by one, and no match of these expressions holds a letter
  *       followed by white space; the matches before a cut do not look beyond it, as they only look
- *       ahead from white space. Cut at a space, which also keeps {@code add_prefix_space} from
- *       adding one.
+ *       ahead from white space. Cut between an ASCII letter and a space, which also keeps {@code
+ *       add_prefix_space} from adding one.
  *   <li>BPE over the whole text with spaces written as {@code U+2581}, where no vocabulary entry
  *       but the line feed itself holds a line feed. Then no merge crosses a line feed, and merges
- *       on its two sides do not affect each other. Cut at a line feed. The mark that is put before
- *       a text is then the first token of every later piece, alone, and is dropped.
+ *       on its two sides do not affect each other. Cut before a line feed. The mark that is put
+ *       before a text is then the first token of every later piece, alone, and is dropped.
  * </ul>
  */
 final class TextSplitter {
@@ -36,14 +37,16 @@ final class TextSplitter {
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
   /** Never cuts. */
-  private static final TextSplitter WHOLE = new TextSplitter('\0', -1);
+  private static final TextSplitter WHOLE = new TextSplitter('\0', -1, Set.of());
 
   private final char separator;
   private final int marker;
+  private final Set<Character> tokenEnds;
 
-  private TextSplitter(char separator, int marker) {
+  private TextSplitter(char separator, int marker, Set<Character> tokenEnds) {
     this.separator = separator;
     this.marker = marker;
+    this.tokenEnds = tokenEnds;
   }
 
   /**
@@ -62,7 +65,7 @@ final class TextSplitter {
       return WHOLE;
     }
     if (isByteLevel(tokenizer)) {
-      return new TextSplitter(' ', -1);
+      return new TextSplitter(' ', -1, tokenEnds(tokenizer));
     }
     return isMarked(tokenizer) ? markedSplitter(tokenizer) : WHOLE;
   }
@@ -85,14 +88,24 @@ final class TextSplitter {
       return text.length();
     }
     int at = text.indexOf(separator, from + length);
-    while (at > 0 && !isLetter(text.charAt(at - 1))) {
+    while (at > 0 && !endsPiece(text.charAt(at - 1))) {
       at = text.indexOf(separator, at + 1);
     }
     return at > 0 ? at : text.length();
   }
 
-  private static boolean isLetter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  private boolean endsPiece(char c) {
+    boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (letter || marker >= 0) && !tokenEnds.contains(c);
+  }
+
+  private static Set<Character> tokenEnds(JsonNode tokenizer) {
+    Set<Character> ends = new HashSet<>();
+    for (JsonNode token : tokenizer.path("added_tokens")) {
+      String content = token.path("content").asText();
+      ends.add(content.charAt(content.length() - 1));
+    }
+    return ends;
   }
 
   private static boolean addedTokensKeepOut(JsonNode tokens) {
@@ -104,7 +117,6 @@ final class TextSplitter {
               || token.path("single_word").asBoolean();
       if (looksAround
           || content.isEmpty()
-          || isLetter(content.charAt(content.length() - 1))
           || content.chars().anyMatch(c -> Character.isWhitespace(c) || c == MARK.charAt(0))) {
         return false;
       }
@@ -185,7 +197,7 @@ final class TextSplitter {
         return WHOLE;
       }
     }
-    return new TextSplitter('\n', vocabulary.get(MARK).asInt());
+    return new TextSplitter('\n', vocabulary.get(MARK).asInt(), tokenEnds(tokenizer));
   }
 
   private static boolean holdsMore(String entry, String part) {

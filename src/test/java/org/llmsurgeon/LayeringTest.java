@@ -1,0 +1,204 @@
+package org.llmsurgeon;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.ArchConfiguration;
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.Source;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.resolvers.SelectedClassResolverFromClasspath;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.llmsurgeon.compute.Device;
+
+/** Who may use whom. Packages that are still empty pass. */
+class LayeringTest {
+  private static final String ROOT = "org.llmsurgeon";
+  private static final Path SOURCES = Path.of("main", "java");
+
+  private static JavaClasses library;
+
+  /** Reads the compiled classes whose sources are the library's: those of tests are left out. */
+  @BeforeAll
+  static void readClasses() {
+    // The rules need names of foreign classes only; reading BLAS's own class files takes seconds
+    ArchConfiguration.get().setClassResolver(SelectedClassResolverFromClasspath.class);
+    ArchConfiguration.get().setClassResolverArguments("java", ROOT);
+    library =
+        new ClassFileImporter()
+            .importUrl(Device.class.getProtectionDomain().getCodeSource().getLocation())
+            .that(DescribedPredicate.describe("are the library's", LayeringTest::isOfTheLibrary));
+  }
+
+  private static boolean isOfTheLibrary(JavaClass each) {
+    Path folder = SOURCES.resolve(each.getPackageName().replace('.', '/'));
+    return each.getSource()
+        .flatMap(Source::getFileName)
+        .map(name -> Files.exists(folder.resolve(name)))
+        .orElse(false);
+  }
+
+  @Test
+  void theLibraryIsReallyRead() {
+    assertThat(library.contain(Device.class)).isTrue();
+    assertThat(library.contain(InputException.class)).isTrue();
+    assertThat(library.contain(LayeringTest.class)).as("tests are left out").isFalse();
+    assertThat(library).allMatch(each -> each.getPackageName().startsWith(ROOT));
+  }
+
+  @Test
+  void packagesUseOnlyThoseBelowThem() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .withOptionalLayers(true)
+        .layer("root")
+        .definedBy(ROOT)
+        .layer("compute")
+        .definedBy(ROOT + ".compute..")
+        .layer("curvature")
+        .definedBy(ROOT + ".curvature..")
+        .layer("pruning")
+        .definedBy(ROOT + ".pruning..")
+        .layer("model")
+        .definedBy(ROOT + ".model..")
+        .layer("checkpoint")
+        .definedBy(ROOT + ".checkpoint..")
+        .layer("surgery")
+        .definedBy(ROOT + ".surgery..")
+        .whereLayer("root")
+        .mayNotAccessAnyLayer()
+        .whereLayer("compute")
+        .mayOnlyAccessLayers("root")
+        .whereLayer("curvature")
+        .mayOnlyAccessLayers("root", "compute")
+        .whereLayer("pruning")
+        .mayOnlyAccessLayers("root", "compute", "curvature")
+        .whereLayer("model")
+        .mayOnlyAccessLayers("root", "compute")
+        .whereLayer("checkpoint")
+        .mayOnlyAccessLayers("root", "compute")
+        .ensureAllClassesAreContainedInArchitecture()
+        .check(library);
+  }
+
+  @Test
+  void packagesUseEachOtherWithoutCycles() {
+    slices()
+        .matching(ROOT + ".(*)..")
+        .should()
+        .beFreeOfCycles()
+        .allowEmptyShould(true)
+        .check(library);
+  }
+
+  @Test
+  void nothingKnowsSparkOrHadoop() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..")
+        .because("the core is for others to embed; Spark and Hadoop belong to the pipeline")
+        .check(library);
+  }
+
+  @Test
+  void onlyCheckpointKnowsArrow() {
+    onlyIn("checkpoint", "org.apache.arrow..");
+  }
+
+  @Test
+  void onlyComputeKnowsNativeArithmetic() {
+    onlyIn("compute", "org.nd4j..", "org.bytedeco..");
+  }
+
+  private static void onlyIn(String owner, String... foreign) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "." + owner + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(foreign)
+        .allowEmptyShould(true)
+        .check(library);
+  }
+
+  @Test
+  void nothingPrints() {
+    NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS
+        .because("only the command line prints")
+        .check(library);
+  }
+
+  @Test
+  void nothingEndsTheProcess() {
+    noClasses()
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "halt", int.class)
+        .because("only the command line chooses exit codes")
+        .check(library);
+  }
+
+  @Test
+  void publicClassesAreClosedForExtensionOrMeantForIt() {
+    classes()
+        .that()
+        .arePublic()
+        .and(DescribedPredicate.describe("are top level", JavaClass::isTopLevelClass))
+        .should(beClosedOrAbstract())
+        .check(library);
+  }
+
+  private static ArchCondition<JavaClass> beClosedOrAbstract() {
+    return new ArchCondition<>("be final, sealed, abstract, an interface, an enum or a record") {
+      @Override
+      public void check(JavaClass each, ConditionEvents events) {
+        boolean satisfied =
+            each.getModifiers().contains(JavaModifier.FINAL)
+                || each.getModifiers().contains(JavaModifier.ABSTRACT)
+                || each.isInterface()
+                || each.isEnum()
+                || each.isRecord()
+                || each.reflect().isSealed();
+        events.add(
+            new SimpleConditionEvent(each, satisfied, each.getName() + " is open for extension"));
+      }
+    };
+  }
+
+  @Test
+  void everyPackageSaysWhatItIs() throws IOException {
+    Set<Path> packages = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(SOURCES)) {
+      files
+          .filter(file -> file.toString().endsWith(".java"))
+          .map(Path::getParent)
+          .forEach(packages::add);
+    }
+    assertThat(packages).contains(SOURCES.resolve(Path.of("org", "llmsurgeon", "compute")));
+    List<Path> silent =
+        packages.stream().filter(each -> !Files.exists(each.resolve("package-info.java"))).toList();
+    assertThat(silent).as("packages without package-info.java").isEmpty();
+  }
+}

@@ -128,7 +128,8 @@ interface AttentionContract extends DeviceUnderTest {
   @Test
   default void rotationByAQuarterTurnSwapsThePairedDimensions() {
     try (Workspace work = workspace(Precision.SINGLE)) {
-      Rotary rotary = new Rotary(work.tensor(2, 2, 1, 1, 0, 1), work.tensor(2, 2, 0, 0, 1, 0), 2);
+      Rotary rotary =
+          new Rotary(work.tensor(3, 2, 1, 1, 0, 1, 9, 9), work.tensor(3, 2, 0, 0, 1, 0, 9, 9), 2);
       Tensor x = work.tensor(3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4);
       device().rotate(rotary, x);
       double[] expected = {1, 2, 3, 4, -3, 2, 1, 4, 1, 2, 3, 4};

@@ -19,7 +19,7 @@ final class Checksum {
    *
    * @param file an open file
    */
-  static int of(ByteSource file) {
+  static long of(ByteSource file) {
     CRC32C checksum = new CRC32C();
     ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, Math.max(1, file.length())));
     try {
@@ -31,7 +31,7 @@ final class Checksum {
     } catch (IOException failure) {
       throw new UncheckedIOException(file.name() + " could not be read", failure);
     }
-    return (int) checksum.getValue();
+    return checksum.getValue();
   }
 
   /** Computes the checksum and the length of what is written through it. */
@@ -63,8 +63,8 @@ final class Checksum {
     }
 
     /** Checksum of the bytes written since the start or the last call. */
-    int take() {
-      int value = (int) checksum.getValue();
+    long take() {
+      long value = checksum.getValue();
       checksum.reset();
       return value;
     }

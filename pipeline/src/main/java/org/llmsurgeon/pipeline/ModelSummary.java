@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -57,7 +58,8 @@ public record ModelSummary(
       boolean bias,
       int zeroRows,
       int zeroColumns,
-      long zeros) {
+      long zeros)
+      implements Serializable {
     /** Weights, biases included. */
     public long weights() {
       return (long) rows * columns;

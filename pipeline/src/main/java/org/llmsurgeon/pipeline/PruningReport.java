@@ -11,12 +11,10 @@ import java.util.Map;
  * @param versions programs that made it
  * @param inputs model and texts, with their SHA-256
  * @param recipe the recipe's options
- * @param context tokens of a window
+ * @param context tokens of a window that is cut from text
  * @param seed of the draw of calibration windows
- * @param calibrationWindows windows of the calibration text
- * @param calibrationTokens tokens in them
- * @param testWindows windows of the test text
- * @param testTokens tokens in them
+ * @param calibration what the model was calibrated on, or null where it needed no data
+ * @param test what it was tested on, or null
  * @param resumedFromShot last shot that was there already when the run went on; 0 for none
  * @param densePerplexity of the model as it came
  * @param perplexityF32 after the last shot, before the weights are rounded to the folder's format
@@ -29,10 +27,8 @@ public record PruningReport(
     Map<String, Object> recipe,
     int context,
     long seed,
-    int calibrationWindows,
-    long calibrationTokens,
-    int testWindows,
-    long testTokens,
+    Tokens calibration,
+    Tokens test,
     int resumedFromShot,
     Double densePerplexity,
     Double perplexityF32,
@@ -50,6 +46,15 @@ public record PruningReport(
    * @param device what did the arithmetic
    */
   public record Versions(String surgeon, String spark, String java, String device) {}
+
+  /**
+   * How much text there was.
+   *
+   * @param windows token windows
+   * @param context tokens of each
+   * @param tokens tokens in all of them
+   */
+  public record Tokens(int windows, int context, long tokens) {}
 
   /**
    * One shot.

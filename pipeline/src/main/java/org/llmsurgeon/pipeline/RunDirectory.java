@@ -42,6 +42,7 @@ final class RunDirectory {
 
   private final HadoopStorage storage;
   private final String path;
+  private Runnable guard = () -> {};
 
   RunDirectory(HadoopStorage storage, String path) {
     this.storage = storage;
@@ -92,6 +93,15 @@ final class RunDirectory {
   }
 
   /**
+   * Sets what must hold before each commit.
+   *
+   * @param check throws where this process may not write any more
+   */
+  void guardedBy(Runnable check) {
+    this.guard = check;
+  }
+
+  /**
    * Opens a new file for writing.
    *
    * @param relative a name that nothing has
@@ -109,6 +119,7 @@ final class RunDirectory {
    * @throws RunFailedException if another driver has written it
    */
   void commit(String relative, Object record) {
+    guard.run();
     String file = resolve(relative);
     byte[] json = Json.bytes(record);
     try (OutputStream out = storage.create(file)) {
@@ -175,6 +186,15 @@ final class RunDirectory {
    */
   void delete(String relative) {
     storage.delete(resolve(relative), true);
+  }
+
+  /** Deletes everything but the lease: the next plan begins with nothing. */
+  void clear() {
+    for (String entry : storage.entries(path)) {
+      if (!entry.equals(RunLease.FOLDER)) {
+        delete(entry);
+      }
+    }
   }
 
   /** Deletes the whole directory. */

@@ -9,15 +9,20 @@ import org.llmsurgeon.InputException;
  *
  * @param stage which one
  * @param refusal what a task said, or null
- * @param failure what Spark threw, or null
+ * @param failure what Spark or the driver's own work threw, or null
  */
 record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception failure) {
+  private static final String LAST = "most recent failure: ";
+
   /** The exception to throw. */
   RuntimeException translated() {
     if (refusal != null) {
       return refusal.input()
           ? new InputException(refusal.message())
           : new RunFailedException(stage.description() + ": " + refusal.message());
+    }
+    if (failure instanceof ArithmeticException) {
+      return new RunFailedException(stage.description() + ": " + failure.getMessage(), failure);
     }
     if (failure instanceof SparkDriverExecutionException
         && failure.getCause() instanceof RuntimeException own) {
@@ -27,16 +32,16 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
     if (reason.toLowerCase(Locale.ROOT).contains("no space left")) {
       return new InputException(
           stage.description()
-              + ": a disk is full; make room and give the same command again, it goes on from the"
-              + " last finished shot ("
+              + ": a disk is full ("
               + reason
-              + ").",
+              + "); make room and give the same command again, it goes on from the last finished"
+              + " shot.",
           failure);
     }
     return new RunFailedException(stage.description() + " failed: " + reason, failure);
   }
 
-  /** The innermost cause that we know; else the line of Spark's message that names it. */
+  /** The innermost cause where it is known; else the line of Spark's message that names it. */
   private String reason() {
     Throwable cause = failure;
     while (cause.getCause() != null) {
@@ -44,9 +49,8 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
     }
     String message = cause.getMessage() == null ? "" : cause.getMessage();
     String first = message.lines().findFirst().orElse("");
-    int lost = first.indexOf("most recent failure: ");
-    String text = lost < 0 ? first : first.substring(lost + "most recent failure: ".length());
-    String type = cause == failure ? "" : cause.getClass().getSimpleName();
-    return type.isEmpty() ? text : text.isEmpty() ? type : type + ": " + text;
+    int last = first.indexOf(LAST);
+    String text = last < 0 ? first : first.substring(last + LAST.length());
+    return cause == failure ? text : cause.getClass().getSimpleName() + ": " + text;
   }
 }

@@ -41,7 +41,7 @@ final class TaskRunner {
    * @throws InputException if a task says that the user's input is at fault
    * @throws RunFailedException if the stage fails for another reason
    */
-  <I, O> List<O> run(StageName stage, List<I> items, TaskFunction<I, O> function) {
+  <I, O> Timed<List<O>> run(StageName stage, List<I> items, TaskFunction<I, O> function) {
     return run(stage, items, function, result -> {});
   }
 
@@ -51,16 +51,19 @@ final class TaskRunner {
    * @param arrived called with each result once, in the order in which they come, by one thread at
    *     a time; it should be quick
    */
-  <I, O> List<O> run(
+  <I, O> Timed<List<O>> run(
       StageName stage, List<I> items, TaskFunction<I, O> function, TaskResults.Arrival<O> arrived) {
-    progress.stageStarted(stage.shot(), stage.name(), items.size());
-    long start = System.nanoTime();
-    TaskResults<O> results = new TaskResults<>(items.size(), arrived, progress);
-    if (!items.isEmpty()) {
-      submit(stage, new IndexedTask<>(items, function), items.size(), results);
-    }
-    progress.stageFinished((System.nanoTime() - start) / 1e9);
-    return results.inOrder();
+    return Timed.stage(
+        progress,
+        stage,
+        items.size(),
+        () -> {
+          TaskResults<O> results = new TaskResults<>(items.size(), arrived, progress);
+          if (!items.isEmpty()) {
+            submit(stage, new IndexedTask<>(items, function), items.size(), results);
+          }
+          return results.inOrder();
+        });
   }
 
   private void submit(StageName stage, IndexedTask<?, ?> task, int count, TaskResults<?> results) {
@@ -80,6 +83,8 @@ final class TaskRunner {
               results,
               ClassTag.apply(byte[].class));
     } catch (Exception failure) {
+      // Where the driver itself failed on a result, Spark would go on with the rest.
+      spark.sc().cancelJobGroup(group);
       settle();
       throw new StageFailure(stage, results.refusal(), failure).translated();
     } finally {

@@ -1,0 +1,74 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+
+/** What must hold before a shot is committed. */
+final class CommitCheck {
+  private final RunDirectory run;
+  private final ModelConfig config;
+
+  /**
+   * A check.
+   *
+   * @param run run directory
+   * @param config the model
+   */
+  CommitCheck(RunDirectory run, ModelConfig config) {
+    this.run = run;
+    this.config = config;
+  }
+
+  /**
+   * Throws unless every layer is there, what was removed stays removed, and not more goes than the
+   * target allows.
+   *
+   * @param shot what is to be committed
+   * @param selection what was to go
+   * @throws RunFailedException naming the shot and the layer
+   */
+  void check(ShotManifest shot, SelectionManifest selection) {
+    List<LinearShape> layers = config.linears();
+    require(shot.layers().size() == layers.size(), shot, "has not all layers");
+    long removed = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      LayerFile file = shot.layers().get(i);
+      String name = layers.get(i).name();
+      require(file.layer().equals(name), shot, "lacks layer " + name);
+      removed += file.cut().removed();
+    }
+    require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
+    require(
+        removed <= shot.target() * shot.total(),
+        shot,
+        "removed " + removed + " weights, more than its target");
+    if (shot.shot() > 1) {
+      SelectionManifest before =
+          run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
+      checkStays(shot, before, selection);
+    }
+  }
+
+  private void checkStays(ShotManifest shot, SelectionManifest before, SelectionManifest now) {
+    for (int i = 0; i < before.layers().size(); i++) {
+      LayerSelection old = before.layers().get(i);
+      LayerSelection all = now.layers().get(i);
+      require(
+          contains(all.rows(), old.rows()) && contains(all.columns(), old.columns()),
+          shot,
+          "brings back what was removed of layer " + config.linears().get(i).name());
+    }
+  }
+
+  private static boolean contains(int[] all, int[] some) {
+    return IntStream.of(some).allMatch(index -> java.util.Arrays.binarySearch(all, index) >= 0);
+  }
+
+  private static void require(boolean holds, ShotManifest shot, String otherwise) {
+    if (!holds) {
+      throw new RunFailedException("shot " + shot.shot() + " " + otherwise + ".");
+    }
+  }
+}

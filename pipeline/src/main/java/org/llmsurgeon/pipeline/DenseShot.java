@@ -1,0 +1,84 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.surgery.FactorSource;
+import org.llmsurgeon.surgery.Recipe;
+
+/** The first stages of a first shot, for those who want factors or costs and no pruned model. */
+final class DenseShot implements AutoCloseable {
+  private final RunDirectory run;
+  private final ModelWeights weights;
+  private final ShotRunner runner;
+
+  private DenseShot(RunDirectory run, ModelWeights weights, ShotRunner runner) {
+    this.run = run;
+    this.weights = weights;
+    this.runner = runner;
+  }
+
+  /**
+   * Makes the windows.
+   *
+   * @param session the operation
+   * @param model model folder
+   * @param calibration texts, or files of windows
+   * @param output where the result will go, absolute
+   * @param recipe curvature and calibration
+   */
+  static DenseShot open(
+      Session session, String model, List<String> calibration, String output, Recipe recipe) {
+    HadoopStorage storage = session.storage();
+    String folder = storage.absolute(model);
+    RunDirectory run = ScratchDirectory.near(session, output);
+    ModelWeights weights = ModelWeights.open(storage, session.model(folder));
+    try {
+      Recipe once = once(recipe);
+      RunInputs inputs =
+          new RunInputs(
+              new HashedFile(folder, ""),
+              calibration.stream().map(each -> new HashedFile(storage.absolute(each), "")).toList(),
+              List.of());
+      int context = once.calibration().contextFor(weights.config().maxPositions());
+      RunIdentity identity = RunIdentity.of(inputs, once, context);
+      RunPlan plan = new RunPlanner(session, run, weights.config()).make(identity, once);
+      ShotRunner runner = new ShotRunner(session, run, plan, weights.config(), 1);
+      return new DenseShot(run, weights, runner);
+    } catch (RuntimeException failure) {
+      weights.close();
+      run.delete();
+      throw failure;
+    }
+  }
+
+  private static Recipe once(Recipe recipe) {
+    Map<String, Object> options = new LinkedHashMap<>(recipe.options());
+    options.put("shots", 1);
+    return Recipe.of(options);
+  }
+
+  /** The model. */
+  ModelConfig config() {
+    return weights.config();
+  }
+
+  /** Gathers the mean factors. */
+  FactorSource factors() {
+    return new StoredFactors(run, runner.factors());
+  }
+
+  /** Costs of all layers, in the model's order. */
+  List<StructureCosts> costs() {
+    runner.factors();
+    return runner.costs().value();
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    run.delete();
+  }
+}

@@ -1,0 +1,14 @@
+package org.llmsurgeon.pipeline;
+
+/**
+ * Perplexity of some weights, as kept in the run directory.
+ *
+ * @param perplexity on the test windows; null where there are none
+ * @param seconds time it took
+ */
+record Evaluation(Double perplexity, double seconds) {
+  /** Its place in the run directory, relative. */
+  static String path(int shot) {
+    return RunDirectory.inShot(shot, "evaluation.json");
+  }
+}

@@ -1,0 +1,78 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.llmsurgeon.surgery.Perplexity;
+
+/** Computes perplexities of some weights on the test windows of a run (algorithm section 8). */
+final class Evaluator {
+  private static final int MOST_WINDOWS = 8;
+  private static final int MOST_TOKENS = 8192;
+
+  private final Session session;
+  private final RunDirectory run;
+  private final WindowsFile windows;
+
+  /**
+   * An evaluator.
+   *
+   * @param session the operation
+   * @param run run directory
+   * @param windows test windows, or null: then all perplexities are null
+   */
+  Evaluator(Session session, RunDirectory run, WindowsFile windows) {
+    this.session = session;
+    this.run = run;
+    this.windows = windows;
+  }
+
+  /**
+   * Evaluates some weights.
+   *
+   * @param stage name of the stage
+   * @param model which weights
+   * @throws RunFailedException if the perplexity is not finite
+   */
+  Evaluation evaluate(StageName stage, ModelRef model) {
+    if (windows == null) {
+      return new Evaluation(null, 0);
+    }
+    Timed<List<double[]>> losses =
+        session
+            .tasks()
+            .run(stage, ranges(), new EvaluateTask(model, run.path(), windows, session.settings()));
+    double perplexity =
+        Perplexity.of(losses.value().stream().flatMapToDouble(DoubleStream::of).toArray());
+    if (!Double.isFinite(perplexity)) {
+      throw new RunFailedException(stage.description() + ": the perplexity is " + perplexity + ".");
+    }
+    return new Evaluation(perplexity, losses.seconds());
+  }
+
+  /**
+   * Evaluates the weights after a shot, where that is not done yet.
+   *
+   * @param stage name of the stage
+   * @param model which weights
+   * @param shot from 1; 0 for the dense model
+   */
+  Evaluation afterShot(StageName stage, ModelRef model, int shot) {
+    return run.finished(Evaluation.path(shot), Evaluation.class)
+        .orElseGet(
+            () -> {
+              Evaluation evaluation = evaluate(stage, model);
+              run.commit(Evaluation.path(shot), evaluation);
+              return evaluation;
+            });
+  }
+
+  private List<EvaluateTask.Range> ranges() {
+    int size = Math.max(1, Math.min(MOST_WINDOWS, MOST_TOKENS / windows.context()));
+    List<EvaluateTask.Range> ranges = new ArrayList<>();
+    for (int from = 0; from < windows.windows(); from += size) {
+      ranges.add(new EvaluateTask.Range(from, Math.min(from + size, windows.windows())));
+    }
+    return ranges;
+  }
+}

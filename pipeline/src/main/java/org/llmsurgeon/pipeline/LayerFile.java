@@ -1,0 +1,55 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+import org.llmsurgeon.surgery.LayerReport;
+
+/**
+ * New weights of one layer in the run directory.
+ *
+ * @param layer module name
+ * @param path safetensors file with {@code <layer>.weight} and {@code <layer>.bias} in F32,
+ *     relative to the run directory
+ * @param length its bytes
+ * @param crc32c CRC-32C of all its bytes
+ * @param cut what was removed
+ */
+record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
+    implements Serializable {
+  /**
+   * A layer's report in a form that travels.
+   *
+   * @param rows rows of the weight
+   * @param rowsRemoved rows that are gone
+   * @param columns columns of the weight, the bias counted
+   * @param columnsRemoved columns that are gone
+   * @param removed weights that are gone
+   * @param weights weights, the bias counted
+   * @param dampingG added to the diagonal of {@code G}
+   * @param dampingA added to the diagonal of {@code A}
+   * @param quadraticCost what the quadratic model says the change adds
+   */
+  record Cut(
+      int rows,
+      int rowsRemoved,
+      int columns,
+      int columnsRemoved,
+      long removed,
+      long weights,
+      double dampingG,
+      double dampingA,
+      double quadraticCost)
+      implements Serializable {
+    static Cut of(LayerReport report) {
+      return new Cut(
+          report.rows(),
+          report.rowsRemoved(),
+          report.columns(),
+          report.columnsRemoved(),
+          report.removed(),
+          report.total(),
+          report.dampingG(),
+          report.dampingA(),
+          report.quadraticCost());
+    }
+  }
+}

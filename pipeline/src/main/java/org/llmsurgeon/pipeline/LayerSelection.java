@@ -1,0 +1,21 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+import org.llmsurgeon.pruning.Selection;
+
+/**
+ * What goes of a layer, in a form that travels and is kept.
+ *
+ * @param layer position among the model's prunable layers
+ * @param rows indices of rows, ascending
+ * @param columns indices of columns, ascending
+ */
+record LayerSelection(int layer, int[] rows, int[] columns) implements Serializable {
+  static LayerSelection of(int layer, Selection selection) {
+    return new LayerSelection(layer, selection.rows(), selection.columns());
+  }
+
+  Selection selection() {
+    return new Selection(rows, columns);
+  }
+}

@@ -1,0 +1,130 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.Storage;
+
+/**
+ * Where the pruned model goes. It is written into a hidden folder inside and moved file by file
+ * when it is whole; the report comes last, so a folder with a report is finished.
+ */
+final class OutputFolder {
+  private static final String STAGED = ".surgeon-output-";
+  private static final String PUBLISHING = "publishing.json";
+  // Another model's weights would be loaded instead of ours, or beside them.
+  private static final Pattern WEIGHTS =
+      Pattern.compile("model(-\\d+-of-\\d+)?\\.safetensors|model\\.safetensors\\.index\\.json");
+
+  private final HadoopStorage storage;
+  private final String path;
+
+  /**
+   * A folder that may not exist yet.
+   *
+   * @param storage where it is
+   * @param path absolute path or URI
+   */
+  OutputFolder(HadoopStorage storage, String path) {
+    this.storage = storage;
+    this.path = path;
+  }
+
+  /** What is kept while files are moved: from then on the folder's content is ours. */
+  record Publishing(String output) {}
+
+  /**
+   * Throws if writing here would change the input.
+   *
+   * @param model absolute path of the model folder
+   */
+  void requireOutside(String model) {
+    if (path.equals(model) || path.startsWith(Storage.child(model, ""))) {
+      throw new InputException(
+          "The output " + path + " lies in the model folder " + model + "; choose another one.");
+    }
+  }
+
+  /** The report of a finished run, where this folder has one. */
+  Optional<PruningReport> report() {
+    String file = Storage.child(path, PruningReport.FILE);
+    return storage.exists(file)
+        ? Json.read(storage.readBytes(file), PruningReport.class)
+        : Optional.empty();
+  }
+
+  /**
+   * Throws if the folder holds something else than an unfinished run of this program.
+   *
+   * @param run the run directory
+   */
+  void requireFree(RunDirectory run) {
+    Optional<Publishing> publishing = run.finished(PUBLISHING, Publishing.class);
+    if (publishing.filter(each -> each.output().equals(path)).isPresent()) {
+      return;
+    }
+    List<String> others =
+        storage.entries(path).stream()
+            .filter(name -> !name.equals(RunDirectory.DEFAULT_NAME) && !name.startsWith(STAGED))
+            .toList();
+    if (!others.isEmpty()) {
+      throw new InputException(
+          "The output "
+              + path
+              + " holds "
+              + others.get(0)
+              + (others.size() > 1 ? " and more" : "")
+              + "; give --overwrite to replace what is there, or choose another --output.");
+    }
+  }
+
+  /** A new hidden folder for the model; what crashed runs left is deleted. */
+  String stage() {
+    for (String name : storage.entries(path)) {
+      if (name.startsWith(STAGED)) {
+        storage.delete(Storage.child(path, name), true);
+      }
+    }
+    return Storage.child(path, STAGED + UUID.randomUUID());
+  }
+
+  /**
+   * Moves a whole model here and adds the report.
+   *
+   * @param run the run directory, which remembers that it began
+   * @param staged what {@link #stage()} gave
+   * @param report the report
+   */
+  void publish(RunDirectory run, String staged, PruningReport report) {
+    if (run.finished(PUBLISHING, Publishing.class).isEmpty()) {
+      run.commit(PUBLISHING, new Publishing(path));
+    }
+    storage.delete(Storage.child(path, PruningReport.FILE), false);
+    List<String> files = storage.list(staged);
+    for (String name : storage.list(path)) {
+      if (files.contains(name) || WEIGHTS.matcher(name).matches()) {
+        storage.delete(Storage.child(path, name), false);
+      }
+    }
+    write(Storage.child(staged, PruningReport.FILE), Json.bytes(report));
+    for (String name : files) {
+      storage.rename(Storage.child(staged, name), Storage.child(path, name));
+    }
+    storage.rename(
+        Storage.child(staged, PruningReport.FILE), Storage.child(path, PruningReport.FILE));
+    storage.delete(staged, true);
+  }
+
+  private void write(String file, byte[] bytes) {
+    try (OutputStream out = storage.create(file)) {
+      out.write(bytes);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(file + " could not be written", failure);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.Optional;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.Shard;
+
+/** Makes the plan of a run, or takes up that of a run that was not finished. */
+final class RunPlanner {
+  private final Session session;
+  private final RunDirectory run;
+  private final ModelConfig config;
+
+  /**
+   * A planner.
+   *
+   * @param session the operation
+   * @param run where the plan is kept
+   * @param config the model
+   */
+  RunPlanner(Session session, RunDirectory run, ModelConfig config) {
+    this.session = session;
+    this.run = run;
+    this.config = config;
+  }
+
+  /**
+   * The plan that the run directory holds, where it is of the same run; else a new one.
+   *
+   * @param identity what decides the result
+   * @param recipe how to prune
+   * @param overwrite whether another run's plan may be thrown away
+   * @throws InputException if the directory holds another run and may not be overwritten
+   */
+  RunPlan resumeOrMake(RunIdentity identity, Recipe recipe, boolean overwrite) {
+    Optional<RunPlan> existing = run.finished(RunDirectory.PLAN, RunPlan.class);
+    if (existing.isPresent()) {
+      Optional<String> difference = difference(existing.get(), identity);
+      if (difference.isEmpty()) {
+        return existing.get();
+      }
+      if (!overwrite) {
+        throw new InputException(
+            run.path()
+                + " holds an unfinished run made with "
+                + difference.get()
+                + "; give --overwrite to begin anew, or choose another --output.");
+      }
+    }
+    run.clear();
+    RunPlan plan = make(identity, recipe);
+    run.commit(RunDirectory.PLAN, plan);
+    return plan;
+  }
+
+  private static Optional<String> difference(RunPlan existing, RunIdentity identity) {
+    return existing.format() == RunPlan.FORMAT
+        ? existing.identity().difference(identity)
+        : Optional.of("another version of this program");
+  }
+
+  /**
+   * Makes windows and a plan, which is not kept yet.
+   *
+   * @param identity what decides the result
+   * @param recipe how to prune
+   */
+  RunPlan make(RunIdentity identity, Recipe recipe) {
+    List<String> calibration = paths(identity.inputs().calibration());
+    List<String> test = paths(identity.inputs().test());
+    boolean needsData = recipe.curvature() != CurvatureKind.IDENTITY;
+    if (needsData && calibration.isEmpty()) {
+      throw new InputException(
+          "The curvature "
+              + recipe.curvature().optionName()
+              + " needs data; give --calibration with a text or token windows.");
+    }
+    WindowBuilder builder =
+        new WindowBuilder(session.storage(), identity.inputs().model().path(), config);
+    Timed<WindowsFile[]> windows =
+        Timed.onDriver(
+            session.progress(),
+            StageName.of("tokenise"),
+            2,
+            () ->
+                new WindowsFile[] {
+                  needsData
+                      ? kept("calibration", builder.calibration(calibration, recipe.calibration()))
+                      : kept("calibration", null),
+                  kept("test", test.isEmpty() ? null : builder.test(test, recipe.calibration()))
+                });
+    WindowsFile calibrated = windows.value()[0];
+    return new RunPlan(
+        RunPlan.FORMAT,
+        identity,
+        calibrated,
+        windows.value()[1],
+        calibrated == null ? List.of() : Shard.plan(calibrated.windows(), recipe.shards()),
+        FactorGroup.plan(
+            FactorPlan.keys(config, recipe.curvature()), FactorMemory.budget(session.spark())),
+        windows.seconds());
+  }
+
+  private WindowsFile kept(String name, TokenWindows windows) {
+    WindowsFile file = windows == null ? null : Windows.write(run, name, windows);
+    session.progress().taskFinished();
+    return file;
+  }
+
+  private static List<String> paths(List<HashedFile> files) {
+    return files.stream().map(HashedFile::path).toList();
+  }
+}

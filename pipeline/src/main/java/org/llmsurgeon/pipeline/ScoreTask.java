@@ -1,0 +1,16 @@
+package org.llmsurgeon.pipeline;
+
+import org.llmsurgeon.surgery.LayerTask;
+
+/**
+ * Computes what each row and column of a layer costs. Memory: about five matrices of the layer's
+ * larger factor in double.
+ *
+ * @param work what it needs
+ */
+record ScoreTask(LayerWork work) implements TaskFunction<Integer, LayerCosts> {
+  @Override
+  public LayerCosts apply(Integer layer, String attempt) {
+    return LayerCosts.of(work.on(layer, LayerTask::score));
+  }
+}

@@ -1,0 +1,32 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.UUID;
+import org.llmsurgeon.checkpoint.Storage;
+
+/** A run directory for an operation that keeps nothing. */
+final class ScratchDirectory {
+  private ScratchDirectory() {}
+
+  /**
+   * A new directory: in the temporary folder where all tasks run in this process; on a cluster in
+   * the folder of the setting {@link SurgeonPipeline#SCRATCH}, else beside a file that every
+   * machine reaches.
+   *
+   * @param session the operation
+   * @param neighbour a path on a file system that every machine reaches
+   * @return to be deleted by the caller
+   */
+  static RunDirectory near(Session session, String neighbour) {
+    String name = "surgeon-" + UUID.randomUUID();
+    String setting = session.spark().getConf().get(SurgeonPipeline.SCRATCH, "");
+    String path;
+    if (!setting.isEmpty()) {
+      path = Storage.child(session.storage().absolute(setting), name);
+    } else if (session.spark().isLocal()) {
+      path = Storage.child(System.getProperty("java.io.tmpdir"), name);
+    } else {
+      path = neighbour + "." + name;
+    }
+    return new RunDirectory(session.storage(), path);
+  }
+}

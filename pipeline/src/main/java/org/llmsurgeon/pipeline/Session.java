@@ -1,0 +1,62 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.UUID;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/**
+ * What the stages of one operation share on the driver.
+ *
+ * @param id unlike that of any other operation: models are not shared between operations, since
+ *     their files may have changed
+ * @param spark Spark
+ * @param tasks runs stages
+ * @param settings how executors reach the file systems
+ * @param storage how the driver does
+ */
+record Session(
+    String id,
+    JavaSparkContext spark,
+    TaskRunner tasks,
+    HadoopSettings settings,
+    HadoopStorage storage) {
+  /**
+   * A new operation.
+   *
+   * @param spark Spark
+   * @param progress told what happens
+   */
+  static Session begin(JavaSparkContext spark, Progress progress) {
+    HadoopSettings settings = HadoopSettings.of(spark.hadoopConfiguration());
+    return new Session(
+        UUID.randomUUID().toString(),
+        spark,
+        new TaskRunner(spark, progress),
+        settings,
+        settings.storage());
+  }
+
+  /** Who is told what happens. */
+  Progress progress() {
+    return tasks.progress();
+  }
+
+  /**
+   * A reference to a folder's weights as they are.
+   *
+   * @param folder model folder
+   */
+  ModelRef model(String folder) {
+    return new ModelRef(id, folder, null, 0);
+  }
+
+  /**
+   * A reference to a folder's weights after a shot.
+   *
+   * @param folder folder of the dense model
+   * @param run the run directory
+   * @param shot a committed shot; 0 for the folder as it is
+   */
+  ModelRef model(String folder, RunDirectory run, int shot) {
+    return shot == 0 ? model(folder) : new ModelRef(id, folder, run.path(), shot);
+  }
+}

@@ -1,0 +1,47 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+import java.util.List;
+import org.llmsurgeon.surgery.Shard;
+
+/**
+ * What one task has accumulated: where its sums are.
+ *
+ * @param shard the windows
+ * @param group the factors
+ * @param path file of the sums, relative to the run directory: packed lower triangles in
+ *     little-endian float32, one factor after the other in the order of the group
+ * @param tokens tokens of the shard
+ * @param losses mean cross-entropy of each window, nats; empty where none was computed
+ * @param parts one per factor of the group
+ */
+record ShardRecord(
+    Shard shard, FactorGroup group, String path, long tokens, double[] losses, List<Part> parts)
+    implements Serializable {
+  ShardRecord {
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * One factor's sum in the file.
+   *
+   * @param offset its first byte
+   * @param length its bytes
+   * @param crc32c CRC-32C of these bytes
+   */
+  record Part(long offset, long length, long crc32c) implements Serializable {}
+
+  /**
+   * Where a factor's sum is.
+   *
+   * @param factor its position in the order of {@link org.llmsurgeon.surgery.FactorPlan#keys}
+   */
+  Part part(int factor) {
+    return parts.get(factor - group.from());
+  }
+
+  /** Whether this is the record of a task. */
+  boolean isOf(ShardTask task) {
+    return shard.equals(task.shard()) && group.equals(task.group());
+  }
+}

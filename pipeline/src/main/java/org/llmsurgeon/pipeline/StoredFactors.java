@@ -1,0 +1,53 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.FactorFile;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorSource;
+
+/** The mean factors of a shot in the run directory. */
+final class StoredFactors implements FactorSource {
+  private final RunDirectory run;
+  private final long tokens;
+  private final Map<FactorKey, String> paths = new HashMap<>();
+
+  /**
+   * The factors that a manifest names.
+   *
+   * @param run run directory
+   * @param manifest all factors
+   */
+  StoredFactors(RunDirectory run, FactorsManifest manifest) {
+    this.run = run;
+    this.tokens = manifest.tokens();
+    manifest.factors().forEach(factor -> paths.put(factor.key(), factor.path()));
+  }
+
+  @Override
+  public Tensor load(FactorKey key, Device device) {
+    String path = paths.get(key);
+    if (path == null) {
+      throw new IllegalArgumentException("no factor " + key.label());
+    }
+    try (FactorFile file = FactorFile.open(run.storage(), run.resolve(path))) {
+      if (file.description().size() != key.size() || file.description().tokens() != tokens) {
+        throw new InputException(
+            run.resolve(path)
+                + " is not the factor "
+                + key.label()
+                + " of this run; delete the folder of its shot and run again.");
+      }
+      return file.load(device, Precision.SINGLE);
+    }
+  }
+
+  @Override
+  public long tokens() {
+    return tokens;
+  }
+}

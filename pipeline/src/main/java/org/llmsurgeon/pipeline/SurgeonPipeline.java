@@ -1,0 +1,165 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.Recipe.CalibrationText;
+
+/**
+ * Everything that can be done with a model on Spark. Paths are plain local paths or URIs of any
+ * Hadoop file system; on a cluster every machine must reach them.
+ *
+ * <p>All methods throw {@link InputException} where something that was given cannot be used, and
+ * {@link RunFailedException} where the work broke down for another reason; both have one sentence
+ * for the user. One object may be used by one thread at a time.
+ */
+public final class SurgeonPipeline {
+  /** Spark setting: folder for temporary files that every machine of a cluster reaches. */
+  public static final String SCRATCH = "spark.llmsurgeon.scratch";
+
+  private final JavaSparkContext spark;
+  private final Progress progress;
+
+  /**
+   * A pipeline.
+   *
+   * @param spark Spark, whichever master; its settings are used as they are
+   * @param progress told what happens
+   */
+  public SurgeonPipeline(JavaSparkContext spark, Progress progress) {
+    this.spark = spark;
+    this.progress = progress;
+  }
+
+  /**
+   * Prunes a model. A run that was stopped goes on after its last finished step; one that is
+   * finished is not done again.
+   *
+   * @param request what to prune, how, and where to
+   * @return the report, as it also lies beside the pruned model
+   */
+  public PruningReport prune(PruneRequest request) {
+    return operation(session -> new PruneRun(session, request).run());
+  }
+
+  /**
+   * Perplexity of a model.
+   *
+   * @param model model folder
+   * @param test texts, or files of token windows
+   * @param context tokens of a window of text; null for the model's positions, at most {@link
+   *     CalibrationText#MOST_CONTEXT}
+   */
+  public EvaluationResult evaluate(String model, List<String> test, Integer context) {
+    if (test.isEmpty()) {
+      throw new InputException("No test text is given; give --test with a text or token windows.");
+    }
+    CalibrationText text = new CalibrationText(1, context, 0);
+    progress.runStarted("evaluate " + model, 0);
+    return operation(session -> evaluate(session, session.storage().absolute(model), test, text));
+  }
+
+  private EvaluationResult evaluate(
+      Session session, String folder, List<String> test, CalibrationText text) {
+    RunDirectory run = ScratchDirectory.near(session, folder);
+    try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
+      WindowBuilder builder = new WindowBuilder(session.storage(), folder, weights.config());
+      List<String> files = test.stream().map(session.storage()::absolute).toList();
+      WindowsFile windows =
+          Timed.onDriver(
+                  progress,
+                  StageName.of("tokenise"),
+                  1,
+                  () -> {
+                    WindowsFile made = Windows.write(run, "test", builder.test(files, text));
+                    progress.taskFinished();
+                    return made;
+                  })
+              .value();
+      Evaluation evaluation =
+          new Evaluator(session, run, windows)
+              .evaluate(StageName.of("evaluate"), session.model(folder));
+      return new EvaluationResult(
+          evaluation.perplexity(), windows.tokens(), windows.windows(), windows.context());
+    } finally {
+      run.delete();
+    }
+  }
+
+  /**
+   * Writes the balanced factors of a model as one safetensors file: {@code <layer>.A} {@code [in,
+   * in]}, the bias last, and {@code <layer>.G} {@code [out, out]}, F32.
+   *
+   * @param model model folder
+   * @param calibration texts, or files of token windows
+   * @param output a file that does not exist; it appears when it is whole
+   * @param recipe curvature and calibration; the rest is not used
+   */
+  public void factors(String model, List<String> calibration, String output, Recipe recipe) {
+    if (recipe.curvature() == CurvatureKind.IDENTITY) {
+      throw new InputException("The curvature identity has no factors; choose --curvature kfac.");
+    }
+    progress.runStarted("factors of " + model, 0);
+    operation(
+        session -> {
+          String file = session.storage().absolute(output);
+          TensorExport.requireFree(session.storage(), file);
+          try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
+            FactorExport export =
+                new FactorExport(
+                    shot.config().linears(),
+                    FactorPlan.keys(shot.config(), recipe.curvature()),
+                    shot.factors());
+            TensorExport.write(session, file, export.layout(), export::write);
+          }
+          return file;
+        });
+  }
+
+  /**
+   * Writes the costs of a model's rows and columns as one safetensors file: {@code <layer>.row}
+   * {@code [out]}, {@code <layer>.column} {@code [in]}, the bias last, F32.
+   *
+   * @param model model folder
+   * @param calibration texts, or files of token windows; empty for a curvature without data
+   * @param output a file that does not exist; it appears when it is whole
+   * @param recipe curvature, costs, damping and calibration; the rest is not used
+   */
+  public void scores(String model, List<String> calibration, String output, Recipe recipe) {
+    progress.runStarted("scores of " + model, 0);
+    operation(
+        session -> {
+          String file = session.storage().absolute(output);
+          TensorExport.requireFree(session.storage(), file);
+          try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
+            List<StructureCosts> costs = shot.costs();
+            TensorExport.write(
+                session, file, CostExport.layout(costs), writer -> CostExport.write(costs, writer));
+          }
+          return file;
+        });
+  }
+
+  /**
+   * What a model folder holds.
+   *
+   * @param model model folder
+   */
+  public ModelSummary inspect(String model) {
+    progress.runStarted("inspect " + model, 0);
+    return operation(session -> Inspection.of(session, session.storage().absolute(model)));
+  }
+
+  private <T> T operation(Function<Session, T> work) {
+    try {
+      return work.apply(Session.begin(spark, progress));
+    } finally {
+      ExecutorModel.evict();
+    }
+  }
+}

@@ -62,9 +62,9 @@ record Batch(int first, int sequences, int length, int[] ids) {
       }
       if (length > size.maxPositions()) {
         throw new InputException(
-            "window %d has a context of %d tokens, which exceeds the model's max_position_embeddings"
-                    .formatted(window, length)
-                + " of %d: use --context %<d or less".formatted(size.maxPositions()));
+            ("window %d has a context of %d tokens, which exceeds the model's"
+                    + " max_position_embeddings of %d: use --context %<d or less")
+                .formatted(window, length, size.maxPositions()));
       }
       checkIds(windows[window], window, size.vocabulary());
     }
@@ -74,9 +74,9 @@ record Batch(int first, int sequences, int length, int[] ids) {
     for (int position = 0; position < ids.length; position++) {
       if (ids[position] < 0 || ids[position] >= vocabulary) {
         throw new InputException(
-            "window %d holds token id %d at position %d, but the model's vocabulary has %d entries:"
-                    .formatted(window, ids[position], position, vocabulary)
-                + " use the tokenizer of this model");
+            ("window %d holds token id %d at position %d, but the model's vocabulary has %d"
+                    + " entries: use the tokenizer of this model")
+                .formatted(window, ids[position], position, vocabulary));
       }
     }
   }

@@ -1,6 +1,5 @@
 package org.llmsurgeon.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.compute.Activation;
 
@@ -50,9 +49,9 @@ public record LlamaConfig(
     }
     if (!fields.has("head_dim") && hidden % heads != 0) {
       throw fields.contradiction(
-          "\"hidden_size\" (%d) must be a multiple of \"num_attention_heads\" (%d) where there is no"
-                  .formatted(hidden, heads)
-              + " \"head_dim\"");
+          ("\"hidden_size\" (%d) must be a multiple of \"num_attention_heads\" (%d) where there"
+                  + " is no \"head_dim\"")
+              .formatted(hidden, heads));
     }
     int headDimension = fields.size("head_dim", hidden / heads);
     if (headDimension % 2 != 0) {
@@ -87,15 +86,7 @@ public record LlamaConfig(
   }
 
   @Override
-  public List<LinearShape> linears() {
-    List<LinearShape> linears = new ArrayList<>();
-    for (int block = 0; block < size.blocks(); block++) {
-      linears.addAll(linears(block));
-    }
-    return linears;
-  }
-
-  private List<LinearShape> linears(int block) {
+  public List<LinearShape> linears(int block) {
     String query = blockName(block) + ".self_attn.q_proj";
     String key = blockName(block) + ".self_attn.k_proj";
     String value = blockName(block) + ".self_attn.v_proj";

@@ -3,6 +3,7 @@ package org.llmsurgeon.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 
 /**
@@ -36,8 +37,12 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
   /** Whether the head's weight is the embedding's. */
   boolean tiedHead();
 
-  /** The linear layers inside the blocks, in block order: q, k, v, output, (gate,) up, down. */
-  List<LinearShape> linears();
+  /**
+   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down.
+   *
+   * @param block index from 0
+   */
+  List<LinearShape> linears(int block);
 
   /** Name of the token embedding's tensor, {@code [vocabulary, width]}. */
   String embeddingName();
@@ -49,6 +54,11 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
    */
   String blockName(int block);
 
+  /** The linear layers inside all blocks, in block order. */
+  default List<LinearShape> linears() {
+    return IntStream.range(0, blocks()).boxed().flatMap(block -> linears(block).stream()).toList();
+  }
+
   /**
    * One linear layer.
    *
@@ -57,8 +67,8 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
    * @throws IllegalArgumentException where there is none
    */
   default LinearShape linear(int block, LinearRole role) {
-    return linears().stream()
-        .filter(each -> each.block() == block && each.role() == role)
+    return linears(block).stream()
+        .filter(each -> each.role() == role)
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no " + role + " in block " + block));
   }

@@ -1,6 +1,5 @@
 package org.llmsurgeon.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.compute.Activation;
 
@@ -82,15 +81,7 @@ public record OptConfig(
   }
 
   @Override
-  public List<LinearShape> linears() {
-    List<LinearShape> linears = new ArrayList<>();
-    for (int block = 0; block < size.blocks(); block++) {
-      linears.addAll(linears(block));
-    }
-    return linears;
-  }
-
-  private List<LinearShape> linears(int block) {
+  public List<LinearShape> linears(int block) {
     String query = blockName(block) + ".self_attn.q_proj";
     String key = blockName(block) + ".self_attn.k_proj";
     String value = blockName(block) + ".self_attn.v_proj";

@@ -85,15 +85,23 @@ final class Parameters implements AutoCloseable {
     scope = new TensorScope(device);
     try {
       for (Parameter parameter : stored.values()) {
-        Tensor tensor = scope.own(source.load(names.stored(parameter.name()), device));
-        precision = tensor.precision();
-        parameter.fill(tensor);
+        parameter.fill(scope.own(source.load(names.stored(parameter.name()), device)));
       }
+      precision = commonPrecision();
       ones.forEach(parameter -> parameter.fill(scope.own(ones(device, parameter.columns()))));
     } catch (RuntimeException failure) {
       close();
       throw failure;
     }
+  }
+
+  private Precision commonPrecision() {
+    List<Precision> precisions =
+        stored.values().stream().map(each -> each.tensor().precision()).distinct().toList();
+    if (precisions.size() != 1) {
+      throw new IllegalArgumentException("weights were loaded in several precisions");
+    }
+    return precisions.get(0);
   }
 
   private Tensor ones(Device device, int length) {

@@ -24,6 +24,7 @@ final class UnsupportedFields {
           new Field("no_rope_layers", UnsupportedFields::isEmpty, "blocks without rotation"),
           new Field("partial_rotary_factor", UnsupportedFields::isOne, "heads rotated in part"),
           new Field("rotary_pct", UnsupportedFields::isOne, "heads rotated in part"),
+          new Field("rope_interleaved", UnsupportedFields::isFalse, "pairs of neighbours rotated"),
           new Field("alibi", UnsupportedFields::isFalse, "attention with linear biases"),
           new Field("attn_logit_softcapping", UnsupportedFields::never, "capped attention scores"),
           new Field("final_logit_softcapping", UnsupportedFields::never, "capped logits"),

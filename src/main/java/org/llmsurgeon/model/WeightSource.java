@@ -22,8 +22,9 @@ public interface WeightSource {
   int[] shape(String name);
 
   /**
-   * Loads a tensor in single precision; a vector becomes {@code [1, n]}. The tensor may lie over
-   * read-only memory, see {@link #writable()}.
+   * Loads a tensor; a vector becomes {@code [1, n]}. All tensors of a source have one precision,
+   * single as a rule, and the network computes in it. The tensor may lie over read-only memory, see
+   * {@link #writable()}.
    *
    * @param name its name
    * @param device where to put it

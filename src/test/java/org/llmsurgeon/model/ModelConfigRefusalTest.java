@@ -49,6 +49,7 @@ class ModelConfigRefusalTest {
         "no_rope_layers           | [1, 0]",
         "partial_rotary_factor    | 0.5",
         "rotary_pct               | 0.25",
+        "rope_interleaved         | true",
         "alibi                    | true",
         "attn_logit_softcapping   | 50.0",
         "final_logit_softcapping  | 30.0",

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
@@ -24,6 +25,9 @@ public final class SparkRuntime implements AutoCloseable {
   /** Native memory is bounded by the tasks, not by JavaCPP's guess from the heap. */
   private static final String NATIVE_MEMORY =
       "-Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0";
+
+  private static final Pattern MASTER =
+      Pattern.compile("local(-cluster)?(\\[.+])?|spark://.+|k8s://.+|yarn");
 
   private static final AtomicBoolean INTERRUPTED = new AtomicBoolean();
 
@@ -45,15 +49,14 @@ public final class SparkRuntime implements AutoCloseable {
    */
   public static SparkRuntime start(String name, PrintWriter err, String interrupted) {
     SparkConf conf = settings(name);
-    Thread hook =
-        new Thread(
-            () -> {
-              INTERRUPTED.set(true);
-              err.println();
-              err.println(interrupted);
-              err.flush();
-            },
-            "surgeon-interrupted");
+    String master = conf.get("spark.master");
+    if (!MASTER.matcher(master).matches()) {
+      throw new InputException(
+          "Spark has no master '"
+              + master
+              + "'; give spark://HOST:PORT, yarn, k8s://URL or local[N].");
+    }
+    Thread hook = new Thread(() -> sayInterrupted(err, interrupted), "surgeon-interrupted");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       return new SparkRuntime(new JavaSparkContext(conf), hook);
@@ -61,13 +64,13 @@ public final class SparkRuntime implements AutoCloseable {
       removeHook(hook);
       throw cannotStart;
     } catch (Exception cannotStart) {
-      // The Scala constructor declares nothing but throws SparkException.
+      // Scala declares no exceptions: this is a SparkException about the settings.
       removeHook(hook);
       throw new InputException(
           "Spark cannot start with master '"
-              + conf.get("spark.master")
+              + master
               + "' ("
-              + firstLine(cannotStart)
+              + String.valueOf(cannotStart.getMessage()).lines().findFirst().orElse("")
               + "); check --master and the options after --.",
           cannotStart);
     }
@@ -135,7 +138,10 @@ public final class SparkRuntime implements AutoCloseable {
     }
   }
 
-  private static String firstLine(Throwable problem) {
-    return String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+  private static void sayInterrupted(PrintWriter err, String interrupted) {
+    INTERRUPTED.set(true);
+    err.println();
+    err.println(interrupted);
+    err.flush();
   }
 }

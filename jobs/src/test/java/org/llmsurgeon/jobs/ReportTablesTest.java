@@ -1,0 +1,62 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.StageSeconds;
+
+class ReportTablesTest {
+  private static PruningReport report(Double dense, Double first, Double last) {
+    return new PruningReport(
+        null,
+        null,
+        Map.of(),
+        64,
+        0,
+        new PruningReport.Tokens(8, 64, 512),
+        new PruningReport.Tokens(4, 64, 256),
+        0,
+        dense,
+        last,
+        List.of(
+            new PruningReport.Shot(
+                1, 0.25, 2_500, 10_000, 0.25, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
+            new PruningReport.Shot(
+                2, 0.5, 4_999, 10_000, 0.4999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
+        List.of());
+  }
+
+  @Test
+  void theTableIsTheDenseModelBesideTheLastShotAndTheTimeOfEachStage() {
+    assertThat(ReportTables.text(report(9.31, 10.0, 12.3456)))
+        .isEqualTo(
+            """
+                                        dense    pruned
+            ------------------------   ------   -------
+            perplexity                  9.310    12.346
+            weights of linear layers   10,000     5,001
+            removed                         0     4,999
+            sparsity                   0.00 %   49.99 %
+
+            stage        seconds   per shot
+            ----------   -------   --------
+            tokenise         1.0       0.50
+            accumulate       4.0       2.00
+            reduce           4.0       2.00
+            score            6.0       3.00
+            cut              8.0       4.00
+            evaluate        10.0       5.00
+            total           33.0      16.50
+            """);
+  }
+
+  @Test
+  void withoutTestTextThereIsNoPerplexity() {
+    assertThat(ReportTables.text(report(null, null, null)))
+        .doesNotContain("perplexity")
+        .contains("4,999");
+  }
+}

@@ -30,8 +30,23 @@ public final class DampedInverse implements AutoCloseable {
    * @throws NotPositiveDefiniteException if damping does not make it positive definite
    */
   public static DampedInverse of(Device device, String factor, Tensor matrix, double damping) {
+    return ofConstant(device, factor, matrix, constant(device.diagonal(matrix), damping));
+  }
+
+  /**
+   * Inverts a factor with damping of a given size, for example that of the larger matrix which this
+   * one is a part of.
+   *
+   * @param device where it lives
+   * @param factor what it is, for the message of an exception
+   * @param matrix {@code [n, n]} symmetric in double; only its lower triangle is read; kept as it
+   *     is
+   * @param constant what is added to each diagonal element
+   * @throws NotPositiveDefiniteException if damping does not make it positive definite
+   */
+  public static DampedInverse ofConstant(
+      Device device, String factor, Tensor matrix, double constant) {
     double[] original = device.diagonal(matrix);
-    double constant = constant(original, damping);
     Tensor inverse = device.empty(Precision.DOUBLE, matrix.rows(), matrix.columns());
     try {
       device.copy(matrix, inverse);

@@ -53,6 +53,11 @@ public final class LayerSurgery implements AutoCloseable {
     this.live = new LiveLayer(device, name, weight, factors, damping);
   }
 
+  /** The layer without its dead structure. */
+  LiveLayer live() {
+    return live;
+  }
+
   /** Rows that have no effect on the loss, ascending. */
   public int[] deadRows() {
     return others(live.outputs().live(), weight.rows());
@@ -102,21 +107,32 @@ public final class LayerSurgery implements AutoCloseable {
    */
   public Tensor cut(Selection selection, UpdateKind kind) {
     selection.checkWithin(weight.rows(), weight.columns());
-    int[] rows = live.outputs().positions(selection.rows());
-    int[] columns = live.inputs().positions(selection.columns());
     try (TensorScope work = new TensorScope(device)) {
       Tensor result = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
       device.copy(weight, result);
-      if (rows.length < live.outputs().size() && columns.length < live.inputs().size()) {
-        Tensor updated =
-            work.empty(Precision.DOUBLE, live.weight().rows(), live.weight().columns());
-        device.copy(live.weight(), updated);
-        new LineUpdate(device, live, kind).apply(rows, columns, updated);
-        device.scatter(updated, live.outputs().live(), live.inputs().live(), result);
+      if (selection.freeRows().length == 0) {
+        update(work, live, selection, kind, result);
+      } else {
+        try (LiveLayer read = live.withoutRows(selection.freeRows())) {
+          update(work, read, selection, kind, result);
+        }
       }
       zero(work, selection, result);
       NonFiniteException.check(device, result, name, "updated weight");
       return work.release(result);
+    }
+  }
+
+  private void update(
+      TensorScope work, LiveLayer layer, Selection selection, UpdateKind kind, Tensor result) {
+    int[] rows = layer.outputs().positions(selection.rows());
+    int[] columns = layer.inputs().positions(selection.columns());
+    if (rows.length < layer.outputs().size() && columns.length < layer.inputs().size()) {
+      Tensor updated =
+          work.empty(Precision.DOUBLE, layer.weight().rows(), layer.weight().columns());
+      device.copy(layer.weight(), updated);
+      new LineUpdate(device, layer, kind).apply(rows, columns, updated);
+      device.scatter(updated, layer.outputs().live(), layer.inputs().live(), result);
     }
   }
 
@@ -128,18 +144,35 @@ public final class LayerSurgery implements AutoCloseable {
    * @param changed {@code [out, in]}, for example what {@link #cut} gave
    */
   public double quadraticCost(Tensor changed) {
-    int[] rows = live.outputs().live();
-    int[] columns = live.inputs().live();
+    return quadraticCost(changed, live);
+  }
+
+  /**
+   * As {@link #quadraticCost(Tensor)}, without the rows that nobody reads any more, which cost
+   * nothing.
+   *
+   * @param changed what {@link #cut} gave
+   * @param selection what was cut
+   */
+  public double quadraticCost(Tensor changed, Selection selection) {
+    try (LiveLayer read = live.withoutRows(selection.freeRows())) {
+      return quadraticCost(changed, read);
+    }
+  }
+
+  private double quadraticCost(Tensor changed, LiveLayer layer) {
+    int[] rows = layer.outputs().live();
+    int[] columns = layer.inputs().live();
     try (TensorScope work = new TensorScope(device)) {
       Tensor difference = work.empty(Precision.DOUBLE, rows.length, columns.length);
       device.copy(LiveLayer.inDouble(work, changed, rows, columns), difference);
-      device.add(-1, live.weight(), difference);
+      device.add(-1, layer.weight(), difference);
       Tensor left = work.empty(Precision.DOUBLE, rows.length, columns.length);
       device.copy(difference, left);
-      device.multiply(1, live.outputs().matrix(), difference, dampingConstantG(), left);
+      device.multiply(1, layer.outputs().matrix(), difference, dampingConstantG(), left);
       Tensor right = work.empty(Precision.DOUBLE, rows.length, columns.length);
       device.copy(difference, right);
-      device.multiply(1, difference, live.inputs().matrix(), dampingConstantA(), right);
+      device.multiply(1, difference, layer.inputs().matrix(), dampingConstantA(), right);
       return 0.5 * Arrays.stream(device.rowDots(left, right)).sum();
     }
   }

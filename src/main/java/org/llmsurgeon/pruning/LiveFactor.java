@@ -16,7 +16,7 @@ final class LiveFactor implements AutoCloseable {
   private final int[] live;
   private final Tensor matrix;
   private final double[] diagonal;
-  private final double damping;
+  private final double constant;
   private DampedInverse inverse;
 
   /**
@@ -32,7 +32,25 @@ final class LiveFactor implements AutoCloseable {
     this.live = live;
     this.matrix = LiveLayer.inDouble(scope, full, live, live);
     this.diagonal = device.diagonal(matrix);
-    this.damping = damping;
+    this.constant = DampedInverse.constant(diagonal, damping);
+  }
+
+  private LiveFactor(LiveFactor whole, int[] kept) {
+    this.scope = new TensorScope(whole.scope.device());
+    this.name = whole.name;
+    this.live = Arrays.stream(kept).map(position -> whole.live[position]).toArray();
+    this.matrix = LiveLayer.inDouble(scope, whole.matrix, kept, kept);
+    this.diagonal = Arrays.stream(kept).mapToDouble(position -> whole.diagonal[position]).toArray();
+    this.constant = whole.constant;
+  }
+
+  /**
+   * The factor without some indices, under the same damping constant, which is fixed for a shot.
+   *
+   * @param kept positions among the live that stay, ascending
+   */
+  LiveFactor keeping(int[] kept) {
+    return new LiveFactor(this, kept);
   }
 
   int size() {
@@ -51,13 +69,13 @@ final class LiveFactor implements AutoCloseable {
 
   /** What damping adds to the diagonal; fixed for the shot. */
   double dampingConstant() {
-    return DampedInverse.constant(diagonal, damping);
+    return constant;
   }
 
   /** The damped inverse over live indices. */
   DampedInverse inverse() {
     if (inverse == null) {
-      inverse = DampedInverse.of(scope.device(), name, matrix, damping);
+      inverse = DampedInverse.ofConstant(scope.device(), name, matrix, constant);
     }
     return inverse;
   }

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -32,6 +33,28 @@ final class LiveLayer implements AutoCloseable {
     this.weight = inDouble(scope, exact, rows, columns);
     this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.g());
     this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.a());
+  }
+
+  private LiveLayer(LiveLayer whole, int[] keptRows) {
+    this.scope = new TensorScope(whole.scope.device());
+    int[] columns = range(whole.weight.columns());
+    this.weight = inDouble(scope, whole.weight, keptRows, columns);
+    this.outputs = whole.outputs.keeping(keptRows);
+    this.inputs = whole.inputs.keeping(columns);
+  }
+
+  /**
+   * The layer without rows that nobody reads any more: they leave before anything is inverted, so
+   * that they make up for nothing.
+   *
+   * @param freeRows indices of rows in the full weight, ascending
+   */
+  LiveLayer withoutRows(int[] freeRows) {
+    // A part of the whole, also where it is all of it: closing it must leave the whole open.
+    int[] gone = outputs.positions(freeRows);
+    int[] kept =
+        IntStream.range(0, outputs.size()).filter(i -> Arrays.binarySearch(gone, i) < 0).toArray();
+    return new LiveLayer(this, kept);
   }
 
   /** {@code [live rows, live columns]} in double; not to be written. */

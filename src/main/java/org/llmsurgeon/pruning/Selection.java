@@ -8,8 +8,10 @@ import java.util.Arrays;
  *
  * @param rows indices of rows, ascending, none twice
  * @param columns indices of columns, ascending, none twice; the bias is the last column
+ * @param freeRows those among the rows that nobody reads any more, ascending: nothing makes up for
+ *     them, and they make up for nothing (algorithm section 5, ours)
  */
-public record Selection(int[] rows, int[] columns) {
+public record Selection(int[] rows, int[] columns, int[] freeRows) {
   /** Nothing. */
   public static final Selection NONE = new Selection(new int[0], new int[0]);
 
@@ -17,6 +19,22 @@ public record Selection(int[] rows, int[] columns) {
   public Selection {
     checkAscending("rows", rows);
     checkAscending("columns", columns);
+    checkAscending("freeRows", freeRows);
+    for (int row : freeRows) {
+      if (Arrays.binarySearch(rows, row) < 0) {
+        throw new IllegalArgumentException("free row " + row + " is not among the rows that go");
+      }
+    }
+  }
+
+  /**
+   * Rows and columns that the rest makes up for.
+   *
+   * @param rows indices of rows, ascending, none twice
+   * @param columns indices of columns, ascending, none twice
+   */
+  public Selection(int[] rows, int[] columns) {
+    this(rows, columns, new int[0]);
   }
 
   /**
@@ -52,16 +70,18 @@ public record Selection(int[] rows, int[] columns) {
   public boolean equals(Object other) {
     return other instanceof Selection that
         && Arrays.equals(rows, that.rows)
-        && Arrays.equals(columns, that.columns);
+        && Arrays.equals(columns, that.columns)
+        && Arrays.equals(freeRows, that.freeRows);
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(rows) + Arrays.hashCode(columns);
+    return 31 * (31 * Arrays.hashCode(rows) + Arrays.hashCode(columns)) + Arrays.hashCode(freeRows);
   }
 
   @Override
   public String toString() {
-    return "rows " + Arrays.toString(rows) + ", columns " + Arrays.toString(columns);
+    String free = freeRows.length == 0 ? "" : ", of them free " + Arrays.toString(freeRows);
+    return "rows " + Arrays.toString(rows) + free + ", columns " + Arrays.toString(columns);
   }
 }

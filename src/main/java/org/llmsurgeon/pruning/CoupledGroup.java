@@ -1,0 +1,54 @@
+package org.llmsurgeon.pruning;
+
+import java.util.List;
+
+/**
+ * Layers whose rows and columns go together, and the units they are made of (algorithm section 5,
+ * ours): the attention or the MLP of a block.
+ *
+ * @param name for messages and reports, for example {@code block 3 mlp}
+ * @param layers the layers; parts of units count them from 0
+ * @param units what can be removed, in an order that breaks ties
+ */
+public record CoupledGroup(String name, List<Layer> layers, List<Unit> units) {
+  /** Copies the lists. */
+  public CoupledGroup {
+    layers = List.copyOf(layers);
+    units = List.copyOf(units);
+  }
+
+  /**
+   * A layer of a group.
+   *
+   * @param name its name
+   * @param outputs rows of its weight
+   * @param inputs columns of its weight, the bias counted
+   */
+  public record Layer(String name, int outputs, int inputs) {
+    /** Weights, the bias counted. */
+    public long weights() {
+      return (long) outputs * inputs;
+    }
+  }
+
+  /** Weights of all layers. */
+  public long weights() {
+    return layers.stream().mapToLong(Layer::weights).sum();
+  }
+
+  /** What a layer must keep so that all units can be costed and removed. */
+  LayerState.Needs needs(int layer) {
+    boolean rowCosts = false;
+    boolean columnCosts = false;
+    boolean freeRows = false;
+    for (Unit unit : units) {
+      for (Unit.Way way : unit.ways()) {
+        boolean compensated = way.compensated().layer() == layer;
+        rowCosts |= compensated && way.compensated().line() == Line.ROW;
+        columnCosts |= compensated && way.compensated().line() == Line.COLUMN;
+        freeRows |= way.free().stream().anyMatch(part -> part.layer() == layer);
+      }
+    }
+    return new LayerState.Needs(rowCosts, columnCosts, freeRows);
+  }
+}

@@ -1,0 +1,85 @@
+package org.llmsurgeon.pruning;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** Which rows and columns of a group's layers are gone, and how many weights are left. */
+final class GroupLines {
+  private final List<CoupledGroup.Layer> layers;
+  private final BitSet[] rows;
+  private final BitSet[] columns;
+  private final BitSet[] free;
+
+  /** What one removal changed, so that it can be taken back. */
+  record Mark(List<Change> changes) {}
+
+  private record Change(BitSet set, int index) {}
+
+  GroupLines(List<CoupledGroup.Layer> layers, List<Selection> dead) {
+    this.layers = layers;
+    rows = new BitSet[layers.size()];
+    columns = new BitSet[layers.size()];
+    free = new BitSet[layers.size()];
+    for (int i = 0; i < layers.size(); i++) {
+      rows[i] = set(dead.get(i).rows());
+      columns[i] = set(dead.get(i).columns());
+      free[i] = new BitSet();
+    }
+  }
+
+  private static BitSet set(int[] indices) {
+    BitSet set = new BitSet();
+    for (int index : indices) {
+      set.set(index);
+    }
+    return set;
+  }
+
+  long left() {
+    long left = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      CoupledGroup.Layer layer = layers.get(i);
+      left +=
+          (long) (layer.outputs() - rows[i].cardinality())
+              * (layer.inputs() - columns[i].cardinality());
+    }
+    return left;
+  }
+
+  Mark remove(Unit.Way way) {
+    List<Change> changes = new ArrayList<>();
+    Unit.Part part = way.compensated();
+    mark(changes, part.line() == Line.ROW ? rows[part.layer()] : columns[part.layer()], part);
+    for (Unit.Part each : way.free()) {
+      mark(changes, rows[each.layer()], each);
+      mark(changes, free[each.layer()], each);
+    }
+    return new Mark(changes);
+  }
+
+  private static void mark(List<Change> changes, BitSet set, Unit.Part part) {
+    for (int index : part.indices()) {
+      if (!set.get(index)) {
+        set.set(index);
+        changes.add(new Change(set, index));
+      }
+    }
+  }
+
+  void undo(Mark mark) {
+    mark.changes().forEach(change -> change.set().clear(change.index()));
+  }
+
+  List<Selection> selections() {
+    List<Selection> selections = new ArrayList<>();
+    for (int i = 0; i < layers.size(); i++) {
+      selections.add(
+          new Selection(
+              rows[i].stream().toArray(),
+              columns[i].stream().toArray(),
+              free[i].stream().toArray()));
+    }
+    return selections;
+  }
+}

@@ -1,0 +1,25 @@
+package org.llmsurgeon.pruning;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+
+/** Makes the states of a group's layers. */
+final class GroupStates {
+  private GroupStates() {}
+
+  static List<LayerState> of(Device device, CoupledGroup group, List<LayerSurgery> layers) {
+    List<LayerState> states = new ArrayList<>();
+    try {
+      for (int i = 0; i < layers.size(); i++) {
+        states.add(
+            new LayerState(
+                device, group.layers().get(i).name(), layers.get(i).live(), group.needs(i)));
+      }
+      return states;
+    } catch (RuntimeException failure) {
+      states.forEach(LayerState::close);
+      throw failure;
+    }
+  }
+}

@@ -25,11 +25,13 @@ public final class Safetensors implements Closeable {
   private final ByteSource source;
   private final SafetensorsHeader header;
   private final long dataStart;
+  private final TensorReader reader;
 
   private Safetensors(ByteSource source, SafetensorsHeader header) {
     this.source = source;
     this.header = header;
     this.dataStart = Long.BYTES + (long) header.json().length;
+    this.reader = new TensorReader(source, dataStart);
   }
 
   /**
@@ -85,7 +87,8 @@ public final class Safetensors implements Closeable {
    * Loads a tensor of dtype F32, F16 or BF16 in single precision; every value is kept exactly,
    * infinities and NaN too. One dimension gives {@code [1, n]}; more than two give {@code [first,
    * product of the others]}. An F32 tensor of a mapped file may share the file's memory: it must
-   * not be written, and the file not be changed, while it is in use.
+   * not be written, and the file not be changed, while it is in use. Memory is shared with a device
+   * that keeps it reachable, or for as long as this object is.
    *
    * @param name as in the file
    * @param device where to
@@ -94,7 +97,7 @@ public final class Safetensors implements Closeable {
   public Tensor load(String name, Device device) {
     TensorEntry entry = entry(name);
     try {
-      return new TensorReader(source, dataStart).load(entry, device);
+      return reader.load(entry, device);
     } catch (IOException e) {
       throw failure(name(), e);
     }

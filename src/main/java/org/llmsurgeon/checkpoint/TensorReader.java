@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -19,6 +21,9 @@ final class TensorReader {
 
   private final ByteSource source;
   private final long dataStart;
+
+  /** Mapped so far: a device need not keep the memory under its tensors reachable. */
+  private final Map<String, ByteBuffer> views = new ConcurrentHashMap<>();
 
   /**
    * @param source the file
@@ -67,9 +72,15 @@ final class TensorReader {
     if (entry.bytes() > Integer.MAX_VALUE) {
       return Optional.empty();
     }
-    return source
-        .map(dataStart + entry.begin(), entry.bytes())
-        .filter(view -> view.isDirect() && view.alignmentOffset(0, Float.BYTES) == 0);
+    ByteBuffer known =
+        views.computeIfAbsent(
+            entry.name(),
+            name ->
+                source
+                    .map(dataStart + entry.begin(), entry.bytes())
+                    .filter(view -> view.isDirect() && view.alignmentOffset(0, Float.BYTES) == 0)
+                    .orElse(null));
+    return Optional.ofNullable(known).map(view -> view.duplicate().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   private void upload(TensorEntry entry, Device device, Tensor target) throws IOException {

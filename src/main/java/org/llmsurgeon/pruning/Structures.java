@@ -3,24 +3,27 @@ package org.llmsurgeon.pruning;
 import org.llmsurgeon.InputException;
 
 /** What a run may remove. A closed choice; each kind says what competes under the threshold. */
-public sealed interface Structures permits RowsColumns {
+public sealed interface Structures permits RowsColumns, Units {
   /** The name on the command line and in reports. */
   String optionName();
 
   /**
    * The structures of this name.
    *
-   * @param name {@code row}, {@code column} or {@code row,column}
+   * @param name {@code row}, {@code column}, {@code row,column} or {@code units}
    * @throws InputException if it is another
    */
   static Structures parse(String name) {
     return switch (name) {
+      case "units" -> Units.ALL;
       case "row" -> new RowsColumns(true, false);
       case "column" -> new RowsColumns(false, true);
       case "row,column", "column,row" -> RowsColumns.BOTH;
       default ->
           throw new InputException(
-              "There are no structures '" + name + "'; choose one of row, column, row,column.");
+              "There are no structures '"
+                  + name
+                  + "'; choose one of row, column, row,column, units.");
     };
   }
 }

@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery;
 
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -50,9 +51,7 @@ public final class LayerTask {
    * @throws org.llmsurgeon.curvature.NonFiniteException if a weight, factor or cost is not finite
    */
   public StructureCosts score() {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      return operate(weight, surgery -> surgery.costs(recipe.costs()));
-    }
+    return operate(surgery -> surgery.costs(recipe.costs()));
   }
 
   /**
@@ -65,9 +64,7 @@ public final class LayerTask {
    * @throws org.llmsurgeon.curvature.NonFiniteException if an updated weight is not finite
    */
   public CutLayer cut(Selection selection) {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      return operate(weight, surgery -> cut(surgery, selection));
-    }
+    return operate(surgery -> cut(surgery, selection));
   }
 
   private CutLayer cut(LayerSurgery surgery, Selection selection) {
@@ -83,18 +80,38 @@ public final class LayerTask {
               layer.weights(),
               surgery.dampingConstantG(),
               surgery.dampingConstantA(),
-              surgery.quadraticCost(changed));
+              surgery.quadraticCost(changed, selection));
       return new CutLayer(LayerWeight.split(device, layer, changed), report);
     }
   }
 
-  private <T> T operate(LayerWeight weight, Function<LayerSurgery, T> work) {
-    try (TensorScope scope = new TensorScope(device)) {
+  private <T> T operate(Function<LayerSurgery, T> work) {
+    return explained(
+        recipe,
+        () -> {
+          try (TensorScope scope = new TensorScope(device);
+              LayerSurgery surgery = open(scope)) {
+            return work.apply(surgery);
+          }
+        });
+  }
+
+  /**
+   * The layer, ready for surgery.
+   *
+   * @param scope owns its weight and factors; must be closed after it
+   */
+  LayerSurgery open(TensorScope scope) {
+    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      try (LayerSurgery surgery =
-          new LayerSurgery(device, layer.name(), all, curvature(scope), recipe.damping())) {
-        return work.apply(surgery);
-      }
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), recipe.damping());
+    }
+  }
+
+  /** Runs some work and tells a failed inversion with its remedy. */
+  static <T> T explained(Recipe recipe, Supplier<T> work) {
+    try {
+      return work.get();
     } catch (NotPositiveDefiniteException e) {
       throw new InputException(
           e.getMessage()

@@ -13,9 +13,13 @@ import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.pruning.GlobalThreshold;
+import org.llmsurgeon.pruning.PathMerge;
+import org.llmsurgeon.pruning.PathOptions;
 import org.llmsurgeon.pruning.RowsColumns;
+import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.ThresholdResult;
+import org.llmsurgeon.pruning.Units;
 
 /**
  * The whole loop in one process and in memory: the engine for embedding, and what the Spark
@@ -47,37 +51,88 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    *
    * @param shot from 1
    * @param target share of the weights that was to be gone
-   * @param threshold what was selected
-   * @param layers one report for each layer, in model order
+   * @param choice what was selected
+   * @param layers one report for each layer, in the order of the choice
    */
-  public record Shot(
-      int shot, double target, ThresholdResult threshold, List<LayerReport> layers) {}
+  public record Shot(int shot, double target, Choice choice, List<LayerReport> layers) {}
 
   /**
-   * The next shot: calibrate, score, threshold, cut.
+   * What goes of every layer.
+   *
+   * @param layers the layers
+   * @param selections what goes of each
+   * @param threshold the highest cost, or cost per weight, among what goes
+   * @param predicted what goes adds to the loss by the quadratic model; NaN where that was not
+   *     computed
+   * @param removed weights that are gone, exactly
+   * @param total weights of all layers
+   */
+  public record Choice(
+      List<LinearShape> layers,
+      List<Selection> selections,
+      double threshold,
+      double predicted,
+      long removed,
+      long total) {}
+
+  /**
+   * The next shot: calibrate, score, choose, cut.
    *
    * @param windows all calibration windows, {@code [windows, context]}
    */
   public Shot shoot(int[][] windows) {
     shot++;
     try (Reduced factors = new Reduced(accumulate(windows))) {
-      List<StructureCosts> costs = new ArrayList<>();
-      for (LinearShape layer : config.linears()) {
-        costs.add(task(layer, factors).score());
-      }
       double target = recipe.target(shot);
-      ThresholdResult threshold =
-          GlobalThreshold.select(costs, target, (RowsColumns) recipe.structures());
+      Choice choice =
+          recipe.structures() instanceof Units units
+              ? chooseUnits(units, factors, target)
+              : chooseLines(factors, target);
       List<LayerReport> reports = new ArrayList<>();
       Map<String, LayerWeight> next = new HashMap<>();
-      for (int i = 0; i < config.linears().size(); i++) {
-        CutLayer cut = task(config.linears().get(i), factors).cut(threshold.selections().get(i));
+      for (int i = 0; i < choice.layers().size(); i++) {
+        CutLayer cut = task(choice.layers().get(i), factors).cut(choice.selections().get(i));
         next.put(cut.report().layer(), cut.weight());
         reports.add(cut.report());
       }
-      next.forEach((layer, weight) -> replace(layer, weight));
-      return new Shot(shot, target, threshold, reports);
+      next.forEach(this::replace);
+      return new Shot(shot, target, choice, reports);
     }
+  }
+
+  private Choice chooseLines(FactorSource factors, double target) {
+    List<StructureCosts> costs = new ArrayList<>();
+    for (LinearShape layer : config.linears()) {
+      costs.add(task(layer, factors).score());
+    }
+    ThresholdResult result =
+        GlobalThreshold.select(costs, target, (RowsColumns) recipe.structures());
+    return new Choice(
+        config.linears(),
+        result.selections(),
+        result.threshold(),
+        Double.NaN,
+        result.removed(),
+        result.total());
+  }
+
+  private Choice chooseUnits(Units units, FactorSource factors, double target) {
+    List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds()).groups();
+    List<PathMerge.Group> groups = new ArrayList<>();
+    for (UnitPlan.Planned each : planned) {
+      GroupScore score =
+          new GroupTask(device, each, this, factors, recipe)
+              .score(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
+      groups.add(new PathMerge.Group(each.group(), score.path(), score.dead()));
+    }
+    PathMerge.Result result = PathMerge.select(groups, target);
+    return new Choice(
+        planned.stream().flatMap(each -> each.shapes().stream()).toList(),
+        PathMerge.flat(result),
+        result.threshold(),
+        result.predicted(),
+        result.removed(),
+        result.total());
   }
 
   /**

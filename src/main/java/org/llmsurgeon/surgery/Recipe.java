@@ -7,8 +7,10 @@ import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.CostKind;
 import org.llmsurgeon.pruning.RowsColumns;
+import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
+import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
 
 /**
@@ -16,6 +18,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  * equal recipes on the same inputs write the same bytes.
  *
  * @param structures what may be removed
+ * @param selection how it is decided within a shot what goes
  * @param sparsity share of the prunable weights that is gone at the end, in (0, 1]
  * @param shots rounds of calibrating and cutting, at least 1
  * @param curvature approximation of the Fisher
@@ -27,6 +30,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  */
 public record Recipe(
     Structures structures,
+    SelectionRule selection,
     double sparsity,
     int shots,
     CurvatureKind curvature,
@@ -35,6 +39,28 @@ public record Recipe(
     Damping damping,
     CalibrationText calibration,
     int shards) {
+
+  /**
+   * How it is decided within a shot what goes.
+   *
+   * @param kind single costs, global rounds or elimination paths
+   * @param pathStep share of a group's weights that goes in one local round of a path
+   */
+  public record SelectionRule(SelectionKind kind, double pathStep) {
+    /** Local rounds of two per cent. */
+    public static final double DEFAULT_STEP = 0.02;
+
+    /**
+     * Checks the step.
+     *
+     * @throws InputException if it is not a share
+     */
+    public SelectionRule {
+      if (!(pathStep > 0 && pathStep <= 1)) {
+        throw new InputException("--path-step is " + pathStep + "; give a share, as 0.02.");
+      }
+    }
+  }
 
   /**
    * How calibration text becomes windows; files that hold windows already are used whole and in
@@ -96,6 +122,7 @@ public record Recipe(
   public static Recipe defaults() {
     return new Recipe(
         RowsColumns.BOTH,
+        new SelectionRule(SelectionKind.SINGLE, SelectionRule.DEFAULT_STEP),
         0.5,
         40,
         CurvatureKind.KFAC,
@@ -132,6 +159,9 @@ public record Recipe(
   public Map<String, Object> options() {
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("structures", structures.optionName());
+    options.put("units", structures instanceof Units units ? units.unitNames() : null);
+    options.put("selection", selection.kind().optionName());
+    options.put("path-step", selection.pathStep());
     options.put("sparsity", sparsity);
     options.put("shots", shots);
     options.put("curvature", curvature.optionName());
@@ -154,8 +184,10 @@ public record Recipe(
    */
   public static Recipe of(Map<String, ?> options) {
     RecipeOptions read = new RecipeOptions(defaults().options(), options);
+    Structures structures = structures(read);
     return new Recipe(
-        Structures.parse(read.text("structures")),
+        structures,
+        new SelectionRule(selection(read, structures), read.number("path-step")),
         read.number("sparsity"),
         read.integer("shots"),
         CurvatureKind.parse(read.text("curvature")),
@@ -165,5 +197,30 @@ public record Recipe(
         new CalibrationText(
             read.integer("sequences"), read.optionalInteger("context"), read.longInteger("seed")),
         read.integer("shards"));
+  }
+
+  private static Structures structures(RecipeOptions read) {
+    Structures structures = Structures.parse(read.text("structures"));
+    String units = read.optionalText("units");
+    if (units != null && !(structures instanceof Units)) {
+      throw new InputException("--units goes with --structures units only.");
+    }
+    return units == null ? structures : Units.of(units);
+  }
+
+  /**
+   * Units imply paths, rows and columns the paper's single costs, unless something is asked for.
+   */
+  private static SelectionKind selection(RecipeOptions read, Structures structures) {
+    boolean units = structures instanceof Units;
+    if (!read.given("selection")) {
+      return units ? SelectionKind.PATHS : SelectionKind.SINGLE;
+    }
+    SelectionKind kind = SelectionKind.parse(read.text("selection"));
+    if (kind != SelectionKind.SINGLE && !units) {
+      throw new InputException(
+          "--selection " + kind.optionName() + " goes with --structures units only.");
+    }
+    return kind;
   }
 }

@@ -9,9 +9,11 @@ import org.llmsurgeon.InputException;
  */
 final class RecipeOptions {
   private final Map<String, Object> values;
+  private final Map<String, ?> given;
 
   RecipeOptions(Map<String, Object> defaults, Map<String, ?> given) {
     values = new LinkedHashMap<>(defaults);
+    this.given = given;
     for (Map.Entry<String, ?> each : given.entrySet()) {
       if (!defaults.containsKey(each.getKey())) {
         throw new InputException(
@@ -36,6 +38,15 @@ final class RecipeOptions {
       throw wrong(name, "a name");
     }
     return value.toString();
+  }
+
+  String optionalText(String name) {
+    return values.get(name) == null ? null : text(name);
+  }
+
+  /** Whether the option was asked for. */
+  boolean given(String name) {
+    return given.get(name) != null;
   }
 
   double number(String name) {

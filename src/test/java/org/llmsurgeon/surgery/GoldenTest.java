@@ -154,7 +154,7 @@ class GoldenTest {
             surgeon(golden, Map.of("sparsity", 0.1, "shots", 1, "update", update))) {
       LocalSurgeon.Shot shot = surgeon.shoot(golden.calibration);
       JsonNode run = golden.run("row_column_10_" + update);
-      assertThat(shot.threshold().removed()).isEqualTo(run.path("zero_weights").asLong());
+      assertThat(shot.choice().removed()).isEqualTo(run.path("zero_weights").asLong());
       for (LinearShape layer : golden.config.linears()) {
         assertSameRemoved(golden, surgeon, expected, layer.weightName());
       }
@@ -200,8 +200,8 @@ class GoldenTest {
           shot = surgeon.shoot(golden.calibration);
           done++;
         }
-        assertThat(shot.threshold().removed())
-            .isLessThanOrEqualTo((long) (shot.target() * shot.threshold().total()));
+        assertThat(shot.choice().removed())
+            .isLessThanOrEqualTo((long) (shot.target() * shot.choice().total()));
         double right = point.path("perplexity").asDouble();
         assertThat(Perplexity.of(surgeon.losses(golden.test)))
             .as("%s after %d shots", name, done)

@@ -1,0 +1,55 @@
+package org.llmsurgeon.pruning;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.llmsurgeon.InputException;
+
+/**
+ * Coupled units, ranked by cost per weight that really goes (algorithm section 5, ours).
+ *
+ * @param kinds which units compete
+ */
+public record Units(Set<UnitKind> kinds) implements Structures {
+  /** Every kind. */
+  public static final Units ALL = new Units(EnumSet.allOf(UnitKind.class));
+
+  /** Copies the set and checks that something may go. */
+  public Units {
+    if (kinds.isEmpty()) {
+      throw new InputException(
+          "--units names no unit; choose some of " + names(EnumSet.allOf(UnitKind.class)) + ".");
+    }
+    kinds = Set.copyOf(kinds);
+  }
+
+  /**
+   * Units by their names.
+   *
+   * @param names for example {@code neuron,head}
+   * @throws InputException if one is unknown
+   */
+  public static Units of(String names) {
+    return new Units(
+        Arrays.stream(names.split(","))
+            .map(name -> UnitKind.parse(name.trim()))
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(UnitKind.class))));
+  }
+
+  @Override
+  public String optionName() {
+    return "units";
+  }
+
+  /** The kinds' names, joined by commas, in a fixed order. */
+  public String unitNames() {
+    return names(kinds);
+  }
+
+  private static String names(Set<UnitKind> kinds) {
+    List<UnitKind> sorted = kinds.stream().sorted().toList();
+    return sorted.stream().map(UnitKind::optionName).collect(Collectors.joining(","));
+  }
+}

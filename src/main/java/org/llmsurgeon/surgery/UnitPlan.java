@@ -1,0 +1,107 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.CoupledGroup;
+import org.llmsurgeon.pruning.Line;
+import org.llmsurgeon.pruning.Unit;
+import org.llmsurgeon.pruning.UnitKind;
+
+/**
+ * The coupled groups of a model and their units (algorithm section 5, ours): two groups in each
+ * block, attention and MLP.
+ */
+public final class UnitPlan {
+  private final ModelConfig config;
+  private final Set<UnitKind> kinds;
+
+  /**
+   * @param config the model
+   * @param kinds which units compete
+   */
+  public UnitPlan(ModelConfig config, Set<UnitKind> kinds) {
+    this.config = config;
+    this.kinds = kinds;
+  }
+
+  /**
+   * A group and the shapes of its layers.
+   *
+   * @param group what pruning sees
+   * @param shapes its layers, in the same order
+   */
+  public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
+
+  /** All groups, attention before MLP, block by block. */
+  public List<Planned> groups() {
+    List<Planned> groups = new ArrayList<>();
+    for (int block = 0; block < config.blocks(); block++) {
+      groups.add(attention(block));
+      groups.add(mlp(block));
+    }
+    return groups;
+  }
+
+  private Planned attention(int block) {
+    List<LinearShape> shapes =
+        shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
+    return planned(
+        "block " + block + " attention", shapes, new AttentionUnits(config).of(kinds, shapes));
+  }
+
+  private Planned mlp(int block) {
+    List<LinearShape> shapes = shapes(block, LinearRole.GATE, LinearRole.UP, LinearRole.DOWN);
+    int down = shapes.size() - 1;
+    List<Unit> units = new ArrayList<>();
+    if (kinds.contains(UnitKind.NEURON)) {
+      for (int neuron = 0; neuron < shapes.get(down).inputs(); neuron++) {
+        units.add(neuron(down, neuron));
+      }
+    }
+    if (kinds.contains(UnitKind.RESIDUAL)) {
+      for (int layer = 0; layer < down; layer++) {
+        units.addAll(residual(layer, Line.COLUMN, shapes.get(layer).augmentedInputs()));
+      }
+      units.addAll(residual(down, Line.ROW, shapes.get(down).outputs()));
+    }
+    return planned("block " + block + " mlp", shapes, units);
+  }
+
+  private static Unit neuron(int down, int neuron) {
+    int[] index = {neuron};
+    List<Unit.Part> free =
+        IntStream.range(0, down).mapToObj(layer -> new Unit.Part(layer, Line.ROW, index)).toList();
+    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, index), free);
+    return new Unit(UnitKind.NEURON, List.of(way));
+  }
+
+  /** Every row or column of a layer as a unit of its own. */
+  static List<Unit> residual(int layer, Line line, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(index -> new Unit.Part(layer, line, new int[] {index}))
+        .map(part -> new Unit(UnitKind.RESIDUAL, List.of(new Unit.Way(part, List.of()))))
+        .toList();
+  }
+
+  private List<LinearShape> shapes(int block, LinearRole... roles) {
+    List<LinearRole> wanted = List.of(roles);
+    return config.linears().stream()
+        .filter(shape -> shape.block() == block && wanted.contains(shape.role()))
+        .toList();
+  }
+
+  private static Planned planned(String name, List<LinearShape> shapes, List<Unit> units) {
+    List<CoupledGroup.Layer> layers =
+        shapes.stream()
+            .map(
+                shape ->
+                    new CoupledGroup.Layer(shape.name(), shape.outputs(), shape.augmentedInputs()))
+            .toList();
+    return new Planned(new CoupledGroup(name, layers, units), shapes);
+  }
+}

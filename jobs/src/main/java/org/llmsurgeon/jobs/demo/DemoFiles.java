@@ -1,0 +1,54 @@
+package org.llmsurgeon.jobs.demo;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The files of the demo, as they lie on the class path and in the folders made from it. */
+final class DemoFiles {
+  /** Folder of the model. */
+  static final String MODEL = "model";
+
+  /** Text for calibration. */
+  static final String CALIBRATION = "text/calibration.txt";
+
+  /** Text for the perplexity. */
+  static final String TEST = "text/test.txt";
+
+  static final String CONFIG = MODEL + "/config.json";
+  static final String TOKENIZER = MODEL + "/tokenizer.json";
+  static final String WEIGHTS = MODEL + "/model.safetensors";
+
+  /** Files that are written by hand; training makes the others. */
+  static final List<String> GIVEN =
+      List.of(CONFIG, MODEL + "/generation_config.json", MODEL + "/tokenizer_config.json");
+
+  /** Files that training makes. */
+  static final List<String> MADE = List.of(TOKENIZER, WEIGHTS, CALIBRATION, TEST);
+
+  private DemoFiles() {}
+
+  /**
+   * Copies files of the demo out of the class path, and makes the folders above them.
+   *
+   * @param names some of the names above
+   * @param folder where to; none of the files exists there
+   */
+  static void unpack(List<String> names, Path folder) {
+    for (String name : names) {
+      Path target = folder.resolve(name);
+      try (InputStream in = DemoFiles.class.getResourceAsStream("/demo/" + name)) {
+        if (in == null) {
+          throw new IllegalStateException("the demo's " + name + " is not on the class path");
+        }
+        Files.createDirectories(target.getParent());
+        Files.copy(in, target);
+      } catch (IOException failed) {
+        throw new UncheckedIOException(target + " could not be written", failed);
+      }
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package org.llmsurgeon.jobs.demo;
+
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.llmsurgeon.checkpoint.CalibrationText;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.TextTokenizer;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.AdamOptions;
+import org.llmsurgeon.surgery.Perplexity;
+import org.llmsurgeon.surgery.Trainer;
+import org.llmsurgeon.surgery.TrainerOptions;
+import org.llmsurgeon.surgery.TrainerSchedule;
+import org.llmsurgeon.surgery.TrainerStep;
+
+/**
+ * Makes everything that the demo ships: texts, tokenizer, and a model trained from random weights.
+ * The training text is long enough that no window is read twice.
+ *
+ * <p>The same seed and number of steps make the same files byte for byte on processors for which
+ * OpenBLAS has the same kernels; others may round differently, and training turns that into other
+ * weights that are as good.
+ */
+final class DemoTraining {
+  /** Windows of one step. */
+  static final int BATCH = 8;
+
+  /** Halves of a batch that run side by side; part of the result's bits. */
+  private static final int PARTS = 2;
+
+  /** Tokens of a training window. */
+  static final int WINDOW = 128;
+
+  private static final int VOCABULARY = 1024;
+  private static final int CALIBRATION_SENTENCES = 5000;
+  private static final int TEST_SENTENCES = 2500;
+
+  /** Fewer tokens than a sentence has on average, so that the text is long enough. */
+  private static final int TOKENS_OF_A_SENTENCE = 10;
+
+  private static final double LEARNING_RATE = 4e-3;
+  private static final int WARM_UP = 100;
+  private static final AdamOptions ADAM = new AdamOptions(0.9, 0.98, 1e-8, 0, 1);
+
+  /** Streams that are made from one seed. */
+  private enum Stream {
+    TRAINING,
+    CALIBRATION,
+    TEST,
+    WEIGHTS,
+    ORDER;
+
+    long seed(long seed) {
+      return seed * values().length + ordinal();
+    }
+  }
+
+  private final Path output;
+  private final long seed;
+  private final int steps;
+
+  /**
+   * What was made.
+   *
+   * @param vocabulary tokens of the tokenizer
+   * @param weights weights of the model
+   * @param training windows that the model was trained on
+   * @param test windows of the test text
+   * @param perplexity of the model as written, on the test windows
+   */
+  record Result(int vocabulary, long weights, int[][] training, int[][] test, double perplexity) {
+    /**
+     * Perplexity of an n-gram model of the training text on the test windows.
+     *
+     * @param order tokens of the longest n-gram
+     */
+    double ngramPerplexity(int order) {
+      int[] tokens = Arrays.stream(training).flatMapToInt(Arrays::stream).toArray();
+      return Perplexity.of(new NgramModel(order, vocabulary, tokens).losses(test));
+    }
+  }
+
+  /**
+   * @param output folder that does not exist yet
+   * @param seed of everything random
+   * @param steps steps of training
+   */
+  DemoTraining(Path output, long seed, int steps) {
+    this.output = output;
+    this.seed = seed;
+    this.steps = steps;
+  }
+
+  /**
+   * Makes the files.
+   *
+   * @param device what to train on
+   * @param listener told after each step
+   */
+  Result run(Device device, Consumer<TrainerStep> listener) {
+    DemoFiles.unpack(DemoFiles.GIVEN, output);
+    String training = text(Stream.TRAINING, steps * BATCH * WINDOW / TOKENS_OF_A_SENTENCE);
+    String calibration = text(Stream.CALIBRATION, CALIBRATION_SENTENCES);
+    String test = text(Stream.TEST, TEST_SENTENCES);
+    write(DemoFiles.CALIBRATION, calibration);
+    write(DemoFiles.TEST, test);
+    write(DemoFiles.TOKENIZER, json(BytePairs.learn(calibration, VOCABULARY).json()));
+    ModelConfig config = config();
+    int[][] windows = windows(training, WINDOW);
+    long weights;
+    try (LanguageModel model =
+        LanguageModel.load(config, new RandomWeights(config, Stream.WEIGHTS.seed(seed)), device)) {
+      new Trainer(model, options()).train(windows, listener);
+      weights = model.parameterNames().stream().mapToLong(name -> model.weight(name).size()).sum();
+      save(model);
+    }
+    int[][] testWindows = windows(test, config.maxPositions());
+    try (LanguageModel model = FolderWeights.model(output.resolve(DemoFiles.MODEL), device)) {
+      double perplexity = Perplexity.of(model.losses(testWindows));
+      return new Result(config.vocabulary(), weights, windows, testWindows, perplexity);
+    }
+  }
+
+  private TrainerOptions options() {
+    TrainerSchedule schedule = new TrainerSchedule(LEARNING_RATE, Math.min(WARM_UP, steps), steps);
+    return new TrainerOptions(BATCH, PARTS, schedule, ADAM, Stream.ORDER.seed(seed));
+  }
+
+  private String text(Stream stream, int sentences) {
+    return new DemoText().text(stream.seed(seed), sentences);
+  }
+
+  private ModelConfig config() {
+    Path file = output.resolve(DemoFiles.CONFIG);
+    try {
+      return ModelConfig.parse(new ObjectMapper().readTree(file.toFile()), file.toString());
+    } catch (IOException failed) {
+      throw new UncheckedIOException(file + " could not be read", failed);
+    }
+  }
+
+  private int[][] windows(String text, int length) {
+    String folder = output.resolve(DemoFiles.MODEL).toString();
+    try (TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), folder)) {
+      return CalibrationText.testWindows(tokenizer.encode(text, true), length);
+    }
+  }
+
+  private void save(LanguageModel model) {
+    SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
+    Map<String, int[]> shapes = model.config().expectedTensors();
+    shapes.forEach(
+        (name, shape) ->
+            layout.add(name, DataType.BF16, Arrays.stream(shape).asLongStream().toArray()));
+    String file = output.resolve(DemoFiles.WEIGHTS).toString();
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
+      for (String name : shapes.keySet()) {
+        writer.write(name, model.weight(name), model.device());
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException(file + " could not be written", failed);
+    }
+  }
+
+  private static String json(ObjectNode content) {
+    DefaultIndenter lines = new DefaultIndenter("  ", "\n");
+    DefaultPrettyPrinter printer = new DefaultPrettyPrinter();
+    printer.indentObjectsWith(lines);
+    printer.indentArraysWith(lines);
+    try {
+      return new ObjectMapper().writer(printer).writeValueAsString(content) + "\n";
+    } catch (IOException impossible) {
+      throw new IllegalStateException("a tree that is no JSON", impossible);
+    }
+  }
+
+  private void write(String name, String content) {
+    Path file = output.resolve(name);
+    try {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, content);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(file + " could not be written", failed);
+    }
+  }
+}

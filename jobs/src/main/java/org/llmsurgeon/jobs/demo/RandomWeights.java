@@ -1,0 +1,75 @@
+package org.llmsurgeon.jobs.demo;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+
+/**
+ * Where training begins: normal random numbers. Linear layers have the deviation {@code 1 /
+ * sqrt(inputs)}, which keeps the size of what flows through them; those that write to the residual
+ * stream are smaller by {@code sqrt(2 blocks)}, so that the stream does not grow with depth (as in
+ * GPT-2). Embeddings have the deviation {@code 1 / sqrt(width)}, norms are 1, biases 0.
+ */
+final class RandomWeights implements WeightSource {
+  private final Map<String, int[]> shapes;
+  private final Map<String, double[]> values = new LinkedHashMap<>();
+
+  /**
+   * @param config the network
+   * @param seed the same seed gives the same weights
+   */
+  RandomWeights(ModelConfig config, long seed) {
+    shapes = config.expectedTensors();
+    Map<String, Double> smaller = new LinkedHashMap<>();
+    for (LinearShape layer : config.linears()) {
+      if (layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN) {
+        smaller.put(layer.weightName(), 1 / Math.sqrt(2.0 * config.blocks()));
+      }
+    }
+    Random random = new Random(seed);
+    shapes.forEach(
+        (name, shape) ->
+            values.put(name, draw(name, shape, smaller.getOrDefault(name, 1.0), random)));
+  }
+
+  private static double[] draw(String name, int[] shape, double factor, Random random) {
+    int columns = shape[shape.length - 1];
+    double[] drawn = new double[shape.length == 1 ? columns : shape[0] * columns];
+    double deviation = factor / Math.sqrt(columns);
+    for (int i = 0; i < drawn.length; i++) {
+      if (shape.length > 1) {
+        drawn[i] = deviation * random.nextGaussian();
+      } else {
+        drawn[i] = name.endsWith(".weight") ? 1 : 0;
+      }
+    }
+    return drawn;
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return shapes.containsKey(name);
+  }
+
+  @Override
+  public int[] shape(String name) {
+    if (!contains(name)) {
+      throw new IllegalArgumentException("no weight " + name);
+    }
+    return shapes.get(name).clone();
+  }
+
+  @Override
+  public Tensor load(String name, Device device) {
+    int[] shape = shape(name);
+    int rows = shape.length == 1 ? 1 : shape[0];
+    return device.tensor(Precision.SINGLE, rows, shape[shape.length - 1], values.get(name));
+  }
+}

@@ -176,12 +176,18 @@ final class SafetensorsHeader {
     }
     List<Long> numbers = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || parser.getLongValue() < 0) {
+      if (!isSize(parser)) {
         throw refuse("tensor " + name + " has a " + key + " with something else than a size in it");
       }
       numbers.add(parser.getLongValue());
     }
     return numbers.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private static boolean isSize(JsonParser parser) throws IOException {
+    return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+        && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
+        && parser.getLongValue() >= 0;
   }
 
   private void checkSize(TensorEntry entry) {

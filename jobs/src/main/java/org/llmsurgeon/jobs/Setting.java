@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs;
 
 import java.util.List;
 import java.util.Optional;
+import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
 import picocli.CommandLine.Model.OptionSpec;
@@ -28,7 +29,26 @@ enum Setting {
       "structures",
       Form.TEXT,
       "KIND",
-      "What may be removed: row, column, or row,column for both in one ordering."),
+      "What may be removed: row, column, row,column for both in one ordering, or units for what"
+          + " goes together across matrices."),
+  UNITS(
+      "units",
+      Form.TEXT,
+      "KINDS",
+      "Which units may go, with --structures units; kinds joined by commas.",
+      "all of " + Units.ALL.unitNames()),
+  SELECTION(
+      "selection",
+      Form.TEXT,
+      "KIND",
+      "How a shot chooses: single (each structure as if it went alone), rounds, or paths (each"
+          + " group of matrices orders its own units).",
+      "paths for units, single for rows and columns"),
+  PATH_STEP(
+      "path-step",
+      Form.TEXT,
+      "SHARE",
+      "Share of a group's weights that goes in one local round of a path."),
   SPARSITY(
       "sparsity",
       Form.TEXT,

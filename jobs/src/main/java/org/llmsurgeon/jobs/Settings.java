@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -57,7 +58,8 @@ final class Settings {
   }
 
   /**
-   * Checks that something is given for each of these.
+   * Checks that something is given for each of these; the curvature {@code identity} needs no
+   * calibration data.
    *
    * @param command the command's name, for the message
    * @throws InputException naming all that are missing
@@ -65,7 +67,8 @@ final class Settings {
   void require(String command, Setting... needed) {
     List<String> missing = new ArrayList<>();
     for (Setting setting : needed) {
-      if (list(setting).stream().allMatch(String::isBlank)) {
+      boolean given = list(setting).stream().anyMatch(word -> !word.isBlank());
+      if (!given && !(setting == Setting.CALIBRATION && withoutData())) {
         missing.add(setting.usage());
       }
     }
@@ -78,6 +81,10 @@ final class Settings {
               + command
               + "'.");
     }
+  }
+
+  private boolean withoutData() {
+    return recipe().curvature() == CurvatureKind.IDENTITY;
   }
 
   /** The value of a setting as text, or null where nothing is given. */

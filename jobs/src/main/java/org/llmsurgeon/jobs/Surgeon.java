@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.llmsurgeon.jobs.demo.TrainDemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -92,6 +93,7 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);
     add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
     add(surgeon, new InspectCommand(), InspectCommand.SETTINGS, false);
+    add(surgeon, new TrainDemoCommand(), List.of(), false);
     surgeon.addSubcommand(new HelpCommand());
     surgeon.setUsageHelpWidth(HELP_WIDTH);
     surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);

@@ -3,13 +3,17 @@ package org.llmsurgeon.jobs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * A table in plain text: a header, a rule, rows. The first column is aligned to the left, all
- * others to the right, so that numbers stand under each other.
+ * A table in plain text: a header, a rule, rows. A column of numbers is aligned to the right, so
+ * that they stand under each other; any other to the left.
  */
 public final class TextTable {
   private static final String GAP = "   ";
+
+  /** Digits and signs, with a unit of one word at most. */
+  private static final Pattern NUMBER = Pattern.compile("([-+]?[0-9][-+0-9.,e]*( \\S+)?)?");
 
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
@@ -41,15 +45,20 @@ public final class TextTable {
   @Override
   public String toString() {
     int[] widths = widths();
-    StringBuilder text = new StringBuilder();
-    line(text, header, widths);
     List<String> rule = new ArrayList<>();
     for (int width : widths) {
       rule.add("-".repeat(width));
     }
+    StringBuilder text = new StringBuilder();
+    line(text, header, widths);
     line(text, rule, widths);
     rows.forEach(row -> line(text, row, widths));
     return text.toString();
+  }
+
+  private boolean numbers(int column) {
+    return !rows.isEmpty()
+        && rows.stream().allMatch(row -> NUMBER.matcher(row.get(column)).matches());
   }
 
   private int[] widths() {
@@ -63,12 +72,12 @@ public final class TextTable {
     return widths;
   }
 
-  private static void line(StringBuilder text, List<String> cells, int[] widths) {
+  private void line(StringBuilder text, List<String> cells, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int column = 0; column < widths.length; column++) {
       String cell = cells.get(column);
       String padding = " ".repeat(widths[column] - cell.length());
-      line.append(column == 0 ? cell + padding : GAP + padding + cell);
+      line.append(column == 0 ? "" : GAP).append(numbers(column) ? padding + cell : cell + padding);
     }
     text.append(line.toString().stripTrailing()).append('\n');
   }

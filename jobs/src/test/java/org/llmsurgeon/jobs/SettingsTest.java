@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.map;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
-import org.llmsurgeon.curvature.Damping;
-import org.llmsurgeon.pruning.RowsColumns;
-import org.llmsurgeon.pruning.UpdateKind;
 import org.llmsurgeon.surgery.Recipe;
-import org.llmsurgeon.surgery.Recipe.CalibrationText;
 
 class SettingsTest {
   @TempDir private Path folder;
@@ -68,18 +64,23 @@ class SettingsTest {
             "--shards",
             "4");
 
-    assertThat(settings.recipe())
-        .isEqualTo(
-            new Recipe(
-                new RowsColumns(false, true),
-                0.25,
-                7,
-                CurvatureKind.ACTIVATIONS,
-                true,
-                UpdateKind.ADDITIVE,
-                new Damping(0.1, 1e-3),
-                new CalibrationText(9, 33, -5),
-                4));
+    assertThat(settings.recipe().options())
+        .containsEntry("structures", "column")
+        .containsEntry("sparsity", 0.25)
+        .containsEntry("shots", 7)
+        .containsEntry("curvature", "activations")
+        .containsEntry("diagonal", true)
+        .containsEntry("update", "additive")
+        .containsEntry("sequences", 9)
+        .containsEntry("context", 33)
+        .containsEntry("seed", -5L)
+        .containsEntry("damp-g", 0.1)
+        .containsEntry("damp-a", 1e-3)
+        .containsEntry("shards", 4);
+    assertThat(prune("--structures", "units", "--units", "head,neuron", "--path-step", "0.1"))
+        .extracting(each -> each.recipe().options(), map(String.class, Object.class))
+        .containsEntry("units", "neuron,head")
+        .containsEntry("path-step", 0.1);
   }
 
   @Test
@@ -115,18 +116,18 @@ class SettingsTest {
     assertThat(settings.text(Setting.OUTPUT)).isEqualTo("out");
     assertThat(settings.text(Setting.RUN)).isEqualTo("state");
     assertThat(settings.flag(Setting.OVERWRITE)).isTrue();
-    assertThat(settings.recipe())
-        .isEqualTo(
-            new Recipe(
-                RowsColumns.BOTH,
-                0.3,
-                3,
-                CurvatureKind.IDENTITY,
-                true,
-                UpdateKind.NONE,
-                new Damping(1, 0),
-                new CalibrationText(5, null, 12345678901L),
-                0));
+    assertThat(settings.recipe().options())
+        .containsEntry("structures", "row,column")
+        .containsEntry("sparsity", 0.3)
+        .containsEntry("shots", 3)
+        .containsEntry("curvature", "identity")
+        .containsEntry("diagonal", true)
+        .containsEntry("update", "none")
+        .containsEntry("sequences", 5)
+        .containsEntry("context", null)
+        .containsEntry("seed", 12345678901L)
+        .containsEntry("damp-g", 1.0)
+        .containsEntry("damp-a", 0.0);
   }
 
   @Test

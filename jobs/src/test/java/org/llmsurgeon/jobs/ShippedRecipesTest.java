@@ -48,14 +48,19 @@ class ShippedRecipesTest {
   }
 
   @Test
-  void thePapersRecipeDiffersInTheUpdateOnly() {
-    Recipe paper = recipe("paper-structured.yaml");
-
-    assertThat(paper.update()).isEqualTo(UpdateKind.ADDITIVE);
-    assertThat(paper.options())
-        .usingRecursiveComparison()
-        .ignoringFields("update")
-        .isEqualTo(Recipe.defaults().options());
+  void thePapersRecipeIsThePapers() {
+    assertThat(recipe("paper-structured.yaml").options())
+        .containsEntry("structures", "row,column")
+        .containsEntry("selection", "single")
+        .containsEntry("sparsity", 0.5)
+        .containsEntry("shots", 40)
+        .containsEntry("curvature", "kfac")
+        .containsEntry("diagonal", false)
+        .containsEntry("update", "additive")
+        .containsEntry("damp-g", 0.01)
+        .containsEntry("damp-a", 0.01)
+        .containsEntry("sequences", 128)
+        .containsEntry("context", null);
   }
 
   @Test

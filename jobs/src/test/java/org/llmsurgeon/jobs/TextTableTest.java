@@ -24,6 +24,25 @@ class TextTableTest {
   }
 
   @Test
+  void aColumnWithAWordInItIsText() {
+    TextTable table =
+        new TextTable("layer", "role", "share")
+            .row("up", "up", "5.00 %")
+            .row("q", "query", "12.50 %")
+            .row("o", "2 or 3 of them", "");
+
+    assertThat(table.toString())
+        .isEqualTo(
+            """
+            layer   role               share
+            -----   --------------   -------
+            up      up                5.00 %
+            q       query            12.50 %
+            o       2 or 3 of them
+            """);
+  }
+
+  @Test
   void aTableWithoutRowsIsItsHeader() {
     assertThat(new TextTable("stage", "seconds").toString())
         .isEqualTo("stage   seconds\n-----   -------\n");

@@ -45,7 +45,7 @@ class UsageTest {
         wrong("--sparsity is NaN", prune("--sparsity", "NaN")),
         wrong("choose one of identity, activations, kfac", prune("--curvature", "kfca")),
         wrong("choose one of joint, additive, none, independent", prune("--update", "join")),
-        wrong("choose one of row, column, row,column", prune("--structures", "rows")),
+        wrong("choose one of row, column, row,column, units", prune("--structures", "rows")),
         wrong("--sequences is 0", prune("--sequences", "0")),
         wrong("--context is 1", prune("--context", "1")),
         wrong("The option 'seed' is '1.5'; give a whole number.", prune("--seed", "1.5")),
@@ -79,18 +79,20 @@ class UsageTest {
   }
 
   @Test
-  void everySettingOfARecipeIsAnOptionWithItsDefault() {
+  void everyPartOfARecipeIsAnOptionWithItsDefault() {
     String help = CommandRun.of("help", "prune").out().replaceAll("\\s+", " ");
 
     Recipe.defaults()
         .options()
         .forEach(
             (name, value) -> {
+              Setting setting = Setting.named(name).orElseThrow();
               assertThat(help).containsPattern("--(\\[no-])?" + name);
-              if (value != null && !(value instanceof Boolean)) {
-                assertThat(help).contains("Default: " + value + ".");
+              if (!(value instanceof Boolean)) {
+                assertThat(setting.option().description()[0]).contains(" Default: ");
               }
             });
+    assertThat(help).contains("Default: 0.5.").contains("Default: kfac.");
   }
 
   @ParameterizedTest

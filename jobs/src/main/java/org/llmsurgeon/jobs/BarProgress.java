@@ -41,10 +41,9 @@ final class BarProgress implements RunProgress {
   public void stageStarted(int shot, String stage, int tasks) {
     endBar();
     clock.stageStarted(shot);
-    String title = shot > 0 ? "shot " + shot + "/" + clock.shots() + " " + stage : stage;
     bar =
         new ProgressBarBuilder()
-            .setTaskName(title)
+            .setTaskName(clock.title(shot, stage))
             .setInitialMax(tasks)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(REDRAW_MILLIS)

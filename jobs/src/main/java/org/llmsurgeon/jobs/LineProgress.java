@@ -38,7 +38,7 @@ final class LineProgress implements RunProgress {
   @Override
   public void stageStarted(int shot, String name, int taskCount) {
     boolean newShot = clock.stageStarted(shot);
-    stage = shot > 0 ? "shot " + shot + "/" + clock.shots() + " " + name : name;
+    stage = clock.title(shot, name);
     tasks = taskCount;
     finished = 0;
     stageStart = clock.elapsed();

@@ -57,7 +57,7 @@ final class PruneCommand implements Callable<Integer> {
                 "Interrupted. Finished shots are kept; the same command goes on from there.")) {
       report = new SurgeonPipeline(spark.context(), progress).prune(request);
     }
-    output.out().print("\n" + ReportTables.text(report) + "\n");
+    output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");
     output.out().println("Pruned model and " + PruningReport.FILE + ": " + request.output());
     output.out().flush();
     return Failures.DONE;

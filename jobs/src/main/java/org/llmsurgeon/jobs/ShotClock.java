@@ -53,9 +53,9 @@ final class ShotClock {
     return (nanos.getAsLong() - start) / 1e9;
   }
 
-  /** Shots in the plan. */
-  int shots() {
-    return shots;
+  /** A stage by its name, with its shot where the run has several. */
+  String title(int of, String stage) {
+    return of > 0 && shots > 0 ? "shot " + of + "/" + shots + " " + stage : stage;
   }
 
   /** Seconds that the shots still take; empty until one of them is finished. */

@@ -48,6 +48,15 @@ class ProgressTest {
   }
 
   @Test
+  void aRunWithoutShotsCountsNone() {
+    LineProgress progress = new LineProgress(out, time::get);
+    progress.runStarted("scores of small", 0);
+    progress.stageStarted(1, "score", 2);
+
+    assertThat(lines()).containsExactly("[00:00:00] scores of small", "[00:00:00] score: 2 tasks");
+  }
+
+  @Test
   void aLongStageHasOneLineInTenSecondsWithTheTimeLeft() {
     LineProgress progress = new LineProgress(out, time::get);
     progress.stageStarted(0, "accumulate", 100);

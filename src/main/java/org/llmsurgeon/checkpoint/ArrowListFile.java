@@ -116,19 +116,19 @@ final class ArrowListFile implements AutoCloseable {
     return new InputException(source.name() + " " + what + "; write it again");
   }
 
+  /**
+   * {@inheritDoc} After Arrow failed on a malformed file it may have lost buffers: the allocator is
+   * not asked to account for them.
+   */
   @Override
   public void close() {
-    try (source;
-        allocator;
-        reader) {
-      return;
+    try (source) {
+      reader.close();
+      if (!malformed) {
+        allocator.close();
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(source.name() + " could not be closed", e);
-    } catch (IllegalStateException e) {
-      // Arrow loses track of its own buffers when it fails on a malformed file.
-      if (!malformed) {
-        throw e;
-      }
     }
   }
 

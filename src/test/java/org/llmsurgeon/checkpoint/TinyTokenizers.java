@@ -1,0 +1,161 @@
+package org.llmsurgeon.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** Contents of small {@code tokenizer.json} files of the two great families. */
+final class TinyTokenizers {
+  static final String LLAMA_3_REGEX =
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
+          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final String MARK = "\u2581";
+
+  private TinyTokenizers() {}
+
+  /**
+   * Byte-level BPE as GPT-2: 256 bytes as ids 0 to 255 in the order of their letters, then merges,
+   * then {@code <|end|>}.
+   */
+  static ObjectNode byteLevel() {
+    ObjectNode json = frame();
+    ObjectNode vocabulary = MAPPER.createObjectNode();
+    for (int i = 0; i < 256; i++) {
+      vocabulary.put(String.valueOf(byteLetter(i)), i);
+    }
+    ArrayNode merges = MAPPER.createArrayNode();
+    for (String merge :
+        new String[] {
+          "t h",
+          "th e",
+          "\u0120 the",
+          "\u0120 a",
+          "i n",
+          "in g",
+          "\u0120 \u0120",
+          "\u010a \u010a",
+          ". \u010a",
+          "1 2",
+          "12 3",
+          "' s",
+          "\u0120 t"
+        }) {
+      merges.add(merge);
+      vocabulary.put(merge.replace(" ", ""), vocabulary.size());
+    }
+    model(json, vocabulary, merges);
+    json.set("pre_tokenizer", byteLevelStep(true));
+    addToken(json, vocabulary.size(), "<|end|>");
+    return json;
+  }
+
+  /** BPE over the whole text, with marks for spaces, bytes for unknown characters, and BOS. */
+  static ObjectNode marked() {
+    ObjectNode json = frame();
+    ObjectNode vocabulary = MAPPER.createObjectNode();
+    for (String each : new String[] {"<unk>", "<s>", "</s>"}) {
+      addToken(json, vocabulary.size(), each);
+      vocabulary.put(each, vocabulary.size());
+    }
+    for (int i = 0; i < 256; i++) {
+      vocabulary.put("<0x%02X>".formatted(i), vocabulary.size());
+    }
+    for (char c = 'a'; c <= 'z'; c++) {
+      vocabulary.put(String.valueOf(c), vocabulary.size());
+    }
+    vocabulary.put(MARK, vocabulary.size());
+    vocabulary.put(".", vocabulary.size());
+    ArrayNode merges = MAPPER.createArrayNode();
+    for (String merge : new String[] {"t h", "th e", "_ the", "_ _", "_ a", "e _", ". _", "i n"}) {
+      String pair = merge.replace("_", MARK);
+      merges.add(pair);
+      vocabulary.put(pair.replace(" ", ""), vocabulary.size());
+    }
+    model(json, vocabulary, merges);
+    ((ObjectNode) json.get("model")).put("byte_fallback", true).put("fuse_unk", true);
+    ((ObjectNode) json.get("model")).put("unk_token", "<unk>");
+    json.set(
+        "normalizer",
+        parse(
+            "{'type': 'Sequence', 'normalizers': [{'type': 'Prepend', 'prepend': '_'},"
+                + " {'type': 'Replace', 'pattern': {'String': ' '}, 'content': '_'}]}"));
+    json.set("post_processor", template("<s>", 1));
+    return json;
+  }
+
+  /** A post-processor that puts one token before the text. */
+  static ObjectNode template(String token, int id) {
+    return parse(
+        ("{'type': 'TemplateProcessing', 'single': [{'SpecialToken': {'id': 'T', 'type_id': 0}},"
+                + " {'Sequence': {'id': 'A', 'type_id': 0}}], 'pair': [],"
+                + " 'special_tokens': {'T': {'id': 'T', 'ids': [#], 'tokens': ['T']}}}")
+            .replace("#", Integer.toString(id))
+            .replace("'T'", "'" + token + "'"));
+  }
+
+  static ObjectNode byteLevelStep(boolean useRegex) {
+    return parse(
+        "{'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': true, 'use_regex': "
+            + useRegex
+            + "}");
+  }
+
+  /** The tokenizer that a content makes, cutting texts after so many characters. */
+  static TextTokenizer open(ObjectNode json, String settings, int piece) {
+    return TextTokenizer.of(
+        json.toString().getBytes(StandardCharsets.UTF_8),
+        Optional.ofNullable(settings).map(TinyTokenizers::parse),
+        "tokenizer.json",
+        piece);
+  }
+
+  /** JSON with single quotes for double ones and {@code _} for the mark of spaces. */
+  static ObjectNode parse(String json) {
+    String text = json.replace('\'', '"').replace("\"_\"", "\"" + MARK + "\"");
+    return (ObjectNode) StrictJson.object(text, "test");
+  }
+
+  private static ObjectNode frame() {
+    ObjectNode json = MAPPER.createObjectNode().put("version", "1.0");
+    json.putNull("truncation").putNull("padding").putArray("added_tokens");
+    json.putNull("normalizer").putNull("pre_tokenizer").putNull("post_processor");
+    json.putNull("decoder");
+    return json;
+  }
+
+  private static void model(ObjectNode json, ObjectNode vocabulary, ArrayNode merges) {
+    ObjectNode model = json.putObject("model").put("type", "BPE");
+    model.putNull("dropout").putNull("unk_token");
+    model.set("vocab", vocabulary);
+    model.set("merges", merges);
+  }
+
+  static void addToken(ObjectNode json, int id, String content) {
+    ((ArrayNode) json.get("added_tokens"))
+        .addObject()
+        .put("id", id)
+        .put("content", content)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+  }
+
+  /** GPT-2's letter for a byte: itself where it prints, else the next from U+0100 on. */
+  private static char byteLetter(int value) {
+    int shifted = 0;
+    for (int i = 0; i < 256; i++) {
+      boolean prints = (i >= '!' && i <= '~') || (i >= 0xa1 && i <= 0xac) || i >= 0xae;
+      if (i == value) {
+        return (char) (prints ? i : 256 + shifted);
+      }
+      shifted += prints ? 0 : 1;
+    }
+    throw new IllegalArgumentException("byte " + value);
+  }
+}

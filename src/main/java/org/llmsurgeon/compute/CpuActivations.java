@@ -30,11 +30,12 @@ final class CpuActivations {
     check(x, out);
     CpuMemory from = x.reading();
     CpuMemory to = out.writing();
+    float[] inputs = tile(x);
     float[] values = tile(x);
     for (long at = 0; at < x.size(); at += TILE) {
       int n = count(x, at);
-      from.read(x.at(at), values, 0, n);
-      kernels.activate(activation, values, values, n);
+      from.read(x.at(at), inputs, 0, n);
+      kernels.activate(activation, inputs, values, n);
       to.write(out.at(at), values, 0, n);
     }
   }
@@ -44,14 +45,15 @@ final class CpuActivations {
     CpuMemory from = x.reading();
     CpuMemory gradient = dOut.reading();
     CpuMemory to = dx.writing();
+    float[] inputs = tile(x);
     float[] values = tile(x);
     float[] slopes = tile(x);
     float[] d = tile(x);
     for (long at = 0; at < x.size(); at += TILE) {
       int n = count(x, at);
-      from.read(x.at(at), values, 0, n);
+      from.read(x.at(at), inputs, 0, n);
       gradient.read(dOut.at(at), d, 0, n);
-      kernels.differentiate(activation, values, values, slopes, n);
+      kernels.differentiate(activation, inputs, values, slopes, n);
       for (int i = 0; i < n; i++) {
         d[i] *= slopes[i];
       }
@@ -66,13 +68,14 @@ final class CpuActivations {
     CpuMemory gates = gate.reading();
     CpuMemory ups = up.reading();
     CpuMemory to = out.writing();
+    float[] inputs = tile(out);
     float[] values = tile(out);
     float[] factors = tile(out);
     for (long at = 0; at < out.size(); at += TILE) {
       int n = count(out, at);
-      gates.read(gate.at(at), values, 0, n);
+      gates.read(gate.at(at), inputs, 0, n);
       ups.read(up.at(at), factors, 0, n);
-      kernels.activate(activation, values, values, n);
+      kernels.activate(activation, inputs, values, n);
       for (int i = 0; i < n; i++) {
         values[i] *= factors[i];
       }
@@ -93,16 +96,17 @@ final class CpuActivations {
     dOut.reading();
     dGate.writing();
     dUp.writing();
+    float[] inputs = tile(dOut);
     float[] values = tile(dOut);
     float[] slopes = tile(dOut);
     float[] factors = tile(dOut);
     float[] d = tile(dOut);
     for (long at = 0; at < dOut.size(); at += TILE) {
       int n = count(dOut, at);
-      gate.reading().read(gate.at(at), values, 0, n);
+      gate.reading().read(gate.at(at), inputs, 0, n);
       up.reading().read(up.at(at), factors, 0, n);
       dOut.reading().read(dOut.at(at), d, 0, n);
-      kernels.differentiate(activation, values, values, slopes, n);
+      kernels.differentiate(activation, inputs, values, slopes, n);
       for (int i = 0; i < n; i++) {
         slopes[i] *= factors[i] * d[i];
       }

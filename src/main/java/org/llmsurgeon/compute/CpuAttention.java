@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class CpuAttention {
   /** Query rows at once: few enough that little is computed right of the diagonal. */
-  private static final int BLOCK = 128;
+  private static final int BLOCK = 96;
 
   private final CpuRowKernels kernels;
   private final BufferPool pool;

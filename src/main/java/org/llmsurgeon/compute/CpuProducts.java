@@ -6,7 +6,7 @@ final class CpuProducts {
    * Rows of a packed triangle that are computed at once. Large enough for BLAS to run at full
    * speed, small enough for the panel to stay in the cache until it is added.
    */
-  private static final int PANEL = 192;
+  private static final int PANEL = 384;
 
   private final BufferPool pool;
   private final CpuSums sums;

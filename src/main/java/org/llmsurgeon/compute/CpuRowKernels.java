@@ -31,10 +31,12 @@ sealed interface CpuRowKernels permits VectorKernels, ScalarKernels {
     }
   }
 
-  /** {@code value = activation(x)}; {@code value} may be {@code x}. */
+  /** {@code value = activation(x)}; the arrays are different ones. */
   void activate(Activation activation, float[] x, float[] value, int n);
 
-  /** {@code value = activation(x)} and {@code slope = activation'(x)}. */
+  /**
+   * {@code value = activation(x)}, {@code slope = activation'(x)}; the arrays are different ones.
+   */
   void differentiate(Activation activation, float[] x, float[] value, float[] slope, int n);
 
   /** Largest element, NaN if there is one; minus infinity of none. */

@@ -1,6 +1,6 @@
 package org.llmsurgeon.compute;
 
-import static org.llmsurgeon.compute.VectorMath.SPECIES;
+import static org.llmsurgeon.compute.VectorFunctions.SPECIES;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -8,43 +8,44 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@link CpuRowKernels} with the Vector API. */
+/** {@link CpuRowKernels} with the Vector API; see {@link VectorFunctions} for its style. */
 final class VectorKernels implements CpuRowKernels {
   private static final int LANES = SPECIES.length();
-
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
 
   /** As many floats as there are doubles in a vector. */
   private static final int HALF = DOUBLES.length();
 
+  /** Conversion of these to doubles, unlike that to int, is fast on Java 17 too. */
   private static final VectorSpecies<Float> FLOATS =
       VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * HALF));
+
+  private static final float INVERSE_ROOT_TWO_PI = 0.3989422804f;
+  private static final float TANH_SCALE_DOUBLED = 1.5957691216f;
+  private static final float TANH_CUBE = 0.044715f;
+
+  /** Beyond this the factor of tanh is 0 or 1, and its cube does not overflow. */
+  private static final float TANH_END = 1e4f;
+
+  /** Keeps {@code tail / (1 + tail)} from becoming infinity by infinity. */
+  private static final float LARGEST_TAIL = 1e37f;
 
   @Override
   public void activate(Activation activation, float[] x, float[] value, int n) {
     switch (activation) {
-      case RELU -> {
-        for (int i = 0; i < n; i += LANES) {
-          load(x, i).max(0f).intoArray(value, i);
-        }
-      }
+      case RELU -> relu(x, value, n);
       case GELU -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          v.mul(VectorMath.normal(v, VectorMath.bell(v))).intoArray(value, i);
-        }
+        VectorFunctions.bell(x, value, n);
+        VectorFunctions.normal(x, value, n);
+        multiply(x, value, n);
       }
       case GELU_TANH -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          v.mul(VectorMath.logistic(VectorMath.tanhTail(v))).intoArray(value, i);
-        }
+        tanhTail(x, value, n);
+        divideByOneAndTail(x, value, n);
       }
       case SILU -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          v.mul(VectorMath.logistic(VectorMath.exp(v.neg()))).intoArray(value, i);
-        }
+        logisticTail(x, value, n);
+        divideByOneAndTail(x, value, n);
       }
     }
   }
@@ -52,55 +53,137 @@ final class VectorKernels implements CpuRowKernels {
   @Override
   public void differentiate(Activation activation, float[] x, float[] value, float[] slope, int n) {
     switch (activation) {
-      case RELU -> differentiateRelu(x, value, slope, n);
+      case RELU -> {
+        relu(x, value, n);
+        reluSlope(x, slope, n);
+      }
       case GELU -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          FloatVector bell = VectorMath.bell(v);
-          FloatVector normal = VectorMath.normal(v, bell);
-          v.mul(normal).intoArray(value, i);
-          VectorMath.geluSlope(v, bell, normal).intoArray(slope, i);
-        }
+        VectorFunctions.bell(x, slope, n);
+        System.arraycopy(slope, 0, value, 0, n);
+        VectorFunctions.normal(x, value, n);
+        geluSlope(x, value, slope, n);
+        multiply(x, value, n);
       }
       case GELU_TANH -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          FloatVector tail = VectorMath.tanhTail(v);
-          FloatVector s = VectorMath.logistic(tail);
-          v.mul(s).intoArray(value, i);
-          VectorMath.tanhSlope(v, tail, s).intoArray(slope, i);
-        }
+        tanhTail(x, slope, n);
+        System.arraycopy(slope, 0, value, 0, n);
+        divideByOneAndTail(x, value, n);
+        tanhSlope(x, slope, n);
       }
       case SILU -> {
-        for (int i = 0; i < n; i += LANES) {
-          FloatVector v = load(x, i);
-          FloatVector tail = VectorMath.exp(v.neg());
-          FloatVector s = VectorMath.logistic(tail);
-          v.mul(s).intoArray(value, i);
-          VectorMath.siluSlope(v, tail, s).intoArray(slope, i);
-        }
+        logisticTail(x, slope, n);
+        System.arraycopy(slope, 0, value, 0, n);
+        divideByOneAndTail(x, value, n);
+        siluSlope(x, slope, n);
       }
     }
   }
 
-  private static void differentiateRelu(float[] x, float[] value, float[] slope, int n) {
-    FloatVector zero = FloatVector.zero(SPECIES);
+  private static void multiply(float[] x, float[] value, int n) {
+    for (int i = 0; i < n; i++) {
+      value[i] *= x[i];
+    }
+  }
+
+  private static void relu(float[] x, float[] value, int n) {
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v = load(x, i);
-      v.max(0f).intoArray(value, i);
-      FloatVector nan = v.sub(v);
-      nan.blend(1f, v.compare(VectorOperators.GT, zero)).intoArray(slope, i);
+      FloatVector.fromArray(SPECIES, x, i).max(0f).intoArray(value, i);
+    }
+  }
+
+  /** 1 or 0, and NaN for NaN. */
+  private static void reluSlope(float[] x, float[] slope, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector rest = v.sub(v);
+      rest.blend(1f, v.compare(VectorOperators.GT, 0f)).intoArray(slope, i);
+    }
+  }
+
+  /** {@code tail = exp(-x)}: the logistic function of {@code x} is {@code 1 / (1 + tail)}. */
+  private static void logisticTail(float[] x, float[] tail, int n) {
+    for (int i = 0; i < n; i++) {
+      tail[i] = -x[i];
+    }
+    VectorFunctions.exp(tail, 0, n);
+  }
+
+  /**
+   * {@code tail = exp(-2 u)} with {@code u = sqrt(2 / pi) (x + 0.044715 x^3)}: GELU's {@code (1 +
+   * tanh u) / 2} is {@code 1 / (1 + tail)}.
+   */
+  private static void tanhTail(float[] x, float[] tail, int n) {
+    FloatVector cube = FloatVector.broadcast(SPECIES, -TANH_SCALE_DOUBLED * TANH_CUBE);
+    FloatVector scale = FloatVector.broadcast(SPECIES, -TANH_SCALE_DOUBLED);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i).max(-TANH_END).min(TANH_END);
+      v.mul(v).fma(cube, scale).mul(v).intoArray(tail, i);
+    }
+    VectorFunctions.exp(tail, 0, n);
+  }
+
+  /** {@code value <- x / (1 + value)}. */
+  private static void divideByOneAndTail(float[] x, float[] value, int n) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector below = FloatVector.fromArray(SPECIES, value, i).add(1f);
+      FloatVector.fromArray(SPECIES, x, i).div(below).intoArray(value, i);
+    }
+  }
+
+  /**
+   * {@code s (1 + x (1 - s))} with {@code s = 1 / (1 + tail)}. {@code 1 - s} is taken as {@code
+   * tail s}, which does not cancel.
+   *
+   * @param slope holds the tail before
+   */
+  private static void siluSlope(float[] x, float[] slope, int n) {
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector tail = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector s = one.div(tail.add(1f));
+      FloatVector rest = tail.min(LARGEST_TAIL).mul(s);
+      s.mul(rest).fma(v, s).intoArray(slope, i);
+    }
+  }
+
+  /** {@code s + x s (1 - s) du/dx}; as {@link #siluSlope}. */
+  private static void tanhSlope(float[] x, float[] slope, int n) {
+    FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+    FloatVector cube = FloatVector.broadcast(SPECIES, 3 * TANH_SCALE_DOUBLED * TANH_CUBE);
+    FloatVector scale = FloatVector.broadcast(SPECIES, TANH_SCALE_DOUBLED);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector tail = FloatVector.fromArray(SPECIES, slope, i);
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i).max(-TANH_END).min(TANH_END);
+      FloatVector s = one.div(tail.add(1f));
+      FloatVector rest = tail.min(LARGEST_TAIL).mul(s);
+      FloatVector steep = v.mul(v).fma(cube, scale);
+      s.mul(rest).mul(v).fma(steep, s).intoArray(slope, i);
+    }
+  }
+
+  /**
+   * {@code Phi(x) + x phi(x)}.
+   *
+   * @param normal {@code Phi(x)}
+   * @param slope holds the bell before
+   */
+  private static void geluSlope(float[] x, float[] normal, float[] slope, int n) {
+    for (int i = 0; i < n; i++) {
+      slope[i] = normal[i] + INVERSE_ROOT_TWO_PI * x[i] * slope[i];
     }
   }
 
   @Override
   public float max(float[] x, int n) {
-    FloatVector most = VectorMath.all(Float.NEGATIVE_INFINITY);
-    int whole = n - n % LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      most = most.max(load(x, i));
+    FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+    FloatVector other = most;
+    int whole = n - n % (2 * LANES);
+    for (int i = 0; i < whole; i += 2 * LANES) {
+      most = most.max(FloatVector.fromArray(SPECIES, x, i));
+      other = other.max(FloatVector.fromArray(SPECIES, x, i + LANES));
     }
-    float max = most.reduceLanes(VectorOperators.MAX);
+    float max = most.max(other).reduceLanes(VectorOperators.MAX);
     for (int i = whole; i < n; i++) {
       max = Math.max(max, x[i]);
     }
@@ -109,14 +192,14 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public double sum(float[] x, int n) {
-    DoubleVector first = DoubleVector.zero(DOUBLES);
-    DoubleVector second = first;
-    int whole = n - n % LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      first = first.add(doubles(x, i));
-      second = second.add(doubles(x, i + HALF));
+    DoubleVector total = DoubleVector.zero(DOUBLES);
+    int whole = n - n % HALF;
+    for (int i = 0; i < whole; i += HALF) {
+      total =
+          total.add(
+              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0));
     }
-    double sum = first.add(second).reduceLanes(VectorOperators.ADD);
+    double sum = total.reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
       sum += x[i];
     }
@@ -125,14 +208,14 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public double dot(float[] x, float[] y, int n) {
-    DoubleVector first = DoubleVector.zero(DOUBLES);
-    DoubleVector second = first;
-    int whole = n - n % LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      first = doubles(x, i).fma(doubles(y, i), first);
-      second = doubles(x, i + HALF).fma(doubles(y, i + HALF), second);
+    DoubleVector total = DoubleVector.zero(DOUBLES);
+    int whole = n - n % HALF;
+    for (int i = 0; i < whole; i += HALF) {
+      var left = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      var right = FloatVector.fromArray(FLOATS, y, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      total = total.add(left.mul(right));
     }
-    double sum = first.add(second).reduceLanes(VectorOperators.ADD);
+    double sum = total.reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
       sum += (double) x[i] * y[i];
     }
@@ -142,30 +225,33 @@ final class VectorKernels implements CpuRowKernels {
   @Override
   public void add(float[] x, double[] sums, int n) {
     for (int i = 0; i < n; i += HALF) {
-      DoubleVector.fromArray(DOUBLES, sums, i).add(doubles(x, i)).intoArray(sums, i);
+      var more = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector.fromArray(DOUBLES, sums, i).add(more).intoArray(sums, i);
     }
   }
 
   @Override
   public void addProducts(float[] x, float[] y, double[] sums, int n) {
     for (int i = 0; i < n; i += HALF) {
-      DoubleVector sum = DoubleVector.fromArray(DOUBLES, sums, i);
-      doubles(x, i).fma(doubles(y, i), sum).intoArray(sums, i);
+      var left = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      var right = FloatVector.fromArray(FLOATS, y, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      DoubleVector.fromArray(DOUBLES, sums, i).add(left.mul(right)).intoArray(sums, i);
     }
   }
 
   @Override
   public double exponentials(float[] x, float shift, int n) {
-    for (int i = 0; i < n; i += LANES) {
-      VectorMath.exp(load(x, i).sub(shift)).intoArray(x, i);
-    }
+    VectorFunctions.exp(x, shift, n);
     return sum(x, n);
   }
 
   @Override
   public void softmaxBackward(float[] p, float[] dp, float shift, int n) {
     for (int i = 0; i < n; i += LANES) {
-      load(dp, i).sub(shift).mul(load(p, i)).intoArray(dp, i);
+      FloatVector.fromArray(SPECIES, dp, i)
+          .sub(shift)
+          .mul(FloatVector.fromArray(SPECIES, p, i))
+          .intoArray(dp, i);
     }
   }
 
@@ -173,10 +259,10 @@ final class VectorKernels implements CpuRowKernels {
   public void rotate(float[] x, int at, float[] cosine, float[] sine, int half) {
     int whole = half - half % LANES;
     for (int d = 0; d < whole; d += LANES) {
-      FloatVector first = load(x, at + d);
-      FloatVector second = load(x, at + half + d);
-      FloatVector c = load(cosine, d);
-      FloatVector s = load(sine, d);
+      FloatVector first = FloatVector.fromArray(SPECIES, x, at + d);
+      FloatVector second = FloatVector.fromArray(SPECIES, x, at + half + d);
+      FloatVector c = FloatVector.fromArray(SPECIES, cosine, d);
+      FloatVector s = FloatVector.fromArray(SPECIES, sine, d);
       first.mul(c).sub(second.mul(s)).intoArray(x, at + d);
       second.mul(c).add(first.mul(s)).intoArray(x, at + half + d);
     }
@@ -186,15 +272,5 @@ final class VectorKernels implements CpuRowKernels {
       x[at + d] = first * cosine[d] - second * sine[d];
       x[at + half + d] = second * cosine[d] + first * sine[d];
     }
-  }
-
-  /** Floats as doubles; this conversion, unlike those to int, is fast on Java 17 too. */
-  private static DoubleVector doubles(float[] x, int at) {
-    FloatVector floats = FloatVector.fromArray(FLOATS, x, at);
-    return (DoubleVector) floats.convertShape(VectorOperators.F2D, DOUBLES, 0);
-  }
-
-  private static FloatVector load(float[] x, int at) {
-    return FloatVector.fromArray(SPECIES, x, at);
   }
 }

@@ -12,11 +12,14 @@ final class DemoFiles {
   /** Folder of the model. */
   static final String MODEL = "model";
 
+  /** Folder of the texts. */
+  static final String TEXT = "text";
+
   /** Text for calibration. */
-  static final String CALIBRATION = "text/calibration.txt";
+  static final String CALIBRATION = TEXT + "/calibration.txt";
 
   /** Text for the perplexity. */
-  static final String TEST = "text/test.txt";
+  static final String TEST = TEXT + "/test.txt";
 
   static final String CONFIG = MODEL + "/config.json";
   static final String TOKENIZER = MODEL + "/tokenizer.json";

@@ -34,9 +34,9 @@ final class Person {
    * @param colour its colour
    */
   record Pet(String name, Animal animal, String colour) {
-    /** For example "Rex the dog". */
+    /** For example "the dog Rex". */
     String title() {
-      return name + " the " + animal.name();
+      return "the " + animal.name() + " " + name;
     }
   }
 
@@ -61,9 +61,9 @@ final class Person {
     return facts.name();
   }
 
-  /** For example "Anna the baker". */
+  /** For example "the baker Anna". */
   String title() {
-    return facts.name() + " the " + facts.trade().name();
+    return "the " + facts.trade().name() + " " + facts.name();
   }
 
   /** "she" or "he". */

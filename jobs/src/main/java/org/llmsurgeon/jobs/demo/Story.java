@@ -93,16 +93,16 @@ final class Story {
   private void introduce(Person person) {
     String home = person.facts.home();
     if (person == people.get(1)) {
-      String her = capital(people.get(0).possessive());
+      String her = people.get(0).possessive();
       say(her + " " + relation + ", " + person.title() + ", lived " + home + ".");
     } else {
       say(person.title() + " lived " + home + ".");
     }
     if (person.pet != null) {
-      String had = capital(person.subject()) + " had a " + person.pet.colour() + " animal, ";
+      String had = person.subject() + " had a " + person.pet.colour() + " animal, ";
       say(had + person.pet.title() + ".");
     }
-    say(capital(person.subject()) + " kept " + person.counted() + " in a " + person.box() + ".");
+    say(person.subject() + " kept " + person.counted() + " in a " + person.box() + ".");
   }
 
   private void happen(int event) {
@@ -270,7 +270,7 @@ final class Story {
   }
 
   private void say(String sentence) {
-    sentences.add(sentence);
+    sentences.add(capital(sentence));
   }
 
   /** A person's name, with or without the trade. */

@@ -1,0 +1,73 @@
+package org.llmsurgeon.jobs.demo;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.LocalStorage;
+
+/**
+ * The folder that a demo fills. A mark in it says that a demo made it, so that the next demo may
+ * replace what the last one left, and nothing else.
+ *
+ * @param path the folder
+ */
+record DemoFolder(Path path) {
+  /** Name of the mark. */
+  static final String MARK = ".surgeon-demo";
+
+  private static final String PRUNED = "pruned";
+  private static final String MAGNITUDE = "magnitude";
+
+  /** The dense model. */
+  Path model() {
+    return path.resolve(DemoFiles.MODEL);
+  }
+
+  /** The model pruned by curvature. */
+  Path pruned() {
+    return path.resolve(PRUNED);
+  }
+
+  /** The model pruned by magnitude, for contrast. */
+  Path magnitude() {
+    return path.resolve(MAGNITUDE);
+  }
+
+  /**
+   * Makes the folder with the demo's model and texts in it; what an earlier demo left is replaced.
+   *
+   * @throws InputException if the folder holds anything and no demo made it
+   */
+  void prepare() {
+    try {
+      if (Files.exists(path) && !Files.exists(path.resolve(MARK)) && !isEmptyFolder()) {
+        throw new InputException(
+            "The output " + path + " holds something that no demo made; choose another --output.");
+      }
+      Files.createDirectories(path);
+      if (!Files.exists(path.resolve(MARK))) {
+        Files.writeString(path.resolve(MARK), "Made by 'surgeon demo', which may replace it.\n");
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException(path + " could not be made", failed);
+    }
+    for (String name : List.of(DemoFiles.MODEL, DemoFiles.TEXT, PRUNED, MAGNITUDE)) {
+      new LocalStorage().delete(path.resolve(name).toString(), true);
+    }
+    DemoFiles.unpack(DemoFiles.GIVEN, path);
+    DemoFiles.unpack(DemoFiles.MADE, path);
+  }
+
+  private boolean isEmptyFolder() throws IOException {
+    if (!Files.isDirectory(path)) {
+      return false;
+    }
+    try (Stream<Path> content = Files.list(path)) {
+      return content.findAny().isEmpty();
+    }
+  }
+}

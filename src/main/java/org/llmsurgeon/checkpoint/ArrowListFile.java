@@ -52,8 +52,7 @@ final class ArrowListFile implements AutoCloseable {
   static ArrowListFile open(Storage storage, String path, String column, ArrowType element) {
     ArrowListFile file = new ArrowListFile(storage.open(path), column);
     try {
-      file.checkColumn(element);
-      return file;
+      return file.guarded(() -> file.checkColumn(element));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -136,7 +135,7 @@ final class ArrowListFile implements AutoCloseable {
     return guarded(() -> reader.getVectorSchemaRoot().getSchema());
   }
 
-  private void checkColumn(ArrowType element) {
+  private ArrowListFile checkColumn(ArrowType element) {
     Field field =
         schema().getFields().stream()
             .filter(each -> each.getName().equals(column))
@@ -150,6 +149,7 @@ final class ArrowListFile implements AutoCloseable {
           "has a column \"%s\" of type %s where lists of %s are needed"
               .formatted(column, field, element));
     }
+    return this;
   }
 
   /** Rows of the batch, after a check that they and all their numbers are there. */

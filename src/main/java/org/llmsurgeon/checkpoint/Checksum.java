@@ -10,7 +10,7 @@ import java.util.HexFormat;
 
 /** SHA-256 digests, in hexadecimal. */
 final class Checksum {
-  private static final int CHUNK = 1 << 20;
+  private static final int CHUNK = 4 << 20;
 
   private Checksum() {}
 

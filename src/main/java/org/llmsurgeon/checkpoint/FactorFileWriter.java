@@ -3,6 +3,7 @@ package org.llmsurgeon.checkpoint;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Writes a factor file panel by panel, from the first row to the last. Memory is bounded by one
@@ -49,20 +50,7 @@ public final class FactorFileWriter implements Closeable {
    * @throws ArithmeticException naming layer, factor and place if a number is NaN or infinite
    */
   public void write(float[] values, int count) {
-    int size = description.size();
-    begin(values.length, count);
-    try {
-      for (int i = 0; i < count; i++) {
-        for (int j = 0; j < size; j++) {
-          requireFinite(values[i * size + j], values[i * size + j], j);
-        }
-        writer.append(values, i * size);
-        rows++;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(path + " could not be written", e);
-    }
-    failed = false;
+    append(values.length, count, index -> values[index]);
   }
 
   /**
@@ -74,22 +62,7 @@ public final class FactorFileWriter implements Closeable {
    * @throws ArithmeticException naming layer, factor and place if a number is not
    */
   public void write(double[] values, int count) {
-    int size = description.size();
-    begin(values.length, count);
-    float[] row = new float[size];
-    try {
-      for (int i = 0; i < count; i++) {
-        for (int j = 0; j < size; j++) {
-          row[j] = (float) values[i * size + j];
-          requireFinite(row[j], values[i * size + j], j);
-        }
-        writer.append(row, 0);
-        rows++;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(path + " could not be written", e);
-    }
-    failed = false;
+    append(values.length, count, index -> values[index]);
   }
 
   /**
@@ -115,7 +88,7 @@ public final class FactorFileWriter implements Closeable {
     }
   }
 
-  private void begin(int numbers, int count) {
+  private void append(int numbers, int count, IntToDoubleFunction values) {
     if (failed) {
       throw new IllegalStateException(path + " is unusable after a failed write");
     }
@@ -126,13 +99,28 @@ public final class FactorFileWriter implements Closeable {
               .formatted(count, size, rows, numbers));
     }
     failed = true;
+    float[] row = new float[size];
+    try {
+      for (int i = 0; i < count; i++) {
+        for (int j = 0; j < size; j++) {
+          row[j] = finite(values.applyAsDouble(i * size + j), j);
+        }
+        writer.append(row, 0);
+        rows++;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(path + " could not be written", e);
+    }
+    failed = false;
   }
 
-  private void requireFinite(float stored, double given, int column) {
+  private float finite(double value, int column) {
+    float stored = (float) value;
     if (!Float.isFinite(stored)) {
       throw new ArithmeticException(
           "factor %s of %s holds %s at [%d, %d]"
-              .formatted(description.kind(), description.layer(), given, rows, column));
+              .formatted(description.kind(), description.layer(), value, rows, column));
     }
+    return stored;
   }
 }

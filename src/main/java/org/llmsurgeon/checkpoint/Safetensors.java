@@ -19,7 +19,7 @@ import org.llmsurgeon.compute.Tensor;
  * when they are asked for. Several threads may read at once.
  */
 public final class Safetensors implements Closeable {
-  private static final int COPY_BYTES = 1 << 20;
+  private static final int COPY_BYTES = 4 << 20;
   private static final int MAX_TOKENS = 1 << 28;
 
   private final ByteSource source;

@@ -9,7 +9,7 @@ import java.nio.channels.SeekableByteChannel;
 
 /** A {@link ByteSource} as a channel with a position. Closing it leaves the source open. */
 final class SourceChannel implements SeekableByteChannel {
-  private static final int CHUNK = 1 << 20;
+  private static final int CHUNK = 4 << 20;
 
   private final ByteSource source;
   private long position;

@@ -14,10 +14,10 @@ import org.llmsurgeon.compute.Tensor;
 
 /**
  * Brings one tensor of a safetensors file to a device: without a copy where the file is mapped and
- * its bytes are floats already, else in chunks of 1 MiB or less.
+ * its bytes are floats already, else in chunks of 4 MiB or less.
  */
 final class TensorReader {
-  private static final int CHUNK = 1 << 18;
+  private static final int CHUNK = 1 << 20;
 
   private final ByteSource source;
   private final long dataStart;

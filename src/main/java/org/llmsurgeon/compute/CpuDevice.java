@@ -11,8 +11,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>OpenBLAS runs with as many threads as the environment variable {@code OPENBLAS_NUM_THREADS}
  * says when the device is made, else with one: Spark's tasks are the parallelism. Without the
  * module {@code jdk.incubator.vector}, or with {@code -Dsurgeon.vector=false}, plain loops stand in
- * for the Vector API. {@code -Dsurgeon.pool.bytes} bounds the memory kept for reuse (default 1
- * GiB).
+ * for the Vector API. {@code -Dsurgeon.pool.bytes} bounds the memory that each device keeps for
+ * reuse (default 1 GiB).
  *
  * <p>Safe for use by several threads. Closing frees the pooled memory; open tensors stay usable.
  */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
@@ -106,61 +107,14 @@ class TextTokenizerTest {
     assertThat(encode(json, null, " the".repeat(1000), false)).isEqualTo(expected);
   }
 
-  static Named<Supplier<ObjectNode>> family(String name, Supplier<ObjectNode> maker) {
-    return Named.of(name, maker);
-  }
-
-  static Object[] families() {
-    return new Object[] {
-      family("GPT-2", TinyTokenizers::byteLevel),
-      family(
-          "digits",
-          () -> {
-            ObjectNode json = TinyTokenizers.byteLevel();
-            json.set(
-                "pre_tokenizer",
-                sequence(
-                    TinyTokenizers.parse("{'type': 'Digits', 'individual_digits': true}"), true));
-            return json;
-          }),
-      family(
-          "GPT-2 with prefix space",
-          () -> {
-            ObjectNode json = TinyTokenizers.byteLevel();
-            ((ObjectNode) json.get("pre_tokenizer")).put("add_prefix_space", true);
-            return json;
-          }),
-      family(
-          "Llama 3",
-          () -> {
-            ObjectNode json = TinyTokenizers.byteLevel();
-            ObjectNode split =
-                TinyTokenizers.parse(
-                    "{'type': 'Split', 'pattern': {}, 'behavior': 'Isolated', 'invert': false}");
-            ((ObjectNode) split.get("pattern")).put("Regex", TinyTokenizers.LLAMA_3_REGEX);
-            json.set("pre_tokenizer", sequence(split, false));
-            return json;
-          }),
-      family("marked", TinyTokenizers::marked),
-      family(
-          "Metaspace",
-          () -> {
-            ObjectNode json = TinyTokenizers.marked();
-            json.putNull("normalizer");
-            json.set(
-                "pre_tokenizer",
-                TinyTokenizers.parse(
-                    "{'type': 'Metaspace', 'replacement': '_', 'prepend_scheme': 'first',"
-                        + " 'split': false}"));
-            return json;
-          })
-    };
-  }
-
-  private static ObjectNode sequence(ObjectNode first, boolean useRegex) {
-    ObjectNode sequence = TinyTokenizers.parse("{'type': 'Sequence', 'pretokenizers': []}");
-    sequence.withArray("pretokenizers").add(first).add(TinyTokenizers.byteLevelStep(useRegex));
-    return sequence;
+  static List<Named<Supplier<ObjectNode>>> families() {
+    return List.of(
+        Named.of("GPT-2", TinyTokenizers::byteLevel),
+        Named.of("GPT-2 with prefix space", TinyTokenizers::prefixSpace),
+        Named.of("digits one by one", TinyTokenizers::digits),
+        Named.of("Llama 3", TinyTokenizers::llama3),
+        Named.of("Llama 2", TinyTokenizers::marked),
+        Named.of("Llama 2 with Metaspace", TinyTokenizers::metaspace));
   }
 
   /** Texts of awkward neighbours: runs of white space, special tokens, other scripts, digits. */

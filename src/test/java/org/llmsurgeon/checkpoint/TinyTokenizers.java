@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** Contents of small {@code tokenizer.json} files of the two great families. */
 final class TinyTokenizers {
-  static final String LLAMA_3_REGEX =
+  private static final String LLAMA_3_REGEX =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -84,6 +84,45 @@ final class TinyTokenizers {
             "{'type': 'Sequence', 'normalizers': [{'type': 'Prepend', 'prepend': '_'},"
                 + " {'type': 'Replace', 'pattern': {'String': ' '}, 'content': '_'}]}"));
     json.set("post_processor", template("<s>", 1));
+    return json;
+  }
+
+  /** {@link #byteLevel} with a space put before the text. */
+  static ObjectNode prefixSpace() {
+    ObjectNode json = byteLevel();
+    ((ObjectNode) json.get("pre_tokenizer")).put("add_prefix_space", true);
+    return json;
+  }
+
+  /** {@link #byteLevel} with every digit by itself. */
+  static ObjectNode digits() {
+    return sequence(parse("{'type': 'Digits', 'individual_digits': true}"), true);
+  }
+
+  /** {@link #byteLevel} with Llama 3's words. */
+  static ObjectNode llama3() {
+    ObjectNode split =
+        parse("{'type': 'Split', 'pattern': {}, 'behavior': 'Isolated', 'invert': false}");
+    ((ObjectNode) split.get("pattern")).put("Regex", LLAMA_3_REGEX);
+    return sequence(split, false);
+  }
+
+  /** {@link #marked} as newer programs write it: a pre-tokenizer for the marks. */
+  static ObjectNode metaspace() {
+    ObjectNode json = marked();
+    json.putNull("normalizer");
+    json.set(
+        "pre_tokenizer",
+        parse(
+            "{'type': 'Metaspace', 'replacement': '_', 'prepend_scheme': 'first',"
+                + " 'split': false}"));
+    return json;
+  }
+
+  private static ObjectNode sequence(ObjectNode first, boolean useRegex) {
+    ObjectNode json = byteLevel();
+    ObjectNode steps = json.putObject("pre_tokenizer").put("type", "Sequence");
+    steps.putArray("pretokenizers").add(first).add(byteLevelStep(useRegex));
     return json;
   }
 

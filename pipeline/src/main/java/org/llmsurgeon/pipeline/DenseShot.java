@@ -12,12 +12,12 @@ import org.llmsurgeon.surgery.Recipe;
 final class DenseShot implements AutoCloseable {
   private final RunDirectory run;
   private final ModelWeights weights;
-  private final ShotRunner runner;
+  private final ShotContext shot;
 
-  private DenseShot(RunDirectory run, ModelWeights weights, ShotRunner runner) {
+  private DenseShot(RunDirectory run, ModelWeights weights, ShotContext shot) {
     this.run = run;
     this.weights = weights;
-    this.runner = runner;
+    this.shot = shot;
   }
 
   /**
@@ -45,8 +45,8 @@ final class DenseShot implements AutoCloseable {
       int context = once.calibration().contextFor(weights.config().maxPositions());
       RunIdentity identity = RunIdentity.of(inputs, once, context);
       RunPlan plan = new RunPlanner(session, run, weights.config()).make(identity, once);
-      ShotRunner runner = new ShotRunner(session, run, plan, weights.config(), 1);
-      return new DenseShot(run, weights, runner);
+      ShotContext shot = ShotContext.of(session, run, plan, weights.config(), 1);
+      return new DenseShot(run, weights, shot);
     } catch (RuntimeException failure) {
       weights.close();
       run.delete();
@@ -67,13 +67,13 @@ final class DenseShot implements AutoCloseable {
 
   /** Gathers the mean factors. */
   FactorSource factors() {
-    return new StoredFactors(run, runner.factors());
+    return new StoredFactors(run, new FactorStage(shot).factors());
   }
 
   /** Costs of all layers, in the model's order. */
   List<StructureCosts> costs() {
-    runner.factors();
-    return runner.costs().value();
+    factors();
+    return new ScoreStage(shot).costs().value();
   }
 
   @Override

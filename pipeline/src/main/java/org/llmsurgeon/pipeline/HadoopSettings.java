@@ -12,6 +12,7 @@ import org.apache.hadoop.conf.Configuration;
  */
 final class HadoopSettings implements Serializable {
   private static final long serialVersionUID = 1L;
+  private static Cached latest;
 
   private final TreeMap<String, String> entries;
 
@@ -40,17 +41,22 @@ final class HadoopSettings implements Serializable {
         && sources[sources.length - 1].endsWith("-default.xml");
   }
 
-  /** A configuration with these settings. */
-  Configuration configuration() {
-    Configuration configuration = new Configuration();
-    entries.forEach(configuration::set);
-    return configuration;
+  /**
+   * Access to all file systems with these settings. Making a configuration takes longer than many a
+   * task, so a process keeps the one of the settings it saw last.
+   */
+  HadoopStorage storage() {
+    synchronized (HadoopSettings.class) {
+      if (latest == null || !latest.entries.equals(entries)) {
+        Configuration configuration = new Configuration();
+        entries.forEach(configuration::set);
+        latest = new Cached(entries, new HadoopStorage(configuration));
+      }
+      return latest.storage;
+    }
   }
 
-  /** Access to all file systems with these settings. */
-  HadoopStorage storage() {
-    return new HadoopStorage(configuration());
-  }
+  private record Cached(TreeMap<String, String> entries, HadoopStorage storage) {}
 
   // The values may be credentials.
   @Override

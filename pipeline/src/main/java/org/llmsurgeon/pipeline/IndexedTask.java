@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.io.Serializable;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.InputException;
 import scala.collection.Iterator;
@@ -17,6 +18,7 @@ import scala.runtime.AbstractFunction2;
 final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<Integer>, byte[]>
     implements Serializable {
   private static final long serialVersionUID = 1L;
+  private static final AtomicInteger RUNNING = new AtomicInteger();
 
   private final List<I> items;
   private final TaskFunction<I, O> function;
@@ -29,7 +31,17 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
   @Override
   public byte[] apply(TaskContext context, Iterator<Integer> indices) {
     I item = items.get(indices.next());
-    return outcome(item, attemptName(context)).toBytes();
+    RUNNING.incrementAndGet();
+    try {
+      return outcome(item, attemptName(context)).toBytes();
+    } finally {
+      RUNNING.decrementAndGet();
+    }
+  }
+
+  /** Tasks that run in this process now. */
+  static int running() {
+    return RUNNING.get();
   }
 
   private TaskOutcome<O> outcome(I item, String attempt) {

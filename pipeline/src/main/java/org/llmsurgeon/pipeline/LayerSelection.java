@@ -9,13 +9,15 @@ import org.llmsurgeon.pruning.Selection;
  * @param layer position among the model's prunable layers
  * @param rows indices of rows, ascending
  * @param columns indices of columns, ascending
+ * @param freeRows those among the rows that nobody reads any more
  */
-record LayerSelection(int layer, int[] rows, int[] columns) implements Serializable {
+record LayerSelection(int layer, int[] rows, int[] columns, int[] freeRows)
+    implements Serializable {
   static LayerSelection of(int layer, Selection selection) {
-    return new LayerSelection(layer, selection.rows(), selection.columns());
+    return new LayerSelection(layer, selection.rows(), selection.columns(), selection.freeRows());
   }
 
   Selection selection() {
-    return new Selection(rows, columns);
+    return new Selection(rows, columns, freeRows);
   }
 }

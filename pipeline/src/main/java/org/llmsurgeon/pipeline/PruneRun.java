@@ -124,7 +124,7 @@ final class PruneRun {
       ShotManifest manifest =
           shot <= committed
               ? run.required(RunDirectory.manifest(shot), ShotManifest.class)
-              : new ShotRunner(session, run, plan, config, shot).run();
+              : new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
       if (shot >= committed) {
         deleteIntermediates(shot);
       }

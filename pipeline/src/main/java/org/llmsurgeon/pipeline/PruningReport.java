@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import java.util.Map;
+import org.llmsurgeon.surgery.Recipe;
 
 /**
  * What a run did: {@code pruning_report.json} beside the pruned model, with names in snake_case.
@@ -104,8 +105,9 @@ public record PruningReport(
       double dampingG,
       double dampingA) {}
 
-  /** Copies the lists. */
+  /** Copies the lists, and gives the options the types they have in a recipe. */
   public PruningReport {
+    recipe = Recipe.of(recipe).options();
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
   }

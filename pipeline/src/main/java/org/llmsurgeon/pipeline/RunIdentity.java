@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,8 +15,8 @@ import org.llmsurgeon.surgery.Recipe;
  */
 record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int context) {
   RunIdentity {
-    // A map that keeps its order and may hold null, which the options do.
-    recipe = new LinkedHashMap<>(recipe);
+    // Read from JSON, numbers may have other types than a recipe gives them.
+    recipe = Recipe.of(recipe).options();
   }
 
   /**
@@ -42,11 +41,8 @@ record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int context) {
     if (inputDifference.isPresent()) {
       return inputDifference;
     }
-    Map<String, Object> mine = Recipe.of(recipe).options();
-    Map<String, Object> theirs = Recipe.of(other.recipe).options();
-    for (Map.Entry<String, Object> option : mine.entrySet()) {
-      Object value = theirs.get(option.getKey());
-      if (!Objects.equals(option.getValue(), value)) {
+    for (Map.Entry<String, Object> option : recipe.entrySet()) {
+      if (!Objects.equals(option.getValue(), other.recipe.get(option.getKey()))) {
         return Optional.of("another recipe (" + option.getKey() + " " + option.getValue() + ")");
       }
     }

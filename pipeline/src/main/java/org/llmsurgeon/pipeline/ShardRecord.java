@@ -40,8 +40,8 @@ record ShardRecord(
     return parts.get(factor - group.from());
   }
 
-  /** Whether this is the record of a task. */
-  boolean isOf(ShardTask task) {
-    return shard.equals(task.shard()) && group.equals(task.group());
+  /** The task that made it. */
+  ShardTask task() {
+    return new ShardTask(shard, group);
   }
 }

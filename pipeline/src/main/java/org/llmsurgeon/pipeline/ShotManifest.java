@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param shot from 1
  * @param target share of the weights that was to be gone
- * @param threshold largest cost among what went in this shot
+ * @param threshold largest cost, or cost per weight, among what went in this shot
  * @param removed weights that are gone, exactly
  * @param total weights of the prunable layers, biases included
  * @param layers all prunable layers, in the model's order

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.apache.spark.SparkExecutorInfo;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
@@ -83,8 +82,10 @@ final class TaskRunner {
               results,
               ClassTag.apply(byte[].class));
     } catch (Exception failure) {
-      // Where the driver itself failed on a result, Spark would go on with the rest.
-      spark.sc().cancelJobGroup(group);
+      if (results.refusal() == null) {
+        // The driver itself may have failed on a result; Spark would go on with the rest.
+        spark.sc().cancelJobGroup(group);
+      }
       settle();
       throw new StageFailure(stage, results.refusal(), failure).translated();
     } finally {
@@ -97,24 +98,16 @@ final class TaskRunner {
   }
 
   /**
-   * Lets tasks that still run come to their end, so that they do not write into what is removed.
+   * Lets this process's tasks come to their end, so that they do not write into what is removed.
    */
-  private void settle() {
+  private static void settle() {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_SECONDS);
     try {
-      while (!spark.sc().isStopped() && running() > 0 && System.nanoTime() < deadline) {
-        TimeUnit.MILLISECONDS.sleep(50);
+      while (IndexedTask.running() > 0 && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(20);
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private int running() {
-    int running = 0;
-    for (SparkExecutorInfo executor : spark.statusTracker().getExecutorInfos()) {
-      running += executor.numRunningTasks();
-    }
-    return running;
   }
 }

@@ -20,7 +20,7 @@ import org.llmsurgeon.surgery.FactorSum;
  * Shards are read in panels of a megabyte; of the results one factor is in memory at a time, {@code
  * 6 n^2} bytes outside the heap: 1.2 GB for the largest factor of a model with 14,336 neurons.
  */
-final class ReduceStage {
+final class Reduction {
   private final RunDirectory run;
   private final int shot;
   private final List<FactorKey> keys;
@@ -29,14 +29,14 @@ final class ReduceStage {
   private final Device device = ExecutorDevice.shared();
 
   /**
-   * The stage of a shot.
+   * A reduction.
    *
    * @param run run directory
    * @param shot from 1
    * @param keys all factors, in order
    * @param shards all records, sorted by shard
    */
-  ReduceStage(RunDirectory run, int shot, List<FactorKey> keys, List<ShardRecord> shards) {
+  Reduction(RunDirectory run, int shot, List<FactorKey> keys, List<ShardRecord> shards) {
     this.run = run;
     this.shot = shot;
     this.keys = keys;

@@ -1,0 +1,92 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Shard;
+
+/**
+ * Gathers the mean factors of a shot: a task per shard and group of factors, then the sum on the
+ * driver. Shards that are there already are not done again.
+ */
+final class FactorStage {
+  private final ShotContext shot;
+  private final RunDirectory run;
+
+  /**
+   * The stage of a shot.
+   *
+   * @param shot the shot
+   */
+  FactorStage(ShotContext shot) {
+    this.shot = shot;
+    this.run = shot.run();
+  }
+
+  /** The mean factors, gathered where they are not there yet. */
+  FactorsManifest factors() {
+    String path = FactorsManifest.path(shot.shot());
+    return run.finished(path, FactorsManifest.class)
+        .orElseGet(
+            () -> {
+              FactorsManifest factors = gather();
+              run.commit(path, factors);
+              return factors;
+            });
+  }
+
+  private FactorsManifest gather() {
+    CurvatureKind curvature = shot.recipe().curvature();
+    if (curvature == CurvatureKind.IDENTITY) {
+      return new FactorsManifest(0, null, List.of(), 0, 0);
+    }
+    List<FactorKey> keys = FactorPlan.keys(shot.config(), curvature);
+    Timed<List<ShardRecord>> shards = accumulate(curvature);
+    Reduction reduction = new Reduction(run, shot.shot(), keys, shards.value());
+    Progress progress = shot.session().progress();
+    Timed<List<FactorsManifest.Factor>> factors =
+        Timed.onDriver(progress, shot.stage("reduce"), keys.size(), () -> reduction.run(progress));
+    return new FactorsManifest(
+        reduction.tokens(),
+        reduction.meanLoss(),
+        factors.value(),
+        shards.seconds(),
+        factors.seconds());
+  }
+
+  /** All records, sorted by shard. */
+  private Timed<List<ShardRecord>> accumulate(CurvatureKind curvature) {
+    List<ShardRecord> records = new ArrayList<>();
+    List<ShardTask> missing = new ArrayList<>();
+    for (FactorGroup group : shot.plan().groups()) {
+      for (Shard shard : shot.plan().shards()) {
+        ShardTask task = new ShardTask(shard, group);
+        run.finished(task.record(shot.shot()), ShardRecord.class)
+            .ifPresentOrElse(records::add, () -> missing.add(task));
+      }
+    }
+    Session session = shot.session();
+    AccumulateTask work =
+        new AccumulateTask(
+            shot.model(),
+            run.path(),
+            shot.shot(),
+            shot.plan().calibration(),
+            curvature,
+            session.settings());
+    Timed<List<ShardRecord>> made =
+        session
+            .tasks()
+            .run(
+                shot.stage("accumulate"),
+                missing,
+                work,
+                record -> run.commit(record.task().record(shot.shot()), record));
+    records.addAll(made.value());
+    records.sort(Comparator.comparingInt(record -> record.shard().index()));
+    return new Timed<>(records, made.seconds());
+  }
+}

@@ -1,0 +1,71 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.Recipe;
+
+/**
+ * What the stages of a shot share on the driver.
+ *
+ * @param session the operation
+ * @param run run directory
+ * @param plan its plan
+ * @param config the model
+ * @param recipe how to prune
+ * @param shot from 1; the one before is committed
+ */
+record ShotContext(
+    Session session, RunDirectory run, RunPlan plan, ModelConfig config, Recipe recipe, int shot) {
+  /**
+   * A shot of a plan.
+   *
+   * @param session the operation
+   * @param run run directory
+   * @param plan its plan
+   * @param config the model
+   * @param shot from 1
+   */
+  static ShotContext of(
+      Session session, RunDirectory run, RunPlan plan, ModelConfig config, int shot) {
+    Recipe recipe = Recipe.of(plan.identity().recipe());
+    return new ShotContext(session, run, plan, config, recipe, shot);
+  }
+
+  /** Weights of the last committed shot. */
+  ModelRef model() {
+    return session.model(plan.identity().inputs().model().path(), run, shot - 1);
+  }
+
+  /** What tasks of one layer need. */
+  LayerWork work() {
+    return new LayerWork(
+        model(), run.path(), shot, new LinkedHashMap<>(recipe.options()), session.settings());
+  }
+
+  /** Name of a stage of this shot. */
+  StageName stage(String name) {
+    return new StageName(shot, recipe.shots(), name);
+  }
+
+  /** Path of a file of this shot, relative to the run directory. */
+  String path(String name) {
+    return RunDirectory.inShot(shot, name);
+  }
+
+  /** Positions of the layers, the most work first: then the last tasks to end are short ones. */
+  List<Integer> largestFirst() {
+    List<LinearShape> layers = config.linears();
+    return IntStream.range(0, layers.size())
+        .boxed()
+        .sorted(Comparator.comparingDouble(i -> -work(layers.get(i))))
+        .toList();
+  }
+
+  private static double work(LinearShape layer) {
+    return Math.pow(layer.outputs(), 3) + Math.pow(layer.augmentedInputs(), 3);
+  }
+}

@@ -1,0 +1,182 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.surgery.Recipe;
+
+class BadInputTest {
+  private static final Recipe RECIPE = Recipe.of(Map.of("sparsity", 0.3, "shots", 1));
+  private static JavaSparkContext spark;
+
+  @TempDir Path temp;
+  private TestModel model;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @BeforeEach
+  void makeModel() throws Exception {
+    model = TestModel.llama(temp, DataType.F32);
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertRefused(ThrowingCallable work) {
+    return assertThatThrownBy(work).isInstanceOf(InputException.class);
+  }
+
+  private PruningReport prune(PruneRequest request) {
+    return new SurgeonPipeline(spark, Progress.silent()).prune(request);
+  }
+
+  private PruneRequest request(String folder, String tokens, Path output) {
+    return new PruneRequest(
+        folder, List.of(tokens), List.of(), output.toString(), null, false, RECIPE);
+  }
+
+  @Test
+  void aModelThatIsNotThereIsNamed() {
+    String missing = temp.resolve("nowhere").toString();
+    assertRefused(() -> prune(request(missing, model.tokens().toString(), temp.resolve("o"))))
+        .hasMessageContaining(missing);
+    assertThat(temp.resolve("o")).doesNotExist();
+  }
+
+  @Test
+  void aTextThatIsNotThereIsNamed() {
+    String missing = temp.resolve("no.safetensors").toString();
+    assertRefused(() -> prune(request(model.folder().toString(), missing, temp.resolve("o"))))
+        .hasMessageContaining(missing);
+  }
+
+  @Test
+  void noCalibrationTextIsRefused() {
+    PruneRequest nothing =
+        new PruneRequest(
+            model.folder().toString(),
+            List.of(),
+            List.of(),
+            temp.resolve("o").toString(),
+            null,
+            false,
+            RECIPE);
+    assertRefused(() -> prune(nothing)).hasMessageContaining("--calibration");
+  }
+
+  @Test
+  void anOutputInsideTheModelIsRefused() {
+    assertRefused(() -> prune(model.request(model.folder(), RECIPE)))
+        .hasMessageContaining("lies in the model folder");
+    assertRefused(() -> prune(model.request(model.folder().resolve("pruned"), RECIPE)))
+        .hasMessageContaining("lies in the model folder");
+  }
+
+  @Test
+  void anOutputWithOtherFilesNeedsOverwriteAndKeepsThem() throws Exception {
+    Path output = Files.createDirectory(temp.resolve("mine"));
+    Files.writeString(output.resolve("thesis.txt"), "years of work");
+    Files.writeString(output.resolve("model-00001-of-00002.safetensors"), "of another model");
+
+    assertRefused(() -> prune(model.request(output, RECIPE)))
+        .hasMessageContaining(output.toString())
+        .hasMessageContaining("--overwrite");
+    PruneRequest request = model.request(output, RECIPE);
+    prune(
+        new PruneRequest(
+            request.model(),
+            request.calibration(),
+            List.of(),
+            request.output(),
+            null,
+            true,
+            RECIPE));
+
+    assertThat(output.resolve("thesis.txt")).hasContent("years of work");
+    assertThat(output.resolve("model-00001-of-00002.safetensors")).doesNotExist();
+    assertThat(output.resolve("model.safetensors")).exists();
+  }
+
+  @Test
+  void aWeightThatIsNotANumberIsNamed() throws Exception {
+    Path weights = model.folder().resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 4, Float.NaN);
+    Files.write(weights, bytes);
+
+    assertRefused(() -> prune(model.request(temp.resolve("o"), RECIPE)))
+        .hasMessageContaining("model.safetensors")
+        .hasMessageContaining("NaN");
+  }
+
+  @Test
+  void aTokenBeyondTheVocabularyIsNamed() throws Exception {
+    byte[] bytes = Files.readAllBytes(model.tokens());
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length - 4, 4711);
+    Files.write(model.tokens(), bytes);
+
+    assertRefused(() -> prune(model.request(temp.resolve("o"), RECIPE)))
+        .hasMessageContaining("4711")
+        .hasMessageContaining(model.tokens().toString());
+  }
+
+  @Test
+  void aRunDirectoryThatCannotBeMadeIsNamed() throws Exception {
+    Path file = Files.writeString(temp.resolve("file"), "not a folder");
+    PruneRequest request = model.request(temp.resolve("o"), RECIPE);
+    PruneRequest elsewhere =
+        new PruneRequest(
+            request.model(),
+            request.calibration(),
+            List.of(),
+            request.output(),
+            file.resolve("run").toString(),
+            false,
+            RECIPE);
+    assertRefused(() -> prune(elsewhere)).hasMessageContaining(file.resolve("run").toString());
+  }
+
+  @Test
+  void afileSystemThatIsNotKnownIsNamed() {
+    assertRefused(() -> prune(request("gopher://host/model", model.tokens().toString(), temp)))
+        .hasMessageContaining("gopher://host/model");
+  }
+
+  @Test
+  void textNeedsATokenizer() throws Exception {
+    Path text = Files.writeString(temp.resolve("text.txt"), "Once upon a time.");
+    assertRefused(
+            () -> prune(request(model.folder().toString(), text.toString(), temp.resolve("o"))))
+        .hasMessageContaining("tokenizer.json");
+  }
+
+  @Test
+  void evaluationNeedsAText() {
+    assertRefused(
+            () ->
+                new SurgeonPipeline(spark, Progress.silent())
+                    .evaluate(model.folder().toString(), List.of(), null))
+        .hasMessageContaining("--test");
+  }
+}

@@ -1,0 +1,121 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.LocalSurgeon;
+import org.llmsurgeon.surgery.Perplexity;
+import org.llmsurgeon.surgery.Recipe;
+
+/** The weights do not depend on where the work was done. */
+class SameBytesTest {
+  private static final Recipe RECIPE = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 5));
+
+  @TempDir Path temp;
+
+  @ParameterizedTest
+  @CsvSource({
+    "opt, row-column, kfac",
+    "llama, row-column, activations",
+    "llama, units, kfac",
+    "opt, row-column, identity"
+  })
+  void aRunOnSparkEqualsTheLoopInOneProcess(
+      String architecture, String structures, String curvature) throws Exception {
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "structures",
+                structures.replace('-', ','),
+                "curvature",
+                curvature,
+                "sparsity",
+                0.3,
+                "shots",
+                2));
+    TestModel model =
+        architecture.equals("opt")
+            ? TestModel.opt(temp, DataType.F32)
+            : TestModel.llama(temp, DataType.F32);
+    PruningReport report = prune(TestSpark.conf("local[3]"), model, "spark", recipe);
+
+    Device device = ExecutorDevice.shared();
+    LocalStorage storage = new LocalStorage();
+    int[][] calibration = windows(storage, model, "calibration");
+    try (ModelFolder dense = ModelFolder.open(storage, model.folder().toString());
+        ModelFolder pruned = ModelFolder.open(storage, temp.resolve("spark").toString());
+        LocalSurgeon local =
+            new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
+      local.shoot(calibration);
+      LocalSurgeon.Shot last = local.shoot(calibration);
+      assertThat(report.shots().get(1).removed()).isEqualTo(last.choice().removed());
+      for (String name : model.config().expectedTensors().keySet()) {
+        try (Tensor expected = local.load(name, device);
+            Tensor actual = pruned.load(name, device)) {
+          assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));
+        }
+      }
+      int[][] test = windows(storage, model, "test");
+      assertThat(report.perplexityF32()).isEqualTo(Perplexity.of(local.losses(test)));
+    }
+  }
+
+  private static int[][] windows(LocalStorage storage, TestModel model, String name) {
+    return TokenWindows.read(storage, model.tokens().toString(), name).windows();
+  }
+
+  @Test
+  void oneThreadAndThreeAndTwoProcessesWriteTheSame() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.BF16);
+    prune(TestSpark.conf("local[1]"), model, "one");
+    prune(TestSpark.conf("local[3]"), model, "three");
+    prune(
+        TestSpark.conf("local-cluster[2,1,1024]")
+            .set("spark.executor.memory", "1g")
+            .set("spark.executor.extraClassPath", System.getProperty("java.class.path")),
+        model,
+        "cluster");
+
+    byte[] one = weights("one");
+    assertThat(weights("three")).isEqualTo(one);
+    assertThat(weights("cluster")).isEqualTo(one);
+  }
+
+  @Test
+  void factorsInGroupsAreTheSameFactors() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    prune(TestSpark.conf("local[2]"), model, "all");
+    prune(TestSpark.conf("local[2]").set(FactorMemory.SETTING, "1k"), model, "groups");
+
+    assertThat(weights("groups")).isEqualTo(weights("all"));
+  }
+
+  private byte[] weights(String output) throws Exception {
+    return Files.readAllBytes(temp.resolve(output).resolve("model.safetensors"));
+  }
+
+  private PruningReport prune(SparkConf conf, TestModel model, String output) {
+    return prune(conf, model, output, RECIPE);
+  }
+
+  private PruningReport prune(SparkConf conf, TestModel model, String output, Recipe recipe) {
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      return new SurgeonPipeline(spark, Progress.silent())
+          .prune(model.request(temp.resolve(output), recipe));
+    }
+  }
+}

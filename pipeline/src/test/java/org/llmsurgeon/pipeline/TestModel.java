@@ -1,0 +1,91 @@
+package org.llmsurgeon.pipeline;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.Recipe;
+
+/**
+ * A tiny random model as a Hugging Face folder, with token windows beside it.
+ *
+ * @param folder the model folder
+ * @param tokens windows: tensors {@code calibration} [12, 10] and {@code test} [10, 10]
+ * @param config the network
+ */
+record TestModel(Path folder, Path tokens, ModelConfig config) {
+  private static final int CONTEXT = 10;
+
+  static TestModel llama(Path parent, DataType dtype) throws IOException {
+    return write(parent, "llama", TinyModels.llamaJson(), dtype);
+  }
+
+  static TestModel opt(Path parent, DataType dtype) throws IOException {
+    return write(parent, "opt", TinyModels.optJson(), dtype);
+  }
+
+  /** Calibrates and tests on the windows. */
+  PruneRequest request(Path output, Recipe recipe) {
+    List<String> windows = List.of(tokens.toString());
+    return new PruneRequest(
+        folder.toString(), windows, windows, output.toString(), null, false, recipe);
+  }
+
+  private static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
+      throws IOException {
+    ModelConfig config = ModelConfig.parse(json, "config.json");
+    Path folder = Files.createDirectories(parent.resolve(name));
+    Files.writeString(folder.resolve("config.json"), json.toString());
+    Files.writeString(folder.resolve("generation_config.json"), "{\"do_sample\": true}");
+    writeWeights(folder.resolve("model.safetensors"), config, dtype);
+    Path tokens = parent.resolve(name + "-tokens.safetensors");
+    writeTokens(tokens, config);
+    return new TestModel(folder, tokens, config);
+  }
+
+  private static void writeWeights(Path file, ModelConfig config, DataType dtype)
+      throws IOException {
+    Device device = ExecutorDevice.shared();
+    WeightSource weights = TinyModels.weights(config, 5);
+    SafetensorsLayout layout = new SafetensorsLayout();
+    config
+        .expectedTensors()
+        .forEach(
+            (name, shape) ->
+                layout.add(name, dtype, java.util.Arrays.stream(shape).asLongStream().toArray()));
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(
+            layout, new LocalStorage().create(file.toString()), file.toString())) {
+      for (String name : config.expectedTensors().keySet()) {
+        try (Tensor tensor = weights.load(name, device)) {
+          writer.write(name, tensor, device);
+        }
+      }
+    }
+  }
+
+  private static void writeTokens(Path file, ModelConfig config) throws IOException {
+    int[][] calibration = TinyModels.windows(config, 12, CONTEXT, 1);
+    int[][] test = TinyModels.windows(config, 10, CONTEXT, 2);
+    SafetensorsLayout layout =
+        new SafetensorsLayout()
+            .add("calibration", DataType.I32, calibration.length, CONTEXT)
+            .add("test", DataType.I32, test.length, CONTEXT);
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(
+            layout, new LocalStorage().create(file.toString()), file.toString())) {
+      writer.write("calibration", calibration);
+      writer.write("test", test);
+    }
+  }
+}

@@ -9,6 +9,9 @@ import java.nio.file.Path;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
+import org.apache.hadoop.util.ShutdownHookManager;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
@@ -29,12 +32,15 @@ public final class SparkRuntime implements AutoCloseable {
   private static final Pattern MASTER =
       Pattern.compile("local(-cluster)?(\\[.+])?|spark://.+|k8s://.+|yarn");
 
+  /** Spark's own hook, which stops the context, has a lower priority and so runs later. */
+  private static final int BEFORE_SPARK = 100;
+
   private static final AtomicBoolean INTERRUPTED = new AtomicBoolean();
 
   private final JavaSparkContext context;
-  private final Thread onInterrupt;
+  private final Runnable onInterrupt;
 
-  private SparkRuntime(JavaSparkContext context, Thread onInterrupt) {
+  private SparkRuntime(JavaSparkContext context, Runnable onInterrupt) {
     this.context = context;
     this.onInterrupt = onInterrupt;
   }
@@ -56,8 +62,8 @@ public final class SparkRuntime implements AutoCloseable {
               + master
               + "'; give spark://HOST:PORT, yarn, k8s://URL or local[N].");
     }
-    Thread hook = new Thread(() -> sayInterrupted(err, interrupted), "surgeon-interrupted");
-    Runtime.getRuntime().addShutdownHook(hook);
+    Runnable hook = () -> sayInterrupted(err, interrupted);
+    ShutdownHookManager.get().addShutdownHook(hook, BEFORE_SPARK);
     try {
       return new SparkRuntime(new JavaSparkContext(conf), hook);
     } catch (RuntimeException cannotStart) {
@@ -128,18 +134,16 @@ public final class SparkRuntime implements AutoCloseable {
     defaults.forEach((key, value) -> conf.setIfMissing((String) key, ((String) value).strip()));
   }
 
-  private static void removeHook(Thread hook) {
-    if (!INTERRUPTED.get()) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException endingAlready) {
-        INTERRUPTED.set(true);
-      }
+  private static void removeHook(Runnable hook) {
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get().removeShutdownHook(hook);
     }
   }
 
   private static void sayInterrupted(PrintWriter err, String interrupted) {
     INTERRUPTED.set(true);
+    // Tasks that are cut off are no news any more.
+    Configurator.setLevel("org.apache.spark", Level.OFF);
     err.println();
     err.println(interrupted);
     err.flush();

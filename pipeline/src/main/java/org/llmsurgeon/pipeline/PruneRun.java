@@ -42,6 +42,9 @@ final class PruneRun {
   PruningReport run() {
     session.progress().runStarted("prune " + request.model(), request.recipe().shots());
     output.requireOutside(model);
+    if (!request.overwrite() && output.report().isEmpty()) {
+      output.requireFree(run);
+    }
     try (ModelWeights dense = ModelWeights.open(storage, session.model(model))) {
       RunIdentity identity = identity(dense);
       Optional<PruningReport> finished = finished(identity);
@@ -94,9 +97,6 @@ final class PruneRun {
   }
 
   private PruningReport underLease(ModelWeights dense, RunIdentity identity) {
-    if (!request.overwrite()) {
-      output.requireFree(run);
-    }
     PruningReport report;
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, session.progress())) {
       run.guardedBy(lease::check);

@@ -1,0 +1,86 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.surgery.Recipe;
+
+class StandaloneClusterTest {
+  private static final Recipe RECIPE = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 6));
+
+  @TempDir Path temp;
+
+  @Test
+  void twoWorkerProcessesWriteWhatOneThreadWritesEvenWhenOneIsKilled() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    try (JavaSparkContext spark = TestSpark.local(1)) {
+      prune(spark, model, "local", Progress.silent());
+    }
+    try (StandaloneCluster cluster = StandaloneCluster.start(temp.resolve("cluster"), 2);
+        JavaSparkContext spark = new JavaSparkContext(cluster.conf())) {
+      awaitExecutors(spark, 2);
+      prune(spark, model, "two", Progress.silent());
+      KillOnce progress = new KillOnce(cluster);
+      prune(spark, model, "killed", progress);
+      assertThat(progress.done).isTrue();
+      EvaluationResult result =
+          new SurgeonPipeline(spark, Progress.silent())
+              .evaluate(
+                  temp.resolve("killed").toString(), List.of(model.tokens().toString()), null);
+      assertThat(result.windows()).isEqualTo(10);
+    }
+
+    byte[] expected = weights("local");
+    assertThat(weights("two")).isEqualTo(expected);
+    assertThat(weights("killed")).isEqualTo(expected);
+  }
+
+  /** Kills an executor in the middle of the first calibration. */
+  private static final class KillOnce extends RecordingProgress {
+    private final StandaloneCluster cluster;
+    private boolean accumulating;
+    private boolean done;
+
+    KillOnce(StandaloneCluster cluster) {
+      this.cluster = cluster;
+    }
+
+    @Override
+    public void stageStarted(int shot, String stage, int tasks) {
+      accumulating = stage.equals("accumulate");
+    }
+
+    @Override
+    public void taskFinished() {
+      if (accumulating && !done) {
+        done = true;
+        cluster.killExecutorOf(1);
+      }
+    }
+  }
+
+  private static void awaitExecutors(JavaSparkContext spark, int count) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
+    // The driver counts as one.
+    while (spark.statusTracker().getExecutorInfos().length < count + 1) {
+      assertThat(System.nanoTime()).as("executors did not come").isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+  }
+
+  private void prune(JavaSparkContext spark, TestModel model, String output, Progress progress) {
+    new SurgeonPipeline(spark, progress).prune(model.request(temp.resolve(output), RECIPE));
+  }
+
+  private byte[] weights(String output) throws Exception {
+    return Files.readAllBytes(temp.resolve(output).resolve("model.safetensors"));
+  }
+}

@@ -1,6 +1,7 @@
 package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -232,6 +233,20 @@ class LauncherTest {
     refused("give a size like 4g", "--dry-run", "evaluate", "--", "--driver-memory", "lots");
     refused("--conf needs a value.", "--dry-run", "evaluate", "--", "--conf");
     refused("give KEY=VALUE", "--dry-run", "evaluate", "--", "--conf", "spark.ui.enabled");
+  }
+
+  @Test
+  void barsAreForTerminalsOnly() throws Exception {
+    Path script = Path.of("/usr/bin/script");
+    assumeThat(script).as("a program that gives another one a terminal").exists();
+    environment.put("TERM", "xterm");
+    String command = "stty cols 123; '" + launcher + "' --dry-run help";
+
+    CommandRun onTerminal =
+        process(folder, List.of(script.toString(), "-qec", command, "/dev/null"));
+
+    assertThat(onTerminal.out()).contains("-Dsurgeon.columns=123");
+    assertThat(dryRun("help")).noneMatch(word -> word.startsWith("-Dsurgeon.columns"));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline;
 
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.MemoryLimits;
 
 /**
  * The model of this process. Tasks that ask for the same weights share it; when other weights are
@@ -50,7 +51,11 @@ final class ExecutorModel implements AutoCloseable {
 
   private static LanguageModel load(ModelRef ref, HadoopSettings settings) {
     try (ModelWeights weights = ModelWeights.open(settings.storage(), ref)) {
-      return LanguageModel.load(weights.config(), weights, ExecutorDevice.shared());
+      return LanguageModel.load(
+          weights.config(),
+          weights,
+          ExecutorDevice.shared(),
+          MemoryLimits.DEFAULT.withKeepBytes(PhysicalMemory.keepBytes()));
     }
   }
 

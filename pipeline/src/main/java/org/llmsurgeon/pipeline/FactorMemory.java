@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline;
 
-import java.lang.management.ManagementFactory;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
@@ -34,13 +33,6 @@ final class FactorMemory {
     }
     int tasks =
         spark.isLocal() ? spark.defaultParallelism() : conf.getInt("spark.executor.cores", 1);
-    return physicalMemory() / 2 / Math.max(1, tasks);
-  }
-
-  private static long physicalMemory() {
-    return ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Runtime.getRuntime().maxMemory();
+    return PhysicalMemory.bytes() / 2 / Math.max(1, tasks);
   }
 }

@@ -44,6 +44,8 @@ record LayerWork(
    * @param work what to do
    */
   <T> T open(Function<Opened, T> work) {
+    // No pass over the data needs these weights again: the memory is for factors now.
+    ExecutorModel.evict();
     RunDirectory directory = directory();
     FactorsManifest manifest =
         directory.required(FactorsManifest.path(shot), FactorsManifest.class);

@@ -15,7 +15,8 @@ import org.llmsurgeon.surgery.Recipe;
  * @param test the same for the perplexity; empty for none
  * @param output folder of the pruned model
  * @param run run directory, or null for {@code <output>/.surgeon-run}, which is removed on success
- * @param overwrite whether to begin anew where the output or the run directory holds something else
+ * @param overwrite whether to replace what the output holds, and an unfinished run of another
+ *     recipe, model or text; an unfinished run of the same goes on all the same
  * @param recipe how to prune
  */
 public record PruneRequest(

@@ -92,7 +92,10 @@ final class PruneRun {
                       + difference
                       + "; give --overwrite to replace it, or choose another --output.");
             });
-    report.ifPresent(each -> session.progress().note(request.output() + " is finished already"));
+    if (report.isPresent()) {
+      session.progress().note(request.output() + " is finished already");
+      deleteOwnRun();
+    }
     return report;
   }
 
@@ -105,10 +108,15 @@ final class PruneRun {
               .resumeOrMake(identity, request.recipe(), request.overwrite());
       report = shoot(plan, dense.config());
     }
+    deleteOwnRun();
+    return report;
+  }
+
+  /** Deletes the run directory unless it was asked for by name. */
+  private void deleteOwnRun() {
     if (request.run() == null) {
       run.delete();
     }
-    return report;
   }
 
   private PruningReport shoot(RunPlan plan, ModelConfig config) {

@@ -26,6 +26,15 @@ record RunPlan(
   /** The layout that this program writes. */
   static final int FORMAT = 1;
 
+  /**
+   * The same plan for inputs that lie elsewhere now.
+   *
+   * @param moved an equal identity with the paths of today
+   */
+  RunPlan with(RunIdentity moved) {
+    return new RunPlan(format, moved, calibration, test, shards, groups, tokeniseSeconds);
+  }
+
   /** Shots of the recipe. */
   int shots() {
     return ((Number) identity.recipe().get("shots")).intValue();

@@ -42,7 +42,7 @@ final class RunPlanner {
     if (existing.isPresent()) {
       Optional<String> difference = difference(existing.get(), identity);
       if (difference.isEmpty()) {
-        return existing.get();
+        return existing.get().with(identity);
       }
       if (!overwrite) {
         throw new InputException(

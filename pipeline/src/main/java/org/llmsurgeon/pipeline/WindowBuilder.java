@@ -1,16 +1,14 @@
 package org.llmsurgeon.pipeline;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.CalibrationText;
 import org.llmsurgeon.checkpoint.TextTokenizer;
 import org.llmsurgeon.checkpoint.TokenWindows;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.surgery.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.Recipe;
 
 /**
  * Makes token windows out of files: files of windows are used whole and in order, texts are joined
@@ -40,12 +38,13 @@ final class WindowBuilder {
    * @param files texts, or files of windows whose tensor is called {@code calibration}
    * @param text how text becomes windows
    */
-  TokenWindows calibration(List<String> files, CalibrationText text) {
+  TokenWindows calibration(List<String> files, Recipe.CalibrationText text) {
     if (areWindows(files)) {
       return stored(files, "calibration");
     }
     int context = context(text);
-    return TextWindows.random(tokens(files), text.sequences(), context, text.seed());
+    return new TokenWindows(
+        CalibrationText.calibrationWindows(tokens(files), context, text.sequences(), text.seed()));
   }
 
   /**
@@ -54,14 +53,15 @@ final class WindowBuilder {
    * @param files texts, or files of windows whose tensor is called {@code test}
    * @param text how long a window of text is
    */
-  TokenWindows test(List<String> files, CalibrationText text) {
+  TokenWindows test(List<String> files, Recipe.CalibrationText text) {
     if (areWindows(files)) {
       return stored(files, "test");
     }
-    return TextWindows.consecutive(tokens(files), context(text));
+    int context = context(text);
+    return new TokenWindows(CalibrationText.testWindows(tokens(files), context));
   }
 
-  private int context(CalibrationText text) {
+  private int context(Recipe.CalibrationText text) {
     int context = text.contextFor(config.maxPositions());
     if (context > config.maxPositions()) {
       throw new InputException(
@@ -109,26 +109,12 @@ final class WindowBuilder {
   }
 
   private int[] tokens(List<String> files) {
-    List<String> texts = new ArrayList<>();
-    for (String file : files) {
-      texts.add(text(file));
-    }
+    String text = CalibrationText.read(storage, files);
     try (TextTokenizer tokenizer = TextTokenizer.open(storage, folder)) {
-      int[] tokens = tokenizer.encode(String.join("\n\n", texts), true);
+      int[] tokens = tokenizer.encode(text, true);
       new TokenWindows(new int[][] {tokens})
           .requireVocabulary(config.vocabulary(), String.join(", ", files));
       return tokens;
-    }
-  }
-
-  private String text(String file) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(storage.readBytes(file)))
-          .toString();
-    } catch (CharacterCodingException broken) {
-      throw new InputException(file + " is not a UTF-8 text; convert it first.", broken);
     }
   }
 }

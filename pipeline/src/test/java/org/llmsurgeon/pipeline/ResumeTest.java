@@ -220,6 +220,20 @@ class ResumeTest {
         .hasMessageContaining("another calibration text");
   }
 
+  @Test
+  void aRunGoesOnWithAModelThatWasMoved() throws Exception {
+    Path output = temp.resolve("out");
+    assertThatThrownBy(() -> prune(output, RECIPE, false, new Interruption("2 score", 0)))
+        .hasMessage("power cut");
+    Path moved = Files.move(model.folder(), temp.resolve("moved"));
+    model = new TestModel(moved, model.tokens(), model.config());
+
+    PruningReport report = prune(output, RECIPE, false, Progress.silent());
+
+    assertThat(report.resumedFromShot()).isEqualTo(1);
+    assertThat(report.inputs().model().path()).isEqualTo(moved.toRealPath().toString());
+  }
+
   private static Recipe with(String option, Object value) {
     Map<String, Object> options = new HashMap<>(RECIPE.options());
     options.put(option, value);

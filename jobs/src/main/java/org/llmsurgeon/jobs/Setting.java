@@ -17,8 +17,8 @@ enum Setting {
       "calibration",
       Form.LIST,
       "FILE",
-      "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text' (.jsonl),"
-          + " or token windows (.safetensors with an int32 tensor 'calibration', .arrow)."),
+      "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text' (.jsonl,"
+          + " .json), or token windows (.safetensors with an int32 tensor 'calibration', .arrow)."),
   TEST(
       "test",
       Form.LIST,

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.llmsurgeon.jobs.demo.DemoCommand;
 import org.llmsurgeon.jobs.demo.TrainDemoCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -88,6 +89,7 @@ public final class Surgeon implements Callable<Integer> {
   /** The whole command line, ready to parse. */
   static CommandLine commandLine() {
     CommandLine surgeon = new CommandLine(new Surgeon());
+    add(surgeon, new DemoCommand(), List.of(), false);
     add(surgeon, new PruneCommand(), PruneCommand.SETTINGS, true);
     add(surgeon, new EvaluateCommand(), EvaluateCommand.SETTINGS, false);
     add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);

@@ -30,7 +30,7 @@ class UsageTest {
 
   static Stream<Arguments> wrongCommandLines() {
     return Stream.of(
-        wrong("Name a command: prune, evaluate", new String[0]),
+        wrong("Name a command: demo, prune, evaluate", new String[0]),
         wrong("There is no command 'prun'; did you mean 'prune'?", "prun"),
         wrong(
             "There is no option '--sparsty'; did you mean '--sparsity'?",

@@ -1,0 +1,163 @@
+package org.llmsurgeon.pruning;
+
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.NonFiniteException;
+
+/**
+ * What removing each single weight of a layer would add to the loss: {@code 1/2 W_rc^2 k_rc}, with
+ * {@code k_rc} the curvature along it (algorithm section 2); 0 for dead weights and for those that
+ * are 0 already.
+ */
+public final class ElementCosts implements CostMatrix {
+  private final Device device;
+  private final String layer;
+  private final Tensor weight;
+  private final int columns;
+  private final Curvature curvature;
+  private final double[] weights;
+
+  /** Writes the curvature along each weight of a row. */
+  private interface Curvature {
+    void read(int row, double[] into);
+  }
+
+  private ElementCosts(
+      Device device, String layer, Tensor weight, boolean keepBias, Curvature curvature) {
+    this.device = device;
+    this.layer = layer;
+    this.weight = weight;
+    this.columns = weight.columns() - (keepBias ? 1 : 0);
+    this.curvature = curvature;
+    this.weights = new double[weight.columns()];
+  }
+
+  /**
+   * Costs from a product of curvatures.
+   *
+   * @param device where the weight lives
+   * @param layer name of the layer
+   * @param weight {@code [out, in]}, the bias as last column where there is one; either precision;
+   *     must stay open and unchanged while the costs are used
+   * @param curvature along rows and columns
+   * @param keepBias whether the last column is a bias that is no candidate
+   */
+  public static ElementCosts of(
+      Device device, String layer, Tensor weight, ElementCurvature curvature, boolean keepBias) {
+    double[] byRow = curvature.rows();
+    double[] byColumn = curvature.columns();
+    if (byRow.length != weight.rows() || byColumn.length != weight.columns()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "layer %s: curvature along %d rows and %d columns for a weight [%d, %d]",
+              layer, byRow.length, byColumn.length, weight.rows(), weight.columns()));
+    }
+    return new ElementCosts(
+        device,
+        layer,
+        weight,
+        keepBias,
+        (row, into) -> {
+          for (int column = 0; column < into.length; column++) {
+            into[column] = byRow[row] * byColumn[column];
+          }
+        });
+  }
+
+  /**
+   * Costs from any curvature, as {@link org.llmsurgeon.curvature} kinds that are no product give
+   * it.
+   *
+   * @param device where the tensors live
+   * @param layer name of the layer
+   * @param weight as in {@link #of(Device, String, Tensor, ElementCurvature, boolean)}
+   * @param curvature {@code [out, in]} like the weight: along each weight, 0 where it is dead; must
+   *     stay open and unchanged while the costs are used
+   * @param keepBias whether the last column is a bias that is no candidate
+   */
+  public static ElementCosts of(
+      Device device, String layer, Tensor weight, Tensor curvature, boolean keepBias) {
+    if (curvature.rows() != weight.rows() || curvature.columns() != weight.columns()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "layer %s: curvature [%d, %d] for a weight [%d, %d]",
+              layer, curvature.rows(), curvature.columns(), weight.rows(), weight.columns()));
+    }
+    return new ElementCosts(
+        device,
+        layer,
+        weight,
+        keepBias,
+        (row, into) ->
+            device.download(curvature, (long) row * weight.columns(), into, 0, into.length));
+  }
+
+  @Override
+  public String layer() {
+    return layer;
+  }
+
+  @Override
+  public int rows() {
+    return weight.rows();
+  }
+
+  @Override
+  public int columns() {
+    return columns;
+  }
+
+  @Override
+  public void read(int row, double[] costs) {
+    if (costs.length != columns) {
+      throw new IllegalArgumentException(costs.length + " costs of " + columns + " weights");
+    }
+    curvature.read(row, costs);
+    device.download(weight, (long) row * weights.length, weights, 0, weights.length);
+    for (int column = 0; column < columns; column++) {
+      double cost = 0.5 * weights[column] * weights[column] * costs[column];
+      if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY)) {
+        throw new NonFiniteException(layer, "cost of weight [" + row + ", " + column + "]");
+      }
+      costs[column] = cost;
+    }
+  }
+
+  @Override
+  public ElementMask select(CostCut cut) {
+    ElementMask mask = new ElementMask(weight.rows(), weight.columns());
+    CostCut.Walk walk = cut.walk();
+    double[] costs = new double[columns];
+    for (int row = 0; row < weight.rows(); row++) {
+      read(row, costs);
+      for (int column = 0; column < columns; column++) {
+        boolean goes = walk.takes(costs[column]);
+        if (goes || weights[column] == 0) {
+          mask.remove(row, column);
+        }
+      }
+    }
+    return mask;
+  }
+
+  /**
+   * All costs as a matrix {@code [out, columns]}; the caller owns it.
+   *
+   * @param precision its number format
+   */
+  public Tensor matrix(Precision precision) {
+    Tensor matrix = device.empty(precision, weight.rows(), columns);
+    try {
+      double[] costs = new double[columns];
+      for (int row = 0; row < weight.rows(); row++) {
+        read(row, costs);
+        device.upload(costs, 0, matrix, (long) row * columns, columns);
+      }
+      return matrix;
+    } catch (RuntimeException failure) {
+      matrix.close();
+      throw failure;
+    }
+  }
+}

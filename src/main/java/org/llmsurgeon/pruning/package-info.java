@@ -4,7 +4,9 @@
  *
  * <p>{@link org.llmsurgeon.pruning.LayerSurgery} holds one layer in one shot: it gives costs, and
  * cuts. {@link org.llmsurgeon.pruning.GlobalThreshold} turns the costs of all layers into a
- * selection for each.
+ * selection for each. For single weights and N:M groups {@link
+ * org.llmsurgeon.pruning.ElementSurgery} and {@link org.llmsurgeon.pruning.ElementThreshold} do the
+ * same, with histograms of costs in place of the costs.
  *
  * <p>This package must not know models, files or where the curvature came from: a layer is a name,
  * a weight {@code [out, in]} (with a bias as its last column) and its factors.

@@ -1,0 +1,36 @@
+package org.llmsurgeon.pruning;
+
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+
+/** Changes the live weights that stay so that they make up for those that go. */
+interface MaskedUpdate {
+  /**
+   * How it went.
+   *
+   * @param steps steps or groups
+   * @param residual relative residual reached
+   * @param converged whether that is within the tolerance
+   */
+  record Outcome(int steps, double residual, boolean converged) {
+    static final Outcome NOTHING_TO_DO = new Outcome(0, 0, true);
+  }
+
+  /**
+   * Changes the weights that stay; those that go are left anywhere.
+   *
+   * @param removed which live weights go: some, not all
+   * @param updated a copy of the live weight, changed in place
+   */
+  Outcome apply(ElementMask removed, Tensor updated);
+
+  static MaskedUpdate of(Device device, String name, LiveLayer layer, ElementUpdate update) {
+    if (update instanceof ElementUpdate.Full full) {
+      return new FullUpdate(device, name, layer, full);
+    }
+    if (update instanceof ElementUpdate.Grouped grouped) {
+      return new GroupedUpdate(device, name, layer, grouped);
+    }
+    return (removed, updated) -> Outcome.NOTHING_TO_DO;
+  }
+}

@@ -44,10 +44,29 @@ final class OutputFolder {
    * @param model absolute path of the model folder
    */
   void requireOutside(String model) {
-    if (path.equals(model) || path.startsWith(Storage.child(model, ""))) {
+    if (isAtOrIn(path, model)) {
       throw new InputException(
           "The output " + path + " lies in the model folder " + model + "; choose another one.");
     }
+  }
+
+  /**
+   * Throws if the run directory is the output itself or lies in the model.
+   *
+   * @param run the run directory
+   * @param model absolute path of the model folder
+   */
+  void requireApart(RunDirectory run, String model) {
+    if (run.path().equals(path) || isAtOrIn(run.path(), model)) {
+      throw new InputException(
+          "The run directory "
+              + run.path()
+              + " is the output or lies in the model folder; choose a folder of its own.");
+    }
+  }
+
+  private static boolean isAtOrIn(String inner, String outer) {
+    return inner.equals(outer) || inner.startsWith(Storage.child(outer, ""));
   }
 
   /** The report of a finished run, where this folder has one. */
@@ -70,7 +89,8 @@ final class OutputFolder {
     }
     List<String> others =
         storage.entries(path).stream()
-            .filter(name -> !name.equals(RunDirectory.DEFAULT_NAME) && !name.startsWith(STAGED))
+            .filter(name -> !name.startsWith(STAGED))
+            .filter(name -> !isAtOrIn(run.path(), Storage.child(path, name)))
             .toList();
     if (!others.isEmpty()) {
       throw new InputException(

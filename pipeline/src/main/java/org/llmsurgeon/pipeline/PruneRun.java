@@ -42,6 +42,7 @@ final class PruneRun {
   PruningReport run() {
     session.progress().runStarted("prune " + request.model(), request.recipe().shots());
     output.requireOutside(model);
+    output.requireApart(run, model);
     if (!request.overwrite() && output.report().isEmpty()) {
       output.requireFree(run);
     }
@@ -100,6 +101,7 @@ final class PruneRun {
   }
 
   private PruningReport underLease(ModelWeights dense, RunIdentity identity) {
+    run.requireOwn();
     PruningReport report;
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, session.progress())) {
       run.guardedBy(lease::check);
@@ -129,18 +131,15 @@ final class PruneRun {
       session.progress().note("going on after shot " + committed + "/" + plan.shots());
     }
     for (int shot = 1; shot <= plan.shots(); shot++) {
-      ShotManifest manifest =
-          shot <= committed
-              ? run.required(RunDirectory.manifest(shot), ShotManifest.class)
-              : new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
+      if (shot > committed) {
+        new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
+      }
       if (shot >= committed) {
         deleteIntermediates(shot);
       }
+      ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
       StageName stage = new StageName(shot, plan.shots(), "evaluate");
-      Evaluation evaluation =
-          shot < committed
-              ? run.required(Evaluation.path(shot), Evaluation.class)
-              : evaluator.afterShot(stage, session.model(model, run, shot), shot);
+      Evaluation evaluation = evaluator.afterShot(stage, session.model(model, run, shot), shot);
       report.shot(manifest, evaluation);
       if (shot >= committed) {
         session.progress().note(line(manifest, plan.shots(), evaluation));

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
 import org.slf4j.Logger;
@@ -38,6 +39,8 @@ final class RunDirectory {
   /** The plan. */
   static final String PLAN = "plan.json";
 
+  private static final Pattern OWN =
+      Pattern.compile("plan\\.json|publishing\\.json|windows|shot-\\d+");
   private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
 
   private final HadoopStorage storage;
@@ -188,10 +191,24 @@ final class RunDirectory {
     storage.delete(resolve(relative), true);
   }
 
-  /** Deletes everything but the lease: the next plan begins with nothing. */
+  /**
+   * Throws if there are files in the directory that no run has made.
+   *
+   * @throws InputException naming one of them
+   */
+  void requireOwn() {
+    for (String entry : storage.entries(path)) {
+      if (!OWN.matcher(entry).matches() && !entry.equals(RunLease.FOLDER)) {
+        throw new InputException(
+            "The run directory " + path + " holds " + entry + "; choose an empty or a new one.");
+      }
+    }
+  }
+
+  /** Deletes what a run has made, except the lease: the next plan begins with nothing. */
   void clear() {
     for (String entry : storage.entries(path)) {
-      if (!entry.equals(RunLease.FOLDER)) {
+      if (OWN.matcher(entry).matches()) {
         delete(entry);
       }
     }

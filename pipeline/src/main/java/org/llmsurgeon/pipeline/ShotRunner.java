@@ -19,7 +19,7 @@ final class ShotRunner {
   }
 
   /** Does the shot and commits it. */
-  ShotManifest run() {
+  void run() {
     FactorsManifest factors = new FactorStage(shot).factors();
     SelectionManifest selection = new ScoreStage(shot).selection();
     Timed<List<LayerFile>> cut = new CutStage(shot).cut(selection);
@@ -42,6 +42,5 @@ final class ShotRunner {
             seconds);
     new CommitCheck(shot.run(), shot.config()).check(manifest, selection);
     shot.run().commit(RunDirectory.manifest(shot.shot()), manifest);
-    return manifest;
   }
 }

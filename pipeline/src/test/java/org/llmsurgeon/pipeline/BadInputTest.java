@@ -141,24 +141,51 @@ class BadInputTest {
         .hasMessageContaining(model.tokens().toString());
   }
 
-  @Test
-  void aRunDirectoryThatCannotBeMadeIsNamed() throws Exception {
-    Path file = Files.writeString(temp.resolve("file"), "not a folder");
+  private PruneRequest withRun(Path run) {
     PruneRequest request = model.request(temp.resolve("o"), RECIPE);
-    PruneRequest elsewhere =
-        new PruneRequest(
-            request.model(),
-            request.calibration(),
-            List.of(),
-            request.output(),
-            file.resolve("run").toString(),
-            false,
-            RECIPE);
-    assertRefused(() -> prune(elsewhere)).hasMessageContaining(file.resolve("run").toString());
+    return new PruneRequest(
+        request.model(),
+        request.calibration(),
+        List.of(),
+        request.output(),
+        run.toString(),
+        true,
+        RECIPE);
   }
 
   @Test
-  void afileSystemThatIsNotKnownIsNamed() {
+  void aRunDirectoryThatCannotBeMadeIsNamed() throws Exception {
+    Path run = Files.writeString(temp.resolve("file"), "not a folder").resolve("run");
+    assertRefused(() -> prune(withRun(run))).hasMessageContaining(run.toString());
+  }
+
+  @Test
+  void aRunDirectoryWithOtherFilesIsRefusedAndTheyStay() throws Exception {
+    Path run = Files.createDirectory(temp.resolve("home"));
+    Files.writeString(run.resolve("thesis.txt"), "years of work");
+
+    assertRefused(() -> prune(withRun(run))).hasMessageContaining("thesis.txt");
+    assertThat(run.resolve("thesis.txt")).hasContent("years of work");
+  }
+
+  @Test
+  void aRunDirectoryThatIsTheOutputOrInTheModelIsRefused() {
+    assertRefused(() -> prune(withRun(temp.resolve("o")))).hasMessageContaining("run directory");
+    assertRefused(() -> prune(withRun(model.folder().resolve("run"))))
+        .hasMessageContaining("run directory");
+  }
+
+  @Test
+  void aRunDirectoryThatWasAskedForStays() {
+    Path run = temp.resolve("o/kept");
+    PruningReport first = prune(withRun(run));
+
+    assertThat(run.resolve("shot-0001/manifest.json")).exists();
+    assertThat(prune(withRun(run)).layers()).isEqualTo(first.layers());
+  }
+
+  @Test
+  void aFileSystemThatIsNotKnownIsNamed() {
     assertRefused(() -> prune(request("gopher://host/model", model.tokens().toString(), temp)))
         .hasMessageContaining("gopher://host/model");
   }

@@ -1,5 +1,6 @@
 package org.llmsurgeon.curvature;
 
+import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -12,11 +13,16 @@ public final class DampedInverse implements AutoCloseable {
   private final Tensor matrix;
   private final double[] diagonal;
   private final double constant;
+  private final double condition;
+  private final int retries;
 
-  private DampedInverse(Tensor matrix, double[] diagonal, double constant) {
+  private DampedInverse(
+      Tensor matrix, double[] diagonal, double constant, double condition, int retries) {
     this.matrix = matrix;
     this.diagonal = diagonal;
     this.constant = constant;
+    this.condition = condition;
+    this.retries = retries;
   }
 
   /**
@@ -46,21 +52,63 @@ public final class DampedInverse implements AutoCloseable {
    */
   public static DampedInverse ofConstant(
       Device device, String factor, Tensor matrix, double constant) {
-    double[] original = device.diagonal(matrix);
+    return ofConstant(device, factor, matrix, constant, DampingLadder.NONE);
+  }
+
+  /**
+   * As {@link #ofConstant(Device, String, Tensor, double)}, with more damping where that is not
+   * enough.
+   *
+   * @param device where it lives
+   * @param factor what it is, for the message of an exception
+   * @param matrix {@code [n, n]} symmetric in double; only its lower triangle is read; kept as it
+   *     is
+   * @param constant what is added to each diagonal element at first
+   * @param ladder how damping may rise
+   * @throws NotPositiveDefiniteException if the last step of the ladder does not make it positive
+   *     definite
+   */
+  public static DampedInverse ofConstant(
+      Device device, String factor, Tensor matrix, double constant, DampingLadder ladder) {
+    double damping = constant;
+    int retries = 0;
+    while (true) {
+      try {
+        return attempt(device, factor, matrix, damping, retries);
+      } catch (NotPositiveDefiniteException failure) {
+        if (retries == ladder.retries() || damping == 0) {
+          throw failure;
+        }
+        retries++;
+        damping *= ladder.step();
+      }
+    }
+  }
+
+  private static DampedInverse attempt(
+      Device device, String factor, Tensor matrix, double constant, int retries) {
     Tensor inverse = device.empty(Precision.DOUBLE, matrix.rows(), matrix.columns());
     try {
       device.copy(matrix, inverse);
       device.addDiagonal(inverse, constant);
       int pivot = device.cholesky(inverse);
       if (pivot >= 0) {
-        throw new NotPositiveDefiniteException(factor, pivot, original);
+        throw new NotPositiveDefiniteException(factor, pivot, device.diagonal(matrix), constant);
       }
+      double condition = condition(device.diagonal(inverse));
       device.inverseFromCholesky(inverse);
-      return new DampedInverse(inverse, positiveDiagonal(device, factor, inverse), constant);
+      double[] diagonal = positiveDiagonal(device, factor, inverse, constant);
+      return new DampedInverse(inverse, diagonal, constant, condition, retries);
     } catch (RuntimeException failure) {
       inverse.close();
       throw failure;
     }
+  }
+
+  private static double condition(double[] choleskyDiagonal) {
+    double smallest = Arrays.stream(choleskyDiagonal).min().orElse(1);
+    double largest = Arrays.stream(choleskyDiagonal).max().orElse(1);
+    return largest / smallest * (largest / smallest);
   }
 
   /**
@@ -78,11 +126,12 @@ public final class DampedInverse implements AutoCloseable {
   }
 
   // A nearly singular matrix can pass the factorisation and still overflow in the inverse.
-  private static double[] positiveDiagonal(Device device, String factor, Tensor inverse) {
+  private static double[] positiveDiagonal(
+      Device device, String factor, Tensor inverse, double constant) {
     double[] diagonal = device.diagonal(inverse);
     for (int i = 0; i < diagonal.length; i++) {
       if (!(diagonal[i] > 0 && diagonal[i] < Double.POSITIVE_INFINITY)) {
-        throw new NotPositiveDefiniteException("The inverse of " + factor, i, diagonal);
+        throw new NotPositiveDefiniteException("The inverse of " + factor, i, diagonal, constant);
       }
     }
     return diagonal;
@@ -101,6 +150,19 @@ public final class DampedInverse implements AutoCloseable {
   /** What damping added to each diagonal element before inverting. */
   public double constant() {
     return constant;
+  }
+
+  /**
+   * Estimate of the condition number of the damped factor: the squared ratio of the largest and
+   * smallest diagonal elements of its Cholesky factor, at most the true one.
+   */
+  public double condition() {
+    return condition;
+  }
+
+  /** How often damping was raised. */
+  public int retries() {
+    return retries;
   }
 
   @Override

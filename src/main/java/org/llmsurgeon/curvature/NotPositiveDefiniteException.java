@@ -13,29 +13,47 @@ public final class NotPositiveDefiniteException extends ArithmeticException {
   private final int pivot;
   private final double smallestDiagonal;
   private final double largestDiagonal;
+  private final double damping;
 
   /**
+   * A matrix to which no damping was added.
+   *
    * @param factor which matrix, for example {@code G of model.layers.0.mlp.up_proj}
    * @param pivot index of the first pivot that is not positive, within the matrix factorised
    * @param diagonal the diagonal of the matrix factorised
    */
   public NotPositiveDefiniteException(String factor, int pivot, double[] diagonal) {
-    this(factor, pivot, smallest(diagonal), largest(diagonal));
+    this(factor, pivot, diagonal, 0);
   }
 
-  private NotPositiveDefiniteException(String factor, int pivot, double smallest, double largest) {
+  /**
+   * A damped matrix.
+   *
+   * @param factor which matrix
+   * @param pivot index of the first pivot that is not positive, within the matrix factorised
+   * @param diagonal its diagonal without damping
+   * @param damping what was added to each diagonal element, at the last attempt
+   */
+  public NotPositiveDefiniteException(String factor, int pivot, double[] diagonal, double damping) {
+    this(factor, pivot, smallest(diagonal), largest(diagonal), damping);
+  }
+
+  private NotPositiveDefiniteException(
+      String factor, int pivot, double smallest, double largest, double damping) {
     super(
         String.format(
             Locale.ROOT,
-            "%s is not positive definite: pivot %d failed, its diagonal lies in [%g, %g].",
+            "%s is not positive definite: pivot %d failed, its diagonal lies in [%g, %g]%s.",
             factor,
             pivot,
             smallest,
-            largest));
+            largest,
+            damping == 0 ? "" : String.format(Locale.ROOT, ", %g was added to it", damping)));
     this.factor = factor;
     this.pivot = pivot;
     this.smallestDiagonal = smallest;
     this.largestDiagonal = largest;
+    this.damping = damping;
   }
 
   /** Which matrix. */
@@ -56,6 +74,11 @@ public final class NotPositiveDefiniteException extends ArithmeticException {
   /** Largest diagonal element of the matrix factorised. */
   public double largestDiagonal() {
     return largestDiagonal;
+  }
+
+  /** What was added to each diagonal element, at the last attempt. */
+  public double damping() {
+    return damping;
   }
 
   private static double smallest(double[] diagonal) {

@@ -47,8 +47,13 @@ final class FullUpdate implements MaskedUpdate {
     private final Tensor p;
     private final Tensor half;
     private final Tensor product;
+    private final Tensor inverseG;
+    private final Tensor inverseA;
 
     Iteration(TensorScope work, ElementMask removed, Tensor updated) {
+      // First of all: they settle how much damping there is
+      inverseG = layer.outputs().inverse().matrix();
+      inverseA = layer.inputs().inverse().matrix();
       kept = work.own(removed.kept(device, Precision.DOUBLE));
       w = updated;
       r = like(work);
@@ -115,8 +120,8 @@ final class FullUpdate implements MaskedUpdate {
 
     /** {@code product = keep * (Gi r Ai)}. */
     private void precondition() {
-      device.multiply(1, layer.outputs().inverse().matrix(), r, 0, half);
-      device.multiply(1, half, layer.inputs().inverse().matrix(), 0, product);
+      device.multiply(1, inverseG, r, 0, half);
+      device.multiply(1, half, inverseA, 0, product);
       device.multiplyElements(kept, product);
     }
 

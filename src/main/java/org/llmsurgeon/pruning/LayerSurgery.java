@@ -1,6 +1,7 @@
 package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -8,6 +9,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.curvature.NonFiniteException;
 
@@ -76,6 +78,11 @@ public final class LayerSurgery implements AutoCloseable {
   /** What damping adds to the diagonal of {@code A}, in {@code A}'s unit. */
   public double dampingConstantA() {
     return live.inputs().dampingConstant();
+  }
+
+  /** How well {@code G} and {@code A} could be inverted so far, in this order. */
+  public List<FactorHealth> health() {
+    return List.of(live.outputs().health(weight.rows()), live.inputs().health(weight.columns()));
   }
 
   /**

@@ -5,6 +5,8 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.DampedInverse;
+import org.llmsurgeon.curvature.DampingLadder;
+import org.llmsurgeon.curvature.FactorHealth;
 
 /**
  * One side of a layer: the factor of its outputs ({@code G}) or inputs ({@code A}) without the dead
@@ -41,7 +43,7 @@ final class LiveFactor implements AutoCloseable {
     this.live = Arrays.stream(kept).map(position -> whole.live[position]).toArray();
     this.matrix = LiveLayer.inDouble(scope, whole.matrix, kept, kept);
     this.diagonal = Arrays.stream(kept).mapToDouble(position -> whole.diagonal[position]).toArray();
-    this.constant = whole.constant;
+    this.constant = whole.dampingConstant();
   }
 
   /**
@@ -67,15 +69,19 @@ final class LiveFactor implements AutoCloseable {
     return matrix;
   }
 
-  /** What damping adds to the diagonal; fixed for the shot. */
+  /**
+   * What damping adds to the diagonal; fixed for the shot. Where the inverse needs more than was
+   * asked for, it is that from the first {@link #inverse} on.
+   */
   double dampingConstant() {
-    return constant;
+    return inverse == null ? constant : inverse.constant();
   }
 
   /** The damped inverse over live indices. */
   DampedInverse inverse() {
     if (inverse == null) {
-      inverse = DampedInverse.ofConstant(scope.device(), name, matrix, constant);
+      inverse =
+          DampedInverse.ofConstant(scope.device(), name, matrix, constant, DampingLadder.DEFAULT);
     }
     return inverse;
   }
@@ -109,6 +115,18 @@ final class LiveFactor implements AutoCloseable {
 
   String name() {
     return name;
+  }
+
+  /**
+   * How well the factor could be inverted.
+   *
+   * @param full size with the dead indices
+   */
+  FactorHealth health(int full) {
+    int dead = full - live.length;
+    return inverse == null
+        ? FactorHealth.notInverted(name, diagonal, dead, constant)
+        : FactorHealth.inverted(name, diagonal, dead, inverse);
   }
 
   @Override

@@ -85,6 +85,66 @@ class DampedInverseTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("devices")
+  void dampingRisesTenfoldUntilItIsEnough(Device device) {
+    // Its smallest eigenvalue is -0.5
+    try (Tensor indefinite = device.tensor(Precision.DOUBLE, 2, 2, 1, 1.5, 1.5, 1);
+        DampedInverse inverse =
+            DampedInverse.ofConstant(device, "G", indefinite, 0.02, DampingLadder.DEFAULT)) {
+      assertThat(inverse.retries()).isEqualTo(2);
+      assertThat(inverse.constant()).isCloseTo(2, within(1e-15));
+      double determinant = 3 * 3 - 1.5 * 1.5;
+      assertThat(device.values(inverse.matrix()))
+          .containsExactly(
+              new double[] {
+                3 / determinant, -1.5 / determinant, -1.5 / determinant, 3 / determinant
+              },
+              within(1e-14));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void theLadderEndsWithAnErrorThatSaysHowMuchDampingWasTried(Device device) {
+    try (Tensor indefinite = device.tensor(Precision.DOUBLE, 2, 2, 1, 1e6, 1e6, 1)) {
+      NotPositiveDefiniteException failure =
+          catchThrowableOfType(
+              NotPositiveDefiniteException.class,
+              () ->
+                  DampedInverse.ofConstant(
+                      device, "G of layer 1", indefinite, 0.01, DampingLadder.DEFAULT));
+      assertThat(failure.damping()).isCloseTo(1000, within(1e-9));
+      assertThat(failure).hasMessageContainingAll("G of layer 1", "pivot 1", "1000.00");
+      assertThatThrownBy(
+              () -> DampedInverse.ofConstant(device, "G", indefinite, 0, DampingLadder.DEFAULT))
+          .isInstanceOf(NotPositiveDefiniteException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void theConditionEstimateIsExactForADiagonalAndNeverAboveTheTruth(Device device) {
+    try (Tensor diagonal = device.tensor(Precision.DOUBLE, 3, 3, 4, 0, 0, 0, 100, 0, 0, 0, 1);
+        DampedInverse inverse = DampedInverse.of(device, "A", diagonal, 0)) {
+      assertThat(inverse.condition()).isCloseTo(100, within(1e-12));
+      FactorHealth health = FactorHealth.inverted("A", device.diagonal(diagonal), 2, inverse);
+      assertThat(health)
+          .isEqualTo(new FactorHealth("A", 3, 2, 1, 100, 105, inverse.condition(), 0, 0));
+    }
+    Random random = new Random(2);
+    for (int size = 2; size < 12; size++) {
+      double[] matrix = gram(random, size, size + 3);
+      try (Tensor tensor = device.tensor(Precision.DOUBLE, size, size, matrix);
+          DampedInverse inverse = DampedInverse.of(device, "A", tensor, 0.1)) {
+        device.addDiagonal(tensor, inverse.constant());
+        double[] eigenvalues = device.eigen(tensor);
+        double truth = eigenvalues[size - 1] / eigenvalues[0];
+        assertThat(inverse.condition()).isBetween(1.0, truth * (1 + 1e-12));
+      }
+    }
+  }
+
   private static double[] gram(Random random, int size, int samples) {
     double[] matrix = new double[size * size];
     for (int t = 0; t < samples; t++) {

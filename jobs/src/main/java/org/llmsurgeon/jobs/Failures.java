@@ -78,9 +78,7 @@ final class Failures {
         LoggerFactory.getLogger(Failures.class).debug("Bad input", problem);
         return BAD_INPUT;
       }
-      if (cause instanceof RunFailedException
-          || cause instanceof NonFiniteException
-          || cause instanceof NotPositiveDefiniteException) {
+      if (numbersOrClusterBroke(cause)) {
         say(err, "surgeon: " + oneLine(cause.getMessage()));
         LoggerFactory.getLogger(Failures.class).debug("Run failed", problem);
         return FAILED;
@@ -100,6 +98,13 @@ final class Failures {
     LoggerFactory.getLogger(Failures.class).error("Unexpected error", problem);
     say(err, "surgeon: Unexpected error, logged above: " + oneLine(problem.toString()));
     return FAILED;
+  }
+
+  private static boolean numbersOrClusterBroke(Throwable cause) {
+    return cause instanceof RunFailedException
+        || cause instanceof NonFiniteException
+        || cause instanceof org.llmsurgeon.model.NonFiniteException
+        || cause instanceof NotPositiveDefiniteException;
   }
 
   private static void say(PrintWriter err, String sentence) {

@@ -11,8 +11,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
 
@@ -65,7 +67,7 @@ public final class SparkRuntime implements AutoCloseable {
     Runnable hook = () -> sayInterrupted(err, interrupted);
     ShutdownHookManager.get().addShutdownHook(hook, BEFORE_SPARK);
     try {
-      return new SparkRuntime(new JavaSparkContext(conf), hook);
+      return new SparkRuntime(newContext(conf), hook);
     } catch (RuntimeException cannotStart) {
       removeHook(hook);
       throw cannotStart;
@@ -117,6 +119,18 @@ public final class SparkRuntime implements AutoCloseable {
     String executorOptions = conf.get("spark.executor.extraJavaOptions", "");
     conf.set("spark.executor.extraJavaOptions", (NATIVE_MEMORY + " " + executorOptions).strip());
     return conf;
+  }
+
+  /** A new context. What goes wrong is thrown and told once; Spark would log it as well. */
+  private static JavaSparkContext newContext(SparkConf conf) {
+    String logger = SparkContext.class.getName();
+    Level before = LogManager.getLogger(logger).getLevel();
+    Configurator.setLevel(logger, Level.OFF);
+    try {
+      return new JavaSparkContext(conf);
+    } finally {
+      Configurator.setLevel(logger, before);
+    }
   }
 
   private static void addDefaults(SparkConf conf, String file) {

@@ -171,15 +171,15 @@ class BadInputTest {
   @Test
   void aTextThatIsTooShort() throws IOException {
     Files.writeString(text, "abc", StandardCharsets.UTF_8);
-    refused(prune(), "calibration text", "3 tokens", "10");
+    refused(prune(), "text has 3 tokens", "10");
     Files.writeString(text, "", StandardCharsets.UTF_8);
-    refused(prune(), "calibration text");
+    refused(prune(), "text");
   }
 
   @Test
   void aRefusedRunIsNotInTheWayOfTheNext() throws IOException {
     Files.writeString(text, "abc", StandardCharsets.UTF_8);
-    refused(prune(), "calibration text");
+    refused(prune(), "text has ");
     Files.writeString(text, "abcdefghij".repeat(40), StandardCharsets.UTF_8);
 
     assertThat(prune().code()).isZero();
@@ -190,7 +190,7 @@ class BadInputTest {
   void aTestTextThatIsTooShort() throws IOException {
     Path test = folder.resolve("test.txt");
     Files.writeString(test, "abc", StandardCharsets.UTF_8);
-    refused(prune("--test", test.toString()), "test text", "3 tokens", "10");
+    refused(prune("--test", test.toString()), "text has 3 tokens", "10");
   }
 
   @Test

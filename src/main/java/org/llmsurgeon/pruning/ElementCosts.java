@@ -23,12 +23,11 @@ public final class ElementCosts implements CostMatrix {
     void read(int row, double[] into);
   }
 
-  private ElementCosts(
-      Device device, String layer, Tensor weight, boolean keepBias, Curvature curvature) {
+  private ElementCosts(Device device, PrunableLayer of, boolean keepBias, Curvature curvature) {
     this.device = device;
-    this.layer = layer;
-    this.weight = weight;
-    this.columns = weight.columns() - (keepBias ? 1 : 0);
+    this.layer = of.name();
+    this.weight = of.weight();
+    this.columns = keepBias ? of.inputs() : weight.columns();
     this.curvature = curvature;
     this.weights = new double[weight.columns()];
   }
@@ -37,26 +36,24 @@ public final class ElementCosts implements CostMatrix {
    * Costs from a product of curvatures.
    *
    * @param device where the weight lives
-   * @param layer name of the layer
-   * @param weight {@code [out, in]}, the bias as last column where there is one; either precision;
-   *     must stay open and unchanged while the costs are used
+   * @param of the layer
    * @param curvature along rows and columns
-   * @param keepBias whether the last column is a bias that is no candidate
+   * @param keepBias whether biases are no candidates
    */
   public static ElementCosts of(
-      Device device, String layer, Tensor weight, ElementCurvature curvature, boolean keepBias) {
+      Device device, PrunableLayer of, ElementCurvature curvature, boolean keepBias) {
+    Tensor weight = of.weight();
     double[] byRow = curvature.rows();
     double[] byColumn = curvature.columns();
     if (byRow.length != weight.rows() || byColumn.length != weight.columns()) {
       throw new IllegalArgumentException(
           String.format(
               "layer %s: curvature along %d rows and %d columns for a weight [%d, %d]",
-              layer, byRow.length, byColumn.length, weight.rows(), weight.columns()));
+              of.name(), byRow.length, byColumn.length, weight.rows(), weight.columns()));
     }
     return new ElementCosts(
         device,
-        layer,
-        weight,
+        of,
         keepBias,
         (row, into) -> {
           for (int column = 0; column < into.length; column++) {
@@ -70,24 +67,23 @@ public final class ElementCosts implements CostMatrix {
    * it.
    *
    * @param device where the tensors live
-   * @param layer name of the layer
-   * @param weight as in {@link #of(Device, String, Tensor, ElementCurvature, boolean)}
+   * @param of the layer
    * @param curvature {@code [out, in]} like the weight: along each weight, 0 where it is dead; must
    *     stay open and unchanged while the costs are used
-   * @param keepBias whether the last column is a bias that is no candidate
+   * @param keepBias whether biases are no candidates
    */
   public static ElementCosts of(
-      Device device, String layer, Tensor weight, Tensor curvature, boolean keepBias) {
+      Device device, PrunableLayer of, Tensor curvature, boolean keepBias) {
+    Tensor weight = of.weight();
     if (curvature.rows() != weight.rows() || curvature.columns() != weight.columns()) {
       throw new IllegalArgumentException(
           String.format(
               "layer %s: curvature [%d, %d] for a weight [%d, %d]",
-              layer, curvature.rows(), curvature.columns(), weight.rows(), weight.columns()));
+              of.name(), curvature.rows(), curvature.columns(), weight.rows(), weight.columns()));
     }
     return new ElementCosts(
         device,
-        layer,
-        weight,
+        of,
         keepBias,
         (row, into) ->
             device.download(curvature, (long) row * weight.columns(), into, 0, into.length));

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pruning;
 
+import java.util.Arrays;
+
 /**
  * Curvature along single weights where it is a product: {@code rows[r] columns[c]} along weight
  * {@code (r, c)}, with {@code 1 / Gi_rr} and {@code 1 / Ai_cc} for {@link CostKind#OBS} and {@code
@@ -10,4 +12,18 @@ package org.llmsurgeon.pruning;
  * @param rows one for each output
  * @param columns one for each input, the bias counted
  */
-public record ElementCurvature(double[] rows, double[] columns) {}
+public record ElementCurvature(double[] rows, double[] columns) {
+  /**
+   * 1 along every weight, so that a weight costs half its square: magnitude pruning.
+   *
+   * @param outputs rows of the weight
+   * @param inputs columns of the weight, the bias counted
+   */
+  public static ElementCurvature flat(int outputs, int inputs) {
+    double[] rows = new double[outputs];
+    double[] columns = new double[inputs];
+    Arrays.fill(rows, 1);
+    Arrays.fill(columns, 1);
+    return new ElementCurvature(rows, columns);
+  }
+}

@@ -21,9 +21,13 @@ public final class PatternCosts implements CostMatrix {
   private final boolean[] chosen;
 
   private PatternCosts(
-      Device device, LayerGroups of, SparsityPattern pattern, double[] rows, PatternChoice choice) {
+      Device device,
+      PrunableLayer of,
+      SparsityPattern pattern,
+      double[] rows,
+      PatternChoice choice) {
     this.device = device;
-    this.layer = of.layer();
+    this.layer = of.name();
     this.weight = of.weight();
     this.pattern = pattern;
     this.rows = rows;
@@ -31,21 +35,6 @@ public final class PatternCosts implements CostMatrix {
     this.groups = of.inputs() / pattern.size();
     this.weights = new double[weight.columns()];
     this.chosen = new boolean[pattern.size()];
-  }
-
-  /**
-   * The weight whose groups are meant.
-   *
-   * @param layer name of the layer
-   * @param weight {@code [out, in]}, the bias as last column where there is one; either precision;
-   *     must stay open and unchanged while the costs are used
-   * @param bias whether the last column is a bias
-   */
-  public record LayerGroups(String layer, Tensor weight, boolean bias) {
-    /** Inputs, the bias not counted. */
-    int inputs() {
-      return weight.columns() - (bias ? 1 : 0);
-    }
   }
 
   /**
@@ -58,7 +47,7 @@ public final class PatternCosts implements CostMatrix {
    * @throws org.llmsurgeon.InputException if the pattern does not fit, naming the layer
    */
   public static PatternCosts independent(
-      Device device, LayerGroups of, SparsityPattern pattern, ElementCurvature curvature) {
+      Device device, PrunableLayer of, SparsityPattern pattern, ElementCurvature curvature) {
     check(of, pattern, curvature.rows().length, of.weight().columns(), curvature.columns().length);
     return new PatternCosts(
         device, of, pattern, curvature.rows(), new IndependentChoice(pattern, curvature.columns()));
@@ -76,7 +65,7 @@ public final class PatternCosts implements CostMatrix {
    * @throws org.llmsurgeon.InputException if the pattern does not fit, naming the layer
    */
   public static PatternCosts correlated(
-      Device device, LayerGroups of, SparsityPattern pattern, JointCurvature curvature) {
+      Device device, PrunableLayer of, SparsityPattern pattern, JointCurvature curvature) {
     int size = pattern.size();
     check(of, pattern, curvature.rows().length, of.inputs() / size, curvature.blocks().length);
     PatternChoice choice =
@@ -87,13 +76,13 @@ public final class PatternCosts implements CostMatrix {
   }
 
   private static void check(
-      LayerGroups of, SparsityPattern pattern, int rows, int along, int given) {
-    pattern.checkFits(of.layer(), of.inputs());
+      PrunableLayer of, SparsityPattern pattern, int rows, int along, int given) {
+    pattern.checkFits(of.name(), of.inputs());
     if (rows != of.weight().rows() || along != given) {
       throw new IllegalArgumentException(
           String.format(
               "layer %s: curvature along %d rows and %d inputs or groups for a weight [%d, %d]",
-              of.layer(), rows, given, of.weight().rows(), of.weight().columns()));
+              of.name(), rows, given, of.weight().rows(), of.weight().columns()));
     }
   }
 

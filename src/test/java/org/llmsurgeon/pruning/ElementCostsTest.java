@@ -90,7 +90,8 @@ class ElementCostsTest {
       Tensor weight = RandomLayer.tensor(scope, layer.weight());
       ElementCurvature curvature =
           new ElementCurvature(new double[] {1, 1}, new double[] {1, 1, 1, 1});
-      ElementCosts costs = ElementCosts.of(device, "fc1", weight, curvature, true);
+      ElementCosts costs =
+          ElementCosts.of(device, new PrunableLayer("fc1", weight, true), curvature, true);
       assertThat(costs.columns()).isEqualTo(3);
       assertThat(costs.candidates()).isEqualTo(6);
       ElementMask mask = costs.select(ElementThreshold.select(List.of(costs), 6).cuts().get(0));
@@ -108,8 +109,10 @@ class ElementCostsTest {
       Tensor weight = RandomLayer.tensor(scope, layer.weight());
       ElementCurvature product = new ElementCurvature(new double[] {2, 3}, new double[] {5, 0, 7});
       Tensor matrix = scope.own(device.tensor(Precision.DOUBLE, 2, 3, 10, 0, 14, 15, 0, 21));
-      ElementCosts of = ElementCosts.of(device, "fc1", weight, product, false);
-      ElementCosts same = ElementCosts.of(device, "fc1", weight, matrix, false);
+      ElementCosts of =
+          ElementCosts.of(device, new PrunableLayer("fc1", weight, false), product, false);
+      ElementCosts same =
+          ElementCosts.of(device, new PrunableLayer("fc1", weight, false), matrix, false);
       assertThat(device.values(scope.own(of.matrix(Precision.DOUBLE))))
           .isEqualTo(device.values(scope.own(same.matrix(Precision.DOUBLE))));
     }
@@ -120,7 +123,8 @@ class ElementCostsTest {
   void aCostThatIsNotFiniteIsNamed(Device device) {
     try (Tensor weight = device.tensor(Precision.DOUBLE, 1, 2, 1, 1e200)) {
       ElementCurvature flat = new ElementCurvature(new double[] {1}, new double[] {1, 1});
-      ElementCosts costs = ElementCosts.of(device, "fc1", weight, flat, false);
+      ElementCosts costs =
+          ElementCosts.of(device, new PrunableLayer("fc1", weight, false), flat, false);
       assertThatThrownBy(() -> ElementThreshold.select(List.of(costs), 1))
           .isInstanceOf(NonFiniteException.class)
           .hasMessageContainingAll("fc1", "[0, 1]");
@@ -136,13 +140,18 @@ class ElementCostsTest {
               () ->
                   ElementCosts.of(
                       device,
-                      "fc1",
-                      weight,
+                      new PrunableLayer("fc1", weight, false),
                       new ElementCurvature(new double[] {1}, new double[] {1}),
                       false))
           .withMessageContaining("fc1");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> ElementCosts.of(device, "fc1", weight, weight.reshape(2, 1), false));
+          .isThrownBy(
+              () ->
+                  ElementCosts.of(
+                      device,
+                      new PrunableLayer("fc1", weight, false),
+                      weight.reshape(2, 1),
+                      false));
     }
   }
 
@@ -160,7 +169,9 @@ class ElementCostsTest {
       try (ElementSurgery surgery =
           new ElementSurgery(
               device, "fc1", weight, layer.factors(scope, CurvatureKind.KFAC), DAMPING)) {
-        ElementCosts costs = ElementCosts.of(device, "fc1", weight, surgery.curvature(kind), false);
+        ElementCosts costs =
+            ElementCosts.of(
+                device, new PrunableLayer("fc1", weight, false), surgery.curvature(kind), false);
         return device.values(scope.own(costs.matrix(Precision.DOUBLE)));
       }
     }

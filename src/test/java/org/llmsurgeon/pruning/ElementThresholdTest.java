@@ -125,7 +125,8 @@ class ElementThresholdTest {
     try (TensorScope scope = new TensorScope(device)) {
       Tensor weight = scope.own(device.tensor(Precision.DOUBLE, 2, 2, 0, 3, 1, -0.0));
       ElementCurvature flat = new ElementCurvature(new double[] {1, 1}, new double[] {1, 1});
-      ElementCosts costs = ElementCosts.of(device, "layer", weight, flat, false);
+      ElementCosts costs =
+          ElementCosts.of(device, new PrunableLayer("layer", weight, false), flat, false);
       assertThat(flat(costs.select(CostCut.NOTHING))).containsExactly(true, false, false, true);
       ElementMask two = costs.select(ElementThreshold.select(List.of(costs), 3).cuts().get(0));
       assertThat(flat(two)).containsExactly(true, false, true, true);
@@ -189,7 +190,7 @@ class ElementThresholdTest {
     double[] twice = Arrays.stream(values).map(value -> 2 * value).toArray();
     Tensor weight = scope.own(device.tensor(Precision.DOUBLE, rows, 4, ones));
     Tensor curvature = scope.own(device.tensor(Precision.DOUBLE, rows, 4, twice));
-    return ElementCosts.of(device, "layer", weight, curvature, false);
+    return ElementCosts.of(device, new PrunableLayer("layer", weight, false), curvature, false);
   }
 
   private static boolean[] flat(ElementMask mask) {

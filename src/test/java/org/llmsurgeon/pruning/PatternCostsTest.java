@@ -19,7 +19,6 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
-import org.llmsurgeon.pruning.PatternCosts.LayerGroups;
 
 class PatternCostsTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);
@@ -106,11 +105,12 @@ class PatternCostsTest {
       ElementCurvature curvature = surgery.curvature(CostKind.OBS);
       PatternCosts costs =
           PatternCosts.independent(
-              device, new LayerGroups("fc1", weight, true), pattern, curvature);
+              device, new PrunableLayer("fc1", weight, true), pattern, curvature);
       double[] elements = new double[9];
       double[] groups = new double[2];
       for (int row = 0; row < 3; row++) {
-        ElementCosts.of(device, "fc1", weight, curvature, false).read(row, elements);
+        ElementCosts.of(device, new PrunableLayer("fc1", weight, false), curvature, false)
+            .read(row, elements);
         costs.read(row, groups);
         for (int group = 0; group < 2; group++) {
           double[] sorted = Arrays.copyOfRange(elements, 4 * group, 4 * group + 4);
@@ -204,7 +204,8 @@ class PatternCostsTest {
         .isInstanceOf(InputException.class)
         .hasMessageContainingAll("fc1", "6", "2:4");
     try (TensorScope scope = new TensorScope(device)) {
-      LayerGroups groups = new LayerGroups("fc1", RandomLayer.tensor(scope, layer.weight()), false);
+      PrunableLayer groups =
+          new PrunableLayer("fc1", RandomLayer.tensor(scope, layer.weight()), false);
       SparsityPattern fits = SparsityPattern.parse("1:2");
       JointCurvature wrong = new JointCurvature(new double[2], new double[2][4]);
       assertThatIllegalArgumentException()
@@ -239,7 +240,8 @@ class PatternCostsTest {
       RandomLayer layer,
       SparsityPattern pattern,
       boolean bias) {
-    LayerGroups groups = new LayerGroups("fc1", RandomLayer.tensor(scope, layer.weight()), bias);
+    PrunableLayer groups =
+        new PrunableLayer("fc1", RandomLayer.tensor(scope, layer.weight()), bias);
     return PatternCosts.correlated(device, groups, pattern, surgery.curvature(pattern, bias));
   }
 

@@ -33,6 +33,7 @@ import org.llmsurgeon.pruning.ElementSurgery;
 import org.llmsurgeon.pruning.ElementThreshold;
 import org.llmsurgeon.pruning.ElementUpdate;
 import org.llmsurgeon.pruning.PatternCosts;
+import org.llmsurgeon.pruning.PrunableLayer;
 import org.llmsurgeon.pruning.SparsityPattern;
 
 /** Single weights and 2:4 groups in one shot against the authors' program, on its factors. */
@@ -45,13 +46,17 @@ class ElementGoldenTest {
   /** A layer with the authors' factors. */
   private record Layer(LinearShape shape, Tensor weight, ElementSurgery surgery) {
     ElementCosts elements(Device device, CostKind kind) {
-      return ElementCosts.of(device, shape.name(), weight, surgery.curvature(kind), false);
+      return ElementCosts.of(
+          device,
+          new PrunableLayer(shape.name(), weight, shape.bias()),
+          surgery.curvature(kind),
+          false);
     }
 
     PatternCosts groups(Device device, SparsityPattern pattern) {
       return PatternCosts.independent(
           device,
-          new PatternCosts.LayerGroups(shape.name(), weight, shape.bias()),
+          new PrunableLayer(shape.name(), weight, shape.bias()),
           pattern,
           surgery.curvature(CostKind.OBS));
     }

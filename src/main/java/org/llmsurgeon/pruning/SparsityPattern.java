@@ -11,7 +11,7 @@ import org.llmsurgeon.InputException;
  * @param kept weights that stay in a group, {@code N}, at least 1
  * @param size weights of a group, {@code M}, more than {@code N}, at most {@value #LARGEST}
  */
-public record SparsityPattern(int kept, int size) {
+public record SparsityPattern(int kept, int size) implements LayerSparsity {
   /** Largest group. */
   public static final int LARGEST = 64;
 

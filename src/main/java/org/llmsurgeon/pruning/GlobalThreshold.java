@@ -51,7 +51,7 @@ public final class GlobalThreshold {
    * Selects among rows, columns or both: goes through them by (cost, layer, rows before columns,
    * index) and stops before the first that would take more weights than the target allows. A weight
    * in a row and a column that both go counts once, so a structure can add nothing; it never stops
-   * the walk.
+   * the walk. What is gone already goes first, whatever the target: zeros stay zeros.
    *
    * @param layers costs of all layers, in the model's order, which breaks ties
    * @param target share of all weights that may go, in [0, 1]; never exceeded
@@ -65,6 +65,7 @@ public final class GlobalThreshold {
     GlobalThreshold walk = new GlobalThreshold(layers);
     CostOrder order = new CostOrder(layers, structures);
     double limit = target * walk.total;
+    walk.takeGone();
     int position = 0;
     while (position < order.size() && walk.removed + walk.added(order, position) <= limit) {
       walk.take(order, position);
@@ -83,21 +84,45 @@ public final class GlobalThreshold {
     }
   }
 
+  private void takeGone() {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      for (int row : layers.get(layer).gone().rows()) {
+        remove(layer, true, row);
+      }
+      for (int column : layers.get(layer).gone().columns()) {
+        remove(layer, false, column);
+      }
+    }
+  }
+
   /** Weights that go with a candidate and are not gone yet. */
   private long added(CostOrder order, int position) {
     int layer = order.layer(position);
+    if (isGone(order, position)) {
+      return 0;
+    }
     return order.isRow(position) ? columnsLeft[layer] : rowsLeft[layer];
   }
 
+  private boolean isGone(CostOrder order, int position) {
+    boolean[][] gone = order.isRow(position) ? rowGone : columnGone;
+    return gone[order.layer(position)][order.index(position)];
+  }
+
   private void take(CostOrder order, int position) {
-    int layer = order.layer(position);
-    removed += added(order, position);
-    threshold = order.cost(position);
-    if (order.isRow(position)) {
-      rowGone[layer][order.index(position)] = true;
+    if (!isGone(order, position)) {
+      threshold = order.cost(position);
+      remove(order.layer(position), order.isRow(position), order.index(position));
+    }
+  }
+
+  private void remove(int layer, boolean row, int index) {
+    removed += row ? columnsLeft[layer] : rowsLeft[layer];
+    if (row) {
+      rowGone[layer][index] = true;
       rowsLeft[layer]--;
     } else {
-      columnGone[layer][order.index(position)] = true;
+      columnGone[layer][index] = true;
       columnsLeft[layer]--;
     }
   }

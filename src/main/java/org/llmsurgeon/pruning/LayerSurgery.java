@@ -100,7 +100,19 @@ public final class LayerSurgery implements AutoCloseable {
     return new StructureCosts(
         name,
         finite("row", live.outputs().spread(rows, weight.rows())),
-        finite("column", live.inputs().spread(columns, weight.columns())));
+        finite("column", live.inputs().spread(columns, weight.columns())),
+        gone());
+  }
+
+  /** Rows and columns whose weights are all 0. */
+  Selection gone() {
+    double[] rows = device.rowDots(weight, weight);
+    double[] columns = device.columnDots(weight, weight);
+    return new Selection(zeros(rows), zeros(columns));
+  }
+
+  private static int[] zeros(double[] values) {
+    return IntStream.range(0, values.length).filter(i -> values[i] == 0).toArray();
   }
 
   /**

@@ -155,6 +155,26 @@ class GlobalThresholdTest {
     return layers;
   }
 
+  @Test
+  void whatIsGoneGoesFirstAndIsNeverGivenUpForWhatDiedSince() {
+    // Layer "first" has a row that died just now (cost 0); layer "second" lost its row before.
+    StructureCosts first = new StructureCosts("first", new double[] {0, 5}, new double[] {9, 9});
+    StructureCosts second =
+        new StructureCosts(
+            "second",
+            new double[] {7, 0},
+            new double[] {9, 9},
+            new Selection(new int[] {1}, new int[0]));
+    ThresholdResult tight = GlobalThreshold.select(List.of(first, second), 0.25);
+    assertThat(tight.selections())
+        .containsExactly(Selection.NONE, new Selection(new int[] {1}, new int[0]));
+    ThresholdResult wide = GlobalThreshold.select(List.of(first, second), 0.5);
+    assertThat(wide.selections())
+        .containsExactly(
+            new Selection(new int[] {0}, new int[0]), new Selection(new int[] {1}, new int[0]));
+    assertThat(wide.removed()).isEqualTo(4);
+  }
+
   private static StructureCosts costs(String layer, double[] rows, double[] columns) {
     return new StructureCosts(layer, rows, columns);
   }

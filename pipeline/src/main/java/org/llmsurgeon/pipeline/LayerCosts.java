@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
 
 /**
@@ -10,13 +11,17 @@ import org.llmsurgeon.pruning.StructureCosts;
  * @param layer module name
  * @param rows cost of each row
  * @param columns cost of each column, the bias last
+ * @param goneRows rows whose weights are all 0 already
+ * @param goneColumns columns whose weights are all 0 already
  */
-record LayerCosts(String layer, double[] rows, double[] columns) implements Serializable {
+record LayerCosts(String layer, double[] rows, double[] columns, int[] goneRows, int[] goneColumns)
+    implements Serializable {
   static LayerCosts of(StructureCosts costs) {
-    return new LayerCosts(costs.layer(), costs.rows(), costs.columns());
+    return new LayerCosts(
+        costs.layer(), costs.rows(), costs.columns(), costs.gone().rows(), costs.gone().columns());
   }
 
   StructureCosts costs() {
-    return new StructureCosts(layer, rows, columns);
+    return new StructureCosts(layer, rows, columns, new Selection(goneRows, goneColumns));
   }
 }

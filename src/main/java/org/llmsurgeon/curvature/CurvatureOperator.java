@@ -1,0 +1,27 @@
+package org.llmsurgeon.curvature;
+
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * The damped curvature {@code F} of a layer as a linear map of matrices shaped like its weight, and
+ * an inverse: the exact one, or one close enough to precondition with. All that conjugate gradients
+ * need.
+ */
+public interface CurvatureOperator {
+  /**
+   * {@code into = F x}.
+   *
+   * @param x {@code [out, in]}, double
+   * @param into {@code [out, in]}, double, written; not {@code x}
+   */
+  void times(Tensor x, Tensor into);
+
+  /**
+   * {@code into = F^-1 x}, or close to it; symmetric and positive definite in any case.
+   *
+   * @param x {@code [out, in]}, double
+   * @param into {@code [out, in]}, double, written; not {@code x}
+   * @throws NotPositiveDefiniteException if the curvature has no inverse
+   */
+  void solve(Tensor x, Tensor into);
+}

@@ -1,0 +1,169 @@
+package org.llmsurgeon.curvature;
+
+import java.util.Arrays;
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * The product {@code G (x) A} nearest to a layer's Fisher in the Frobenius norm, or to what earlier
+ * terms leave of it, by power iteration (algorithm section 1; Van Loan and Pitsianis): the leading
+ * singular pair of the rearranged Fisher {@code mean_t vec(g g^T) vec(a a^T)^T}, which is never
+ * formed. Each half step is one pass over the data with a {@link WeightedAccumulator}:
+ *
+ * <pre>
+ * G &lt;- mean_t (a^T A_hat a) g g^T - sum_r &lt;A_r, A_hat&gt; G_r,   G_hat = G / |G|
+ * A &lt;- mean_t (g^T G_hat g) a a^T - sum_r &lt;G_r, G_hat&gt; A_r,   A_hat = A / |A|
+ * </pre>
+ *
+ * <p>over earlier terms {@code r}. A warm start with last shot's {@code A} saves passes. Unlike
+ * KFAC's, this {@code A} belongs to one layer: those that read the same input do not share it.
+ */
+public final class NearestKronecker implements AutoCloseable {
+  private final Device device;
+  private final String layer;
+  private final List<KroneckerTerm> earlier;
+  private Tensor unitG;
+  private Tensor unitA;
+  private boolean gathersG = true;
+  private double sigma;
+  private double lastSigma;
+
+  /**
+   * A cold start from {@code A_hat = I / |I|}, which is orthogonal to no positive semi-definite
+   * factor.
+   *
+   * @param device where everything lives
+   * @param layer name of the layer, for messages
+   * @param inputs columns of the weight, the bias counted
+   * @param earlier terms that are subtracted, in double; must stay open and unchanged while this is
+   *     used
+   */
+  public NearestKronecker(Device device, String layer, int inputs, List<KroneckerTerm> earlier) {
+    this(device, layer, earlier, identity(device, inputs));
+  }
+
+  private NearestKronecker(Device device, String layer, List<KroneckerTerm> earlier, Tensor start) {
+    this.device = device;
+    this.layer = layer;
+    this.earlier = List.copyOf(earlier);
+    this.unitA = start;
+    normalise(start);
+  }
+
+  /**
+   * A warm start.
+   *
+   * @param device where everything lives
+   * @param layer name of the layer, for messages
+   * @param a symmetric and not 0, {@code [in, in]}, for example last shot's; copied
+   * @param earlier terms that are subtracted, in double; must stay open and unchanged while this is
+   *     used
+   */
+  public static NearestKronecker warm(
+      Device device, String layer, Tensor a, List<KroneckerTerm> earlier) {
+    Tensor start = device.empty(Precision.DOUBLE, a.rows(), a.columns());
+    device.copy(a, start);
+    return new NearestKronecker(device, layer, earlier, start);
+  }
+
+  private static Tensor identity(Device device, int size) {
+    Tensor identity = device.zeros(Precision.DOUBLE, size, size);
+    device.addDiagonal(identity, 1);
+    return identity;
+  }
+
+  /** Whether the next pass gathers {@code G}, with weights from {@code A}; else the reverse. */
+  public boolean gathersG() {
+    return gathersG;
+  }
+
+  /** The matrix that weighs tokens in the next pass: of unit norm, in double; not to be written. */
+  public Tensor weighing() {
+    return gathersG ? unitA : unitG;
+  }
+
+  /**
+   * Ends a half step.
+   *
+   * @param mean what a pass over all data gathered with {@link #weighing}; double, changed
+   * @throws NonFiniteException if it is not finite
+   */
+  public void take(Tensor mean) {
+    for (KroneckerTerm term : earlier) {
+      Tensor weighing = gathersG ? term.a() : term.g();
+      device.add(-inner(weighing, weighing()), gathersG ? term.g() : term.a(), mean);
+    }
+    NonFiniteException.check(device, mean, layer, gathersG ? "factor G" : "factor A");
+    Tensor unit = device.empty(Precision.DOUBLE, mean.rows(), mean.columns());
+    device.copy(mean, unit);
+    lastSigma = sigma;
+    sigma = normalise(unit);
+    Tensor before = gathersG ? unitG : unitA;
+    if (before != null) {
+      before.close();
+    }
+    if (gathersG) {
+      unitG = unit;
+    } else {
+      unitA = unit;
+    }
+    gathersG = !gathersG;
+  }
+
+  /** Norm of the term so far: a singular value of the rearranged Fisher, from below. */
+  public double sigma() {
+    return sigma;
+  }
+
+  /**
+   * How much {@link #sigma} grew in the last half step, as a part of it: small when more passes
+   * would change little. 0 where nothing is left to fit.
+   */
+  public double growth() {
+    return sigma == 0 ? 0 : Math.abs(sigma - lastSigma) / sigma;
+  }
+
+  /**
+   * The term after an even number of half steps: both factors of the same norm, and the trace of
+   * {@code A} not negative.
+   *
+   * @return new tensors, owned by the caller
+   * @throws IllegalStateException if only one of them was gathered
+   */
+  public KroneckerTerm term() {
+    if (unitG == null || !gathersG) {
+      throw new IllegalStateException("the term of layer " + layer + " lacks a half step");
+    }
+    double trace = Arrays.stream(device.diagonal(unitA)).sum();
+    double factor = (trace < 0 ? -1 : 1) * Math.sqrt(sigma);
+    return new KroneckerTerm(scaled(factor, unitG), scaled(factor, unitA));
+  }
+
+  private Tensor scaled(double factor, Tensor from) {
+    Tensor to = device.empty(Precision.DOUBLE, from.rows(), from.columns());
+    device.copy(from, to);
+    device.scale(factor, to);
+    return to;
+  }
+
+  /** Divides by the norm, and returns it; 0 stays 0. */
+  private double normalise(Tensor matrix) {
+    double norm = Math.sqrt(inner(matrix, matrix));
+    device.scale(norm == 0 ? 0 : 1 / norm, matrix);
+    return norm;
+  }
+
+  private double inner(Tensor x, Tensor y) {
+    return Arrays.stream(device.rowDots(x, y)).sum();
+  }
+
+  @Override
+  public void close() {
+    unitA.close();
+    if (unitG != null) {
+      unitG.close();
+    }
+  }
+}

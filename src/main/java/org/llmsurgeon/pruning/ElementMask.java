@@ -46,6 +46,29 @@ public final class ElementMask {
     return mask;
   }
 
+  /**
+   * Whole rows and columns as single weights.
+   *
+   * @param selection rows and columns
+   * @param rows rows of the weight
+   * @param columns columns of the weight
+   */
+  public static ElementMask of(Selection selection, int rows, int columns) {
+    selection.checkWithin(rows, columns);
+    ElementMask mask = new ElementMask(rows, columns);
+    for (int row : selection.rows()) {
+      for (int column = 0; column < columns; column++) {
+        mask.remove(row, column);
+      }
+    }
+    for (int column : selection.columns()) {
+      for (int row = 0; row < rows; row++) {
+        mask.remove(row, column);
+      }
+    }
+    return mask;
+  }
+
   void remove(int row, int column) {
     words[row][column / Long.SIZE] |= 1L << column;
   }

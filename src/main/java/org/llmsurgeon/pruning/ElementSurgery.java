@@ -1,11 +1,15 @@
 package org.llmsurgeon.pruning;
 
+import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureOperator;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.EigenCurvature;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.curvature.NonFiniteException;
 
@@ -110,26 +114,86 @@ public final class ElementSurgery implements AutoCloseable {
    * @throws NonFiniteException if an updated weight is not finite
    */
   public ElementCut cut(ElementMask mask, ElementUpdate update) {
+    return cut(mask, () -> MaskedUpdate.of(device, name, live, update));
+  }
+
+  /**
+   * As {@link #cut(ElementMask, ElementUpdate)}, under another curvature of the same live rows and
+   * columns, as EKFAC's or a sum of Kronecker products. Whole rows and columns may go this way too:
+   * {@link ElementMask#of(Selection, int, int)}.
+   *
+   * @param mask which weights go, those that went in earlier shots included
+   * @param curvature over {@link #liveRows} and {@link #liveColumns}
+   * @param update when to stop
+   * @throws NonFiniteException if an updated weight is not finite
+   */
+  public ElementCut cut(ElementMask mask, CurvatureOperator curvature, ElementUpdate.Full update) {
+    return cut(mask, () -> new FullUpdate(device, name, curvature, update));
+  }
+
+  private ElementCut cut(ElementMask mask, Supplier<MaskedUpdate> update) {
     mask.checkShape(weight.rows(), weight.columns());
     try (TensorScope work = new TensorScope(device)) {
       Tensor result = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
       device.copy(weight, result);
-      int[] rows = live.outputs().live();
-      int[] columns = live.inputs().live();
-      ElementMask removed = mask.over(rows, columns);
+      ElementMask removed = mask.over(liveRows(), liveColumns());
       MaskedUpdate.Outcome outcome = MaskedUpdate.Outcome.NOTHING_TO_DO;
       long going = removed.count();
       if (going > 0 && going < live.weight().size()) {
-        Tensor updated = work.empty(Precision.DOUBLE, rows.length, columns.length);
+        Tensor updated = work.empty(Precision.DOUBLE, removed.rows(), removed.columns());
         device.copy(live.weight(), updated);
-        outcome = MaskedUpdate.of(device, name, live, update).apply(removed, updated);
-        device.scatter(updated, rows, columns, result);
+        outcome = update.get().apply(removed, updated);
+        device.scatter(updated, liveRows(), liveColumns(), result);
       }
       mask.clear(device, result);
       NonFiniteException.check(device, result, name, "updated weight");
       return new ElementCut(
           work.release(result), outcome.steps(), outcome.residual(), outcome.converged());
     }
+  }
+
+  /** Rows that are not dead, ascending; not a copy, so not to be written. */
+  public int[] liveRows() {
+    return live.outputs().live();
+  }
+
+  /** Columns that are not dead, ascending; not a copy, so not to be written. */
+  public int[] liveColumns() {
+    return live.inputs().live();
+  }
+
+  /**
+   * The factors without dead rows and columns, undamped, in double: what EKFAC takes its basis
+   * from. They are this object's own and closed with it.
+   */
+  public KroneckerFactors liveFactors() {
+    return new KroneckerFactors(live.inputs().matrix(), live.outputs().matrix(), 0);
+  }
+
+  /**
+   * Curvature along single weights under another curvature, for {@link ElementCosts}.
+   *
+   * @param curvature over {@link #liveRows} and {@link #liveColumns}
+   * @return {@code [out, in]}, 0 for dead ones; owned by the caller
+   */
+  public Tensor elementCurvature(EigenCurvature curvature) {
+    Tensor full = device.zeros(Precision.DOUBLE, weight.rows(), weight.columns());
+    try (Tensor part = curvature.elementCurvature()) {
+      device.scatter(part, liveRows(), liveColumns(), full);
+    }
+    return full;
+  }
+
+  /**
+   * Costs of single rows and columns under another curvature, exact.
+   *
+   * @param curvature over {@link #liveRows} and {@link #liveColumns}
+   */
+  public StructureCosts costs(EigenCurvature curvature) {
+    return new StructureCosts(
+        name,
+        live.outputs().spread(curvature.rowCosts(live.weight()), weight.rows()),
+        live.inputs().spread(curvature.columnCosts(live.weight()), weight.columns()));
   }
 
   /**
@@ -140,6 +204,23 @@ public final class ElementSurgery implements AutoCloseable {
    */
   public double quadraticCost(Tensor changed) {
     return layer.quadraticCost(changed);
+  }
+
+  /**
+   * The same under another curvature: {@code 1/2 <D, F D>} over what is live, {@code D} the change.
+   *
+   * @param changed {@code [out, in]}, in double
+   * @param curvature over {@link #liveRows} and {@link #liveColumns}
+   */
+  public double quadraticCost(Tensor changed, CurvatureOperator curvature) {
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor change = work.empty(Precision.DOUBLE, liveRows().length, liveColumns().length);
+      device.gather(changed, liveRows(), liveColumns(), change);
+      device.add(-1, live.weight(), change);
+      Tensor product = work.empty(Precision.DOUBLE, change.rows(), change.columns());
+      curvature.times(change, product);
+      return 0.5 * Arrays.stream(device.rowDots(change, product)).sum();
+    }
   }
 
   @Override

@@ -5,30 +5,32 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureOperator;
 import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 
 /**
  * The cheapest change with all removed weights of a layer gone (algorithm section 4, ours). With
- * {@code D} the change of the weight, minus the weight where it is removed, the gradient {@code G D
- * A} must vanish where it is kept; conjugate gradients find {@code X}, {@code D} where it is kept:
+ * {@code D} the change of the weight, minus the weight where it is removed, the gradient {@code F
+ * D} must vanish where it is kept; conjugate gradients find {@code X}, {@code D} where it is kept:
  *
  * <pre>
- * keep * (G X A) = keep * (G (removed * W) A),   preconditioned by  keep * (Gi R Ai)
+ * keep * (F X) = keep * (F (removed * W)),   preconditioned by  keep * (F^-1 R)
  * </pre>
  *
- * <p>Damped factors throughout. Time: four products of the layer's size a step; memory: six
- * matrices of its size.
+ * <p>{@code F} is the damped curvature, {@code F X = G X A} for a Kronecker product. Time: a
+ * product and a solve with it a step; memory: six matrices of the layer's size.
  */
 final class FullUpdate implements MaskedUpdate {
   private final Device device;
   private final String name;
-  private final LiveLayer layer;
+  private final CurvatureOperator curvature;
   private final ElementUpdate.Full options;
 
-  FullUpdate(Device device, String name, LiveLayer layer, ElementUpdate.Full options) {
+  FullUpdate(Device device, String name, CurvatureOperator curvature, ElementUpdate.Full options) {
     this.device = device;
     this.name = name;
-    this.layer = layer;
+    this.curvature = curvature;
     this.options = options;
   }
 
@@ -45,20 +47,13 @@ final class FullUpdate implements MaskedUpdate {
     private final Tensor w;
     private final Tensor r;
     private final Tensor p;
-    private final Tensor half;
     private final Tensor product;
-    private final Tensor inverseG;
-    private final Tensor inverseA;
 
     Iteration(TensorScope work, ElementMask removed, Tensor updated) {
-      // First of all: they settle how much damping there is
-      inverseG = layer.outputs().inverse().matrix();
-      inverseA = layer.inputs().inverse().matrix();
       kept = work.own(removed.kept(device, Precision.DOUBLE));
       w = updated;
       r = like(work);
       p = like(work);
-      half = like(work);
       product = like(work);
     }
 
@@ -68,7 +63,7 @@ final class FullUpdate implements MaskedUpdate {
 
     /** Turns {@code w} into {@code keep * w + X}. */
     Outcome run() {
-      // r = keep * (G (w - keep * w) A), with p for the removed part
+      // r = keep * (F (w - keep * w)), with p for the removed part
       device.copy(w, r);
       device.multiplyElements(kept, r);
       device.copy(w, p);
@@ -94,7 +89,7 @@ final class FullUpdate implements MaskedUpdate {
         device.add(1, product, p);
         energy = next;
         timesCurvature(p);
-        double length = checked(energy / dot(p, product));
+        double length = checked(energy / positive(dot(p, product)));
         device.add(length, p, w);
         device.add(-length, product, r);
         residual = checked(norm(r) / start);
@@ -107,26 +102,29 @@ final class FullUpdate implements MaskedUpdate {
       return checked(Math.sqrt(dot(x, x)));
     }
 
-    /** {@code product = keep * (G x A)}. */
+    /** {@code product = keep * (F x)}. */
     private void timesCurvature(Tensor x) {
-      device.copy(x, half);
-      double dampingG = layer.outputs().dampingConstant();
-      device.multiply(1, layer.outputs().matrix(), x, dampingG, half);
-      device.copy(half, product);
-      double dampingA = layer.inputs().dampingConstant();
-      device.multiply(1, half, layer.inputs().matrix(), dampingA, product);
+      curvature.times(x, product);
       device.multiplyElements(kept, product);
     }
 
-    /** {@code product = keep * (Gi r Ai)}. */
+    /** {@code product = keep * (F^-1 r)}. */
     private void precondition() {
-      device.multiply(1, inverseG, r, 0, half);
-      device.multiply(1, half, inverseA, 0, product);
+      curvature.solve(r, product);
       device.multiplyElements(kept, product);
     }
 
     private double dot(Tensor x, Tensor y) {
       return Arrays.stream(device.rowDots(x, y)).sum();
+    }
+
+    // Only a sum of more than two Kronecker products can be indefinite
+    private double positive(double form) {
+      if (form <= 0) {
+        throw new NotPositiveDefiniteException(
+            "The curvature of " + name + " along an update", 0, new double[] {form});
+      }
+      return form;
     }
 
     private double checked(double value) {

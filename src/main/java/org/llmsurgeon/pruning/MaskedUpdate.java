@@ -26,7 +26,7 @@ interface MaskedUpdate {
 
   static MaskedUpdate of(Device device, String name, LiveLayer layer, ElementUpdate update) {
     if (update instanceof ElementUpdate.Full full) {
-      return new FullUpdate(device, name, layer, full);
+      return new FullUpdate(device, name, new LiveOperator(device, layer), full);
     }
     if (update instanceof ElementUpdate.Grouped grouped) {
       return new GroupedUpdate(device, name, layer, grouped);

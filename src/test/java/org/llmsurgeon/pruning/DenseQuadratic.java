@@ -20,6 +20,11 @@ final class DenseQuadratic {
     }
   }
 
+  /** Any symmetric {@code F}. */
+  DenseQuadratic(double[][] matrix) {
+    this.matrix = matrix;
+  }
+
   /** {@code 1/2 d^T F d}. */
   double cost(double[] change) {
     double sum = 0;

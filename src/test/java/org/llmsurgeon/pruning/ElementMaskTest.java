@@ -81,6 +81,19 @@ class ElementMaskTest {
     }
   }
 
+  @Test
+  void wholeRowsAndColumnsAreTheirWeights() {
+    Selection selection = new Selection(new int[] {1}, new int[] {0, 129});
+    ElementMask mask = ElementMask.of(selection, 3, 130);
+    assertThat(mask.count()).isEqualTo(selection.weights(3, 130));
+    for (int row = 0; row < 3; row++) {
+      for (int column = 0; column < 130; column++) {
+        boolean expected = row == 1 || column == 0 || column == 129;
+        assertThat(mask.removed(row, column)).isEqualTo(expected);
+      }
+    }
+  }
+
   private ElementMask ofValues() {
     try (Tensor weight = device.tensor(Precision.DOUBLE, 3, 130, values)) {
       return ElementMask.ofZeros(device, weight);

@@ -55,8 +55,8 @@ public final class PatternCosts implements CostMatrix {
 
   /**
    * Joint costs: {@code 1/2 w_S^T C_SS^-1 w_S} with {@code C = Gi_rr Ai[c, c]}, of the cheapest
-   * choice {@code S}. In groups of up to {@value EveryChoice#LARGEST} all choices are tried; in
-   * larger ones weights are chosen one after the other.
+   * choice {@code S}. In groups of up to 8 all choices are tried; in larger ones weights are chosen
+   * one after the other.
    *
    * @param device where the weight lives
    * @param of the weight

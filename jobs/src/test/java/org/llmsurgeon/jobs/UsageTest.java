@@ -59,6 +59,8 @@ class UsageTest {
         wrong("factors needs", "factors"),
         wrong("scores needs", "scores", "--model", "m"),
         wrong("inspect needs --model DIR", "inspect"),
+        wrong("Missing required option: '--run=DIR'", "clean"),
+        wrong("is no run directory", "clean", "--run", "nowhere"),
         wrong("Recipe nowhere.yaml does not exist", prune("--recipe", "nowhere.yaml")));
   }
 
@@ -96,7 +98,7 @@ class UsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"prune", "evaluate", "factors", "scores", "inspect"})
+  @ValueSource(strings = {"prune", "evaluate", "factors", "scores", "inspect", "clean"})
   void everyCommandHasHelpWithAnExample(String command) {
     CommandRun help = CommandRun.of("help", command);
 

@@ -155,6 +155,20 @@ public final class SurgeonPipeline {
     return operation(session -> Inspection.of(session, session.storage().absolute(model)));
   }
 
+  /**
+   * Removes from a run directory what interrupted attempts left and nothing names; what is finished
+   * stays, so that the run can go on.
+   *
+   * @param run the run directory; no living process may work in it
+   */
+  public CleanedRun clean(String run) {
+    return operation(
+        session -> {
+          HadoopStorage storage = session.storage();
+          return new RunCleaner(new RunDirectory(storage, storage.absolute(run))).clean(progress);
+        });
+  }
+
   private <T> T operation(Function<Session, T> work) {
     try {
       return work.apply(Session.begin(spark, progress));

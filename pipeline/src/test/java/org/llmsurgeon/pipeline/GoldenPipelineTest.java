@@ -31,7 +31,7 @@ class GoldenPipelineTest {
         new ObjectMapper()
             .readTree(SharedData.path("golden/" + golden + "/expected.json").toFile());
     JsonNode run = expected.path("runs").path("row_column_10_joint");
-    Recipe recipe = Recipe.of(Map.of("sparsity", 0.1, "shots", 1));
+    Recipe recipe = Recipe.of(Map.of("structures", "row,column", "sparsity", 0.1, "shots", 1));
     PruningReport report;
     try (JavaSparkContext spark = TestSpark.local(2)) {
       report =

@@ -18,7 +18,7 @@ import org.apache.hadoop.util.Progressable;
  * A folder of this machine behind a scheme of its own, so that it can be reached through Hadoop
  * only: {@code remote://folder/path} lies at {@code /path}.
  */
-public final class RemoteFileSystem extends FileSystem {
+public class RemoteFileSystem extends FileSystem {
   static final String SCHEME = "remote";
 
   private final RawLocalFileSystem disk = new RawLocalFileSystem();

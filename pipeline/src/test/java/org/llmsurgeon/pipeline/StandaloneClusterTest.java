@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,7 @@ class StandaloneClusterTest {
     }
     try (StandaloneCluster cluster = StandaloneCluster.start(temp.resolve("cluster"), 2);
         JavaSparkContext spark = new JavaSparkContext(cluster.conf())) {
-      awaitExecutors(spark, 2);
+      StandaloneCluster.awaitExecutors(spark, 2);
       prune(spark, model, "two", Progress.silent());
       KillOnce progress = new KillOnce(cluster);
       prune(spark, model, "killed", progress);
@@ -62,17 +61,8 @@ class StandaloneClusterTest {
     public void taskFinished() {
       if (accumulating && !done) {
         done = true;
-        cluster.killExecutorOf(1);
+        cluster.killExecutorsOf(1);
       }
-    }
-  }
-
-  private static void awaitExecutors(JavaSparkContext spark, int count) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
-    // The driver counts as one.
-    while (spark.statusTracker().getExecutorInfos().length < count + 1) {
-      assertThat(System.nanoTime()).as("executors did not come").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 

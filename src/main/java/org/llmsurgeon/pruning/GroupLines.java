@@ -1,6 +1,7 @@
 package org.llmsurgeon.pruning;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -45,6 +46,12 @@ final class GroupLines {
               * (layer.inputs() - columns[i].cardinality());
     }
     return left;
+  }
+
+  /** Whether all rows or columns of a part are gone. */
+  boolean isGone(Unit.Part part) {
+    BitSet set = part.line() == Line.ROW ? rows[part.layer()] : columns[part.layer()];
+    return Arrays.stream(part.indices()).allMatch(set::get);
   }
 
   Mark remove(Unit.Way way) {

@@ -30,6 +30,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   private final ModelConfig config;
   private final WeightSource dense;
   private final Recipe recipe;
+  private final double share;
   private final Map<String, LayerWeight> changed = new HashMap<>();
   private int shot;
 
@@ -37,13 +38,19 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * @param device where to compute
    * @param config the model
    * @param dense its weights before the first shot
-   * @param recipe what to do
+   * @param recipe what to do; a target in bytes takes every number as one of four bytes, as they
+   *     are in memory
+   * @throws IllegalArgumentException if the shots are adaptive: that is for runs that are kept
    */
   public LocalSurgeon(Device device, ModelConfig config, WeightSource dense, Recipe recipe) {
     this.device = device;
     this.config = config;
     this.dense = dense;
     this.recipe = recipe;
+    this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal());
+    if (recipe.pace().adaptive()) {
+      throw new IllegalArgumentException("adaptive shots");
+    }
   }
 
   /**
@@ -83,7 +90,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   public Shot shoot(int[][] windows) {
     shot++;
     try (Reduced factors = new Reduced(accumulate(windows))) {
-      double target = recipe.target(shot);
+      double target = recipe.target(shot, share);
       Choice choice =
           recipe.structures() instanceof Units units
               ? chooseUnits(units, factors, target)
@@ -125,7 +132,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
               .score(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
       groups.add(new PathMerge.Group(each.group(), score.path(), score.dead()));
     }
-    PathMerge.Result result = PathMerge.select(groups, target);
+    PathMerge.Result result = PathMerge.select(groups, target, recipe.selection().roundTo());
     return new Choice(
         planned.stream().flatMap(each -> each.shapes().stream()).toList(),
         PathMerge.flat(result),

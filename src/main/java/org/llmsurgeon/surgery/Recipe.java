@@ -6,7 +6,6 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.CostKind;
-import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
@@ -19,8 +18,8 @@ import org.llmsurgeon.pruning.UpdateKind;
  *
  * @param structures what may be removed
  * @param selection how it is decided within a shot what goes
- * @param sparsity share of the prunable weights that is gone at the end, in (0, 1]
- * @param shots rounds of calibrating and cutting, at least 1
+ * @param goal how much is gone at the end
+ * @param pace in how many shots
  * @param curvature approximation of the Fisher
  * @param diagonal whether costs look at the diagonal only and nothing makes up for what goes (OBD)
  * @param update how the weights that stay make up for those that go; not used with {@code diagonal}
@@ -31,8 +30,8 @@ import org.llmsurgeon.pruning.UpdateKind;
 public record Recipe(
     Structures structures,
     SelectionRule selection,
-    double sparsity,
-    int shots,
+    Goal goal,
+    Pace pace,
     CurvatureKind curvature,
     boolean diagonal,
     UpdateKind update,
@@ -45,19 +44,72 @@ public record Recipe(
    *
    * @param kind single costs, global rounds or elimination paths
    * @param pathStep share of a group's weights that goes in one local round of a path
+   * @param rounds global rounds of a shot; 1 unless they are asked for
+   * @param roundTo the neurons left in an MLP are a multiple of this wherever some went; 1 for any
+   *     number
    */
-  public record SelectionRule(SelectionKind kind, double pathStep) {
+  public record SelectionRule(SelectionKind kind, double pathStep, int rounds, int roundTo) {
     /** Local rounds of two per cent. */
     public static final double DEFAULT_STEP = 0.02;
 
     /**
-     * Checks the step.
+     * Checks the numbers.
      *
-     * @throws InputException if it is not a share
+     * @throws InputException if the step is not a share or a count is too small
      */
     public SelectionRule {
       if (!(pathStep > 0 && pathStep <= 1)) {
         throw new InputException("--path-step is " + pathStep + "; give a share, as 0.02.");
+      }
+      if (rounds < 1) {
+        throw new InputException("--rounds is " + rounds + "; give at least 1.");
+      }
+      if (roundTo < 1) {
+        throw new InputException("--round-to is " + roundTo + "; give at least 1, as 64.");
+      }
+    }
+  }
+
+  /**
+   * How much is gone at the end.
+   *
+   * @param sparsity the share, in (0, 1]
+   * @param of what it is a share of
+   */
+  public record Goal(double sparsity, TargetQuantity of) {
+    /**
+     * Checks the share.
+     *
+     * @throws InputException if it makes no sense
+     */
+    public Goal {
+      if (!(sparsity > 0 && sparsity <= 1)) {
+        throw new InputException(
+            "--sparsity is " + sparsity + "; give a share above 0 and up to 1, as 0.5 for a half.");
+      }
+    }
+  }
+
+  /**
+   * In how many rounds of calibrating and cutting the goal is reached.
+   *
+   * @param adaptive whether the size of each shot follows from the one before, see {@link
+   *     AdaptiveSteps}
+   * @param shots how many; the most where they are adaptive
+   */
+  public record Pace(boolean adaptive, int shots) {
+    /** The most adaptive shots unless another number is asked for. */
+    public static final int MOST = 40;
+
+    /**
+     * Checks the number.
+     *
+     * @throws InputException if there is no shot
+     */
+    public Pace {
+      if (shots < 1) {
+        String option = adaptive ? "--max-shots" : "--shots";
+        throw new InputException(option + " is " + shots + "; give at least 1.");
       }
     }
   }
@@ -100,37 +152,48 @@ public record Recipe(
   }
 
   /**
-   * Checks the numbers.
+   * Checks what belongs together.
    *
-   * @throws InputException if one makes no sense, naming the option
+   * @throws InputException if something makes no sense, naming the option
    */
   public Recipe {
-    if (!(sparsity > 0 && sparsity <= 1)) {
-      throw new InputException(
-          "--sparsity is " + sparsity + "; give a share above 0 and up to 1, as 0.5 for a half.");
-    }
-    if (shots < 1) {
-      throw new InputException("--shots is " + shots + "; give at least 1.");
-    }
     if (shards < 0) {
       throw new InputException(
           "--shards is " + shards + "; give at least 1, or 0 for the default.");
+    }
+    boolean units = structures instanceof Units;
+    if (selection.kind() != SelectionKind.SINGLE && !units) {
+      throw new InputException(
+          "--selection " + selection.kind().optionName() + " goes with --structures units only.");
+    }
+    if (selection.roundTo() > 1 && !units) {
+      throw new InputException("--round-to goes with --structures units only.");
+    }
+    if (pace.adaptive() && !(units && curvature == CurvatureKind.KFAC)) {
+      throw new InputException(
+          "--shots auto needs predictions of the loss, which --structures units with --curvature"
+              + " kfac give; choose these, or give a number of shots.");
     }
   }
 
   /** The defaults of the command line. */
   public static Recipe defaults() {
     return new Recipe(
-        RowsColumns.BOTH,
-        new SelectionRule(SelectionKind.SINGLE, SelectionRule.DEFAULT_STEP),
-        0.5,
-        40,
+        Units.ALL,
+        new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, 1),
+        new Goal(0.5, TargetQuantity.WEIGHTS),
+        new Pace(false, 10),
         CurvatureKind.KFAC,
         false,
         UpdateKind.JOINT,
         Damping.DEFAULT,
         new CalibrationText(128, null, 0),
         0);
+  }
+
+  /** Shots; where they are adaptive, the most there may be. */
+  public int shots() {
+    return pace.shots();
   }
 
   /** What costs are computed from. */
@@ -144,26 +207,32 @@ public record Recipe(
   }
 
   /**
-   * Share of the weights that is to be gone after a shot.
+   * Share of the prunable weights that is to be gone after a shot of a fixed number.
    *
    * @param shot from 1
+   * @param share of the prunable weights at the end, from {@link TargetShare}
    */
-  public double target(int shot) {
-    return new SparsitySchedule.Linear(sparsity).target(shot, shots);
+  public double target(int shot, double share) {
+    return new SparsitySchedule.Linear(share).target(shot, shots());
   }
 
   /**
    * The recipe as option names and plain values, in a fixed order: for recipe files, plans and
-   * reports.
+   * reports. What does not apply, and the preset, whose options are all there, is null.
    */
   public Map<String, Object> options() {
     Map<String, Object> options = new LinkedHashMap<>();
+    options.put("preset", null);
     options.put("structures", structures.optionName());
     options.put("units", structures instanceof Units units ? units.unitNames() : null);
     options.put("selection", selection.kind().optionName());
     options.put("path-step", selection.pathStep());
-    options.put("sparsity", sparsity);
-    options.put("shots", shots);
+    options.put("rounds", selection.kind() == SelectionKind.ROUNDS ? selection.rounds() : null);
+    options.put("round-to", selection.roundTo());
+    options.put("sparsity", goal.sparsity());
+    options.put("target-of", goal.of().optionName());
+    options.put("shots", pace.adaptive() ? RecipeReader.AUTO : (Object) pace.shots());
+    options.put("max-shots", pace.adaptive() ? pace.shots() : null);
     options.put("curvature", curvature.optionName());
     options.put("diagonal", diagonal);
     options.put("update", update.optionName());
@@ -183,44 +252,6 @@ public record Recipe(
    * @throws InputException naming an unknown option or a value of the wrong kind
    */
   public static Recipe of(Map<String, ?> options) {
-    RecipeOptions read = new RecipeOptions(defaults().options(), options);
-    Structures structures = structures(read);
-    return new Recipe(
-        structures,
-        new SelectionRule(selection(read, structures), read.number("path-step")),
-        read.number("sparsity"),
-        read.integer("shots"),
-        CurvatureKind.parse(read.text("curvature")),
-        read.flag("diagonal"),
-        UpdateKind.parse(read.text("update")),
-        new Damping(read.number("damp-g"), read.number("damp-a")),
-        new CalibrationText(
-            read.integer("sequences"), read.optionalInteger("context"), read.longInteger("seed")),
-        read.integer("shards"));
-  }
-
-  private static Structures structures(RecipeOptions read) {
-    Structures structures = Structures.parse(read.text("structures"));
-    String units = read.optionalText("units");
-    if (units != null && !(structures instanceof Units)) {
-      throw new InputException("--units goes with --structures units only.");
-    }
-    return units == null ? structures : Units.of(units);
-  }
-
-  /**
-   * Units imply paths, rows and columns the paper's single costs, unless something is asked for.
-   */
-  private static SelectionKind selection(RecipeOptions read, Structures structures) {
-    boolean units = structures instanceof Units;
-    if (!read.given("selection")) {
-      return units ? SelectionKind.PATHS : SelectionKind.SINGLE;
-    }
-    SelectionKind kind = SelectionKind.parse(read.text("selection"));
-    if (kind != SelectionKind.SINGLE && !units) {
-      throw new InputException(
-          "--selection " + kind.optionName() + " goes with --structures units only.");
-    }
-    return kind;
+    return new RecipeReader(options).recipe();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -211,7 +212,9 @@ class GoldenTest {
   }
 
   private static LocalSurgeon surgeon(GoldenCase golden, Map<String, ?> options) {
-    return new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(options));
+    Map<String, Object> all = new HashMap<>(options);
+    all.put("structures", "row,column");
+    return new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(all));
   }
 
   private static void assertRelative(

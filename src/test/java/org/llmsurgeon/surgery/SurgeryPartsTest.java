@@ -104,10 +104,15 @@ class SurgeryPartsTest {
     "damp-g,-1",
     "diagonal,perhaps",
     "no-such-option,1",
-    "selection,paths",
-    "units,neuron",
+    "selection,best",
+    "units,finger",
     "path-step,0",
     "shards,-1",
+    "preset,worst",
+    "target-of,hopes",
+    "max-shots,4",
+    "rounds,2",
+    "round-to,0",
     "seed,1.5"
   })
   void aWrongOptionIsNamed(String name, String value) {

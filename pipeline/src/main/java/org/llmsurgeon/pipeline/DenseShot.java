@@ -7,6 +7,7 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.TargetQuantity;
 
 /** The first stages of a first shot, for those who want factors or costs and no pruned model. */
 final class DenseShot implements AutoCloseable {
@@ -44,7 +45,7 @@ final class DenseShot implements AutoCloseable {
               List.of());
       int context = once.calibration().contextFor(weights.config().maxPositions());
       RunIdentity identity = RunIdentity.of(inputs, once, context);
-      RunPlan plan = new RunPlanner(session, run, weights.config()).make(identity, once);
+      RunPlan plan = new RunPlanner(session, run, weights).make(identity, once);
       ShotContext shot = ShotContext.of(session, run, plan, weights.config(), 1);
       return new DenseShot(run, weights, shot);
     } catch (RuntimeException failure) {
@@ -57,6 +58,8 @@ final class DenseShot implements AutoCloseable {
   private static Recipe once(Recipe recipe) {
     Map<String, Object> options = new LinkedHashMap<>(recipe.options());
     options.put("shots", 1);
+    options.put("max-shots", null);
+    options.put("target-of", TargetQuantity.WEIGHTS.optionName());
     return Recipe.of(options);
   }
 

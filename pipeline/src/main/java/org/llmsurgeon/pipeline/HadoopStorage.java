@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -77,6 +78,25 @@ public final class HadoopStorage implements Storage {
     return isLocal(folder)
         ? local.storage().list(folder)
         : at(folder, (system, path) -> names(system, path, FileStatus::isFile));
+  }
+
+  /**
+   * The file at a path or above it, which keeps a folder from being made there.
+   *
+   * @param path absolute path or URI
+   * @return empty where there is none
+   */
+  Optional<String> fileAtOrAbove(String path) {
+    return Optional.ofNullable(
+        isLocal(path) ? local.fileAtOrAbove(path) : at(path, HadoopStorage::fileAtOrAbove));
+  }
+
+  private static String fileAtOrAbove(FileSystem system, Path path) throws IOException {
+    Path each = path;
+    while (each != null && !system.exists(each)) {
+      each = each.getParent();
+    }
+    return each == null || system.getFileStatus(each).isDirectory() ? null : each.toString();
   }
 
   /**

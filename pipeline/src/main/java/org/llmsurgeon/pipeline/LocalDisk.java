@@ -27,6 +27,15 @@ final class LocalDisk {
     }
   }
 
+  /** The file at a path or above it, where no folder can be made; null where there is none. */
+  String fileAtOrAbove(String path) {
+    Path each = path(path).toAbsolutePath();
+    while (each != null && !Files.exists(each)) {
+      each = each.getParent();
+    }
+    return each == null || Files.isDirectory(each) ? null : each.toString();
+  }
+
   void rename(String from, String to) {
     try {
       Path target = path(to);

@@ -83,6 +83,16 @@ final class ModelWeights implements WeightSource, AutoCloseable {
     return replaced;
   }
 
+  /**
+   * Size of one number of a tensor as the folder stores it.
+   *
+   * @param name the tensor
+   * @return bytes
+   */
+  int bytesOfNumber(String name) {
+    return (int) folder.entry(names.stored(name)).dtype().bytes(1);
+  }
+
   @Override
   public boolean contains(String name) {
     return folder.contains(names.stored(name));

@@ -39,6 +39,27 @@ final class OutputFolder {
   record Publishing(String output) {}
 
   /**
+   * Throws if no folder can be here.
+   *
+   * @throws InputException naming the file that is in the way
+   */
+  void requireFolder() {
+    storage
+        .fileAtOrAbove(path)
+        .ifPresent(
+            file -> {
+              throw new InputException(
+                  file.equals(path)
+                      ? "The output " + path + " is a file; choose a folder."
+                      : "The output "
+                          + path
+                          + " would lie below the file "
+                          + file
+                          + "; choose another folder.");
+            });
+  }
+
+  /**
    * Throws if writing here would change the input.
    *
    * @param model absolute path of the model folder

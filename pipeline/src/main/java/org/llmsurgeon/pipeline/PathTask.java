@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import java.io.Serializable;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.PathOptions;
 import org.llmsurgeon.pruning.Units;
@@ -8,12 +9,24 @@ import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.UnitPlan;
 
 /**
- * Follows the elimination path of a coupled group to its end. Memory: that of {@link ScoreTask} for
- * all layers of the group.
+ * Follows the elimination path of a coupled group. Memory: that of {@link ScoreTask} for all layers
+ * of the group.
  *
  * @param work what it needs
+ * @param bound how far to follow at least
  */
-record PathTask(LayerWork work) implements TaskFunction<Integer, GroupPath> {
+record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, GroupPath> {
+  /**
+   * Where a path may stop.
+   *
+   * @param reach share of the group's weights; 1 for the end
+   * @param ceiling cost per weight
+   */
+  record Bound(double reach, double ceiling) implements Serializable {
+    /** To the end. */
+    static final Bound NONE = new Bound(1, Double.POSITIVE_INFINITY);
+  }
+
   @Override
   public GroupPath apply(Integer group, String attempt) {
     return work.open(
@@ -23,7 +36,7 @@ record PathTask(LayerWork work) implements TaskFunction<Integer, GroupPath> {
           Units units = (Units) recipe.structures();
           UnitPlan.Planned planned = new UnitPlan(config, units.kinds()).groups().get(group);
           PathOptions options =
-              new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY);
+              new PathOptions(recipe.selection().pathStep(), bound.reach(), bound.ceiling());
           return GroupPath.of(
               new GroupTask(
                       ExecutorDevice.shared(), planned, opened.weights(), opened.factors(), recipe)

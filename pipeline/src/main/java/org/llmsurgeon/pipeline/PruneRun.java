@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.ModelFolderWriter;
@@ -17,6 +16,7 @@ final class PruneRun {
   private final String model;
   private final OutputFolder output;
   private final RunDirectory run;
+  private boolean ours;
 
   /**
    * A run.
@@ -41,6 +41,7 @@ final class PruneRun {
   /** Does what is left to do. */
   PruningReport run() {
     session.progress().runStarted("prune " + request.model(), request.recipe().shots());
+    output.requireFolder();
     output.requireOutside(model);
     output.requireApart(run, model);
     if (!request.overwrite() && output.report().isEmpty()) {
@@ -105,10 +106,18 @@ final class PruneRun {
     PruningReport report;
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, session.progress())) {
       run.guardedBy(lease::check);
+      // What another run has left is not ours to delete.
+      ours = run.finished(RunDirectory.PLAN, RunPlan.class).isEmpty();
       RunPlan plan =
-          new RunPlanner(session, run, dense.config())
+          new RunPlanner(session, run, dense)
               .resumeOrMake(identity, request.recipe(), request.overwrite());
+      ours = true;
       report = shoot(plan, dense.config());
+    } catch (InputException refusal) {
+      if (ours && lastCommitted(1) == 0) {
+        deleteOwnRun();
+      }
+      throw refusal;
     }
     deleteOwnRun();
     return report;
@@ -123,29 +132,35 @@ final class PruneRun {
 
   private PruningReport shoot(RunPlan plan, ModelConfig config) {
     Evaluator evaluator = new Evaluator(session, run, plan.test());
-    ReportBuilder report = new ReportBuilder(session, plan);
+    ReportBuilder report = new ReportBuilder(session, plan, new ShotLosses(run, plan));
     report.dense(evaluator.afterShot(StageName.of("evaluate"), session.model(model, run, 0), 0));
     int committed = lastCommitted(plan.shots());
     report.resumedFrom(committed);
     if (committed > 0) {
       session.progress().note("going on after shot " + committed + "/" + plan.shots());
     }
-    for (int shot = 1; shot <= plan.shots(); shot++) {
+    int shot = 0;
+    do {
+      shot++;
       if (shot > committed) {
         new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
       }
       if (shot >= committed) {
         deleteIntermediates(shot);
       }
-      ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
       StageName stage = new StageName(shot, plan.shots(), "evaluate");
       Evaluation evaluation = evaluator.afterShot(stage, session.model(model, run, shot), shot);
-      report.shot(manifest, evaluation);
+      ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
+      report.shot(
+          manifest,
+          run.required(SelectionManifest.path(shot), SelectionManifest.class),
+          evaluation);
       if (shot >= committed) {
-        session.progress().note(line(manifest, plan.shots(), evaluation));
+        session.progress().note(report.line());
       }
-    }
-    return export(plan, evaluator, report);
+      report.newWarnings().forEach(session.progress()::note);
+    } while (!report.isLast());
+    return export(shot, evaluator, report);
   }
 
   private int lastCommitted(int shots) {
@@ -164,7 +179,7 @@ final class PruneRun {
     run.delete(RunDirectory.inShot(shot - 1, "weights"));
   }
 
-  private PruningReport export(RunPlan plan, Evaluator evaluator, ReportBuilder report) {
+  private PruningReport export(int shot, Evaluator evaluator, ReportBuilder report) {
     String staged = output.stage();
     StageName stage = StageName.of("write");
     Timed.onDriver(
@@ -172,7 +187,7 @@ final class PruneRun {
         stage,
         1,
         () -> {
-          write(plan.shots(), staged);
+          write(shot, staged);
           session.progress().taskFinished();
           return staged;
         });
@@ -189,14 +204,5 @@ final class PruneRun {
       new ModelFolderWriter(weights.folder(), storage, staged)
           .write(weights.replaced(), name -> weights.load(name, device), device);
     }
-  }
-
-  private static String line(ShotManifest shot, int shots, Evaluation evaluation) {
-    String line =
-        String.format(
-            Locale.ROOT, "shot %d/%d: %.1f %% removed", shot.shot(), shots, 100 * shot.sparsity());
-    return evaluation.perplexity() == null
-        ? line
-        : line + String.format(Locale.ROOT, ", perplexity %.3f", evaluation.perplexity());
   }
 }

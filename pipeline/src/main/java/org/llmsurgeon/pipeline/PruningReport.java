@@ -2,7 +2,11 @@ package org.llmsurgeon.pipeline;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.llmsurgeon.surgery.AdaptiveSteps;
 import org.llmsurgeon.surgery.Recipe;
 
 /**
@@ -12,6 +16,7 @@ import org.llmsurgeon.surgery.Recipe;
  * @param versions programs that made it
  * @param inputs model and texts, with their SHA-256
  * @param recipe the recipe's options
+ * @param target how much was to go
  * @param context tokens of a window that is cut from text
  * @param seed of the draw of calibration windows
  * @param calibration what the model was calibrated on, or null where it needed no data
@@ -21,11 +26,13 @@ import org.llmsurgeon.surgery.Recipe;
  * @param perplexityF32 after the last shot, before the weights are rounded to the folder's format
  * @param shots what happened in each shot; the last perplexity is of the folder as written
  * @param layers what is left of each layer
+ * @param warnings one sentence each, about what is doubtful
  */
 public record PruningReport(
     Versions versions,
     RunInputs inputs,
     Map<String, Object> recipe,
+    Target target,
     int context,
     long seed,
     Tokens calibration,
@@ -34,7 +41,8 @@ public record PruningReport(
     Double densePerplexity,
     Double perplexityF32,
     List<Shot> shots,
-    List<Layer> layers) {
+    List<Layer> layers,
+    List<String> warnings) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 
@@ -58,13 +66,38 @@ public record PruningReport(
   public record Tokens(int windows, int context, long tokens) {}
 
   /**
-   * One shot.
+   * How much was to go.
+   *
+   * @param of quantity that the share is of
+   * @param share as it was asked for
+   * @param shareOfWeights the same as a share of the prunable weights
+   */
+  public record Target(String of, double share, double shareOfWeights) {}
+
+  /**
+   * What went of one kind of unit in a shot.
+   *
+   * @param removed units
+   * @param predictedNats their part of the predicted growth of the loss
+   */
+  public record UnitShare(int removed, Double predictedNats) {}
+
+  /**
+   * One shot. What is predicted and measured is growth of the loss in this shot, nats per token.
    *
    * @param shot from 1
    * @param target share of the weights that was to be gone
    * @param removed weights that are gone, exactly
    * @param total weights of the prunable layers, biases included
    * @param sparsity {@code removed / total}
+   * @param threshold largest cost, or cost per weight, among what went
+   * @param predictedNats by the quadratic model, {@code T (T - 1)} times the cost, where {@code T}
+   *     are the tokens of a window; null where there are no units or no loss in the curvature
+   * @param measuredNats difference of the logarithms of the perplexity; where there is no test
+   *     text, of the calibration loss, which the last shot does not know
+   * @param roundingNats what {@code round-to} added to the prediction; null without it
+   * @param units what went of each kind of unit
+   * @param pathsFollowedAgain groups whose elimination path had to be followed further
    * @param perplexity on the test text
    * @param seconds time of its stages
    */
@@ -74,8 +107,75 @@ public record PruningReport(
       long removed,
       long total,
       double sparsity,
+      double threshold,
+      Double predictedNats,
+      Double measuredNats,
+      Double roundingNats,
+      Map<String, UnitShare> units,
+      int pathsFollowedAgain,
       Double perplexity,
-      StageSeconds seconds) {}
+      StageSeconds seconds) {
+    /** Growth of the loss below which nothing is worth a warning, nats. */
+    private static final double NOTHING = 1e-3;
+
+    /** Copies the map. */
+    public Shot {
+      units = new TreeMap<>(units);
+    }
+
+    Shot with(Double ofFolder) {
+      return new Shot(
+          shot,
+          target,
+          removed,
+          total,
+          sparsity,
+          threshold,
+          predictedNats,
+          measuredNats,
+          roundingNats,
+          units,
+          pathsFollowedAgain,
+          ofFolder,
+          seconds);
+    }
+
+    Shot withMeasured(Double nats) {
+      return new Shot(
+          shot,
+          target,
+          removed,
+          total,
+          sparsity,
+          threshold,
+          predictedNats,
+          nats,
+          roundingNats,
+          units,
+          pathsFollowedAgain,
+          perplexity,
+          seconds);
+    }
+
+    /** A sentence where the loss grew by far more than was predicted. */
+    Optional<String> warning() {
+      if (predictedNats == null
+          || measuredNats == null
+          || measuredNats <= NOTHING
+          || measuredNats <= AdaptiveSteps.WRONG * predictedNats) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "In shot %d the loss grew by %.4f nats, more than %.0f times the predicted %.4f; take"
+                  + " more and smaller shots.",
+              shot,
+              measuredNats,
+              AdaptiveSteps.WRONG,
+              predictedNats));
+    }
+  }
 
   /**
    * One layer after the last shot.
@@ -110,6 +210,7 @@ public record PruningReport(
     recipe = Recipe.of(recipe).options();
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
+    warnings = List.copyOf(warnings);
   }
 
   /** Perplexity of the folder as written, or null. */

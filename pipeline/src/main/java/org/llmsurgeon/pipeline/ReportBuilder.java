@@ -2,27 +2,35 @@ package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.llmsurgeon.surgery.AdaptiveSteps;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Gathers what a run did into its report. */
 final class ReportBuilder {
   private final Session session;
   private final RunPlan plan;
+  private final ShotLosses losses;
   private final List<PruningReport.Shot> shots = new ArrayList<>();
   private Double densePerplexity;
   private Double perplexityF32;
   private int resumedFromShot;
   private ShotManifest last;
+  private int told;
 
   /**
    * An empty report.
    *
    * @param session the operation
    * @param plan the plan
+   * @param losses what shots cost
    */
-  ReportBuilder(Session session, RunPlan plan) {
+  ReportBuilder(Session session, RunPlan plan, ShotLosses losses) {
     this.session = session;
     this.plan = plan;
+    this.losses = losses;
   }
 
   /**
@@ -48,10 +56,19 @@ final class ReportBuilder {
    * Adds the next shot.
    *
    * @param shot what it did
+   * @param selection what was chosen in it
    * @param evaluation perplexity after it, with weights in F32
    */
-  void shot(ShotManifest shot, Evaluation evaluation) {
+  void shot(ShotManifest shot, SelectionManifest selection, Evaluation evaluation) {
     StageSeconds before = shot.seconds();
+    Map<String, PruningReport.UnitShare> units = new TreeMap<>();
+    selection
+        .kinds()
+        .forEach(
+            (kind, share) ->
+                units.put(
+                    kind,
+                    new PruningReport.UnitShare(share.units(), losses.nats(share.predicted()))));
     shots.add(
         new PruningReport.Shot(
             shot.shot(),
@@ -59,6 +76,12 @@ final class ReportBuilder {
             shot.removed(),
             shot.total(),
             shot.sparsity(),
+            shot.threshold(),
+            losses.predicted(selection),
+            losses.measured(shot.shot()),
+            rounding(selection),
+            units,
+            selection.followedAgain(),
             evaluation.perplexity(),
             new StageSeconds(
                 before.tokenise(),
@@ -71,28 +94,81 @@ final class ReportBuilder {
     perplexityF32 = evaluation.perplexity();
   }
 
+  /** What it costs that neurons are left in multiples; null where they need not be. */
+  private Double rounding(SelectionManifest selection) {
+    return Recipe.of(plan.identity().recipe()).selection().roundTo() == 1
+        ? null
+        : losses.nats(selection.predicted() - selection.predictedUnrounded());
+  }
+
   /** Replaces the last shot's perplexity by that of the folder as written. */
   void written(Evaluation evaluation) {
+    int end = shots.size() - 1;
+    shots.set(end, shots.get(end).with(evaluation.perplexity()));
+  }
+
+  /** Whether the last shot that was added is the last of the run. */
+  boolean isLast() {
+    Recipe recipe = Recipe.of(plan.identity().recipe());
+    return last.shot() == recipe.shots()
+        || recipe.pace().adaptive()
+            && new AdaptiveSteps(plan.share(), recipe.shots()).isLast(last.target());
+  }
+
+  /** A line about the last shot that was added. */
+  String line() {
     PruningReport.Shot shot = shots.get(shots.size() - 1);
-    shots.set(
-        shots.size() - 1,
-        new PruningReport.Shot(
+    StringBuilder line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "shot %d/%d: %.1f %% removed",
             shot.shot(),
-            shot.target(),
-            shot.removed(),
-            shot.total(),
-            shot.sparsity(),
-            evaluation.perplexity(),
-            shot.seconds()));
+            plan.shots(),
+            100 * shot.sparsity()));
+    if (shot.perplexity() != null) {
+      line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
+    }
+    if (shot.predictedNats() != null) {
+      line.append(
+          shot.measuredNats() == null
+              ? String.format(Locale.ROOT, ", loss %+.4f predicted", shot.predictedNats())
+              : String.format(
+                  Locale.ROOT,
+                  ", loss %+.4f (predicted %+.4f)",
+                  shot.measuredNats(),
+                  shot.predictedNats()));
+    }
+    return line.toString();
+  }
+
+  /** Warnings that nobody was told of yet. */
+  List<String> newWarnings() {
+    List<String> all = warnings(measured());
+    List<String> fresh = all.subList(told, all.size());
+    told = all.size();
+    return List.copyOf(fresh);
+  }
+
+  private static List<String> warnings(List<PruningReport.Shot> shots) {
+    return shots.stream().flatMap(shot -> shot.warning().stream()).toList();
+  }
+
+  /** Shots whose measured loss was not known when they were added: it needed the next one. */
+  private List<PruningReport.Shot> measured() {
+    return shots.stream().map(shot -> shot.withMeasured(losses.measured(shot.shot()))).toList();
   }
 
   /** The report. */
   PruningReport build() {
     RunIdentity identity = plan.identity();
+    List<PruningReport.Shot> all = measured();
+    Recipe.Goal goal = Recipe.of(identity.recipe()).goal();
     return new PruningReport(
         versions(),
         identity.inputs(),
         identity.recipe(),
+        new PruningReport.Target(goal.of().optionName(), goal.sparsity(), plan.share()),
         identity.context(),
         Recipe.of(identity.recipe()).calibration().seed(),
         tokens(plan.calibration()),
@@ -100,8 +176,9 @@ final class ReportBuilder {
         resumedFromShot,
         densePerplexity,
         perplexityF32,
-        shots,
-        last.layers().stream().map(ReportBuilder::layer).toList());
+        all,
+        last.layers().stream().map(ReportBuilder::layer).toList(),
+        warnings(all));
   }
 
   private PruningReport.Versions versions() {

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
 
 /**
@@ -9,6 +10,7 @@ import org.llmsurgeon.surgery.Shard;
  *
  * @param format version of the run directory's layout
  * @param identity what decides the result
+ * @param share of the prunable weights that is gone at the end
  * @param calibration the calibration windows
  * @param test the test windows, or null for none
  * @param shards groups of calibration windows that are accumulated as one
@@ -18,13 +20,14 @@ import org.llmsurgeon.surgery.Shard;
 record RunPlan(
     int format,
     RunIdentity identity,
+    double share,
     WindowsFile calibration,
     WindowsFile test,
     List<Shard> shards,
     List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
 
   /**
    * The same plan for inputs that lie elsewhere now.
@@ -32,11 +35,11 @@ record RunPlan(
    * @param moved an equal identity with the paths of today
    */
   RunPlan with(RunIdentity moved) {
-    return new RunPlan(format, moved, calibration, test, shards, groups, tokeniseSeconds);
+    return new RunPlan(format, moved, share, calibration, test, shards, groups, tokeniseSeconds);
   }
 
-  /** Shots of the recipe. */
+  /** Shots; where they are adaptive, the most there may be. */
   int shots() {
-    return ((Number) identity.recipe().get("shots")).intValue();
+    return Recipe.of(identity.recipe()).shots();
   }
 }

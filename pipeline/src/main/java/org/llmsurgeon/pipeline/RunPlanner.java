@@ -9,11 +9,13 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
+import org.llmsurgeon.surgery.TargetShare;
 
 /** Makes the plan of a run, or takes up that of a run that was not finished. */
 final class RunPlanner {
   private final Session session;
   private final RunDirectory run;
+  private final ModelWeights dense;
   private final ModelConfig config;
 
   /**
@@ -21,12 +23,13 @@ final class RunPlanner {
    *
    * @param session the operation
    * @param run where the plan is kept
-   * @param config the model
+   * @param dense the model
    */
-  RunPlanner(Session session, RunDirectory run, ModelConfig config) {
+  RunPlanner(Session session, RunDirectory run, ModelWeights dense) {
     this.session = session;
     this.run = run;
-    this.config = config;
+    this.dense = dense;
+    this.config = dense.config();
   }
 
   /**
@@ -80,6 +83,7 @@ final class RunPlanner {
               + recipe.curvature().optionName()
               + " needs data; give --calibration with a text or token windows.");
     }
+    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal());
     WindowBuilder builder =
         new WindowBuilder(session.storage(), identity.inputs().model().path(), config);
     Timed<WindowsFile[]> windows =
@@ -98,6 +102,7 @@ final class RunPlanner {
     return new RunPlan(
         RunPlan.FORMAT,
         identity,
+        share,
         calibrated,
         windows.value()[1],
         calibrated == null ? List.of() : Shard.plan(calibrated.windows(), recipe.shards()),

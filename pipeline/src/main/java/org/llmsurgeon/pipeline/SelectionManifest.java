@@ -1,6 +1,8 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What goes in a shot, over all layers.
@@ -9,6 +11,9 @@ import java.util.List;
  * @param threshold largest cost, or cost per weight, among what goes
  * @param predicted what goes adds to the loss by the quadratic model; null where that was not
  *     computed
+ * @param predictedUnrounded the same if any number of neurons could be left
+ * @param kinds the part of each kind of unit, by name; empty where there are no units
+ * @param followedAgain paths that had to be followed further
  * @param removed weights that go, those of earlier shots included
  * @param total weights of the prunable layers, biases included
  * @param layers one per prunable layer, in the model's order
@@ -18,13 +23,25 @@ record SelectionManifest(
     double target,
     double threshold,
     Double predicted,
+    Double predictedUnrounded,
+    Map<String, KindShare> kinds,
+    int followedAgain,
     long removed,
     long total,
     List<LayerSelection> layers,
     double scoreSeconds) {
   SelectionManifest {
     layers = List.copyOf(layers);
+    kinds = new TreeMap<>(kinds);
   }
+
+  /**
+   * What goes of one kind of unit.
+   *
+   * @param units how many
+   * @param predicted their part of the prediction
+   */
+  record KindShare(int units, double predicted) {}
 
   /** Its place in the run directory, relative. */
   static String path(int shot) {

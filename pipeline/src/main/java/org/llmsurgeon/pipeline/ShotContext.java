@@ -51,6 +51,15 @@ record ShotContext(
     return new StageName(shot, recipe.shots(), name);
   }
 
+  /**
+   * What was chosen in a shot.
+   *
+   * @param chosen a shot that is committed
+   */
+  SelectionManifest selection(int chosen) {
+    return run.required(SelectionManifest.path(chosen), SelectionManifest.class);
+  }
+
   /** Path of a file of this shot, relative to the run directory. */
   String path(String name) {
     return RunDirectory.inShot(shot, name);

@@ -141,6 +141,43 @@ class BadInputTest {
         .hasMessageContaining(model.tokens().toString());
   }
 
+  @Test
+  void aRefusalBeforeTheFirstShotIsCommittedLeavesNoRunDirectory() throws Exception {
+    byte[] bytes = Files.readAllBytes(model.tokens());
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(bytes.length - 4, 4711);
+    Files.write(model.tokens(), bytes);
+
+    assertRefused(() -> prune(model.request(temp.resolve("o"), RECIPE)))
+        .hasMessageContaining("4711");
+    assertThat(temp.resolve("o/.surgeon-run")).doesNotExist();
+  }
+
+  @Test
+  void anOutputAtOrBelowAFileIsRefused() throws Exception {
+    Path file = Files.writeString(temp.resolve("notes.txt"), "notes");
+    assertRefused(() -> prune(model.request(file, RECIPE))).hasMessageContaining("is a file");
+    assertRefused(() -> prune(model.request(file.resolve("a/b"), RECIPE)))
+        .hasMessageContaining("below the file " + file.toRealPath());
+    assertThat(file).hasContent("notes");
+  }
+
+  @Test
+  void moreThanCanBePrunedIsRefusedWithTheMost() {
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.99, "target-of", "parameters"));
+    assertRefused(() -> prune(model.request(temp.resolve("o"), recipe)))
+        .hasMessageContaining("parameters")
+        .hasMessageContaining("give less than that");
+    assertThat(temp.resolve("o/.surgeon-run")).doesNotExist();
+  }
+
+  @Test
+  void aBrokenConfigurationIsOneSentence() throws Exception {
+    Files.writeString(model.folder().resolve("config.json"), "{\"a\": 1");
+    assertRefused(() -> prune(model.request(temp.resolve("o"), RECIPE)))
+        .hasMessageContaining("config.json is not valid JSON")
+        .hasMessageNotContaining("Source");
+  }
+
   private PruneRequest withRun(Path run) {
     PruneRequest request = model.request(temp.resolve("o"), RECIPE);
     return new PruneRequest(

@@ -1,0 +1,144 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.PathMerge;
+import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.UnitPlan;
+
+/**
+ * Chooses units: a task per coupled group follows its elimination path as far as it may matter, the
+ * driver merges the paths. Groups whose path turned out too short are asked once more, to the end;
+ * so the result is that of whole paths.
+ */
+final class UnitSelection {
+  /** A path may stop where it is this many times dearer than the last shot's threshold. */
+  private static final double CEILING = 100;
+
+  /** A path may stop at the share that the shot needs and half of the group more. */
+  private static final double REACH = 0.5;
+
+  private final ShotContext shot;
+  private final List<UnitPlan.Planned> planned;
+
+  /**
+   * The choice of a shot, whose factors are there.
+   *
+   * @param shot the shot
+   * @param units which ones compete
+   */
+  UnitSelection(ShotContext shot, Units units) {
+    this.shot = shot;
+    this.planned = new UnitPlan(shot.config(), units.kinds()).groups();
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param target share of the weights that may be gone
+   */
+  SelectionManifest upTo(double target) {
+    List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
+    Timed<List<GroupPath>> first = paths(all, bound(target));
+    List<GroupPath> paths = new ArrayList<>(first.value());
+    Merged merged = merge(paths, target);
+    List<Integer> again = merged.tooShort();
+    double seconds = first.seconds();
+    if (!again.isEmpty()) {
+      Timed<List<GroupPath>> whole = paths(again, PathTask.Bound.NONE);
+      for (int i = 0; i < again.size(); i++) {
+        paths.set(again.get(i), whole.value().get(i));
+      }
+      merged = merge(paths, target);
+      seconds += whole.seconds();
+    }
+    return manifest(target, merged, again.size(), seconds);
+  }
+
+  /**
+   * What is chosen, and what would be if any number of neurons could be left.
+   *
+   * @param chosen with neurons in multiples, where that is asked for
+   * @param free without
+   */
+  private record Merged(PathMerge.Result chosen, PathMerge.Result free) {
+    List<Integer> tooShort() {
+      return IntStream.concat(Arrays.stream(chosen.tooShort()), Arrays.stream(free.tooShort()))
+          .distinct()
+          .sorted()
+          .boxed()
+          .toList();
+    }
+  }
+
+  private Merged merge(List<GroupPath> paths, double target) {
+    List<PathMerge.Group> groups =
+        IntStream.range(0, paths.size())
+            .mapToObj(i -> paths.get(i).of(planned.get(i).group()))
+            .toList();
+    int roundTo = shot.recipe().selection().roundTo();
+    PathMerge.Result free = PathMerge.select(groups, target);
+    return new Merged(roundTo == 1 ? free : PathMerge.select(groups, target, roundTo), free);
+  }
+
+  private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {
+    return shot.session()
+        .tasks()
+        .run(shot.stage("score"), groups, new PathTask(shot.work(), bound));
+  }
+
+  /** How far paths must be followed at least, by what the last shot left and what it cost. */
+  private PathTask.Bound bound(double target) {
+    double gone = 0;
+    double ceiling = Double.POSITIVE_INFINITY;
+    if (shot.shot() > 1) {
+      SelectionManifest last = shot.selection(shot.shot() - 1);
+      gone = (double) last.removed() / last.total();
+      ceiling = last.threshold() > 0 ? CEILING * last.threshold() : ceiling;
+    }
+    double needed = gone < 1 ? Math.max(0, target - gone) / (1 - gone) : 1;
+    return new PathTask.Bound(Math.min(1, REACH + needed), ceiling);
+  }
+
+  private SelectionManifest manifest(double target, Merged merged, int again, double seconds) {
+    PathMerge.Result chosen = merged.chosen();
+    Map<String, SelectionManifest.KindShare> kinds = new TreeMap<>();
+    chosen
+        .kinds()
+        .forEach(
+            (kind, share) ->
+                kinds.put(
+                    kind.optionName(),
+                    new SelectionManifest.KindShare(share.units(), share.predicted())));
+    return new SelectionManifest(
+        target,
+        chosen.threshold(),
+        chosen.predicted(),
+        merged.free().predicted(),
+        kinds,
+        again,
+        chosen.removed(),
+        chosen.total(),
+        layers(chosen),
+        seconds);
+  }
+
+  /** Selections by layer, in the model's order: groups list layers in their own. */
+  private List<LayerSelection> layers(PathMerge.Result result) {
+    List<LinearShape> model = shot.config().linears();
+    LayerSelection[] layers = new LayerSelection[model.size()];
+    for (int group = 0; group < planned.size(); group++) {
+      List<LinearShape> shapes = planned.get(group).shapes();
+      for (int i = 0; i < shapes.size(); i++) {
+        int layer = model.indexOf(shapes.get(i));
+        layers[layer] = LayerSelection.of(layer, result.selections().get(group).get(i));
+      }
+    }
+    return Arrays.asList(layers);
+  }
+}

@@ -1,0 +1,219 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.surgery.Recipe;
+
+/** Runs that remove units: stages, predictions, targets, roundings and adaptive shots. */
+class UnitRunTest {
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private PruningReport prune(TestModel model, String output, Map<String, ?> options) {
+    return prune(model.request(temp.resolve(output), Recipe.of(options)), Progress.silent());
+  }
+
+  private static PruningReport prune(PruneRequest request, Progress progress) {
+    return new SurgeonPipeline(spark, progress).prune(request);
+  }
+
+  private static PruneRequest withoutTest(PruneRequest request) {
+    return new PruneRequest(
+        request.model(),
+        request.calibration(),
+        List.of(),
+        request.output(),
+        null,
+        false,
+        request.recipe());
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0.02, 0.3, 1})
+  void aShotIsOneScoreAndOneCutStageWhateverTheStep(double step) throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    RecordingProgress progress = new RecordingProgress();
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "path-step", step));
+    PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
+
+    for (PruningReport.Shot shot : report.shots()) {
+      assertThat(stages(progress, shot.shot(), "score")).isEqualTo(1 + again(shot));
+      assertThat(stages(progress, shot.shot(), "cut")).isEqualTo(1);
+      assertThat(stages(progress, shot.shot(), "accumulate")).isEqualTo(1);
+    }
+    assertThat(report.shots().get(0).pathsFollowedAgain()).isZero();
+  }
+
+  private static int again(PruningReport.Shot shot) {
+    return shot.pathsFollowedAgain() > 0 ? 1 : 0;
+  }
+
+  private static long stages(RecordingProgress progress, int shot, String name) {
+    String start = "stage " + shot + " " + name + " ";
+    return progress.events().stream().filter(event -> event.startsWith(start)).count();
+  }
+
+  @Test
+  void lossesAreMeasuredOnTheTestTextAndPredictedForEachKind() throws Exception {
+    PruningReport report =
+        prune(TestModel.llama(temp, DataType.F32), "o", Map.of("sparsity", 0.4, "shots", 3));
+    double before = report.densePerplexity();
+    for (PruningReport.Shot shot : report.shots()) {
+      // The last perplexity is of the folder, here in the same format.
+      assertThat(shot.measuredNats())
+          .isCloseTo(Math.log(shot.perplexity()) - Math.log(before), within(1e-12));
+      before = shot.perplexity();
+      double sum =
+          shot.units().values().stream().mapToDouble(PruningReport.UnitShare::predictedNats).sum();
+      assertThat(shot.predictedNats()).isNotNegative().isCloseTo(sum, within(1e-12 * (1 + sum)));
+      assertThat(shot.threshold()).isPositive();
+    }
+    assertThat(report.warnings())
+        .hasSize((int) report.shots().stream().filter(each -> each.warning().isPresent()).count());
+  }
+
+  @Test
+  void withoutTestTextTheyAreMeasuredOnTheNextShotsCalibration() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.4, "shots", 3));
+    PruningReport report =
+        prune(withoutTest(model.request(temp.resolve("o"), recipe)), Progress.silent());
+    assertThat(report.shots().get(0).measuredNats()).isNotNull().isFinite();
+    assertThat(report.shots().get(1).measuredNats()).isNotNull().isFinite();
+    assertThat(report.shots().get(2).measuredNats()).isNull();
+  }
+
+  @Test
+  void rowsAndColumnsPredictNothing() throws Exception {
+    PruningReport report =
+        prune(
+            TestModel.llama(temp, DataType.F32),
+            "o",
+            Map.of("structures", "row,column", "sparsity", 0.2, "shots", 1));
+    assertThat(report.shots().get(0).predictedNats()).isNull();
+    assertThat(report.shots().get(0).units()).isEmpty();
+    assertThat(report.warnings()).isEmpty();
+  }
+
+  @Test
+  void aTargetInParametersIsReached() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.BF16);
+    PruningReport report =
+        prune(model, "o", Map.of("sparsity", 0.2, "shots", 1, "target-of", "parameters"));
+    long parameters =
+        new SurgeonPipeline(spark, Progress.silent())
+            .inspect(model.folder().toString())
+            .parameters();
+    assertThat(report.target().of()).isEqualTo("parameters");
+    assertThat(report.target().share()).isEqualTo(0.2);
+    assertThat(report.target().shareOfWeights() * report.shots().get(0).total())
+        .isCloseTo(0.2 * parameters, within(1e-6));
+    assertThat(report.shots().get(0).removed())
+        .isLessThanOrEqualTo((long) (0.2 * parameters))
+        .isGreaterThan((long) (0.15 * parameters));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4})
+  void neuronsLeftAreAMultipleWhereverSomeWent(int multiple) throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    PruningReport report =
+        prune(
+            model,
+            "o",
+            Map.of("preset", "hardware", "round-to", multiple, "sparsity", 0.4, "shots", 2));
+    for (PruningReport.Layer layer : report.layers()) {
+      if (layer.name().endsWith("down_proj") && layer.columnsRemoved() > 0) {
+        assertThat(layer.columnsLeft() % multiple).as(layer.name()).isZero();
+      }
+    }
+    assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
+    assertThat(report.shots()).allSatisfy(shot -> assertThat(shot.roundingNats()).isNotNull());
+  }
+
+  @Test
+  void adaptiveShotsReachTheGoalWithinTheMostAndTheSameWithoutTestText() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.4, "shots", "auto", "max-shots", 8));
+    PruningReport report = prune(model.request(temp.resolve("o"), recipe), Progress.silent());
+    List<Double> targets = targets(report);
+    assertThat(report.shots()).hasSizeBetween(2, 8);
+    assertThat(targets.get(0)).isCloseTo(0.2, within(1e-12));
+    assertThat(targets.get(targets.size() - 1)).isEqualTo(0.4);
+
+    PruneRequest untested = withoutTest(model.request(temp.resolve("untested"), recipe));
+    assertThat(targets(prune(untested, Progress.silent()))).isEqualTo(targets);
+    assertThat(Files.readAllBytes(temp.resolve("untested/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(temp.resolve("o/model.safetensors")));
+  }
+
+  @Test
+  void adaptiveShotsGoOnAfterAStop() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.5, "shots", "auto", "max-shots", 12));
+    PruningReport whole = prune(model.request(temp.resolve("whole"), recipe), Progress.silent());
+    PruneRequest request = model.request(temp.resolve("parts"), recipe);
+    RecordingProgress stopping =
+        new RecordingProgress() {
+          @Override
+          public void note(String line) {
+            if (line.startsWith("shot 2/")) {
+              throw new IllegalStateException("stopped");
+            }
+          }
+        };
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> prune(request, stopping))
+        .isInstanceOf(IllegalStateException.class);
+    PruningReport parts = prune(request, Progress.silent());
+    assertThat(parts.resumedFromShot()).isEqualTo(2);
+    assertThat(targets(parts)).isEqualTo(targets(whole));
+    assertThat(Files.readAllBytes(temp.resolve("parts/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(temp.resolve("whole/model.safetensors")));
+  }
+
+  private static List<Double> targets(PruningReport report) {
+    return report.shots().stream().map(PruningReport.Shot::target).toList();
+  }
+
+  @Test
+  void everyPresetRuns() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    for (String preset : List.of("paper", "best", "loadable", "hardware")) {
+      Map<String, Object> options = new HashMap<>();
+      options.put("preset", preset);
+      options.put("sparsity", 0.3);
+      options.put("shots", 1);
+      if (preset.equals("hardware")) {
+        options.put("round-to", 2);
+      }
+      assertThat(prune(model, preset, options).sparsity())
+          .as(preset)
+          .isPositive()
+          .isLessThanOrEqualTo(0.3);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package org.llmsurgeon.surgery;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.llmsurgeon.InputException;
+
+/** A named set of defaults; options that are given win over it. */
+public enum Preset {
+  /** Rows and columns of each matrix apart, as in the paper and its authors' program. */
+  PAPER(
+      Map.of(
+          "structures", "row,column",
+          "selection", "single",
+          "update", "additive",
+          "shots", 40)),
+  /** All units, ordered by elimination paths: the lowest loss. */
+  BEST(Map.of("structures", "units", "selection", "paths")),
+  /** Only what every smaller model folder can express: neurons, heads and key/value groups. */
+  LOADABLE(Map.of("structures", "units", "units", "neuron,head,group", "selection", "paths")),
+  /** As loadable, with widths that matrix hardware likes: neurons left are a multiple of 64. */
+  HARDWARE(
+      Map.of(
+          "structures", "units",
+          "units", "neuron,head,group",
+          "selection", "paths",
+          "round-to", 64));
+
+  private final Map<String, Object> options;
+
+  Preset(Map<String, Object> options) {
+    this.options = options;
+  }
+
+  /** What it sets, as recipe options. */
+  public Map<String, Object> options() {
+    return options;
+  }
+
+  /** The name on the command line and in recipes. */
+  public String optionName() {
+    return name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /**
+   * The preset of this name.
+   *
+   * @param name for example {@code loadable}
+   * @throws InputException if there is none, listing the choices
+   */
+  public static Preset parse(String name) {
+    return Arrays.stream(values())
+        .filter(each -> each.optionName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "There is no preset '"
+                        + name
+                        + "'; choose one of "
+                        + Arrays.stream(values())
+                            .map(Preset::optionName)
+                            .collect(Collectors.joining(", "))
+                        + "."));
+  }
+}

@@ -1,0 +1,113 @@
+package org.llmsurgeon.surgery;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.pruning.SelectionKind;
+import org.llmsurgeon.pruning.Structures;
+import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.UpdateKind;
+
+/**
+ * Makes a recipe of option names and values: those given, then those of a preset, then defaults.
+ */
+final class RecipeReader {
+  /** The number of shots that follows from what is measured. */
+  static final String AUTO = "auto";
+
+  private static final int DEFAULT_ROUNDS = 4;
+
+  private final RecipeOptions read;
+
+  /**
+   * @param options names as in {@link Recipe#options}
+   * @throws InputException naming an unknown option or preset
+   */
+  RecipeReader(Map<String, ?> options) {
+    Map<String, Object> all = preset(options);
+    options.forEach(
+        (name, value) -> {
+          if (value != null || !all.containsKey(name)) {
+            all.put(name, value);
+          }
+        });
+    read = new RecipeOptions(Recipe.defaults().options(), all);
+  }
+
+  /** What a preset sets. Its choice among units says nothing about other structures. */
+  private static Map<String, Object> preset(Map<String, ?> options) {
+    Map<String, Object> set = new LinkedHashMap<>();
+    if (options.get("preset") != null) {
+      set.putAll(Preset.parse(String.valueOf(options.get("preset"))).options());
+    }
+    Object structures = options.get("structures");
+    if (structures != null && !structures.equals(set.get("structures"))) {
+      set.keySet().removeAll(List.of("structures", "units", "selection", "round-to"));
+    }
+    return set;
+  }
+
+  Recipe recipe() {
+    Structures structures = structures();
+    return new Recipe(
+        structures,
+        selection(structures),
+        new Recipe.Goal(read.number("sparsity"), TargetQuantity.parse(read.text("target-of"))),
+        pace(),
+        CurvatureKind.parse(read.text("curvature")),
+        read.flag("diagonal"),
+        UpdateKind.parse(read.text("update")),
+        new Damping(read.number("damp-g"), read.number("damp-a")),
+        new Recipe.CalibrationText(
+            read.integer("sequences"), read.optionalInteger("context"), read.longInteger("seed")),
+        read.integer("shards"));
+  }
+
+  private Structures structures() {
+    Structures structures = Structures.parse(read.text("structures"));
+    if (!read.given("units")) {
+      return structures;
+    }
+    if (!(structures instanceof Units)) {
+      throw new InputException("--units goes with --structures units only.");
+    }
+    return Units.of(read.text("units"));
+  }
+
+  private Recipe.SelectionRule selection(Structures structures) {
+    SelectionKind kind = kind(structures);
+    if (kind != SelectionKind.ROUNDS && read.given("rounds")) {
+      throw new InputException("--rounds goes with --selection rounds only.");
+    }
+    int rounds =
+        kind != SelectionKind.ROUNDS
+            ? 1
+            : read.given("rounds") ? read.integer("rounds") : DEFAULT_ROUNDS;
+    return new Recipe.SelectionRule(
+        kind, read.number("path-step"), rounds, read.integer("round-to"));
+  }
+
+  /**
+   * Units imply paths, rows and columns the paper's single costs, unless something is asked for.
+   */
+  private SelectionKind kind(Structures structures) {
+    if (read.given("selection")) {
+      return SelectionKind.parse(read.text("selection"));
+    }
+    return structures instanceof Units ? SelectionKind.PATHS : SelectionKind.SINGLE;
+  }
+
+  private Recipe.Pace pace() {
+    if (read.text("shots").equals(AUTO)) {
+      int most = read.given("max-shots") ? read.integer("max-shots") : Recipe.Pace.MOST;
+      return new Recipe.Pace(true, most);
+    }
+    if (read.given("max-shots")) {
+      throw new InputException("--max-shots goes with --shots auto only.");
+    }
+    return new Recipe.Pace(false, read.integer("shots"));
+  }
+}

@@ -1,0 +1,71 @@
+package org.llmsurgeon.surgery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.pruning.RowsColumns;
+import org.llmsurgeon.pruning.SelectionKind;
+import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.UpdateKind;
+
+/** Defaults, presets and what belongs together. */
+class RecipeTest {
+  @Test
+  void unitsOrderedByPathsAreTheDefaultAndRowsAndColumnsImplyThePapersOrder() {
+    Recipe units = Recipe.of(Map.of());
+    assertThat(units).isEqualTo(Recipe.defaults());
+    assertThat(units.structures()).isEqualTo(Units.ALL);
+    assertThat(units.selection().kind()).isEqualTo(SelectionKind.PATHS);
+    assertThat(units.shots()).isEqualTo(10);
+    Recipe lines = Recipe.of(Map.of("structures", "row,column"));
+    assertThat(lines.structures()).isEqualTo(RowsColumns.BOTH);
+    assertThat(lines.selection().kind()).isEqualTo(SelectionKind.SINGLE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Preset.class)
+  void aPresetIsItsOptionsAndComesBackFromThem(Preset preset) {
+    Recipe recipe = Recipe.of(Map.of("preset", preset.optionName()));
+    assertThat(recipe).isEqualTo(Recipe.of(preset.options()));
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+  }
+
+  @Test
+  void optionsWinOverAPreset() {
+    Recipe paper = Recipe.of(Map.of("preset", "paper", "shots", 5));
+    assertThat(paper.shots()).isEqualTo(5);
+    assertThat(paper.update()).isEqualTo(UpdateKind.ADDITIVE);
+    Recipe hardware = Recipe.of(Map.of("preset", "hardware", "round-to", 8));
+    assertThat(hardware.selection().roundTo()).isEqualTo(8);
+    Recipe rows = Recipe.of(Map.of("preset", "hardware", "structures", "row"));
+    assertThat(rows.selection()).isEqualTo(Recipe.of(Map.of("structures", "row")).selection());
+  }
+
+  @Test
+  void adaptiveShotsComeBackFromTheirOptions() {
+    Recipe recipe = Recipe.of(Map.of("shots", "auto", "max-shots", 12));
+    assertThat(recipe.pace()).isEqualTo(new Recipe.Pace(true, 12));
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+    assertThat(Recipe.of(Map.of("shots", "auto")).shots()).isEqualTo(Recipe.Pace.MOST);
+  }
+
+  @Test
+  void whatDoesNotBelongTogetherIsRefused() {
+    refuses(Map.of("structures", "row,column", "shots", "auto"), "auto");
+    refuses(Map.of("curvature", "activations", "shots", "auto"), "auto");
+    refuses(Map.of("structures", "row", "round-to", 8), "round-to");
+    refuses(Map.of("structures", "row", "selection", "paths"), "selection");
+    refuses(Map.of("structures", "row", "units", "neuron"), "units");
+  }
+
+  private static void refuses(Map<String, ?> options, String named) {
+    assertThatThrownBy(() -> Recipe.of(options))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(named);
+  }
+}

@@ -48,7 +48,7 @@ public final class CalibrationText {
    *     fewer than {@code context}
    */
   public static int[][] testWindows(int[] ids, int context) {
-    requireTokens(ids, context);
+    requireTokens("test", ids, context);
     int[][] windows = new int[ids.length / context][];
     for (int i = 0; i < windows.length; i++) {
       windows[i] = Arrays.copyOfRange(ids, i * context, (i + 1) * context);
@@ -70,7 +70,7 @@ public final class CalibrationText {
    *     fewer than {@code context}
    */
   public static int[][] calibrationWindows(int[] ids, int context, int count, long seed) {
-    requireTokens(ids, context);
+    requireTokens("calibration", ids, context);
     SplitMix random = new SplitMix(seed);
     int[][] windows = new int[count][];
     for (int i = 0; i < count; i++) {
@@ -80,14 +80,16 @@ public final class CalibrationText {
     return windows;
   }
 
-  private static void requireTokens(int[] ids, int context) {
+  private static void requireTokens(String text, int[] ids, int context) {
     if (context < 2) {
       throw new InputException(
           "a context of " + context + " tokens predicts nothing; use at least 2");
     }
     if (ids.length < context) {
       throw new InputException(
-          "the text has "
+          "the "
+              + text
+              + " text has "
               + ids.length
               + " tokens and a window needs "
               + context

@@ -15,6 +15,9 @@ final class StrictJson {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** A place as the parser writes it in the middle of a sentence; it names no file. */
+  private static final String PARSER_PLACE = " ?\\((start marker )?at \\[Source: .*?\\]\\)";
+
   private StrictJson() {}
 
   /**
@@ -59,7 +62,8 @@ final class StrictJson {
 
   /** What the parser says, with the place, on one line. */
   static String problem(JsonProcessingException e) {
-    String message = e.getOriginalMessage().replaceAll("\\s+", " ");
+    String message =
+        e.getOriginalMessage().replaceAll("\\s+", " ").replaceAll(PARSER_PLACE, "").strip();
     return e.getLocation() == null
         ? message
         : message

@@ -52,6 +52,9 @@ public record Recipe(
     /** Local rounds of two per cent. */
     public static final double DEFAULT_STEP = 0.02;
 
+    /** Global rounds of a shot, where it goes by rounds. */
+    public static final int DEFAULT_ROUNDS = 4;
+
     /**
      * Checks the numbers.
      *

@@ -18,8 +18,6 @@ final class RecipeReader {
   /** The number of shots that follows from what is measured. */
   static final String AUTO = "auto";
 
-  private static final int DEFAULT_ROUNDS = 4;
-
   private final RecipeOptions read;
 
   /**
@@ -85,7 +83,7 @@ final class RecipeReader {
     int rounds =
         kind != SelectionKind.ROUNDS
             ? 1
-            : read.given("rounds") ? read.integer("rounds") : DEFAULT_ROUNDS;
+            : read.given("rounds") ? read.integer("rounds") : Recipe.SelectionRule.DEFAULT_ROUNDS;
     return new Recipe.SelectionRule(
         kind, read.number("path-step"), rounds, read.integer("round-to"));
   }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     customSynopsis =
         "surgeon prune --model DIR --calibration FILE... --output DIR [--test FILE...] [OPTIONS]",
     description = {
-      "Prunes a model in many shots.",
+      "Prunes a model in several shots.",
       "",
       "Writes a model folder with the same names and number format, in which what was removed is"
           + " exactly 0, and pruning_report.json. The same command on an unfinished output goes on"
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example: surgeon prune --model models/smollm2-135m --calibration train.txt --test test.txt"
-          + " --output out/half --sparsity 0.5 --shots 40"
+          + " --output out/half --sparsity 0.5 --shots 10"
     })
 final class PruneCommand implements Callable<Integer> {
   /** The settings that this command takes. */

@@ -14,13 +14,20 @@ public final class ReportTables {
   private ReportTables() {}
 
   /**
-   * Perplexity and weights of the dense and of the pruned model, then the seconds of each stage.
+   * Perplexity and weights of the dense and of the pruned model, then the seconds of each stage,
+   * then the warnings.
    *
    * @param report of a finished run
    * @return lines of text, each ended by {@code \n}
    */
   public static String text(PruningReport report) {
-    return beforeAndAfter(report) + "\n" + times(report.shots());
+    StringBuilder text = new StringBuilder();
+    text.append(beforeAndAfter(report)).append('\n').append(times(report.shots()));
+    if (!report.warnings().isEmpty()) {
+      text.append('\n');
+      report.warnings().forEach(each -> text.append("Warning: ").append(each).append('\n'));
+    }
+    return text.toString();
   }
 
   private static TextTable beforeAndAfter(PruningReport report) {

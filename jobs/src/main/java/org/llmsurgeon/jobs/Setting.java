@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.Recipe.SelectionRule;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
@@ -25,12 +26,20 @@ enum Setting {
       "FILE",
       "Test data for the perplexity, in the same forms (the tensor is named 'test')."),
   OUTPUT("output", Form.TEXT, "PATH", "What is written: a model folder, or a .safetensors file."),
+  PRESET(
+      "preset",
+      Form.TEXT,
+      "NAME",
+      "Defaults for a purpose; options win over it: paper (rows and columns of each matrix,"
+          + " additive update, 40 shots), best (all units), loadable (neurons, heads and groups),"
+          + " hardware (loadable, with neurons left in multiples of 64).",
+      "none"),
   STRUCTURES(
       "structures",
       Form.TEXT,
       "KIND",
-      "What may be removed: row, column, row,column for both in one ordering, or units for what"
-          + " goes together across matrices."),
+      "What may be removed: units for what goes together across matrices, or as in the paper row,"
+          + " column, or row,column for both in one ordering."),
   UNITS(
       "units",
       Form.TEXT,
@@ -41,21 +50,51 @@ enum Setting {
       "selection",
       Form.TEXT,
       "KIND",
-      "How a shot chooses: single (each structure as if it went alone), rounds, or paths (each"
-          + " group of matrices orders its own units).",
+      "How a shot chooses: single (each structure as if it went alone), rounds (all matrices"
+          + " together, several times), or paths (each group of matrices orders its own units).",
       "paths for units, single for rows and columns"),
   PATH_STEP(
       "path-step",
       Form.TEXT,
       "SHARE",
       "Share of a group's weights that goes in one local round of a path."),
+  ROUNDS(
+      "rounds",
+      Form.TEXT,
+      "N",
+      "Rounds of a shot, with --selection rounds.",
+      String.valueOf(SelectionRule.DEFAULT_ROUNDS)),
+  ROUND_TO(
+      "round-to",
+      Form.TEXT,
+      "N",
+      "The neurons left in an MLP are a multiple of this wherever some went; 1 for any number. The"
+          + " report says what that costs."),
   SPARSITY(
       "sparsity",
       Form.TEXT,
       "SHARE",
-      "Share of the weights of the linear layers inside blocks that is gone at the end; never"
-          + " passed."),
-  SHOTS("shots", Form.TEXT, "N", "Rounds of measuring and cutting; each removes an equal share."),
+      "Share that is gone at the end; never passed. Of the weights of the linear layers inside"
+          + " blocks, unless --target-of names something else."),
+  TARGET_OF(
+      "target-of",
+      Form.TEXT,
+      "QUANTITY",
+      "What --sparsity is a share of: weights (of the linear layers inside blocks), parameters (all"
+          + " of the model), bytes (of all parameters as stored), or multiply-adds (per token, of"
+          + " linear layers and head)."),
+  SHOTS(
+      "shots",
+      Form.TEXT,
+      "N",
+      "Rounds of measuring and cutting; each removes an equal share. With auto each is as large as"
+          + " the last one's prediction of the loss was good."),
+  MAX_SHOTS(
+      "max-shots",
+      Form.TEXT,
+      "N",
+      "The most shots, with --shots auto.",
+      String.valueOf(Recipe.Pace.MOST)),
   CURVATURE(
       "curvature",
       Form.TEXT,

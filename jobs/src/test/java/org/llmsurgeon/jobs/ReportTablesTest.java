@@ -14,6 +14,7 @@ class ReportTablesTest {
         null,
         null,
         Map.of(),
+        new PruningReport.Target("weights", 0.5, 0.5),
         64,
         0,
         new PruningReport.Tokens(8, 64, 512),
@@ -22,11 +23,28 @@ class ReportTablesTest {
         dense,
         last,
         List.of(
-            new PruningReport.Shot(
-                1, 0.25, 2_500, 10_000, 0.25, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
-            new PruningReport.Shot(
-                2, 0.5, 4_999, 10_000, 0.4999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
-        List.of());
+            shot(1, 2_500, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
+            shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
+        List.of(),
+        List.of("In shot 2 something is doubtful."));
+  }
+
+  private static PruningReport.Shot shot(
+      int shot, long removed, Double perplexity, StageSeconds seconds) {
+    return new PruningReport.Shot(
+        shot,
+        shot * 0.25,
+        removed,
+        10_000,
+        removed / 1e4,
+        1e-7,
+        0.1,
+        0.2,
+        null,
+        Map.of(),
+        0,
+        perplexity,
+        seconds);
   }
 
   @Test
@@ -50,6 +68,8 @@ class ReportTablesTest {
             cut              8.0       4.00
             evaluate        10.0       5.00
             total           33.0      16.50
+
+            Warning: In shot 2 something is doubtful.
             """);
   }
 

@@ -149,7 +149,7 @@ class SettingsTest {
 
     assertThat(settings.recipe().shots()).isEqualTo(8);
     assertThat(settings.recipe().diagonal()).isFalse();
-    assertThat(settings.recipe().sparsity()).isEqualTo(0.3);
+    assertThat(settings.recipe().goal().sparsity()).isEqualTo(0.3);
     assertThat(settings.list(Setting.CALIBRATION)).containsExactly("b", "c");
     assertThat(settings.flag(Setting.OVERWRITE)).isFalse();
   }

@@ -36,6 +36,7 @@ final class CutStage {
     Timed<List<LayerFile>> made =
         shot.session()
             .tasks()
+            .onGpus()
             .run(
                 shot.stage("cut"),
                 missing,

@@ -1,13 +1,28 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.Optional;
+import org.apache.spark.TaskContext;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 
-/** The device of this process. Tasks of one process share it. */
+/**
+ * The device of this process. Tasks of one process share it. Arithmetic is on the CPU in this
+ * version, also where Spark gave the task a GPU: that decides only where the task runs.
+ */
 final class ExecutorDevice {
   private static Device device;
 
   private ExecutorDevice() {}
+
+  /**
+   * The GPU that Spark has given to the task of this thread, for example {@code 0}; empty outside a
+   * task and where it has none.
+   */
+  static Optional<String> gpuAddress() {
+    TaskContext task = TaskContext.get();
+    return Optional.ofNullable(task == null ? null : task.resourcesJMap().get(GpuStages.RESOURCE))
+        .map(resource -> resource.addresses()[0]);
+  }
 
   /** The device, made on first use; it lives as long as the process. */
   static synchronized Device shared() {

@@ -80,6 +80,7 @@ final class FactorStage {
     Timed<List<ShardRecord>> made =
         session
             .tasks()
+            .onGpus()
             .run(
                 shot.stage("accumulate"),
                 missing,

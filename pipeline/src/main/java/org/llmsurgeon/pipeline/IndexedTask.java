@@ -6,6 +6,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.InputException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.collection.Iterator;
 import scala.runtime.AbstractFunction2;
 
@@ -18,6 +20,7 @@ import scala.runtime.AbstractFunction2;
 final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<Integer>, byte[]>
     implements Serializable {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(IndexedTask.class);
   private static final AtomicInteger RUNNING = new AtomicInteger();
 
   private final List<I> items;
@@ -31,6 +34,8 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
   @Override
   public byte[] apply(TaskContext context, Iterator<Integer> indices) {
     I item = items.get(indices.next());
+    ExecutorDevice.gpuAddress()
+        .ifPresent(gpu -> LOG.debug("task {} has GPU {}", context.taskAttemptId(), gpu));
     RUNNING.incrementAndGet();
     try {
       return outcome(item, attemptName(context)).toBytes();

@@ -1,11 +1,13 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceProfile;
 import org.llmsurgeon.InputException;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
@@ -19,10 +21,36 @@ final class TaskRunner {
 
   private final JavaSparkContext spark;
   private final Progress progress;
+  private final Optional<ResourceProfile> gpus;
+  private final Optional<ResourceProfile> profile;
 
+  /**
+   * A runner.
+   *
+   * @param spark Spark
+   * @param progress told what happens
+   * @throws InputException if GPUs are required and the settings of Spark give none
+   */
   TaskRunner(JavaSparkContext spark, Progress progress) {
+    this(spark, progress, GpuStages.profile(spark.getConf()), Optional.empty());
+  }
+
+  private TaskRunner(
+      JavaSparkContext spark,
+      Progress progress,
+      Optional<ResourceProfile> gpus,
+      Optional<ResourceProfile> profile) {
     this.spark = spark;
     this.progress = progress;
+    this.gpus = gpus;
+    this.profile = profile;
+  }
+
+  /**
+   * One whose tasks run where GPUs are, each with one of its own, if {@link GpuStages} finds any.
+   */
+  TaskRunner onGpus() {
+    return new TaskRunner(spark, progress, gpus, gpus);
   }
 
   /** Who is told about progress. */
@@ -68,7 +96,8 @@ final class TaskRunner {
   private void submit(StageName stage, IndexedTask<?, ?> task, int count, TaskResults<?> results) {
     String group = "llm-surgeon-" + UUID.randomUUID();
     List<Integer> indices = IntStream.range(0, count).boxed().toList();
-    JavaRDD<Integer> rdd = spark.parallelize(indices, count);
+    JavaRDD<Integer> plain = spark.parallelize(indices, count);
+    JavaRDD<Integer> rdd = profile.map(plain::withResources).orElse(plain);
     // Interrupting a thread would close the mapped files that its neighbours read.
     spark.setJobGroup(group, stage.description(), false);
     results.onRefusal(() -> spark.sc().cancelJobGroup(group));

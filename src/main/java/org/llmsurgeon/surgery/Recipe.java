@@ -6,7 +6,9 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.CostKind;
+import org.llmsurgeon.pruning.Patterns;
 import org.llmsurgeon.pruning.SelectionKind;
+import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.Units;
@@ -26,6 +28,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  * @param damping relative damping of the factors
  * @param calibration how text becomes windows
  * @param shards groups of windows that are accumulated as one; 0 for one per eight windows
+ * @param elements how single weights and N:M groups go
  */
 public record Recipe(
     Structures structures,
@@ -37,14 +40,16 @@ public record Recipe(
     UpdateKind update,
     Damping damping,
     CalibrationText calibration,
-    int shards) {
+    int shards,
+    ElementRule elements) {
 
   /**
    * How it is decided within a shot what goes.
    *
    * @param kind single costs, global rounds or elimination paths
    * @param pathStep share of a group's weights that goes in one local round of a path
-   * @param rounds global rounds of a shot; 1 unless they are asked for
+   * @param rounds global rounds of a shot, also of single weights and N:M; 1 unless they are asked
+   *     for
    * @param roundTo the neurons left in an MLP are a multiple of this wherever some went; 1 for any
    *     number
    */
@@ -169,8 +174,11 @@ public record Recipe(
       throw new InputException(
           "--selection " + selection.kind().optionName() + " goes with --structures units only.");
     }
-    if (selection.roundTo() > 1 && !units) {
-      throw new InputException("--round-to goes with --structures units only.");
+    if (selection.roundTo() > 1 && selection.kind() != SelectionKind.PATHS) {
+      throw new InputException("--round-to goes with --structures units --selection paths only.");
+    }
+    if (structures instanceof Patterns patterns && goal.of() == TargetQuantity.WEIGHTS) {
+      patterns.pattern().groups(goal.sparsity(), 0);
     }
     if (pace.adaptive() && !(units && curvature == CurvatureKind.KFAC)) {
       throw new InputException(
@@ -191,7 +199,8 @@ public record Recipe(
         UpdateKind.JOINT,
         Damping.DEFAULT,
         new CalibrationText(128, null, 0),
-        0);
+        0,
+        ElementRule.DEFAULT);
   }
 
   /** Shots; where they are adaptive, the most there may be. */
@@ -230,7 +239,9 @@ public record Recipe(
     options.put("units", structures instanceof Units units ? units.unitNames() : null);
     options.put("selection", selection.kind().optionName());
     options.put("path-step", selection.pathStep());
-    options.put("rounds", selection.kind() == SelectionKind.ROUNDS ? selection.rounds() : null);
+    boolean sparse = structures instanceof SparseStructures;
+    options.put(
+        "rounds", selection.kind() == SelectionKind.ROUNDS || sparse ? selection.rounds() : null);
     options.put("round-to", selection.roundTo());
     options.put("sparsity", goal.sparsity());
     options.put("target-of", goal.of().optionName());
@@ -245,6 +256,7 @@ public record Recipe(
     options.put("context", calibration.context());
     options.put("seed", calibration.seed());
     options.put("shards", shards);
+    elements.put(sparse, options);
     return options;
   }
 

@@ -7,6 +7,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.SelectionKind;
+import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
@@ -58,10 +59,24 @@ final class RecipeReader {
         CurvatureKind.parse(read.text("curvature")),
         read.flag("diagonal"),
         UpdateKind.parse(read.text("update")),
-        new Damping(read.number("damp-g"), read.number("damp-a")),
+        new Damping(dampingG(structures), read.number("damp-a")),
         new Recipe.CalibrationText(
             read.integer("sequences"), read.optionalInteger("context"), read.longInteger("seed")),
-        read.integer("shards"));
+        read.integer("shards"),
+        elements(structures));
+  }
+
+  private double dampingG(Structures structures) {
+    boolean sparse = structures instanceof SparseStructures;
+    return sparse && !read.given("damp-g") ? ElementRule.DAMPING_G : read.number("damp-g");
+  }
+
+  private ElementRule elements(Structures structures) {
+    if (structures instanceof SparseStructures) {
+      return ElementRule.of(read);
+    }
+    ElementRule.refuse(read);
+    return ElementRule.DEFAULT;
   }
 
   private Structures structures() {
@@ -77,13 +92,15 @@ final class RecipeReader {
 
   private Recipe.SelectionRule selection(Structures structures) {
     SelectionKind kind = kind(structures);
-    if (kind != SelectionKind.ROUNDS && read.given("rounds")) {
-      throw new InputException("--rounds goes with --selection rounds only.");
+    boolean sparse = structures instanceof SparseStructures;
+    if (kind != SelectionKind.ROUNDS && !sparse && read.given("rounds")) {
+      throw new InputException(
+          "--rounds goes with --selection rounds, or --structures element or N:M, only.");
     }
-    int rounds =
-        kind != SelectionKind.ROUNDS
-            ? 1
-            : read.given("rounds") ? read.integer("rounds") : Recipe.SelectionRule.DEFAULT_ROUNDS;
+    int rounds = kind == SelectionKind.ROUNDS ? Recipe.SelectionRule.DEFAULT_ROUNDS : 1;
+    if (read.given("rounds")) {
+      rounds = read.integer("rounds");
+    }
     return new Recipe.SelectionRule(
         kind, read.number("path-step"), rounds, read.integer("round-to"));
   }

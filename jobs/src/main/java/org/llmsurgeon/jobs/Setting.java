@@ -3,6 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.ElementRule;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
 import org.llmsurgeon.surgery.Recipe.SelectionRule;
@@ -39,7 +40,8 @@ enum Setting {
       Form.TEXT,
       "KIND",
       "What may be removed: units for what goes together across matrices, or as in the paper row,"
-          + " column, or row,column for both in one ordering."),
+          + " column, or row,column for both in one ordering; element for single weights; N:M, as"
+          + " 2:4, for groups of M inputs of which N stay."),
   UNITS(
       "units",
       Form.TEXT,
@@ -62,8 +64,9 @@ enum Setting {
       "rounds",
       Form.TEXT,
       "N",
-      "Rounds of a shot, with --selection rounds.",
-      String.valueOf(SelectionRule.DEFAULT_ROUNDS)),
+      "Rounds of a shot on the same factors, with --selection rounds, or --structures element or"
+          + " N:M.",
+      SelectionRule.DEFAULT_ROUNDS + " with --selection rounds, else 1"),
   ROUND_TO(
       "round-to",
       Form.TEXT,
@@ -119,8 +122,46 @@ enum Setting {
       "Tokens of a window cut from text.",
       "the model's positions, at most " + CalibrationText.MOST_CONTEXT),
   SEED("seed", Form.TEXT, "N", "Seed of the draw of windows."),
-  DAMP_G("damp-g", Form.TEXT, "X", "Damping of G, as a share of its mean diagonal."),
+  DAMP_G(
+      "damp-g",
+      Form.TEXT,
+      "X",
+      "Damping of G, as a share of its mean diagonal.",
+      Recipe.defaults().damping().g()
+          + "; "
+          + ElementRule.DAMPING_G
+          + " with --structures element or N:M"),
   DAMP_A("damp-a", Form.TEXT, "X", "Damping of A, as a share of its mean diagonal."),
+  ELEMENT_UPDATE(
+      "element-update",
+      Form.TEXT,
+      "KIND",
+      "How the rest makes up for single weights and N:M groups: full (all of a layer jointly, by"
+          + " conjugate gradients) or grouped (the authors').",
+      "full"),
+  MAX_CORRELATE(
+      "max-correlate",
+      Form.TEXT,
+      "N",
+      "Removed weights of a group at most, with --element-update grouped.",
+      String.valueOf(ElementRule.MOST_CORRELATED)),
+  ADD_UPDATE(
+      "add-update",
+      Form.SWITCH,
+      "",
+      "A group sees the updates of the groups before it, with --element-update grouped. Default:"
+          + " yes."),
+  KEEP_BIAS("keep-bias", Form.SWITCH, "", "Biases are never removed, with --structures element."),
+  INDEPENDENT(
+      "independent",
+      Form.SWITCH,
+      "",
+      "An N:M group costs the sum over its weights, as in the paper, not their joint cost."),
+  SKIP_UNFIT(
+      "skip-unfit",
+      Form.SWITCH,
+      "",
+      "Layers whose width the groups of N:M do not divide stay dense; else they are refused."),
   SHARDS(
       "shards",
       Form.TEXT,

@@ -25,7 +25,7 @@ final class GroupLines {
     for (int i = 0; i < layers.size(); i++) {
       rows[i] = set(dead.get(i).rows());
       columns[i] = set(dead.get(i).columns());
-      free[i] = new BitSet();
+      free[i] = set(dead.get(i).freeRows());
     }
   }
 

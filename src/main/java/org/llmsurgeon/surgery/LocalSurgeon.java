@@ -17,6 +17,7 @@ import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.PathOptions;
 import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.Selection;
+import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.ThresholdResult;
 import org.llmsurgeon.pruning.Units;
@@ -125,14 +126,11 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
 
   private Choice chooseUnits(Units units, FactorSource factors, double target) {
     List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds()).groups();
-    List<PathMerge.Group> groups = new ArrayList<>();
-    for (UnitPlan.Planned each : planned) {
-      GroupScore score =
-          new GroupTask(device, each, this, factors, recipe)
-              .score(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
-      groups.add(new PathMerge.Group(each.group(), score.path(), score.dead()));
-    }
-    PathMerge.Result result = PathMerge.select(groups, target, recipe.selection().roundTo());
+    PathMerge.Result result =
+        recipe.selection().kind() == SelectionKind.PATHS
+            ? byPaths(planned, factors, target)
+            : new GlobalRounds(planned, recipe.selection().rounds())
+                .choose(target, chosen -> round(planned, factors, chosen));
     return new Choice(
         planned.stream().flatMap(each -> each.shapes().stream()).toList(),
         PathMerge.flat(result),
@@ -140,6 +138,27 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         result.predicted(),
         result.removed(),
         result.total());
+  }
+
+  private PathMerge.Result byPaths(
+      List<UnitPlan.Planned> planned, FactorSource factors, double target) {
+    List<PathMerge.Group> groups = new ArrayList<>();
+    for (UnitPlan.Planned each : planned) {
+      GroupScore score =
+          new GroupTask(device, each, this, factors, recipe)
+              .score(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
+      groups.add(new PathMerge.Group(each.group(), score.path(), score.dead()));
+    }
+    return PathMerge.select(groups, target, recipe.selection().roundTo());
+  }
+
+  private List<RoundScore> round(
+      List<UnitPlan.Planned> planned, FactorSource factors, List<ChosenUnits> chosen) {
+    return chosen.stream()
+        .map(
+            each ->
+                new RoundTask(device, planned.get(each.group()), this, factors, recipe).score(each))
+        .toList();
   }
 
   /**

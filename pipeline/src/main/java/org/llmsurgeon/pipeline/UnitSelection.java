@@ -8,13 +8,16 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pruning.PathMerge;
+import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.GlobalRounds;
 import org.llmsurgeon.surgery.UnitPlan;
 
 /**
- * Chooses units: a task per coupled group follows its elimination path as far as it may matter, the
- * driver merges the paths. Groups whose path turned out too short are asked once more, to the end;
- * so the result is that of whole paths.
+ * Chooses units. By paths: a task per coupled group follows its elimination path as far as it may
+ * matter, the driver merges the paths. Groups whose path turned out too short are asked once more,
+ * to the end; so the result is that of whole paths. By rounds: in each a task per group costs what
+ * is left.
  */
 final class UnitSelection {
   /** A path may stop where it is this many times dearer than the last shot's threshold. */
@@ -43,6 +46,29 @@ final class UnitSelection {
    * @param target share of the weights that may be gone
    */
   SelectionManifest upTo(double target) {
+    return shot.recipe().selection().kind() == SelectionKind.PATHS
+        ? byPaths(target)
+        : byRounds(target);
+  }
+
+  private SelectionManifest byRounds(double target) {
+    double[] seconds = {0};
+    PathMerge.Result result =
+        new GlobalRounds(planned, shot.recipe().selection().rounds())
+            .choose(
+                target,
+                chosen -> {
+                  Timed<List<GroupRound>> round =
+                      shot.session()
+                          .tasks()
+                          .run(shot.stage("score"), chosen, new CostRoundTask(shot.work()));
+                  seconds[0] += round.seconds();
+                  return round.value().stream().map(GroupRound::score).toList();
+                });
+    return manifest(target, new Merged(result, result), 0, seconds[0]);
+  }
+
+  private SelectionManifest byPaths(double target) {
     List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
     Timed<List<GroupPath>> first = paths(all, bound(target));
     List<GroupPath> paths = new ArrayList<>(first.value());

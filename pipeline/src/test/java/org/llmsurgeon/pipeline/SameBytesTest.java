@@ -29,18 +29,22 @@ class SameBytesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "opt, row-column, kfac",
-    "llama, row-column, activations",
-    "llama, units, kfac",
-    "opt, row-column, identity"
+    "opt, row-column, single, kfac",
+    "llama, row-column, single, activations",
+    "llama, units, paths, kfac",
+    "llama, units, rounds, kfac",
+    "opt, units, single, kfac",
+    "opt, row-column, single, identity"
   })
   void aRunOnSparkEqualsTheLoopInOneProcess(
-      String architecture, String structures, String curvature) throws Exception {
+      String architecture, String structures, String selection, String curvature) throws Exception {
     Recipe recipe =
         Recipe.of(
             Map.of(
                 "structures",
                 structures.replace('-', ','),
+                "selection",
+                selection,
                 "curvature",
                 curvature,
                 "sparsity",

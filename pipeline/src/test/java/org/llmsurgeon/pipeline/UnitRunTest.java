@@ -78,6 +78,18 @@ class UnitRunTest {
   }
 
   @Test
+  void roundsAreAStageEach() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    RecordingProgress progress = new RecordingProgress();
+    Recipe recipe =
+        Recipe.of(Map.of("sparsity", 0.3, "shots", 1, "selection", "rounds", "rounds", 3));
+    PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
+    assertThat(stages(progress, 1, "score")).isEqualTo(3);
+    assertThat(report.sparsity()).isBetween(0.25, 0.3);
+    assertThat(report.shots().get(0).predictedNats()).isPositive();
+  }
+
+  @Test
   void lossesAreMeasuredOnTheTestTextAndPredictedForEachKind() throws Exception {
     PruningReport report =
         prune(TestModel.llama(temp, DataType.F32), "o", Map.of("sparsity", 0.4, "shots", 3));
@@ -151,6 +163,8 @@ class UnitRunTest {
         assertThat(layer.columnsLeft() % multiple).as(layer.name()).isZero();
       }
     }
+    assertThat(report.layers())
+        .anyMatch(each -> each.name().endsWith("down_proj") && each.columnsRemoved() > 0);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
     assertThat(report.shots()).allSatisfy(shot -> assertThat(shot.roundingNats()).isNotNull());
   }

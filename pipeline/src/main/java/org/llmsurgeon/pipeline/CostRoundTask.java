@@ -1,0 +1,31 @@
+package org.llmsurgeon.pipeline;
+
+import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.ChosenUnits;
+import org.llmsurgeon.surgery.RoundTask;
+import org.llmsurgeon.surgery.UnitPlan;
+
+/**
+ * Costs the units of a coupled group after what earlier rounds have chosen of it. Memory: that of
+ * {@link ScoreTask} for all layers of the group.
+ *
+ * @param work what it needs
+ */
+record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, GroupRound> {
+  @Override
+  public GroupRound apply(ChosenUnits chosen, String attempt) {
+    return work.open(
+        opened -> {
+          Units units = (Units) opened.recipe().structures();
+          UnitPlan plan = new UnitPlan(opened.weights().config(), units.kinds());
+          return GroupRound.of(
+              new RoundTask(
+                      ExecutorDevice.shared(),
+                      plan.groups().get(chosen.group()),
+                      opened.weights(),
+                      opened.factors(),
+                      opened.recipe())
+                  .score(chosen));
+        });
+  }
+}

@@ -125,7 +125,7 @@ public final class LayerTask {
   }
 
   /** The layer's factors in double, balanced. */
-  private KroneckerFactors curvature(TensorScope scope) {
+  KroneckerFactors curvature(TensorScope scope) {
     if (recipe.curvature() == CurvatureKind.IDENTITY) {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));

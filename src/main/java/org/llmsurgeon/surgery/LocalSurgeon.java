@@ -12,12 +12,16 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.CostCut;
+import org.llmsurgeon.pruning.CostHistogram;
+import org.llmsurgeon.pruning.CostRange;
 import org.llmsurgeon.pruning.GlobalThreshold;
 import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.PathOptions;
 import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.SelectionKind;
+import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.ThresholdResult;
 import org.llmsurgeon.pruning.Units;
@@ -49,6 +53,9 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.dense = dense;
     this.recipe = recipe;
     this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal());
+    if (recipe.structures() instanceof SparseStructures) {
+      new ElementChoice(config.linears(), recipe).requireReachable(share);
+    }
     if (recipe.pace().adaptive()) {
       throw new IllegalArgumentException("adaptive shots");
     }
@@ -68,7 +75,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * What goes of every layer.
    *
    * @param layers the layers
-   * @param selections what goes of each
+   * @param selections rows and columns that go of each; empty for single weights and N:M
    * @param threshold the highest cost, or cost per weight, among what goes
    * @param predicted what goes adds to the loss by the quadratic model; NaN where that was not
    *     computed
@@ -92,6 +99,9 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     shot++;
     try (Reduced factors = new Reduced(accumulate(windows))) {
       double target = recipe.target(shot, share);
+      if (recipe.structures() instanceof SparseStructures) {
+        return shootElements(factors, target);
+      }
       Choice choice =
           recipe.structures() instanceof Units units
               ? chooseUnits(units, factors, target)
@@ -106,6 +116,39 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       next.forEach(this::replace);
       return new Shot(shot, target, choice, reports);
     }
+  }
+
+  private Shot shootElements(FactorSource factors, double target) {
+    List<LinearShape> layers = config.linears();
+    List<ElementTask> tasks =
+        layers.stream()
+            .map(layer -> new ElementTask(device, layer, this, factors, recipe))
+            .toList();
+    double from = shot == 1 ? 0 : recipe.target(shot - 1, share);
+    ElementChoice.Result chosen =
+        new ElementChoice(layers, recipe)
+            .upTo(from, target, (earlier, range) -> count(tasks, earlier, range));
+    List<LayerReport> reports = new ArrayList<>();
+    Map<String, LayerWeight> next = new HashMap<>();
+    for (int i = 0; i < tasks.size(); i++) {
+      CutLayer cut = tasks.get(i).cut(chosen.cuts().get(i));
+      next.put(cut.report().layer(), cut.weight());
+      reports.add(cut.report());
+    }
+    next.forEach(this::replace);
+    long removed = reports.stream().mapToLong(LayerReport::removed).sum();
+    Choice choice =
+        new Choice(layers, List.of(), chosen.threshold(), Double.NaN, removed, chosen.total());
+    return new Shot(shot, target, choice, reports);
+  }
+
+  private static List<CostHistogram> count(
+      List<ElementTask> tasks, List<List<CostCut>> earlier, CostRange range) {
+    List<CostHistogram> counted = new ArrayList<>();
+    for (int i = 0; i < tasks.size(); i++) {
+      counted.add(tasks.get(i).histogram(earlier.get(i), range));
+    }
+    return counted;
   }
 
   private Choice chooseLines(FactorSource factors, double target) {

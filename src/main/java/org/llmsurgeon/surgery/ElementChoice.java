@@ -1,0 +1,153 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.CostCut;
+import org.llmsurgeon.pruning.CostHistogram;
+import org.llmsurgeon.pruning.CostRange;
+import org.llmsurgeon.pruning.ElementThreshold;
+import org.llmsurgeon.pruning.Patterns;
+import org.llmsurgeon.pruning.SparsityPattern;
+
+/**
+ * Which single weights or N:M groups of a whole model go in a shot. Only histograms come from the
+ * layers, wherever they lie (algorithm section 3). A shot of several rounds goes from the last
+ * shot's target to its own in equal steps.
+ */
+public final class ElementChoice {
+  private final List<LinearShape> layers;
+  private final Recipe recipe;
+
+  /**
+   * @param layers all prunable layers, in the model's order, which breaks ties
+   * @param recipe what to do; its structures are single weights or N:M
+   * @throws InputException if a layer's width does not fit the pattern and is not to be left dense,
+   *     or if biases stay and the target needs them
+   */
+  public ElementChoice(List<LinearShape> layers, Recipe recipe) {
+    this.layers = List.copyOf(layers);
+    this.recipe = recipe;
+    if (recipe.structures() instanceof Patterns patterns && !recipe.elements().skipUnfit()) {
+      layers.forEach(layer -> patterns.pattern().checkFits(layer.name(), layer.inputs()));
+    }
+  }
+
+  /** One pass over the costs of all layers. */
+  @FunctionalInterface
+  public interface Pass {
+    /**
+     * Counts.
+     *
+     * @param earlier of each layer, what went in the rounds before
+     * @param range which costs to count one by one
+     * @return a histogram for each layer
+     */
+    List<CostHistogram> count(List<List<CostCut>> earlier, CostRange range);
+  }
+
+  /**
+   * What goes.
+   *
+   * @param cuts of each layer, in the model's order, the cut of each round
+   * @param threshold highest cost among what goes in the last round
+   * @param removed weights that go by the count of candidates, those of earlier shots included
+   * @param total weights of all layers, biases counted
+   */
+  public record Result(List<List<CostCut>> cuts, double threshold, long removed, long total) {}
+
+  /**
+   * Chooses, round by round.
+   *
+   * @param from share of the weights that was to be gone after the shot before
+   * @param target share of the weights that may be gone after this one
+   * @param pass counts costs
+   * @throws InputException if so much cannot go
+   */
+  public Result upTo(double from, double target, Pass pass) {
+    List<List<CostCut>> cuts = new ArrayList<>();
+    layers.forEach(layer -> cuts.add(new ArrayList<>()));
+    int rounds = recipe.selection().rounds();
+    ElementThreshold.Found found = null;
+    for (int round = 1; round <= rounds; round++) {
+      double share = round == rounds ? target : from + (target - from) * round / rounds;
+      found = round(share, cuts, pass);
+      for (int i = 0; i < layers.size(); i++) {
+        cuts.get(i).add(found.cuts().get(i));
+      }
+    }
+    long removed = found.removed() * weightsOfCandidate();
+    return new Result(cuts, found.threshold(), removed, total());
+  }
+
+  private ElementThreshold.Found round(double share, List<List<CostCut>> cuts, Pass pass) {
+    long count = count(share);
+    CostRange range = CostRange.ALL;
+    while (true) {
+      ElementThreshold.Step step = ElementThreshold.next(pass.count(cuts, range), count);
+      if (step instanceof ElementThreshold.Found found) {
+        return found;
+      }
+      range = ((ElementThreshold.Narrow) step).range();
+    }
+  }
+
+  /**
+   * Throws if so much cannot go.
+   *
+   * @param target share of the weights that is to be gone at the end
+   * @throws InputException naming what stands against it
+   */
+  public void requireReachable(double target) {
+    count(target);
+  }
+
+  /** How many candidates may go. */
+  private long count(double share) {
+    long candidates = layers.stream().mapToLong(layer -> candidates(layer, recipe)).sum();
+    if (recipe.structures() instanceof Patterns patterns) {
+      return patterns.pattern().groups(share, candidates);
+    }
+    long count = ElementThreshold.count(share, total());
+    if (count > candidates) {
+      throw new InputException(
+          String.format(
+              "The sparsity %s cannot be reached while biases stay: they are %d of %d weights; give"
+                  + " less, or leave --keep-bias out.",
+              share, total() - candidates, total()));
+    }
+    return count;
+  }
+
+  private long total() {
+    return layers.stream().mapToLong(LinearShape::weights).sum();
+  }
+
+  private int weightsOfCandidate() {
+    return recipe.structures() instanceof Patterns patterns ? patterns.pattern().removed() : 1;
+  }
+
+  private static long candidates(LinearShape layer, Recipe recipe) {
+    if (!hasCandidates(layer, recipe)) {
+      return 0;
+    }
+    int group = recipe.structures() instanceof Patterns patterns ? patterns.pattern().size() : 1;
+    return (long) layer.outputs() * (candidateColumns(layer, recipe) / group);
+  }
+
+  /** Whether anything of a layer may go: not where a pattern does not fit. */
+  static boolean hasCandidates(LinearShape layer, Recipe recipe) {
+    if (recipe.structures() instanceof Patterns patterns) {
+      SparsityPattern pattern = patterns.pattern();
+      return pattern.fits(layer.inputs());
+    }
+    return true;
+  }
+
+  /** Columns of a layer's weight, the bias as last, in which weights may go. */
+  static int candidateColumns(LinearShape layer, Recipe recipe) {
+    boolean stay = recipe.structures() instanceof Patterns || recipe.elements().keepBias();
+    return stay ? layer.inputs() : layer.augmentedInputs();
+  }
+}

@@ -1,0 +1,229 @@
+package org.llmsurgeon.surgery;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.CostCut;
+import org.llmsurgeon.pruning.CostHistogram;
+import org.llmsurgeon.pruning.CostMatrix;
+import org.llmsurgeon.pruning.CostRange;
+import org.llmsurgeon.pruning.ElementCosts;
+import org.llmsurgeon.pruning.ElementCut;
+import org.llmsurgeon.pruning.ElementMask;
+import org.llmsurgeon.pruning.ElementSurgery;
+import org.llmsurgeon.pruning.ElementUpdate;
+import org.llmsurgeon.pruning.PatternCosts;
+import org.llmsurgeon.pruning.Patterns;
+import org.llmsurgeon.pruning.PrunableLayer;
+import org.llmsurgeon.pruning.UpdateKind;
+
+/**
+ * What is done to one layer in one shot that removes single weights or N:M groups: count its costs,
+ * cut it. A shot of several rounds uses the same factors in all of them; a task does the cuts of
+ * the rounds before its own again, in double, so that nothing has to be kept between rounds.
+ */
+public final class ElementTask {
+  private final Device device;
+  private final LinearShape layer;
+  private final WeightSource weights;
+  private final Recipe recipe;
+  private final LayerTask task;
+
+  /**
+   * @param device where to compute
+   * @param layer the layer
+   * @param weights weights of the last committed shot
+   * @param factors factors of this shot
+   * @param recipe what to do; its structures are single weights or N:M
+   */
+  public ElementTask(
+      Device device, LinearShape layer, WeightSource weights, FactorSource factors, Recipe recipe) {
+    this.device = device;
+    this.layer = layer;
+    this.weights = weights;
+    this.recipe = recipe;
+    this.task = new LayerTask(device, layer, weights, factors, recipe);
+  }
+
+  /** Works on a surgery and the costs of its candidates. */
+  private interface Step<T> extends BiFunction<ElementSurgery, CostMatrix, T> {}
+
+  /**
+   * Counts the layer's costs; without candidates where the pattern does not fit it.
+   *
+   * @param earlier what went in the rounds before, the first round first
+   * @param range which costs to count one by one
+   * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
+   */
+  public CostHistogram histogram(List<CostCut> earlier, CostRange range) {
+    if (!ElementChoice.hasCandidates(layer, recipe)) {
+      return new CostHistogram(range, 0, 0, new long[0], new long[0]);
+    }
+    return after(earlier, (surgery, costs) -> CostHistogram.of(costs, range));
+  }
+
+  /**
+   * Costs of all candidates of single weights.
+   *
+   * @return {@code [out, in(+1)]} in single precision, without the bias column where biases are
+   *     kept; owned by the caller
+   */
+  public Tensor costs() {
+    return after(List.of(), (surgery, costs) -> ((ElementCosts) costs).matrix(Precision.SINGLE));
+  }
+
+  /**
+   * Removes what was chosen and updates the rest.
+   *
+   * @param cuts what goes in each round
+   * @return the new weight, owned by the caller
+   * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
+   * @throws IllegalStateException if a weight that was gone would come back
+   */
+  public CutLayer cut(List<CostCut> cuts) {
+    if (!ElementChoice.hasCandidates(layer, recipe)) {
+      return untouched();
+    }
+    return LayerTask.explained(
+        recipe,
+        () -> {
+          try (TensorScope scope = new TensorScope(device)) {
+            KroneckerFactors factors = task.curvature(scope);
+            Tensor before = load(scope);
+            ElementMask gone = ElementMask.ofZeros(device, before);
+            Tensor weight = before;
+            for (CostCut cut : cuts) {
+              weight = cut(scope, weight, factors, cut);
+            }
+            ElementMask removed = ElementMask.ofZeros(device, weight);
+            requireStays(gone, removed);
+            return result(before, weight, removed, factors);
+          }
+        });
+  }
+
+  private <T> T after(List<CostCut> earlier, Step<T> step) {
+    return LayerTask.explained(
+        recipe,
+        () -> {
+          try (TensorScope scope = new TensorScope(device)) {
+            KroneckerFactors factors = task.curvature(scope);
+            Tensor weight = load(scope);
+            for (CostCut cut : earlier) {
+              weight = cut(scope, weight, factors, cut);
+            }
+            return on(weight, factors, step);
+          }
+        });
+  }
+
+  private Tensor load(TensorScope scope) {
+    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
+      return scope.own(weight.augmented(device));
+    }
+  }
+
+  private Tensor cut(TensorScope scope, Tensor weight, KroneckerFactors factors, CostCut cut) {
+    ElementCut done =
+        on(weight, factors, (surgery, costs) -> surgery.cut(costs.select(cut), update()));
+    return scope.own(done.weight());
+  }
+
+  private <T> T on(Tensor weight, KroneckerFactors factors, Step<T> step) {
+    try (ElementSurgery surgery =
+        new ElementSurgery(device, layer.name(), weight, factors, recipe.damping())) {
+      return step.apply(surgery, costs(surgery, weight));
+    }
+  }
+
+  private CostMatrix costs(ElementSurgery surgery, Tensor weight) {
+    PrunableLayer prunable = new PrunableLayer(layer.name(), weight, layer.bias());
+    ElementRule rule = recipe.elements();
+    if (!(recipe.structures() instanceof Patterns patterns)) {
+      return ElementCosts.of(
+          device, prunable, surgery.curvature(recipe.costs()), layer.bias() && rule.keepBias());
+    }
+    return recipe.diagonal() || rule.independent()
+        ? PatternCosts.independent(
+            device, prunable, patterns.pattern(), surgery.curvature(recipe.costs()))
+        : PatternCosts.correlated(
+            device,
+            prunable,
+            patterns.pattern(),
+            surgery.curvature(patterns.pattern(), layer.bias()));
+  }
+
+  private ElementUpdate update() {
+    return recipe.appliedUpdate() == UpdateKind.NONE
+        ? new ElementUpdate.None()
+        : recipe.elements().update();
+  }
+
+  private void requireStays(ElementMask gone, ElementMask now) {
+    int columns = ElementChoice.candidateColumns(layer, recipe);
+    for (int row = 0; row < gone.rows(); row++) {
+      for (int column : gone.removedColumns(row)) {
+        if (column < columns && !now.removed(row, column)) {
+          throw new IllegalStateException(
+              String.format(
+                  "layer %s: weight [%d, %d] would come back", layer.name(), row, column));
+        }
+      }
+    }
+  }
+
+  private CutLayer result(
+      Tensor before, Tensor weight, ElementMask removed, KroneckerFactors factors) {
+    try (ElementSurgery surgery =
+        new ElementSurgery(device, layer.name(), before, factors, recipe.damping())) {
+      return new CutLayer(
+          LayerWeight.split(device, layer, weight),
+          report(
+              removed,
+              surgery.layer().dampingConstantG(),
+              surgery.layer().dampingConstantA(),
+              surgery.quadraticCost(weight)));
+    }
+  }
+
+  private CutLayer untouched() {
+    LayerWeight weight = LayerWeight.load(device, layer, weights);
+    try (Tensor all = weight.augmented(device)) {
+      return new CutLayer(weight, report(ElementMask.ofZeros(device, all), 0, 0, 0));
+    }
+  }
+
+  /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
+  private LayerReport report(ElementMask zeros, double dampingG, double dampingA, double cost) {
+    int columns = ElementChoice.candidateColumns(layer, recipe);
+    int[] inColumn = new int[zeros.columns()];
+    int rowsRemoved = 0;
+    long removed = 0;
+    for (int row = 0; row < zeros.rows(); row++) {
+      int[] gone = zeros.removedColumns(row);
+      rowsRemoved += gone.length == zeros.columns() ? 1 : 0;
+      for (int column : gone) {
+        inColumn[column]++;
+        removed += column < columns ? 1 : 0;
+      }
+    }
+    int full = zeros.rows();
+    return new LayerReport(
+        layer.name(),
+        zeros.rows(),
+        rowsRemoved,
+        zeros.columns(),
+        (int) java.util.Arrays.stream(inColumn).filter(count -> count == full).count(),
+        removed,
+        layer.weights(),
+        dampingG,
+        dampingA,
+        cost);
+  }
+}

@@ -46,7 +46,7 @@ public final class DemoCommand implements Callable<Integer> {
   private static final String STORY =
       "It was a windy day at the harbour. The sailor Clara lived near the mill. She had a black"
           + " animal, the goat Rex. She kept three ropes in a green bucket. Her cousin, the painter"
-          + " David, lived on the hill. He kept five shells in a yellow chest. Clara";
+          + " David, lived on the hill. He kept five shells in a yellow box. Clara";
 
   @Option(
       names = "--output",

@@ -20,6 +20,7 @@ import org.llmsurgeon.checkpoint.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.surgery.AdamOptions;
 import org.llmsurgeon.surgery.Perplexity;
 import org.llmsurgeon.surgery.Trainer;
@@ -36,25 +37,19 @@ import org.llmsurgeon.surgery.TrainerStep;
  * weights that are as good.
  */
 final class DemoTraining {
-  /** Windows of one step. */
-  static final int BATCH = 8;
+  /** Windows of one step: many small steps learn more from a text than few large ones. */
+  static final int BATCH = 1;
 
-  /** Halves of a batch that run side by side; part of the result's bits. */
-  private static final int PARTS = 2;
-
-  /** Tokens of a training window. */
-  static final int WINDOW = 128;
-
-  private static final int VOCABULARY = 1024;
+  private static final int VOCABULARY = 768;
   private static final int CALIBRATION_SENTENCES = 5000;
   private static final int TEST_SENTENCES = 2500;
 
   /** Fewer tokens than a sentence has on average, so that the text is long enough. */
-  private static final int TOKENS_OF_A_SENTENCE = 10;
+  private static final int TOKENS_OF_A_SENTENCE = 11;
 
-  private static final double LEARNING_RATE = 4e-3;
-  private static final int WARM_UP = 100;
-  private static final AdamOptions ADAM = new AdamOptions(0.9, 0.98, 1e-8, 0, 1);
+  private static final double LEARNING_RATE = 1.5e-3;
+  private static final int WARM_UP = 200;
+  private static final AdamOptions ADAM = new AdamOptions(0.9, 0.99, 1e-8, 0, 1);
 
   /** Streams that are made from one seed. */
   private enum Stream {
@@ -105,39 +100,42 @@ final class DemoTraining {
     this.steps = steps;
   }
 
+  /** Makes the texts, the tokenizer and the configuration: all but the weights. */
+  void prepare() {
+    DemoFiles.unpack(DemoFiles.GIVEN, output);
+    String calibration = text(Stream.CALIBRATION, CALIBRATION_SENTENCES);
+    write(DemoFiles.CALIBRATION, calibration);
+    write(DemoFiles.TEST, text(Stream.TEST, TEST_SENTENCES));
+    write(DemoFiles.TOKENIZER, json(BytePairs.learn(calibration, VOCABULARY).json()));
+  }
+
   /**
-   * Makes the files.
+   * Makes the weights, once the rest was made.
    *
    * @param device what to train on
    * @param listener told after each step
    */
-  Result run(Device device, Consumer<TrainerStep> listener) {
-    DemoFiles.unpack(DemoFiles.GIVEN, output);
-    String training = text(Stream.TRAINING, steps * BATCH * WINDOW / TOKENS_OF_A_SENTENCE);
-    String calibration = text(Stream.CALIBRATION, CALIBRATION_SENTENCES);
-    String test = text(Stream.TEST, TEST_SENTENCES);
-    write(DemoFiles.CALIBRATION, calibration);
-    write(DemoFiles.TEST, test);
-    write(DemoFiles.TOKENIZER, json(BytePairs.learn(calibration, VOCABULARY).json()));
+  Result train(Device device, Consumer<TrainerStep> listener) {
     ModelConfig config = config();
-    int[][] windows = windows(training, WINDOW);
+    int sentences = steps * BATCH * config.maxPositions() / TOKENS_OF_A_SENTENCE;
+    int[][] windows = windows(text(Stream.TRAINING, sentences), config);
     long weights;
-    try (LanguageModel model =
-        LanguageModel.load(config, new RandomWeights(config, Stream.WEIGHTS.seed(seed)), device)) {
+    WeightSource random = new RandomWeights(config, Stream.WEIGHTS.seed(seed));
+    try (LanguageModel model = LanguageModel.load(config, random, device)) {
       new Trainer(model, options()).train(windows, listener);
       weights = model.parameterNames().stream().mapToLong(name -> model.weight(name).size()).sum();
       save(model);
     }
-    int[][] testWindows = windows(test, config.maxPositions());
+    int[][] test = windows(text(Stream.TEST, TEST_SENTENCES), config);
     try (LanguageModel model = FolderWeights.model(output.resolve(DemoFiles.MODEL), device)) {
-      double perplexity = Perplexity.of(model.losses(testWindows));
-      return new Result(config.vocabulary(), weights, windows, testWindows, perplexity);
+      double perplexity = Perplexity.of(model.losses(test));
+      return new Result(config.vocabulary(), weights, windows, test, perplexity);
     }
   }
 
   private TrainerOptions options() {
     TrainerSchedule schedule = new TrainerSchedule(LEARNING_RATE, Math.min(WARM_UP, steps), steps);
-    return new TrainerOptions(BATCH, PARTS, schedule, ADAM, Stream.ORDER.seed(seed));
+    return new TrainerOptions(BATCH, 1, schedule, ADAM, Stream.ORDER.seed(seed));
   }
 
   private String text(Stream stream, int sentences) {
@@ -153,10 +151,10 @@ final class DemoTraining {
     }
   }
 
-  private int[][] windows(String text, int length) {
+  private int[][] windows(String text, ModelConfig config) {
     String folder = output.resolve(DemoFiles.MODEL).toString();
     try (TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), folder)) {
-      return CalibrationText.testWindows(tokenizer.encode(text, true), length);
+      return CalibrationText.testWindows(tokenizer.encode(text, true), config.maxPositions());
     }
   }
 

@@ -6,16 +6,13 @@ import java.util.Random;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
 
 /**
- * Where training begins: normal random numbers. Linear layers have the deviation {@code 1 /
- * sqrt(inputs)}, which keeps the size of what flows through them; those that write to the residual
- * stream are smaller by {@code sqrt(2 blocks)}, so that the stream does not grow with depth (as in
- * GPT-2). Embeddings have the deviation {@code 1 / sqrt(width)}, norms are 1, biases 0.
+ * Where training begins. Matrices are normal random numbers of the deviation {@code 1 /
+ * sqrt(columns)}, which keeps the size of what flows through linear layers, and of the logits;
+ * norms are 1, biases 0. For networks of a few blocks; deep ones need smaller residual branches.
  */
 final class RandomWeights implements WeightSource {
   private final Map<String, int[]> shapes;
@@ -27,22 +24,14 @@ final class RandomWeights implements WeightSource {
    */
   RandomWeights(ModelConfig config, long seed) {
     shapes = config.expectedTensors();
-    Map<String, Double> smaller = new LinkedHashMap<>();
-    for (LinearShape layer : config.linears()) {
-      if (layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN) {
-        smaller.put(layer.weightName(), 1 / Math.sqrt(2.0 * config.blocks()));
-      }
-    }
     Random random = new Random(seed);
-    shapes.forEach(
-        (name, shape) ->
-            values.put(name, draw(name, shape, smaller.getOrDefault(name, 1.0), random)));
+    shapes.forEach((name, shape) -> values.put(name, draw(name, shape, random)));
   }
 
-  private static double[] draw(String name, int[] shape, double factor, Random random) {
+  private static double[] draw(String name, int[] shape, Random random) {
     int columns = shape[shape.length - 1];
     double[] drawn = new double[shape.length == 1 ? columns : shape[0] * columns];
-    double deviation = factor / Math.sqrt(columns);
+    double deviation = 1 / Math.sqrt(columns);
     for (int i = 0; i < drawn.length; i++) {
       if (shape.length > 1) {
         drawn[i] = deviation * random.nextGaussian();

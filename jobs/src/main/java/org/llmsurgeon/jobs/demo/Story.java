@@ -15,8 +15,8 @@ import org.llmsurgeon.jobs.demo.Lexicon.Topic;
  */
 final class Story {
   private static final int MOST_GOODS = 9;
-  private static final int FEWEST_EVENTS = 7;
-  private static final int MOST_EVENTS = 11;
+  private static final int FEWEST_EVENTS = 5;
+  private static final int MOST_EVENTS = 8;
 
   /** Numbers of the kinds of event in {@link #happen}; a story has each at most once. */
   private static final List<Integer> EVENTS = IntStream.range(0, 16).boxed().toList();
@@ -37,7 +37,7 @@ final class Story {
     this.random = random;
     weather = pick(Lexicon.WEATHERS);
     topic = pick(Lexicon.TOPICS);
-    cast(random.nextInt(3) == 0 ? 3 : 2);
+    cast(2);
     relation = pick(people.get(1).facts.woman() ? Lexicon.SISTERS : Lexicon.BROTHERS);
     open();
     people.forEach(this::introduce);

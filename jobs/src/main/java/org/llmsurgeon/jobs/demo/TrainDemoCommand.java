@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
       "Takes some minutes. The defaults make the files that 'surgeon demo' ships."
     })
 public final class TrainDemoCommand implements Callable<Integer> {
-  private static final int STEPS_OF_A_LINE = 100;
+  private static final int STEPS_OF_A_LINE = 500;
 
   @Option(names = "--output", paramLabel = "DIR", required = true, description = "Folder to make.")
   private Path folder;
@@ -43,7 +43,7 @@ public final class TrainDemoCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "2400",
+      defaultValue = "15000",
       description = "Steps of training (default: ${DEFAULT-VALUE}).")
   private int steps;
 
@@ -63,7 +63,9 @@ public final class TrainDemoCommand implements Callable<Integer> {
     }
     begun = System.nanoTime();
     try (Device device = CpuDevice.create()) {
-      DemoTraining.Result result = new DemoTraining(folder, seed, steps).run(device, this::tell);
+      DemoTraining training = new DemoTraining(folder, seed, steps);
+      training.prepare();
+      DemoTraining.Result result = training.train(device, this::tell);
       output.out().print(table(result));
       output.out().println("Model and texts: " + folder);
       output.out().flush();

@@ -90,7 +90,7 @@ class DemoTextTest {
   @Test
   void theVocabularyIsAFewHundredWords() {
     Set<String> words = new HashSet<>(List.of(text.toLowerCase().split("[^a-z]+")));
-    assertThat(words).hasSizeBetween(250, 500);
+    assertThat(words).hasSizeBetween(200, 400);
   }
 
   @Test

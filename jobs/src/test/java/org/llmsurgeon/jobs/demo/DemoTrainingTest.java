@@ -50,7 +50,9 @@ class DemoTrainingTest {
 
   private DemoTraining.Result train(String name, long seed, List<TrainerStep> steps) {
     try (Device device = CpuDevice.create()) {
-      return new DemoTraining(folder.resolve(name), seed, STEPS).run(device, steps::add);
+      DemoTraining training = new DemoTraining(folder.resolve(name), seed, STEPS);
+      training.prepare();
+      return training.train(device, steps::add);
     }
   }
 

@@ -1,0 +1,154 @@
+package org.llmsurgeon.pruning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+
+/** Merges of made-up paths: neurons in multiples, and paths that end early. */
+class PathMergeTest {
+  private static final int INPUTS = 5;
+  private static final int OUTPUTS = 4;
+
+  /** {@code up [neurons, 5]} and {@code down [4, neurons]}: neurons, then residual rows of down. */
+  private static CoupledGroup group(int neurons) {
+    List<Unit> units = new ArrayList<>();
+    for (int j = 0; j < neurons; j++) {
+      int[] index = {j};
+      units.add(
+          Unit.of(
+              UnitKind.NEURON,
+              new Unit.Part(1, Line.COLUMN, index),
+              new Unit.Part(0, Line.ROW, index)));
+    }
+    for (int r = 0; r < OUTPUTS; r++) {
+      units.add(Unit.of(UnitKind.RESIDUAL, new Unit.Part(1, Line.ROW, new int[] {r})));
+    }
+    return new CoupledGroup(
+        "mlp",
+        List.of(
+            new CoupledGroup.Layer("up", neurons, INPUTS),
+            new CoupledGroup.Layer("down", OUTPUTS, neurons)),
+        units);
+  }
+
+  private static Path path(Random random, CoupledGroup group) {
+    List<Integer> order =
+        new ArrayList<>(IntStream.range(0, group.units().size()).boxed().toList());
+    Collections.shuffle(order, random);
+    double[] costs = random.doubles(order.size()).toArray();
+    double[] levels = random.doubles(order.size()).sorted().toArray();
+    int[] units = order.stream().mapToInt(Integer::intValue).toArray();
+    return new Path(units, new byte[units.length], levels, costs, true);
+  }
+
+  private static Path shortened(Path path, int length) {
+    return new Path(
+        Arrays.copyOf(path.units(), length),
+        Arrays.copyOf(path.ways(), length),
+        Arrays.copyOf(path.levels(), length),
+        Arrays.copyOf(path.costs(), length),
+        length == path.length());
+  }
+
+  private static List<PathMerge.Group> groups(Random random, List<Selection> dead) {
+    return IntStream.of(12, 10, 17)
+        .mapToObj(PathMergeTest::group)
+        .map(group -> new PathMerge.Group(group, path(random, group), dead))
+        .toList();
+  }
+
+  private static List<Selection> nothingDead() {
+    return List.of(Selection.NONE, Selection.NONE);
+  }
+
+  @RepeatedTest(30)
+  void neuronsLeftAreAMultipleOrAllThatWere(RepetitionInfo repetition) {
+    Random random = new Random(repetition.getCurrentRepetition());
+    int multiple = 2 + repetition.getCurrentRepetition() % 4;
+    double target = random.nextDouble();
+    List<PathMerge.Group> groups = groups(random, nothingDead());
+    PathMerge.Result result = PathMerge.select(groups, target, multiple);
+
+    long removed = 0;
+    for (int i = 0; i < groups.size(); i++) {
+      List<CoupledGroup.Layer> layers = groups.get(i).group().layers();
+      int gone = result.selections().get(i).get(1).columns().length;
+      assertThat(gone == 0 || (layers.get(1).inputs() - gone) % multiple == 0).isTrue();
+      for (int layer = 0; layer < 2; layer++) {
+        removed +=
+            result
+                .selections()
+                .get(i)
+                .get(layer)
+                .weights(layers.get(layer).outputs(), layers.get(layer).inputs());
+      }
+    }
+    assertThat(result.removed())
+        .isEqualTo(removed)
+        .isLessThanOrEqualTo((long) (target * result.total()));
+    assertThat(result.kinds().values().stream().mapToDouble(PathMerge.KindShare::predicted).sum())
+        .isCloseTo(result.predicted(), within(1e-9));
+  }
+
+  @Test
+  void withSomeNeuronsGoneAlreadyTheOnesLeftCount() {
+    int[] gone = {0, 1, 2};
+    List<Selection> dead = List.of(Selection.NONE, new Selection(new int[0], gone));
+    CoupledGroup group = group(11);
+    int[] units = IntStream.range(3, 11).toArray();
+    double[] levels = IntStream.range(0, 8).asDoubleStream().toArray();
+    Path path = new Path(units, new byte[8], levels, levels, true);
+    PathMerge.Result result =
+        PathMerge.select(List.of(new PathMerge.Group(group, path, dead)), 0.6, 4);
+    assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
+  }
+
+  @Test
+  void inMultiplesNeuronsCompeteWithTheirMeanCost() {
+    CoupledGroup group = group(4);
+    double[] costs = {0, 0, 0, 90};
+    double[] levels = {0, 0, 0, 10};
+    int[] units = {0, 1, 2, 3};
+    PathMerge.Group one =
+        new PathMerge.Group(
+            group, new Path(units, new byte[4], levels, costs, true), nothingDead());
+    double[] flat = {1, 1, 1, 1};
+    PathMerge.Group other =
+        new PathMerge.Group(
+            group,
+            new Path(units, new byte[4], flat, new double[] {9, 9, 9, 9}, true),
+            nothingDead());
+    // Four neurons of nine weights: 90 / 36 in one, 36 / 36 in the other.
+    PathMerge.Result result = PathMerge.select(List.of(one, other), 0.5, 4);
+    assertThat(result.prefixes()).containsExactly(0, 4);
+  }
+
+  @RepeatedTest(30)
+  void shortPathsFollowedAgainChooseWhatWholePathsChoose(RepetitionInfo repetition) {
+    Random random = new Random(100 + repetition.getCurrentRepetition());
+    int multiple = 1 + repetition.getCurrentRepetition() % 3;
+    double target = random.nextDouble();
+    List<PathMerge.Group> whole = groups(random, nothingDead());
+    List<PathMerge.Group> some = new ArrayList<>();
+    for (PathMerge.Group each : whole) {
+      int length = 1 + random.nextInt(each.path().length());
+      some.add(new PathMerge.Group(each.group(), shortened(each.path(), length), each.dead()));
+    }
+    for (int group : PathMerge.select(some, target, multiple).tooShort()) {
+      some.set(group, whole.get(group));
+    }
+    PathMerge.Result expected = PathMerge.select(whole, target, multiple);
+    PathMerge.Result again = PathMerge.select(some, target, multiple);
+    assertThat(again.prefixes()).isEqualTo(expected.prefixes());
+    assertThat(again.tooShort()).isEmpty();
+  }
+}

@@ -95,6 +95,7 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);
     add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
     add(surgeon, new InspectCommand(), InspectCommand.SETTINGS, false);
+    add(surgeon, new PlanCommand(), PlanCommand.SETTINGS, true);
     add(surgeon, new CleanCommand(), List.of(), false);
     add(surgeon, new TrainDemoCommand(), List.of(), false);
     surgeon.addSubcommand(new HelpCommand());

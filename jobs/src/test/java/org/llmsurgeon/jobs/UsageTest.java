@@ -28,6 +28,14 @@ class UsageTest {
     return arguments.toArray(String[]::new);
   }
 
+  private static String[] plan(String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("plan", "--model", "src/main/resources/demo/model"));
+    arguments.addAll(List.of("--gflops", "1", "--gflops-double", "1", "--disk", "1"));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
   static Stream<Arguments> wrongCommandLines() {
     return Stream.of(
         wrong("Name a command: demo, prune, evaluate", new String[0]),
@@ -60,6 +68,10 @@ class UsageTest {
         wrong("scores needs", "scores", "--model", "m"),
         wrong("inspect needs --model DIR", "inspect"),
         wrong("Missing required option: '--run=DIR'", "clean"),
+        wrong("plan needs --model DIR", "plan"),
+        wrong("--memory is 'much'; give a size as 64g.", plan("--memory", "much")),
+        wrong("at least one executor", plan("--executors", "0")),
+        wrong("nowhere/config.json", "plan", "--model", "nowhere"),
         wrong("is no run directory", "clean", "--run", "nowhere"),
         wrong("Recipe nowhere.yaml does not exist", prune("--recipe", "nowhere.yaml")));
   }
@@ -98,7 +110,7 @@ class UsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"prune", "evaluate", "factors", "scores", "inspect", "clean"})
+  @ValueSource(strings = {"prune", "evaluate", "factors", "scores", "inspect", "plan", "clean"})
   void everyCommandHasHelpWithAnExample(String command) {
     CommandRun help = CommandRun.of("help", command);
 

@@ -41,7 +41,10 @@ final class Evaluator {
     Timed<List<double[]>> losses =
         session
             .tasks()
-            .run(stage, ranges(), new EvaluateTask(model, run.path(), windows, session.settings()));
+            .run(
+                stage,
+                ranges(windows.windows(), windows.context()),
+                new EvaluateTask(model, run.path(), windows, session.settings()));
     double perplexity =
         Perplexity.of(losses.value().stream().flatMapToDouble(DoubleStream::of).toArray());
     if (!Double.isFinite(perplexity)) {
@@ -67,11 +70,17 @@ final class Evaluator {
             });
   }
 
-  private List<EvaluateTask.Range> ranges() {
-    int size = Math.max(1, Math.min(MOST_WINDOWS, MOST_TOKENS / windows.context()));
+  /**
+   * The tasks of an evaluation.
+   *
+   * @param windows how many windows
+   * @param context tokens of each
+   */
+  static List<EvaluateTask.Range> ranges(int windows, int context) {
+    int size = Math.max(1, Math.min(MOST_WINDOWS, MOST_TOKENS / context));
     List<EvaluateTask.Range> ranges = new ArrayList<>();
-    for (int from = 0; from < windows.windows(); from += size) {
-      ranges.add(new EvaluateTask.Range(from, Math.min(from + size, windows.windows())));
+    for (int from = 0; from < windows; from += size) {
+      ranges.add(new EvaluateTask.Range(from, Math.min(from + size, windows)));
     }
     return ranges;
   }

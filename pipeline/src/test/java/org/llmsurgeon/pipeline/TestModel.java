@@ -41,7 +41,7 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
         folder.toString(), windows, windows, output.toString(), null, false, recipe);
   }
 
-  private static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
+  static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
       throws IOException {
     ModelConfig config = ModelConfig.parse(json, "config.json");
     Path folder = Files.createDirectories(parent.resolve(name));

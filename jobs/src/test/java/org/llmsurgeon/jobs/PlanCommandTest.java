@@ -1,0 +1,66 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanCommandTest {
+  /** The published configuration of Llama 2 7B, without what does not change the network. */
+  private static final String LLAMA_7B =
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000,
+       "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+       "num_attention_heads": 32, "num_key_value_heads": 32, "max_position_embeddings": 4096,
+       "rms_norm_eps": 1e-05, "tie_word_embeddings": false, "torch_dtype": "float16"}
+      """;
+
+  @TempDir Path temp;
+
+  private CommandRun plan(String... more) throws Exception {
+    Path config = Files.writeString(temp.resolve("config.json"), LLAMA_7B);
+    List<String> arguments = new ArrayList<>(List.of("plan", "--model", config.toString()));
+    arguments.addAll(List.of("--gflops", "50", "--gflops-double", "20", "--disk", "500"));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aModelIsPlannedFromItsConfigurationAlone() throws Exception {
+    CommandRun run = plan("--executors", "8", "--cores", "4", "--memory", "256g");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("6,738,415,616")
+        .containsPattern("accumulate +40 ")
+        .contains("shuffled")
+        .contains("disk of the run directory");
+  }
+
+  @Test
+  void aPlanIsAlsoJson() throws Exception {
+    JsonNode plan = new ObjectMapper().readTree(plan("--json", "--shots", "3").out());
+
+    assertThat(plan.get("parameters").asLong()).isEqualTo(6_738_415_616L);
+    JsonNode write = plan.get("stages").get(plan.get("stages").size() - 1);
+    assertThat(write.get("name").asText()).isEqualTo("write");
+    assertThat(write.get("written").asLong()).isEqualTo(2 * 6_738_415_616L);
+    assertThat(plan.get("stages").get(1).get("times").asInt()).isEqualTo(3);
+  }
+
+  @Test
+  void lessMemoryMeansMorePasses() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    long roomy = mapper.readTree(plan("--json", "--memory", "4000g").out()).get("groups").asLong();
+    long tight = mapper.readTree(plan("--json", "--memory", "64g").out()).get("groups").asLong();
+    assertThat(roomy).isEqualTo(1);
+    assertThat(tight).isGreaterThan(2);
+  }
+}

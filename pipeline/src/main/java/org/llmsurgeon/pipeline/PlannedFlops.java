@@ -1,0 +1,79 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.FactorKey;
+
+/**
+ * Floating-point operations of the products, inverses and attentions of a run; a product of {@code
+ * [m, k]} and {@code [k, n]} is {@code 2 m n k}. Norms, activations and the like are left out.
+ */
+final class PlannedFlops {
+  /** A causal attention backward has five products where its forward has two. */
+  private static final double ATTENTION_BACKWARD = 2.5;
+
+  private final ModelConfig config;
+
+  PlannedFlops(ModelConfig config) {
+    this.config = config;
+  }
+
+  /** Products of a forward pass, attention left out, per token. */
+  double products() {
+    double linears =
+        config.linears().stream().mapToDouble(each -> 2.0 * each.outputs() * each.inputs()).sum();
+    return linears + 2.0 * config.hidden() * config.vocabulary();
+  }
+
+  /** Attention of a forward pass, per token of a window. */
+  double attention(int context) {
+    double pairs = (context + 1) / 2.0;
+    return 4 * pairs * config.size().queryWidth() * config.blocks();
+  }
+
+  /** A forward pass, per token. */
+  double forward(int context) {
+    return products() + attention(context);
+  }
+
+  /** The passes of a calibration, per token and group of factors, without the sums. */
+  double passes(CurvatureKind curvature, int context) {
+    return switch (curvature) {
+      case IDENTITY -> 0;
+      case ACTIVATIONS -> forward(context);
+      // Gradients of activations only: as many products again.
+      default -> 2 * products() + (1 + ATTENTION_BACKWARD) * attention(context);
+    };
+  }
+
+  /** The sums of factors, per token. */
+  double sums(List<FactorKey> keys) {
+    return keys.stream().mapToDouble(key -> 2.0 * key.packedSize()).sum();
+  }
+
+  /** Costs of the rows and columns of a layer: two inverses, and two products with the weight. */
+  double score(LinearShape layer) {
+    return inverses(layer) + products(layer);
+  }
+
+  /**
+   * The cut of a layer: two inverses, the update, and the quadratic cost of the change.
+   *
+   * @param share share of the weights that is gone
+   */
+  double cut(LinearShape layer, double share) {
+    double line = 1 - Math.sqrt(1 - share);
+    return inverses(layer) * (1 + line * line) + products(layer) * (1 + line);
+  }
+
+  private static double inverses(LinearShape layer) {
+    return Math.pow(layer.outputs(), 3) + Math.pow(layer.augmentedInputs(), 3);
+  }
+
+  private static double products(LinearShape layer) {
+    double weights = layer.weights();
+    return 2 * weights * (layer.outputs() + layer.augmentedInputs());
+  }
+}

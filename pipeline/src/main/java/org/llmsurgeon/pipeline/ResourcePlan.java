@@ -1,0 +1,36 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+
+/**
+ * What a run is expected to need.
+ *
+ * @param parameters parameters of the model
+ * @param groups passes over the data in each shot: more than one where the factors do not fit
+ * @param stages its stages in order
+ * @param driverBytes peak memory of the driver, outside its heap
+ * @param executorBytes peak memory of one executor, outside its heap
+ * @param diskBytes most that the run directory holds at a time
+ */
+public record ResourcePlan(
+    long parameters,
+    int groups,
+    List<StagePlan> stages,
+    long driverBytes,
+    long executorBytes,
+    long diskBytes) {
+  /** Copies the list. */
+  public ResourcePlan {
+    stages = List.copyOf(stages);
+  }
+
+  /** Wall-clock time of the whole run. */
+  public double seconds() {
+    return stages.stream().mapToDouble(stage -> stage.times() * stage.seconds()).sum();
+  }
+
+  /** A stage by its name. */
+  StagePlan stage(String name) {
+    return stages.stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
+  }
+}

@@ -1,0 +1,23 @@
+package org.llmsurgeon.pipeline;
+
+/**
+ * What one stage is expected to need, each time it runs.
+ *
+ * @param name stage
+ * @param times how often it runs
+ * @param tasks its tasks; 1 for work on the driver
+ * @param flops floating-point operations
+ * @param read bytes read from files
+ * @param written bytes written to files
+ * @param shuffled bytes through Spark's shuffle: none in any stage
+ * @param seconds wall-clock time
+ */
+public record StagePlan(
+    String name,
+    int times,
+    int tasks,
+    double flops,
+    long read,
+    long written,
+    long shuffled,
+    double seconds) {}

@@ -36,16 +36,23 @@ class PruneTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama, F32", "llama, BF16", "opt, F32", "opt, BF16"})
-  void theOutputHoldsWhatTheReportSays(String architecture, DataType dtype) throws Exception {
+  @CsvSource({
+    "llama, F32, units",
+    "llama, BF16, row-column",
+    "opt, F32, row-column",
+    "opt, BF16, units"
+  })
+  void theOutputHoldsWhatTheReportSays(String architecture, DataType dtype, String structures)
+      throws Exception {
     TestModel model =
         architecture.equals("llama") ? TestModel.llama(temp, dtype) : TestModel.opt(temp, dtype);
     Path output = temp.resolve("pruned");
     RecordingProgress progress = new RecordingProgress();
 
+    Recipe recipe =
+        Recipe.of(Map.of("structures", structures.replace('-', ','), "sparsity", 0.4, "shots", 2));
     PruningReport report =
-        new SurgeonPipeline(spark, progress)
-            .prune(model.request(output, Recipe.of(Map.of("sparsity", 0.4, "shots", 2))));
+        new SurgeonPipeline(spark, progress).prune(model.request(output, recipe));
 
     assertThat(report.shots()).hasSize(2);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);

@@ -16,7 +16,7 @@ public sealed interface Structures permits RowsColumns, Units, SparseStructures 
    */
   static Structures parse(String name) {
     return switch (name) {
-      case "units" -> Units.ALL;
+      case "units" -> Units.DEFAULT;
       case "row" -> new RowsColumns(true, false);
       case "column" -> new RowsColumns(false, true);
       case "row,column", "column,row" -> RowsColumns.BOTH;

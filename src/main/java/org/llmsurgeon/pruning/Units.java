@@ -13,8 +13,14 @@ import org.llmsurgeon.InputException;
  * @param kinds which units compete
  */
 public record Units(Set<UnitKind> kinds) implements Structures {
-  /** Every kind. */
-  public static final Units ALL = new Units(EnumSet.allOf(UnitKind.class));
+  /**
+   * Every kind but query-key dimensions, the default. A head's attention is saturated where it
+   * works: its gradients are small, so each query-key dimension looks cheap, and a share of them
+   * that was predicted to cost 0.001 nats cost 0.14 on a real model. Without them the same sparsity
+   * costs less on every model that was tried; whole heads remove the same weights.
+   */
+  public static final Units DEFAULT =
+      new Units(EnumSet.complementOf(EnumSet.of(UnitKind.QUERY_KEY)));
 
   /** Copies the set and checks that something may go. */
   public Units {

@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.model.LinearShape;
@@ -15,6 +16,7 @@ import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.pruning.LayerSurgery;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.pruning.Units;
 
 /**
  * What is done to one layer in one shot: score it, cut it. Everything is in double between loading
@@ -22,6 +24,9 @@ import org.llmsurgeon.pruning.StructureCosts;
  * multiply-adds, for each; memory: about five matrices of the larger factor.
  */
 public final class LayerTask {
+  /** Of so many calibration tokens about one carries the gradients' energy; found by trial. */
+  private static final double TOKENS_FOR_ONE_THAT_COUNTS = 14;
+
   private final Device device;
   private final LinearShape layer;
   private final WeightSource weights;
@@ -104,8 +109,26 @@ public final class LayerTask {
   LayerSurgery open(TensorScope scope) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), recipe.damping());
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping());
     }
+  }
+
+  /**
+   * The recipe's damping; for units that of {@code G} at least in proportion to the noise in it
+   * (ours). {@code G} is estimated from N tokens in n dimensions, and most tokens, being well
+   * predicted, hardly count: in directions that the data does not show, a low estimate means that
+   * nothing is known, not that nothing is lost. Units pooled over a model find just these. Two
+   * neurons of SmolLM2-135M's last block, quiet in 8,192 calibration tokens, cost 0.05 nats on
+   * other text while 0.000008 were predicted. So the estimate is shrunk towards the identity by
+   * {@code n / N} (as in Ledoit and Wolf 2004), times the share of tokens that count.
+   */
+  private Damping damping() {
+    Damping asked = recipe.damping();
+    if (!(recipe.structures() instanceof Units) || factors.tokens() == 0) {
+      return asked;
+    }
+    double noise = TOKENS_FOR_ONE_THAT_COUNTS * layer.outputs() / factors.tokens();
+    return new Damping(Math.max(asked.g(), Math.min(1, noise)), asked.a());
   }
 
   /** Runs some work and tells a failed inversion with its remedy. */

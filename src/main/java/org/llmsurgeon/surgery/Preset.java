@@ -14,7 +14,7 @@ public enum Preset {
           "selection", "single",
           "update", "additive",
           "shots", 40)),
-  /** All units, ordered by elimination paths: the lowest loss. */
+  /** The default units, ordered by elimination paths: the lowest loss. */
   BEST(Map.of("structures", "units", "selection", "paths")),
   /** Only what every smaller model folder can express: neurons, heads and key/value groups. */
   LOADABLE(Map.of("structures", "units", "units", "neuron,head,group", "selection", "paths")),

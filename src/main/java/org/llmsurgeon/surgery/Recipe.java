@@ -190,7 +190,7 @@ public record Recipe(
   /** The defaults of the command line. */
   public static Recipe defaults() {
     return new Recipe(
-        Units.ALL,
+        Units.DEFAULT,
         new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, 1),
         new Goal(0.5, TargetQuantity.WEIGHTS),
         new Pace(false, 10),

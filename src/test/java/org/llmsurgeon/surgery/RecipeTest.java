@@ -19,7 +19,7 @@ class RecipeTest {
   void unitsOrderedByPathsAreTheDefaultAndRowsAndColumnsImplyThePapersOrder() {
     Recipe units = Recipe.of(Map.of());
     assertThat(units).isEqualTo(Recipe.defaults());
-    assertThat(units.structures()).isEqualTo(Units.ALL);
+    assertThat(units.structures()).isEqualTo(Units.DEFAULT);
     assertThat(units.selection().kind()).isEqualTo(SelectionKind.PATHS);
     assertThat(units.shots()).isEqualTo(10);
     Recipe lines = Recipe.of(Map.of("structures", "row,column"));

@@ -47,7 +47,7 @@ enum Setting {
       Form.TEXT,
       "KINDS",
       "Which units may go, with --structures units; kinds joined by commas.",
-      "all of " + Units.ALL.unitNames()),
+      Units.DEFAULT.unitNames()),
   SELECTION(
       "selection",
       Form.TEXT,

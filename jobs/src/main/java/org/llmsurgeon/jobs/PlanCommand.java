@@ -101,6 +101,10 @@ final class PlanCommand implements Callable<Integer> {
     Workload work = workload(settings.text(Setting.MODEL), settings.recipe());
     ResourcePlan plan = ResourcePlanner.plan(work, machines());
     output.out().print(json ? Json.text(plan) + System.lineSeparator() : tables(plan));
+    if (plan.executorBytes() > memoryBytes()) {
+      String needed = Format.bytes(plan.executorBytes());
+      output.err().println("An executor needs " + needed + ", more than --memory " + memory + ".");
+    }
     output.out().flush();
     return Failures.DONE;
   }
@@ -148,7 +152,8 @@ final class PlanCommand implements Callable<Integer> {
 
   private static String tables(ResourcePlan plan) {
     TextTable stages =
-        new TextTable("stage", "times", "tasks", "gflop", "read", "written", "shuffled", "time");
+        new TextTable(
+            "stage", "times", "tasks", "gflop", "read", "written", "shuffled", "each takes");
     for (StagePlan stage : plan.stages()) {
       stages.row(
           stage.name(),

@@ -101,6 +101,7 @@ public final class Surgeon implements Callable<Integer> {
     surgeon.addSubcommand(new HelpCommand());
     surgeon.setUsageHelpWidth(HELP_WIDTH);
     surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);
+    surgeon.setExecutionStrategy(GpuOption::execute);
     surgeon.setParameterExceptionHandler(Failures::usage);
     surgeon.setExecutionExceptionHandler(Failures::execution);
     return surgeon;
@@ -112,6 +113,9 @@ public final class Surgeon implements Callable<Integer> {
     CommandSpec spec = CommandSpec.forAnnotatedObject(command);
     spec.usageMessage().sortOptions(false);
     settings.forEach(setting -> spec.addOption(setting.option()));
+    if (settings.contains(Setting.CALIBRATION)) {
+      spec.addOption(GpuOption.spec());
+    }
     if (recipe) {
       spec.addOption(Settings.recipeOption());
     }

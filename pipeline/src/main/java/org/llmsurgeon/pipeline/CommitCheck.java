@@ -42,13 +42,15 @@ final class CommitCheck {
     require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
     // A threshold of 0 says that nothing went but what had no effect before, which is let go.
     require(
-        removed <= shot.target() * shot.total() || shot.threshold() == 0,
+        Math.min(removed, selection.removed()) <= shot.target() * shot.total()
+            || shot.threshold() == 0,
         shot,
         "removed " + removed + " weights, more than its target");
     if (shot.shot() > 1) {
       SelectionManifest before =
           run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
       checkStays(shot, before, selection);
+      checkCounts(run.required(RunDirectory.manifest(shot.shot() - 1), ShotManifest.class), shot);
     }
   }
 
@@ -60,6 +62,16 @@ final class CommitCheck {
           contains(all.rows(), old.rows()) && contains(all.columns(), old.columns()),
           shot,
           "brings back what was removed of layer " + config.linears().get(i).name());
+    }
+  }
+
+  private static void checkCounts(ShotManifest before, ShotManifest now) {
+    for (int i = 0; i < now.layers().size(); i++) {
+      LayerFile layer = now.layers().get(i);
+      require(
+          layer.cut().removed() >= before.layers().get(i).cut().removed(),
+          now,
+          "has more weights in layer " + layer.layer() + " than the one before");
     }
   }
 

@@ -18,7 +18,7 @@ import org.llmsurgeon.surgery.LayerWeight;
 record CutTask(LayerWork work) implements TaskFunction<LayerSelection, LayerFile> {
   @Override
   public LayerFile apply(LayerSelection selection, String attempt) {
-    try (CutLayer cut = work.on(selection.layer(), task -> task.cut(selection.selection()))) {
+    try (CutLayer cut = cut(selection)) {
       String layer = cut.report().layer();
       String path =
           RunDirectory.inShot(work.shot(), "weights/" + layer + "-" + attempt + ".safetensors");
@@ -27,6 +27,12 @@ record CutTask(LayerWork work) implements TaskFunction<LayerSelection, LayerFile
       write(layer, cut.weight(), out, run.resolve(path));
       return new LayerFile(layer, path, out.length(), out.take(), LayerFile.Cut.of(cut.report()));
     }
+  }
+
+  private CutLayer cut(LayerSelection selection) {
+    return selection.elements() == null
+        ? work.on(selection.layer(), task -> task.cut(selection.selection()))
+        : work.onElements(selection.layer(), task -> task.cut(selection.elements().cuts()));
   }
 
   private static void write(String layer, LayerWeight weight, Checksum.Writer out, String file) {

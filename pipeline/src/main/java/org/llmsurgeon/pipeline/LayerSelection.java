@@ -10,11 +10,17 @@ import org.llmsurgeon.pruning.Selection;
  * @param rows indices of rows, ascending
  * @param columns indices of columns, ascending
  * @param freeRows those among the rows that nobody reads any more
+ * @param elements how far single weights or N:M groups go; null where rows and columns do
  */
-record LayerSelection(int layer, int[] rows, int[] columns, int[] freeRows)
+record LayerSelection(int layer, int[] rows, int[] columns, int[] freeRows, ElementCuts elements)
     implements Serializable {
   static LayerSelection of(int layer, Selection selection) {
-    return new LayerSelection(layer, selection.rows(), selection.columns(), selection.freeRows());
+    return new LayerSelection(
+        layer, selection.rows(), selection.columns(), selection.freeRows(), null);
+  }
+
+  static LayerSelection of(int layer, ElementCuts elements) {
+    return new LayerSelection(layer, new int[0], new int[0], new int[0], elements);
   }
 
   Selection selection() {

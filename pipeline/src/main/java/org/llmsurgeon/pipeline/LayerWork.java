@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.function.Function;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.ElementTask;
 import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.LayerTask;
 import org.llmsurgeon.surgery.Recipe;
@@ -53,6 +54,26 @@ record LayerWork(
       StoredFactors factors = new StoredFactors(directory, manifest);
       return work.apply(new Opened(weights, factors, Recipe.of(options)));
     }
+  }
+
+  /**
+   * Works on one layer of which single weights or N:M groups go.
+   *
+   * @param layer its position among the model's prunable layers
+   * @param work what to do
+   */
+  <T> T onElements(int layer, Function<ElementTask, T> work) {
+    return open(
+        opened -> {
+          LinearShape shape = opened.weights().config().linears().get(layer);
+          return work.apply(
+              new ElementTask(
+                  ExecutorDevice.shared(),
+                  shape,
+                  opened.weights(),
+                  opened.factors(),
+                  opened.recipe()));
+        });
   }
 
   /**

@@ -6,6 +6,8 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.TokenWindows;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.SparseStructures;
+import org.llmsurgeon.surgery.ElementChoice;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
@@ -84,6 +86,9 @@ final class RunPlanner {
               + " needs data; give --calibration with a text or token windows.");
     }
     double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal());
+    if (recipe.structures() instanceof SparseStructures) {
+      new ElementChoice(config.linears(), recipe).requireReachable(share);
+    }
     WindowBuilder builder =
         new WindowBuilder(session.storage(), identity.inputs().model().path(), config);
     Timed<WindowsFile[]> windows =

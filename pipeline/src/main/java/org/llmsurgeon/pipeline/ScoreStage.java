@@ -6,13 +6,14 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.pruning.GlobalThreshold;
 import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.ThresholdResult;
 import org.llmsurgeon.pruning.Units;
 
 /**
  * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
- * task per coupled group, elimination paths to the driver. One threshold there; only numbers
- * travel.
+ * task per coupled group, elimination paths to the driver. Single weights and N:M: {@link
+ * ElementSelection}. One threshold there; only numbers travel.
  */
 final class ScoreStage {
   private final ShotContext shot;
@@ -33,13 +34,19 @@ final class ScoreStage {
         .finished(path, SelectionManifest.class)
         .orElseGet(
             () -> {
-              SelectionManifest selection =
-                  shot.recipe().structures() instanceof Units units
-                      ? new UnitSelection(shot, units).upTo(target())
-                      : selectLines((RowsColumns) shot.recipe().structures());
+              SelectionManifest selection = select(shot.recipe().structures());
               shot.run().commit(path, selection);
               return selection;
             });
+  }
+
+  private SelectionManifest select(Structures structures) {
+    if (structures instanceof Units units) {
+      return new UnitSelection(shot, units).upTo(target());
+    }
+    return structures instanceof RowsColumns lines
+        ? selectLines(lines)
+        : new ElementSelection(shot).upTo(target());
   }
 
   private SelectionManifest selectLines(RowsColumns structures) {

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import org.llmsurgeon.pruning.SparseStructures;
 
 /**
  * One shot from its factors to its commit. Each step that is done already is taken from the run
@@ -36,11 +37,21 @@ final class ShotRunner {
             shot.shot(),
             selection.target(),
             selection.threshold(),
-            selection.removed(),
+            removed(selection, cut.value()),
             selection.total(),
             cut.value(),
             seconds);
     new CommitCheck(shot.run(), shot.config()).check(manifest, selection);
     shot.run().commit(RunDirectory.manifest(shot.shot()), manifest);
+  }
+
+  /**
+   * Weights that are gone. Of N:M groups that stay some weights may be 0 from the start: only the
+   * cuts know.
+   */
+  private long removed(SelectionManifest selection, List<LayerFile> cut) {
+    return shot.recipe().structures() instanceof SparseStructures
+        ? cut.stream().mapToLong(file -> file.cut().removed()).sum()
+        : selection.removed();
   }
 }

@@ -2,10 +2,12 @@ package org.llmsurgeon.surgery;
 
 /**
  * How far the next shot goes when their number is not fixed (ours): as far as the quadratic model's
- * prediction can be trusted. The first step is a quarter of the fewest shots' worth, {@code 4
- * sparsity / most}. After a shot whose loss grew by at most {@value #TRUSTED} times what was
- * predicted, the step doubles; by more than {@value #WRONG} times, it is halved; else it stays. A
- * step is never below {@code sparsity / most}, so there are never more than {@code most} shots.
+ * prediction can be trusted. The first step is a tenth of the goal where there may be 40 shots,
+ * {@code 4 sparsity / most}. After a shot whose loss grew by at most {@value #TRUSTED} times what
+ * was predicted, and by at most {@value #NEAR} nats, the step doubles. It is halved where the loss
+ * grew by more than {@value #WRONG} times the prediction or by more than {@value #FAR} nats: the
+ * curvature is only known near the weights where it was measured. Else it stays. A step is never
+ * below {@code sparsity / most}, so there are never more than {@code most} shots.
  *
  * @param sparsity share of the prunable weights at the end
  * @param most how many shots there may be
@@ -13,6 +15,12 @@ package org.llmsurgeon.surgery;
 public record AdaptiveSteps(double sparsity, int most) {
   /** Measured over predicted up to which the step doubles. */
   public static final double TRUSTED = 1.5;
+
+  /** Growth of the loss up to which the step doubles, nats. */
+  public static final double NEAR = 0.1;
+
+  /** Growth of the loss above which the step is halved, nats. */
+  public static final double FAR = 0.2;
 
   /** Measured over predicted above which the step is halved, and above which reports warn. */
   public static final double WRONG = 3;
@@ -40,9 +48,10 @@ public record AdaptiveSteps(double sparsity, int most) {
    */
   public double next(Past last, int shot) {
     double step = last.target() - last.from();
-    if (last.measured() <= TRUSTED * last.predicted()) {
+    double measured = last.measured();
+    if (measured <= TRUSTED * last.predicted() && measured <= NEAR) {
       step *= 2;
-    } else if (last.measured() > WRONG * last.predicted()) {
+    } else if (measured > WRONG * last.predicted() || measured > FAR) {
       step /= 2;
     }
     return target(last.target(), shot, step);

@@ -17,7 +17,16 @@ class AdaptiveStepsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0.10, 0.15, 0.08", "0.10, 0.16, 0.04", "0.10, 0.30, 0.04", "0.10, 0.31, 0.02"})
+  @CsvSource({
+    "0.02, 0.03, 0.08",
+    "0.02, 0.031, 0.04",
+    "0.02, 0.059, 0.04",
+    "0.02, 0.061, 0.02",
+    "0.20, 0.10, 0.08",
+    "0.20, 0.11, 0.04",
+    "0.20, 0.20, 0.04",
+    "0.20, 0.21, 0.02"
+  })
   void theStepFollowsMeasuredOverPredicted(double predicted, double measured, double step) {
     double next = STEPS.next(new AdaptiveSteps.Past(0.1, 0.14, predicted, measured), 3);
     assertThat(next).isCloseTo(0.14 + step, within(1e-12));

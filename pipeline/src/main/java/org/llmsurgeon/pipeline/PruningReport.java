@@ -95,7 +95,8 @@ public record PruningReport(
    *     are the tokens of a window; null where there are no units or no loss in the curvature
    * @param measuredNats difference of the logarithms of the perplexity; where there is no test
    *     text, of the calibration loss, which the last shot does not know
-   * @param roundingNats what {@code round-to} added to the prediction; null without it
+   * @param roundingNats what {@code round-to} added to the prediction, negative where it let less
+   *     go; null without it
    * @param units what went of each kind of unit
    * @param pathsFollowedAgain groups whose elimination path had to be followed further
    * @param perplexity on the test text

@@ -133,13 +133,22 @@ final class RunLease implements AutoCloseable {
       write(storage, name(folder, number, CLAIM), Json.bytes(Owner.current()));
       return true;
     } catch (UncheckedIOException failure) {
-      if (failure.getCause() instanceof FileAlreadyExistsException) {
+      if (failure.getCause() instanceof FileAlreadyExistsException
+          || isOfAnother(storage, name(folder, number, CLAIM))) {
         return false;
       }
       throw new InputException(
           folder + " cannot be written (" + failure.getCause() + "); choose another run directory.",
           failure);
     }
+  }
+
+  /** Object stores tell only at the end, and each in its own words, that another was faster. */
+  private static boolean isOfAnother(HadoopStorage storage, String claim) {
+    return storage.exists(claim)
+        && Json.read(storage.readBytes(claim), Owner.class)
+            .filter(owner -> !owner.equals(Owner.current()))
+            .isPresent();
   }
 
   private static boolean isVoid(HadoopStorage storage, String folder, int holder) {

@@ -1,10 +1,13 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.Safetensors;
 import org.llmsurgeon.checkpoint.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -12,21 +15,42 @@ import org.llmsurgeon.pruning.StructureCosts;
 
 /**
  * Writes costs as safetensors: {@code <layer>.row} {@code [out]} and {@code <layer>.column} {@code
- * [in]}, the bias last, in F32.
+ * [in]}, the bias last, in F32; {@code <layer>.element} {@code [out, in]} where asked for.
  */
 final class CostExport {
-  private CostExport() {}
+  private final Storage storage;
+  private final List<StructureCosts> costs;
+  private final List<String> elements;
 
   /**
-   * What the file will hold.
+   * An export.
    *
+   * @param storage where the files are
    * @param costs costs of all layers
+   * @param elements of each layer a file of {@link ElementCostTask}; empty where single weights are
+   *     not asked for
    */
-  static SafetensorsLayout layout(List<StructureCosts> costs) {
+  CostExport(Storage storage, List<StructureCosts> costs, List<String> elements) {
+    this.storage = storage;
+    this.costs = costs;
+    this.elements = elements;
+  }
+
+  /** What the file will hold. */
+  SafetensorsLayout layout() {
     SafetensorsLayout layout = new SafetensorsLayout();
-    for (StructureCosts layer : costs) {
+    for (int i = 0; i < costs.size(); i++) {
+      StructureCosts layer = costs.get(i);
       layout.add(layer.layer() + ".row", DataType.F32, layer.rows().length);
       layout.add(layer.layer() + ".column", DataType.F32, layer.columns().length);
+      if (!elements.isEmpty()) {
+        try (Safetensors file = Safetensors.open(storage.open(elements.get(i)))) {
+          layout.add(
+              layer.layer() + ".element", DataType.F32, file.entry(ElementCostTask.TENSOR).shape());
+        } catch (IOException failure) {
+          throw new UncheckedIOException(elements.get(i) + " could not be read", failure);
+        }
+      }
     }
     return layout;
   }
@@ -34,13 +58,20 @@ final class CostExport {
   /**
    * Writes all costs.
    *
-   * @param costs costs of all layers
    * @param writer a file with their layout
    */
-  static void write(List<StructureCosts> costs, SafetensorsWriter writer) throws IOException {
-    for (StructureCosts layer : costs) {
+  void write(SafetensorsWriter writer) throws IOException {
+    for (int i = 0; i < costs.size(); i++) {
+      StructureCosts layer = costs.get(i);
       write(writer, layer.layer() + ".row", layer.rows());
       write(writer, layer.layer() + ".column", layer.columns());
+      if (!elements.isEmpty()) {
+        Device device = ExecutorDevice.shared();
+        try (Safetensors file = Safetensors.open(storage.open(elements.get(i)));
+            Tensor all = file.load(ElementCostTask.TENSOR, device)) {
+          writer.write(layer.layer() + ".element", all, device);
+        }
+      }
     }
   }
 

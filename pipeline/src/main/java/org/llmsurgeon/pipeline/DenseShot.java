@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.Elements;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.Recipe;
@@ -77,6 +78,27 @@ final class DenseShot implements AutoCloseable {
   List<StructureCosts> costs() {
     factors();
     return new ScoreStage(shot).costs().value();
+  }
+
+  /**
+   * Costs of the single weights of all layers, in files, in the model's order; none unless the
+   * recipe asks for them.
+   */
+  List<String> elementCosts() {
+    if (!(shot.recipe().structures() instanceof Elements)) {
+      return List.of();
+    }
+    List<Integer> order = shot.largestFirst();
+    List<String> files =
+        shot.session()
+            .tasks()
+            .run(shot.stage("score"), order, new ElementCostTask(shot.work()))
+            .value();
+    String[] sorted = new String[order.size()];
+    for (int i = 0; i < sorted.length; i++) {
+      sorted[order.get(i)] = run.resolve(files.get(i));
+    }
+    return List.of(sorted);
   }
 
   @Override

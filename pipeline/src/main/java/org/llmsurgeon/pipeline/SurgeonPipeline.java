@@ -123,7 +123,8 @@ public final class SurgeonPipeline {
 
   /**
    * Writes the costs of a model's rows and columns as one safetensors file: {@code <layer>.row}
-   * {@code [out]}, {@code <layer>.column} {@code [in]}, the bias last, F32.
+   * {@code [out]}, {@code <layer>.column} {@code [in]}, the bias last, F32; with {@link
+   * org.llmsurgeon.pruning.Elements} also {@code <layer>.element} {@code [out, in]}.
    *
    * @param model model folder
    * @param calibration texts, or files of token windows; empty for a curvature without data
@@ -138,8 +139,8 @@ public final class SurgeonPipeline {
           TensorExport.requireFree(session.storage(), file);
           try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
             List<StructureCosts> costs = shot.costs();
-            TensorExport.write(
-                session, file, CostExport.layout(costs), writer -> CostExport.write(costs, writer));
+            CostExport export = new CostExport(session.storage(), costs, shot.elementCosts());
+            TensorExport.write(session, file, export.layout(), export::write);
           }
           return file;
         });

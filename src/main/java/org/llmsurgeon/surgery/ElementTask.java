@@ -185,23 +185,39 @@ public final class ElementTask {
       return new CutLayer(
           LayerWeight.split(device, layer, weight),
           report(
+              layer,
               removed,
-              surgery.layer().dampingConstantG(),
-              surgery.layer().dampingConstantA(),
-              surgery.quadraticCost(weight)));
+              ElementChoice.candidateColumns(layer, recipe),
+              new Costs(
+                  surgery.layer().dampingConstantG(),
+                  surgery.layer().dampingConstantA(),
+                  surgery.quadraticCost(weight))));
     }
   }
 
   private CutLayer untouched() {
     LayerWeight weight = LayerWeight.load(device, layer, weights);
     try (Tensor all = weight.augmented(device)) {
-      return new CutLayer(weight, report(ElementMask.ofZeros(device, all), 0, 0, 0));
+      int columns = ElementChoice.candidateColumns(layer, recipe);
+      return new CutLayer(
+          weight, report(layer, ElementMask.ofZeros(device, all), columns, new Costs(0, 0, 0)));
     }
   }
 
+  /** A pruned weight of which no curvature says what it costs; biases are no candidates. */
+  static CutLayer unjudged(Device device, LinearShape layer, Tensor pruned) {
+    ElementMask zeros = ElementMask.ofZeros(device, pruned);
+    return new CutLayer(
+        LayerWeight.split(device, layer, pruned),
+        report(layer, zeros, layer.inputs(), new Costs(0, 0, 0)));
+  }
+
+  /** Damping and cost for a report. */
+  private record Costs(double dampingG, double dampingA, double quadratic) {}
+
   /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
-  private LayerReport report(ElementMask zeros, double dampingG, double dampingA, double cost) {
-    int columns = ElementChoice.candidateColumns(layer, recipe);
+  private static LayerReport report(
+      LinearShape layer, ElementMask zeros, int columns, Costs costs) {
     int[] inColumn = new int[zeros.columns()];
     int rowsRemoved = 0;
     long removed = 0;
@@ -222,8 +238,8 @@ public final class ElementTask {
         (int) java.util.Arrays.stream(inColumn).filter(count -> count == full).count(),
         removed,
         layer.weights(),
-        dampingG,
-        dampingA,
-        cost);
+        costs.dampingG(),
+        costs.dampingA(),
+        costs.quadratic());
   }
 }

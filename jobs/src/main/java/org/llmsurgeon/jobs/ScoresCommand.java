@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       "Writes what removing each row and column would cost.",
       "",
       "The .safetensors file holds <layer>.row [out] and <layer>.column [in], the bias as last"
-          + " column where there is one: the expected rise of the loss in nats per token.",
+          + " column where there is one: the expected rise of the loss in nats per token. With"
+          + " --structures element also <layer>.element [out, in], of each single weight.",
       ""
     },
     footer = {

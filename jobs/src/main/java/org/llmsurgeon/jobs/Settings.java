@@ -125,6 +125,11 @@ final class Settings {
    * @throws InputException naming the option whose value cannot be used
    */
   Recipe recipe() {
+    return Recipe.of(recipeOptions());
+  }
+
+  /** What is given of the options of a recipe. */
+  Map<String, Object> recipeOptions() {
     Map<String, Object> options = new LinkedHashMap<>();
     values.forEach(
         (setting, value) -> {
@@ -132,7 +137,7 @@ final class Settings {
             options.put(setting.key(), value);
           }
         });
-    return Recipe.of(options);
+    return options;
   }
 
   private void checkAll() {

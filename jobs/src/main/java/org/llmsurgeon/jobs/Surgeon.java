@@ -94,6 +94,7 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new EvaluateCommand(), EvaluateCommand.SETTINGS, false);
     add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);
     add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
+    add(surgeon, new CompareCommand(), CompareCommand.SETTINGS, false);
     add(surgeon, new InspectCommand(), InspectCommand.SETTINGS, false);
     add(surgeon, new PlanCommand(), PlanCommand.SETTINGS, true);
     add(surgeon, new CleanCommand(), List.of(), false);

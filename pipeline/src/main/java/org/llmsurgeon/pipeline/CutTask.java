@@ -19,14 +19,19 @@ record CutTask(LayerWork work) implements TaskFunction<LayerSelection, LayerFile
   @Override
   public LayerFile apply(LayerSelection selection, String attempt) {
     try (CutLayer cut = cut(selection)) {
-      String layer = cut.report().layer();
-      String path =
-          RunDirectory.inShot(work.shot(), "weights/" + layer + "-" + attempt + ".safetensors");
-      RunDirectory run = work.directory();
-      Checksum.Writer out = new Checksum.Writer(run.create(path));
-      write(layer, cut.weight(), out, run.resolve(path));
-      return new LayerFile(layer, path, out.length(), out.take(), LayerFile.Cut.of(cut.report()));
+      return write(cut, attempt);
     }
+  }
+
+  /** Writes a new weight into the run directory. */
+  LayerFile write(CutLayer cut, String attempt) {
+    String layer = cut.report().layer();
+    String path =
+        RunDirectory.inShot(work.shot(), "weights/" + layer + "-" + attempt + ".safetensors");
+    RunDirectory run = work.directory();
+    Checksum.Writer out = new Checksum.Writer(run.create(path));
+    write(layer, cut.weight(), out, run.resolve(path));
+    return new LayerFile(layer, path, out.length(), out.take(), LayerFile.Cut.of(cut.report()));
   }
 
   private CutLayer cut(LayerSelection selection) {

@@ -147,6 +147,17 @@ public final class SurgeonPipeline {
   }
 
   /**
+   * Compares methods on the same model, data and windows.
+   *
+   * @param request what to compare
+   * @return all runs, sparsity by sparsity
+   */
+  public List<ComparedRun> compare(CompareRequest request) {
+    progress.runStarted("compare on " + request.model(), 0);
+    return operation(session -> new Comparison(session, request).run());
+  }
+
+  /**
    * What a model folder holds.
    *
    * @param model model folder

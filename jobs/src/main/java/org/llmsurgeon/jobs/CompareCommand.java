@@ -1,0 +1,167 @@
+package org.llmsurgeon.jobs;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.pipeline.CompareRequest;
+import org.llmsurgeon.pipeline.ComparedRun;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon compare}: several methods on the same model and data, in one table. */
+@Command(
+    name = "compare",
+    customSynopsis =
+        "surgeon compare --model DIR --calibration FILE... --test FILE... --output DIR [OPTIONS]",
+    description = {
+      "Compares methods on the same model, data and windows.",
+      "",
+      "Prints one table and writes it as compare.csv and compare.json. Each run's seconds are"
+          + " those of scoring and cutting, and of measuring after its first shot; the dense model"
+          + " is measured once for all methods that need the same factors. Memory is the peak of"
+          + " this process, with Spark inside it unless --master names a cluster.",
+      ""
+    },
+    footer = {
+      "",
+      "Example: surgeon compare --model models/smollm2-135m --calibration train.txt --test test.txt"
+          + " --sparsity 0.3,0.5 --output out/compare"
+    })
+final class CompareCommand implements Callable<Integer> {
+  /** The settings that this command takes. */
+  static final List<Setting> SETTINGS =
+      List.of(
+          Setting.MODEL,
+          Setting.CALIBRATION,
+          Setting.TEST,
+          Setting.OUTPUT,
+          Setting.SEQUENCES,
+          Setting.CONTEXT,
+          Setting.SEED,
+          Setting.DAMP_G,
+          Setting.DAMP_A,
+          Setting.ROUNDS,
+          Setting.ELEMENT_UPDATE,
+          Setting.MAX_CORRELATE,
+          Setting.ADD_UPDATE,
+          Setting.KEEP_BIAS,
+          Setting.INDEPENDENT,
+          Setting.SKIP_UNFIT,
+          Setting.SHARDS);
+
+  @Option(
+      names = "--methods",
+      paramLabel = "NAMES",
+      defaultValue = "magnitude,wanda,sparsegpt,l-obd,k-obd,obs,surgeon",
+      description = "Which methods, joined by commas. Default: ${DEFAULT-VALUE}.")
+  private String methods;
+
+  @Option(
+      names = "--sparsity",
+      paramLabel = "SHARES",
+      defaultValue = "0.5",
+      description =
+          "Shares of the weights that are to be gone, joined by commas. Default: ${DEFAULT-VALUE}.")
+  private String sparsities;
+
+  @Option(
+      names = "--structures",
+      paramLabel = "KIND",
+      defaultValue = "element",
+      description =
+          "What may be removed, as for prune; wanda and sparsegpt know element and N:M only."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String structures;
+
+  @Option(
+      names = "--shots",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Rounds of measuring and cutting; wanda and sparsegpt have one. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String shots;
+
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    Settings settings = Settings.of(spec.commandLine().getParseResult());
+    settings.require("compare", Setting.MODEL, Setting.CALIBRATION, Setting.TEST, Setting.OUTPUT);
+    CompareRequest request = request(settings);
+    Path folder = Path.of(settings.text(Setting.OUTPUT));
+    requireFree(folder);
+    List<ComparedRun> runs;
+    try (RunProgress progress = output.progress();
+        SparkRuntime spark =
+            SparkRuntime.start(
+                "surgeon compare", output.err(), "Interrupted; nothing was written.")) {
+      runs = new SurgeonPipeline(spark.context(), progress).compare(request);
+    }
+    write(folder.resolve("compare.csv"), ComparisonTable.csv(runs));
+    write(folder.resolve("compare.json"), Json.text(runs) + "\n");
+    output.out().print((output.quiet() ? "" : "\n") + ComparisonTable.text(runs) + "\n");
+    output.out().println("compare.csv and compare.json: " + folder);
+    output.out().flush();
+    return Failures.DONE;
+  }
+
+  private CompareRequest request(Settings settings) {
+    Map<String, Object> options = new LinkedHashMap<>(settings.recipeOptions());
+    options.remove(Setting.SPARSITY.key());
+    options.put(Setting.STRUCTURES.key(), structures);
+    options.put(Setting.SHOTS.key(), shots);
+    return new CompareRequest(
+        settings.text(Setting.MODEL),
+        settings.list(Setting.CALIBRATION),
+        settings.list(Setting.TEST),
+        words(methods),
+        words(sparsities).stream().map(CompareCommand::share).toList(),
+        options);
+  }
+
+  private static List<String> words(String joined) {
+    return Arrays.stream(joined.split(",")).map(String::strip).filter(w -> !w.isEmpty()).toList();
+  }
+
+  private static Double share(String word) {
+    try {
+      return Double.valueOf(word);
+    } catch (NumberFormatException e) {
+      throw new InputException(
+          "--sparsity has '" + word + "'; give shares joined by commas, as 0.1,0.5.", e);
+    }
+  }
+
+  private static void requireFree(Path folder) {
+    for (String name : List.of("compare.csv", "compare.json")) {
+      if (Files.exists(folder.resolve(name))) {
+        throw new InputException(
+            folder.resolve(name) + " exists; choose another --output, or delete it.");
+      }
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, text, java.nio.file.StandardOpenOption.CREATE_NEW);
+    } catch (FileAlreadyExistsException taken) {
+      throw new InputException(file + " exists; choose another --output, or delete it.", taken);
+    } catch (IOException failure) {
+      throw new InputException(file + " cannot be written: " + failure.getMessage(), failure);
+    }
+  }
+}

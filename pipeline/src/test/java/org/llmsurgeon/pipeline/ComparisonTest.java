@@ -1,0 +1,85 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.surgery.Recipe;
+
+/** Methods side by side. */
+class ComparisonTest {
+  private static final List<String> ALL =
+      List.of("magnitude", "wanda", "sparsegpt", "l-obd", "k-obd", "obs", "surgeon");
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private static SurgeonPipeline pipeline() {
+    return new SurgeonPipeline(spark, Progress.silent());
+  }
+
+  private static CompareRequest request(
+      TestModel model, List<String> methods, List<Double> sparsities, Map<String, ?> options) {
+    List<String> tokens = List.of(model.tokens().toString());
+    return new CompareRequest(
+        model.folder().toString(), tokens, tokens, methods, sparsities, options);
+  }
+
+  @Test
+  void everyRunIsWhatTheMethodGivesByItself() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Map<String, Object> options = Map.of("structures", "element", "shots", 2);
+    List<ComparedRun> runs = pipeline().compare(request(model, ALL, List.of(0.3, 0.5), options));
+
+    assertThat(runs).extracting(ComparedRun::method).hasSize(14).startsWith("magnitude", "wanda");
+    for (ComparedRun run : runs) {
+      assertThat(run.removed()).isBetween(run.sparsity() - 0.1, run.sparsity());
+      assertThat(run.perplexity()).isFinite().isPositive();
+      assertThat(run.seconds()).isPositive();
+    }
+    // What ran in between has left no trace
+    for (Method method : List.of(Method.MAGNITUDE, Method.K_OBD, Method.SURGEON)) {
+      Recipe recipe = Recipe.of(method.options(options, 0.5));
+      PruningReport alone =
+          pipeline().prune(model.request(temp.resolve(method.optionName()), recipe));
+      ComparedRun compared =
+          runs.stream()
+              .filter(run -> run.method().equals(method.optionName()) && run.sparsity() == 0.5)
+              .findFirst()
+              .orElseThrow();
+      assertThat(compared.perplexity()).isEqualTo(alone.perplexityF32());
+    }
+  }
+
+  @Test
+  void methodsThatCannotDoItAreRefusedBeforeAnythingRuns() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    CompareRequest rows =
+        request(model, List.of("surgeon", "wanda"), List.of(0.5), Map.of("structures", "row"));
+    assertThatThrownBy(() -> pipeline().compare(rows))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--structures element");
+    CompareRequest unknown = request(model, List.of("guess"), List.of(0.5), Map.of());
+    assertThatThrownBy(() -> pipeline().compare(unknown))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("guess");
+  }
+}

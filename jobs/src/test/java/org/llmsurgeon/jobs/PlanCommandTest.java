@@ -33,7 +33,7 @@ class PlanCommandTest {
 
   @Test
   void aModelIsPlannedFromItsConfigurationAlone() throws Exception {
-    CommandRun run = plan("--executors", "8", "--cores", "4", "--memory", "256g");
+    CommandRun run = plan("--shots", "40", "--executors", "8", "--cores", "4", "--memory", "256g");
 
     assertThat(run.err()).isEmpty();
     assertThat(run.code()).isZero();

@@ -214,6 +214,7 @@ class GoldenTest {
   private static LocalSurgeon surgeon(GoldenCase golden, Map<String, ?> options) {
     Map<String, Object> all = new HashMap<>(options);
     all.put("structures", "row,column");
+    all.putIfAbsent("shots", 40);
     return new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(all));
   }
 

@@ -151,17 +151,23 @@ enum Setting {
       "",
       "A group sees the updates of the groups before it, with --element-update grouped. Default:"
           + " yes."),
-  KEEP_BIAS("keep-bias", Form.SWITCH, "", "Biases are never removed, with --structures element."),
+  KEEP_BIAS(
+      "keep-bias",
+      Form.SWITCH,
+      "",
+      "Biases are never removed, with --structures element. Default: no."),
   INDEPENDENT(
       "independent",
       Form.SWITCH,
       "",
-      "An N:M group costs the sum over its weights, as in the paper, not their joint cost."),
+      "An N:M group costs the sum over its weights, as in the paper, not their joint cost. Default:"
+          + " no."),
   SKIP_UNFIT(
       "skip-unfit",
       Form.SWITCH,
       "",
-      "Layers whose width the groups of N:M do not divide stay dense; else they are refused."),
+      "Layers whose width the groups of N:M do not divide stay dense; else they are refused."
+          + " Default: no."),
   SHARDS(
       "shards",
       Form.TEXT,

@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs.demo;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,9 +22,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code surgeon demo}: prunes the model that this project ships to half its weights, by curvature
- * in ten shots and by magnitude in one, and shows what either is left with. Needs no network and no
- * files.
+ * {@code surgeon demo}: prunes the model that this project ships to half its weights, by coupled
+ * units and by rows and columns in ten shots, and by magnitude, and shows what each is left with.
+ * Needs no network and no files.
  */
 @Command(
     name = "demo",
@@ -34,13 +35,11 @@ import picocli.CommandLine.Option;
       "Takes about two minutes. What an earlier demo left in the folder is replaced."
     })
 public final class DemoCommand implements Callable<Integer> {
-  private static final int TOKENS = 60;
-  private static final int WIDTH = 88;
-
   private static final int SHOTS = 10;
   private static final int SEQUENCES = 64;
   private static final double SPARSITY = 0.5;
-  private static final String STRUCTURES = "row,column";
+  private static final int TOKENS = 40;
+  private static final int WIDTH = 88;
 
   /** The beginning of a story that is in none of the texts. */
   private static final String STORY =
@@ -52,7 +51,7 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--output",
       paramLabel = "DIR",
       defaultValue = "target/demo",
-      description = "Folder for models, texts and report (default: ${DEFAULT-VALUE}).")
+      description = "Folder for models, texts and reports (default: ${DEFAULT-VALUE}).")
   private Path folder;
 
   @Mixin private OutputOptions output;
@@ -76,29 +75,36 @@ public final class DemoCommand implements Callable<Integer> {
     this.sequences = sequences;
   }
 
-  /** What the demo did to a model. */
-  private record Pruned(String method, Path model, PruningReport report) {}
+  /**
+   * A way to prune.
+   *
+   * @param name for the table
+   * @param folder where the model goes
+   * @param recipe how
+   */
+  private record Way(String name, String folder, Recipe recipe) {}
+
+  /**
+   * A model that was pruned.
+   *
+   * @param way how
+   * @param report what became of it
+   */
+  private record Pruned(Way way, PruningReport report) {}
 
   @Override
   public Integer call() {
     DemoFolder demo = new DemoFolder(folder);
     demo.prepare();
-    List<Pruned> models;
+    List<Pruned> models = new ArrayList<>();
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
             SparkRuntime.start(
                 "surgeon demo", output.err(), "Interrupted. The next demo begins anew.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      models =
-          List.of(
-              new Pruned(
-                  "LLM Surgeon, " + Format.plural(shots, "shot"),
-                  demo.pruned(),
-                  pipeline.prune(request(demo.pruned(), byCurvature()))),
-              new Pruned(
-                  "magnitude, 1 shot",
-                  demo.magnitude(),
-                  pipeline.prune(request(demo.magnitude(), byMagnitude()))));
+      for (Way way : ways()) {
+        models.add(new Pruned(way, pipeline.prune(request(demo, way))));
+      }
     }
     PrintWriter out = output.out();
     out.print("\n" + table(models) + "\n");
@@ -106,38 +112,38 @@ public final class DemoCommand implements Callable<Integer> {
       stories(demo, models, out);
     }
     out.println("Dense model and its texts: " + folder);
-    out.println("Pruned model and " + PruningReport.FILE + ": " + demo.pruned());
+    out.println("Pruned model and " + PruningReport.FILE + ": " + folder.resolve(DemoFolder.UNITS));
     out.flush();
     return 0;
   }
 
-  private PruneRequest request(Path model, Recipe recipe) {
-    return new PruneRequest(
-        new DemoFolder(folder).model().toString(),
-        List.of(folder.resolve(DemoFiles.CALIBRATION).toString()),
-        List.of(folder.resolve(DemoFiles.TEST).toString()),
-        model.toString(),
-        null,
-        false,
-        recipe);
+  private List<Way> ways() {
+    String inShots = ", " + Format.plural(shots, "shot");
+    return List.of(
+        new Way("LLM Surgeon, coupled units" + inShots, DemoFolder.UNITS, byCurvature("units")),
+        new Way(
+            "LLM Surgeon, rows and columns as in the paper" + inShots,
+            DemoFolder.ROWS_AND_COLUMNS,
+            byCurvature("row,column")),
+        new Way("magnitude, rows and columns", DemoFolder.MAGNITUDE, byMagnitude()));
   }
 
-  private Recipe byCurvature() {
+  private Recipe byCurvature(String structures) {
     return Recipe.of(
         Map.of(
-            "structures", STRUCTURES,
+            "structures", structures,
             "sparsity", SPARSITY,
             "shots", shots,
             "curvature", "kfac",
             "sequences", sequences));
   }
 
-  /** No data, no update: the rows and columns with the smallest weights go. */
+  /** No data, no update: the smallest rows and columns go. More shots would choose the same. */
   private static Recipe byMagnitude() {
     return Recipe.of(
         Map.of(
             "structures",
-            STRUCTURES,
+            "row,column",
             "sparsity",
             SPARSITY,
             "shots",
@@ -148,6 +154,17 @@ public final class DemoCommand implements Callable<Integer> {
             true,
             "sequences",
             1));
+  }
+
+  private static PruneRequest request(DemoFolder demo, Way way) {
+    return new PruneRequest(
+        demo.model().toString(),
+        List.of(demo.path().resolve(DemoFiles.CALIBRATION).toString()),
+        List.of(demo.path().resolve(DemoFiles.TEST).toString()),
+        demo.path().resolve(way.folder()).toString(),
+        null,
+        false,
+        way.recipe());
   }
 
   private static String table(List<Pruned> models) {
@@ -163,7 +180,7 @@ public final class DemoCommand implements Callable<Integer> {
       List<PruningReport.Shot> shots = each.report().shots();
       long left = total - shots.get(shots.size() - 1).removed();
       table.row(
-          each.method(),
+          each.way().name(),
           Format.count(left),
           Format.percent(each.report().sparsity()),
           Format.perplexity(each.report().perplexity()));
@@ -176,7 +193,9 @@ public final class DemoCommand implements Callable<Integer> {
     out.println(wrapped(STORY + " ..."));
     try (Device device = CpuDevice.create()) {
       tell("dense", demo.model(), device, out);
-      models.forEach(each -> tell(each.method(), each.model(), device, out));
+      for (Pruned each : models) {
+        tell(each.way().name(), demo.path().resolve(each.way().folder()), device, out);
+      }
     }
     out.println();
   }

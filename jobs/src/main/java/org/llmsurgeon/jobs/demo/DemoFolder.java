@@ -19,22 +19,18 @@ record DemoFolder(Path path) {
   /** Name of the mark. */
   static final String MARK = ".surgeon-demo";
 
-  private static final String PRUNED = "pruned";
-  private static final String MAGNITUDE = "magnitude";
+  /** Folder of the model pruned by coupled units. */
+  static final String UNITS = "pruned";
+
+  /** Folder of the model pruned by rows and columns. */
+  static final String ROWS_AND_COLUMNS = "rows-and-columns";
+
+  /** Folder of the model pruned by magnitude. */
+  static final String MAGNITUDE = "magnitude";
 
   /** The dense model. */
   Path model() {
     return path.resolve(DemoFiles.MODEL);
-  }
-
-  /** The model pruned by curvature. */
-  Path pruned() {
-    return path.resolve(PRUNED);
-  }
-
-  /** The model pruned by magnitude, for contrast. */
-  Path magnitude() {
-    return path.resolve(MAGNITUDE);
   }
 
   /**
@@ -55,7 +51,8 @@ record DemoFolder(Path path) {
     } catch (IOException failed) {
       throw new UncheckedIOException(path + " could not be made", failed);
     }
-    for (String name : List.of(DemoFiles.MODEL, DemoFiles.TEXT, PRUNED, MAGNITUDE)) {
+    for (String name :
+        List.of(DemoFiles.MODEL, DemoFiles.TEXT, UNITS, ROWS_AND_COLUMNS, MAGNITUDE)) {
       new LocalStorage().delete(path.resolve(name).toString(), true);
     }
     DemoFiles.unpack(DemoFiles.GIVEN, path);

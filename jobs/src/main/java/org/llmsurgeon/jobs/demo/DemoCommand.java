@@ -120,11 +120,9 @@ public final class DemoCommand implements Callable<Integer> {
   private List<Way> ways() {
     String inShots = ", " + Format.plural(shots, "shot");
     return List.of(
-        new Way("LLM Surgeon, coupled units" + inShots, DemoFolder.UNITS, byCurvature("units")),
+        new Way("coupled units" + inShots, DemoFolder.UNITS, byCurvature("units")),
         new Way(
-            "LLM Surgeon, rows and columns as in the paper" + inShots,
-            DemoFolder.ROWS_AND_COLUMNS,
-            byCurvature("row,column")),
+            "rows and columns" + inShots, DemoFolder.ROWS_AND_COLUMNS, byCurvature("row,column")),
         new Way("magnitude, rows and columns", DemoFolder.MAGNITUDE, byMagnitude()));
   }
 
@@ -168,7 +166,7 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private static String table(List<Pruned> models) {
-    TextTable table = new TextTable("model", "weights of linear layers", "sparsity", "perplexity");
+    TextTable table = new TextTable("model", "weights left", "sparsity", "perplexity");
     PruningReport dense = models.get(0).report();
     long total = dense.shots().get(0).total();
     table.row(

@@ -24,7 +24,7 @@ class DemoCommandTest {
     assertThat(out)
         .contains("dense")
         .contains("coupled units, 1 shot")
-        .contains("rows and columns as in the paper, 1 shot")
+        .contains("rows and columns, 1 shot")
         .contains("magnitude")
         .containsPattern("(?m)^magnitude.* (49\\.9\\d|50\\.00) %")
         .contains("The sailor Clara lived near the mill.")

@@ -58,7 +58,7 @@ class InterruptTest {
   }
 
   @Test
-  void ctrlCStopsSparkSaysHowToGoOnAndTheSameCommandDoes() throws Exception {
+  void aSignalStopsSparkSaysHowToGoOnAndTheSameCommandDoes() throws Exception {
     List<String> arguments = prune(TinyModelFolder.write(folder.resolve("model")).folder());
     Process process = start(arguments);
     StringBuilder said = new StringBuilder();
@@ -69,7 +69,8 @@ class InterruptTest {
       while (line != null) {
         said.append(line).append('\n');
         if (line.contains("shot 2/8 accumulate: ") && line.contains("task")) {
-          assertThat(new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor())
+          // Not the INT of Ctrl-C: children of a shell's background job ignore that one.
+          assertThat(new ProcessBuilder("kill", "-TERM", "" + process.pid()).start().waitFor())
               .isZero();
         }
         line = err.readLine();
@@ -77,7 +78,7 @@ class InterruptTest {
     }
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
-    assertThat(process.exitValue()).as(said.toString()).isEqualTo(130);
+    assertThat(process.exitValue()).as(said.toString()).isEqualTo(143);
     assertThat(said.toString())
         .contains("Interrupted. Finished shots are kept; the same command goes on from there.")
         .doesNotContain("ERROR")

@@ -9,11 +9,12 @@ import org.llmsurgeon.jobs.demo.Lexicon.Noun;
 import org.llmsurgeon.jobs.demo.Lexicon.Topic;
 
 /**
- * One story: two or three people are introduced, then things happen to them. Nearly every sentence
- * needs something that was said earlier (who has which trade, home, animal, how many things are
- * left after the last gift), further back than a model of a few neighbouring words can see.
+ * One story: two people are introduced, then things happen to them. Nearly every sentence needs
+ * something that was said earlier (who has which trade, home, animal, how many things are left
+ * after the last gift), further back than a model of a few neighbouring words can see.
  */
 final class Story {
+  private static final int PEOPLE = 2;
   private static final int MOST_GOODS = 9;
   private static final int FEWEST_EVENTS = 5;
   private static final int MOST_EVENTS = 8;
@@ -37,7 +38,7 @@ final class Story {
     this.random = random;
     weather = pick(Lexicon.WEATHERS);
     topic = pick(Lexicon.TOPICS);
-    cast(2);
+    cast();
     relation = pick(people.get(1).facts.woman() ? Lexicon.SISTERS : Lexicon.BROTHERS);
     open();
     people.forEach(this::introduce);
@@ -51,8 +52,8 @@ final class Story {
     return sentences;
   }
 
-  /** Deals out facts so that no two people share one. */
-  private void cast(int size) {
+  /** Deals out facts so that nobody shares one. */
+  private void cast() {
     List<String> women = shuffled(Lexicon.WOMEN);
     List<String> men = shuffled(Lexicon.MEN);
     List<Lexicon.Trade> trades = shuffled(Lexicon.TRADES);
@@ -63,7 +64,7 @@ final class Story {
     List<String> petColours = shuffled(Lexicon.COATS);
     List<Lexicon.Animal> animals = shuffled(Lexicon.ANIMALS);
     List<String> petNames = shuffled(Lexicon.PETS);
-    for (int i = 0; i < size; i++) {
+    for (int i = 0; i < PEOPLE; i++) {
       boolean woman = random.nextBoolean();
       Person.Facts facts =
           new Person.Facts(

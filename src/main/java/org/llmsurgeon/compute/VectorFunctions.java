@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Exponential and normal distribution over arrays, with the Vector API; relative errors below 3e-7.
  *
  * <p>Here and in {@link VectorKernels} no method takes or returns a vector: one that happened to be
- * compiled by itself before its caller is not always inlined, and then each of its vectors becomes
- * an object on the heap (measured: 4 to 10 times slower).
+ * compiled by itself before its caller is perhaps not inlined, and then each of its vectors becomes
+ * an object on the heap. Kernels written with such methods were up to about 4 times slower.
  */
 final class VectorFunctions {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;

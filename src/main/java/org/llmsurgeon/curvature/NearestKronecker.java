@@ -3,6 +3,7 @@ package org.llmsurgeon.curvature;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 

@@ -1,5 +1,6 @@
 package org.llmsurgeon.model;
 
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
 /**

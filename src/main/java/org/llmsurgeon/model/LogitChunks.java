@@ -1,6 +1,7 @@
 package org.llmsurgeon.model;
 
 import java.util.Arrays;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
 /**

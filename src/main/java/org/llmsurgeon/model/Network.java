@@ -1,6 +1,7 @@
 package org.llmsurgeon.model;
 
 import java.util.List;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
 /**

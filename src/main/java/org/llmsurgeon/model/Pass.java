@@ -2,6 +2,7 @@ package org.llmsurgeon.model;
 
 import java.util.List;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.Tensor;

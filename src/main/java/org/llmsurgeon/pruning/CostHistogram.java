@@ -22,7 +22,7 @@ public record CostHistogram(
    *
    * @param costs costs of the layer's candidates
    * @param range which costs to count one by one
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a cost is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
   public static CostHistogram of(CostMatrix costs, CostRange range) {
     Counter counter = new Counter(range);

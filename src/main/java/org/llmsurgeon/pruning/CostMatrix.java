@@ -26,7 +26,7 @@ public sealed interface CostMatrix permits ElementCosts, PatternCosts {
    *
    * @param row which
    * @param costs {@code [columns]}, written; each finite and at least 0
-   * @throws org.llmsurgeon.curvature.NonFiniteException if one is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if one is not finite
    */
   void read(int row, double[] costs);
 

@@ -2,7 +2,7 @@ package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 
 /**
  * All candidate rows and columns of all layers in the order in which they go: by cost, then by

@@ -1,9 +1,9 @@
 package org.llmsurgeon.pruning;
 
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * What removing each single weight of a layer would add to the loss: {@code 1/2 W_rc^2 k_rc}, with

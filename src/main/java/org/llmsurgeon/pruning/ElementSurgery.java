@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -11,7 +12,6 @@ import org.llmsurgeon.curvature.CurvatureOperator;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.EigenCurvature;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * One linear layer in one shot, of which single weights go: the curvature along each of them or

@@ -107,7 +107,7 @@ public final class ElementThreshold {
    * @param layers costs of all layers, in the model's order, which breaks ties; or one layer alone,
    *     for a threshold of its own
    * @param count how many candidates are to go, at most all
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a cost is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
   public static Found select(List<? extends CostMatrix> layers, long count) {
     CostRange range = CostRange.ALL;

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 
 /**
  * Follows the elimination path of a coupled group (algorithm section 6, ours). A round takes the

@@ -2,11 +2,11 @@ package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureOperator;
-import org.llmsurgeon.curvature.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 
 /**

@@ -41,7 +41,7 @@ public final class GlobalThreshold {
    * @param layers costs of all layers, in the model's order, which breaks ties
    * @param target share of all weights that may go, in [0, 1]; never exceeded
    * @throws InputException if the target is not in [0, 1]
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a cost is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
   public static ThresholdResult select(List<StructureCosts> layers, double target) {
     return select(layers, target, RowsColumns.BOTH);
@@ -57,7 +57,7 @@ public final class GlobalThreshold {
    * @param target share of all weights that may go, in [0, 1]; never exceeded
    * @param structures what competes
    * @throws InputException if the target is not in [0, 1]
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a cost is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
   public static ThresholdResult select(
       List<StructureCosts> layers, double target, RowsColumns structures) {

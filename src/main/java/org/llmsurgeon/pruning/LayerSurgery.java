@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -11,7 +12,6 @@ import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * One linear layer in one shot: what each of its rows and columns costs, and the weight without

@@ -3,12 +3,12 @@ package org.llmsurgeon.pruning;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * A layer without its dead structure (algorithm section 1): a column is dead if {@code A_cc = 0} or

@@ -1,8 +1,8 @@
 package org.llmsurgeon.pruning;
 
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * What removing the cheapest weights of each group of a layer would add to the loss, N:M. A group

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 
 /**
  * What the units of a coupled group cost after some of them are gone, each as if it went alone: one

@@ -2,12 +2,12 @@ package org.llmsurgeon.pruning;
 
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.DampedInverse;
 import org.llmsurgeon.curvature.DampingLadder;
-import org.llmsurgeon.curvature.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 
 /**

@@ -2,9 +2,9 @@ package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * Wanda (Sun et al., ICLR 2024), a baseline: weights compete within their row by {@code |W_rc|

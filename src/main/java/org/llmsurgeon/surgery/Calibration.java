@@ -28,7 +28,7 @@ public final class Calibration {
    * @param windows tokens of the shard, {@code [windows, context]}
    * @param curvature what to gather; {@code ACTIVATIONS} needs no backward pass
    * @param wanted which factors to gather: all, or those of a layer group that fits the memory
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a sum is not finite, naming layer and
+   * @throws org.llmsurgeon.compute.NonFiniteException if a sum is not finite, naming layer and
    *     factor
    */
   public static ShardFactors accumulate(

@@ -1,9 +1,9 @@
 package org.llmsurgeon.surgery;
 
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 /**
  * Sums one factor over shards, in double, and gives its mean over all tokens, in single precision.

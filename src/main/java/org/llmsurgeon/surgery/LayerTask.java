@@ -53,7 +53,7 @@ public final class LayerTask {
    * Costs of the layer's rows and columns.
    *
    * @throws InputException if a factor cannot be inverted with the recipe's damping
-   * @throws org.llmsurgeon.curvature.NonFiniteException if a weight, factor or cost is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
   public StructureCosts score() {
     return operate(surgery -> surgery.costs(recipe.costs()));
@@ -66,7 +66,7 @@ public final class LayerTask {
    * @param selection rows and columns that go, those that went in earlier shots included
    * @return the new weight, owned by the caller
    * @throws InputException if a factor cannot be inverted with the recipe's damping
-   * @throws org.llmsurgeon.curvature.NonFiniteException if an updated weight is not finite
+   * @throws org.llmsurgeon.compute.NonFiniteException if an updated weight is not finite
    */
   public CutLayer cut(Selection selection) {
     return operate(surgery -> cut(surgery, selection));

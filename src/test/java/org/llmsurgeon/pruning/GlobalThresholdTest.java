@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 
 class GlobalThresholdTest {
   @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
@@ -19,7 +20,6 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.NonFiniteException;
 
 class LayerSurgeryTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);

@@ -11,13 +11,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 
 class LineCostsTest {

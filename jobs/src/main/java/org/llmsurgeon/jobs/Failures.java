@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.RunFailedException;
 import org.slf4j.LoggerFactory;
@@ -103,7 +103,6 @@ final class Failures {
   private static boolean numbersOrClusterBroke(Throwable cause) {
     return cause instanceof RunFailedException
         || cause instanceof NonFiniteException
-        || cause instanceof org.llmsurgeon.model.NonFiniteException
         || cause instanceof NotPositiveDefiniteException;
   }
 

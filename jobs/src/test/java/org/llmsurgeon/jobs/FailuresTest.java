@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.NonFiniteException;
+import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.RunFailedException;
 

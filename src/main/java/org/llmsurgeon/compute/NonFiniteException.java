@@ -1,36 +1,29 @@
-package org.llmsurgeon.curvature;
-
-import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Tensor;
+package org.llmsurgeon.compute;
 
 /**
- * A number that should be finite is NaN or infinite. The message names the layer and the statistic;
- * whoever knows the shot adds it.
+ * A number that should be finite is NaN or infinite. The message says which, and where it was found
+ * first; whoever knows the shot adds it.
  */
 public final class NonFiniteException extends ArithmeticException {
   private static final long serialVersionUID = 1L;
 
-  private final String layer;
-  private final String statistic;
+  /**
+   * Outside of a layer's own numbers.
+   *
+   * @param message what is not finite, and where
+   */
+  public NonFiniteException(String message) {
+    super(message);
+  }
 
   /**
+   * In a layer.
+   *
    * @param layer name of the layer
    * @param statistic what is not finite, for example {@code sum of A at [3, 7]}
    */
   public NonFiniteException(String layer, String statistic) {
     super("The " + statistic + " of layer " + layer + " is not a finite number.");
-    this.layer = layer;
-    this.statistic = statistic;
-  }
-
-  /** Name of the layer. */
-  public String layer() {
-    return layer;
-  }
-
-  /** What is not finite, with its indices. */
-  public String statistic() {
-    return statistic;
   }
 
   /**

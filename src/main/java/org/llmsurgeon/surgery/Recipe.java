@@ -104,10 +104,23 @@ public record Recipe(
    * @param adaptive whether the size of each shot follows from the one before, see {@link
    *     AdaptiveSteps}
    * @param shots how many; the most where they are adaptive
+   * @param schedule how large each is; of no use where they are adaptive
    */
-  public record Pace(boolean adaptive, int shots) {
+  public record Pace(boolean adaptive, int shots, SparsitySchedule schedule) {
     /** The most adaptive shots unless another number is asked for. */
     public static final int MOST = 40;
+
+    /** Equal steps. */
+    public static final SparsitySchedule LINEAR = new SparsitySchedule.Linear();
+
+    /**
+     * Equal steps, or adaptive ones.
+     *
+     * @throws InputException if there is no shot
+     */
+    public Pace(boolean adaptive, int shots) {
+      this(adaptive, shots, LINEAR);
+    }
 
     /**
      * Checks the number.
@@ -225,7 +238,7 @@ public record Recipe(
    * @param share of the prunable weights at the end, from {@link TargetShare}
    */
   public double target(int shot, double share) {
-    return new SparsitySchedule.Linear(share).target(shot, shots());
+    return pace.schedule().target(share, shot, shots());
   }
 
   /**
@@ -247,6 +260,10 @@ public record Recipe(
     options.put("target-of", goal.of().optionName());
     options.put("shots", pace.adaptive() ? RecipeReader.AUTO : (Object) pace.shots());
     options.put("max-shots", pace.adaptive() ? pace.shots() : null);
+    options.put("schedule", pace.adaptive() ? null : pace.schedule().optionName());
+    options.put(
+        "targets",
+        pace.schedule() instanceof SparsitySchedule.Listed listed ? listed.joined() : null);
     options.put("curvature", curvature.optionName());
     options.put("diagonal", diagonal);
     options.put("update", update.optionName());

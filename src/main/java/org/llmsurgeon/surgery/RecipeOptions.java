@@ -1,6 +1,8 @@
 package org.llmsurgeon.surgery;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
 
@@ -57,6 +59,17 @@ final class RecipeOptions {
       return Double.parseDouble(String.valueOf(values.get(name)));
     } catch (NumberFormatException e) {
       throw wrong(name, "a number");
+    }
+  }
+
+  /** Numbers joined by commas, or in a list. */
+  List<Double> numbers(String name) {
+    try {
+      return Arrays.stream(text(name).split(","))
+          .map(word -> Double.valueOf(word.strip()))
+          .toList();
+    } catch (NumberFormatException e) {
+      throw wrong(name, "numbers joined by commas");
     }
   }
 

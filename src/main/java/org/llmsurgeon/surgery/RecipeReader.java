@@ -8,6 +8,7 @@ import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.SparseStructures;
+import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
@@ -46,6 +47,9 @@ final class RecipeReader {
     if (structures != null && !structures.equals(set.get("structures"))) {
       set.keySet().removeAll(List.of("structures", "units", "selection", "round-to"));
     }
+    if (options.get("targets") != null) {
+      set.remove("shots");
+    }
     return set;
   }
 
@@ -54,7 +58,7 @@ final class RecipeReader {
     return new Recipe(
         structures,
         selection(structures),
-        new Recipe.Goal(read.number("sparsity"), TargetQuantity.parse(read.text("target-of"))),
+        goal(),
         pace(),
         CurvatureKind.parse(read.text("curvature")),
         read.flag("diagonal"),
@@ -115,14 +119,61 @@ final class RecipeReader {
     return structures instanceof Units ? SelectionKind.PATHS : SelectionKind.SINGLE;
   }
 
+  private Recipe.Goal goal() {
+    TargetQuantity of = TargetQuantity.parse(read.text("target-of"));
+    if (!read.given("targets")) {
+      return new Recipe.Goal(read.number("sparsity"), of);
+    }
+    double last = targets().last();
+    if (read.given("sparsity") && read.number("sparsity") != last) {
+      throw new InputException(
+          "--sparsity is "
+              + read.text("sparsity")
+              + " and the last of --targets is "
+              + last
+              + "; give --targets alone.");
+    }
+    return new Recipe.Goal(last, of);
+  }
+
+  private SparsitySchedule.Listed targets() {
+    return new SparsitySchedule.Listed(read.numbers("targets"));
+  }
+
+  private Recipe.Pace listed() {
+    SparsitySchedule.Listed targets = targets();
+    int shots = targets.targets().size();
+    if (read.given("shots") && !read.text("shots").equals(String.valueOf(shots))) {
+      throw new InputException(
+          "--targets lists "
+              + shots
+              + " shots and --shots is "
+              + read.text("shots")
+              + "; give --targets alone.");
+    }
+    for (String other : List.of("schedule", "max-shots")) {
+      if (read.given(other)) {
+        throw new InputException("--" + other + " and --targets contradict each other; give one.");
+      }
+    }
+    return new Recipe.Pace(false, shots, targets);
+  }
+
   private Recipe.Pace pace() {
+    if (read.given("targets")) {
+      return listed();
+    }
     if (read.text("shots").equals(AUTO)) {
+      if (read.given("schedule")) {
+        throw new InputException("--schedule goes with a fixed number of --shots only.");
+      }
       int most = read.given("max-shots") ? read.integer("max-shots") : Recipe.Pace.MOST;
       return new Recipe.Pace(true, most);
     }
     if (read.given("max-shots")) {
       throw new InputException("--max-shots goes with --shots auto only.");
     }
-    return new Recipe.Pace(false, read.integer("shots"));
+    SparsitySchedule schedule = SparsitySchedule.parse(read.text("schedule"));
+    return new Recipe.Pace(false, read.integer("shots"), schedule);
   }
 }

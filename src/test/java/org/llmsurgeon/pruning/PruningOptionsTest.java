@@ -3,7 +3,9 @@ package org.llmsurgeon.pruning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,26 +53,62 @@ class PruningOptionsTest {
   }
 
   @Test
-  void theLinearScheduleStepsEvenlyToTheWhole() {
-    SparsitySchedule schedule = new SparsitySchedule.Linear(0.5);
-    assertThat(schedule.target(1, 4)).isEqualTo(0.125);
-    assertThat(schedule.target(2, 4)).isEqualTo(0.25);
+  void theLinearScheduleStepsEvenly() {
+    SparsitySchedule schedule = new SparsitySchedule.Linear();
+    assertThat(schedule.target(0.5, 1, 4)).isEqualTo(0.125);
+    assertThat(schedule.target(0.5, 2, 4)).isEqualTo(0.25);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"linear", "cosine", "cubic"})
+  void aScheduleGrowsToExactlyTheWhole(String name) {
+    SparsitySchedule schedule = SparsitySchedule.parse(name);
+    assertThat(schedule.optionName()).isEqualTo(name);
     for (int shots = 1; shots <= 100; shots++) {
-      assertThat(schedule.target(shots, shots)).isEqualTo(0.5);
+      double before = 0;
+      for (int shot = 1; shot <= shots; shot++) {
+        double target = schedule.target(0.3, shot, shots);
+        assertThat(target).isGreaterThan(before);
+        before = target;
+      }
+      assertThat(before).isEqualTo(0.3);
+    }
+  }
+
+  @Test
+  void theCubicScheduleStepsLargeFirstAndTheCosineInTheMiddle() {
+    SparsitySchedule cubic = new SparsitySchedule.Cubic();
+    assertThat(cubic.target(0.8, 1, 2)).isCloseTo(0.8 * 7 / 8, within(1e-15));
+    SparsitySchedule cosine = new SparsitySchedule.Cosine();
+    assertThat(cosine.target(0.8, 1, 2)).isCloseTo(0.4, within(1e-15));
+    assertThat(cosine.target(0.8, 1, 3)).isCloseTo(0.2, within(1e-15));
+  }
+
+  @Test
+  void listedTargetsAreTakenAsTheyAreOrInProportion() {
+    SparsitySchedule listed = new SparsitySchedule.Listed(List.of(0.1, 0.35, 0.7));
+    assertThat(listed.target(0.7, 2, 3)).isEqualTo(0.35);
+    assertThat(listed.target(0.7, 3, 3)).isEqualTo(0.7);
+    assertThat(listed.target(0.35, 2, 3)).isCloseTo(0.175, within(1e-15));
+    for (List<Double> wrong :
+        List.of(List.<Double>of(), List.of(0.0), List.of(0.2, 0.2), List.of(0.5, 1.5))) {
+      assertThatThrownBy(() -> new SparsitySchedule.Listed(wrong))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("--targets");
     }
   }
 
   @Test
   void aScheduleHasNoShotsOutsideItself() {
-    SparsitySchedule schedule = new SparsitySchedule.Linear(0.5);
-    assertThatIllegalArgumentException().isThrownBy(() -> schedule.target(0, 4));
-    assertThatIllegalArgumentException().isThrownBy(() -> schedule.target(5, 4));
+    SparsitySchedule schedule = new SparsitySchedule.Linear();
+    assertThatIllegalArgumentException().isThrownBy(() -> schedule.target(0.5, 0, 4));
+    assertThatIllegalArgumentException().isThrownBy(() -> schedule.target(0.5, 5, 4));
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
   void aSparsityIsAShare(double sparsity) {
-    assertThatThrownBy(() -> new SparsitySchedule.Linear(sparsity))
+    assertThatThrownBy(() -> new SparsitySchedule.Linear().target(sparsity, 1, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("sparsity");
   }

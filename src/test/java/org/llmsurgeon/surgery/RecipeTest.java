@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,12 +56,36 @@ class RecipeTest {
   }
 
   @Test
+  void listedTargetsSayShotsAndSparsityAndComeBackFromTheirOptions() {
+    Recipe recipe = Recipe.of(Map.of("preset", "paper", "targets", "0.1, 0.2,0.35"));
+    assertThat(recipe.shots()).isEqualTo(3);
+    assertThat(recipe.goal().sparsity()).isEqualTo(0.35);
+    assertThat(recipe.target(2, 0.35)).isEqualTo(0.2);
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+    assertThat(Recipe.of(Map.of("targets", List.of(0.1, 0.2, 0.35))).pace())
+        .isEqualTo(recipe.pace());
+  }
+
+  @Test
+  void aScheduleComesBackFromItsOptions() {
+    Recipe recipe = Recipe.of(Map.of("schedule", "cubic", "shots", 2, "sparsity", 0.8));
+    assertThat(recipe.target(1, 0.8)).isGreaterThan(0.69);
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+  }
+
+  @Test
   void whatDoesNotBelongTogetherIsRefused() {
     refuses(Map.of("structures", "row,column", "shots", "auto"), "auto");
     refuses(Map.of("curvature", "activations", "shots", "auto"), "auto");
     refuses(Map.of("structures", "row", "round-to", 8), "round-to");
     refuses(Map.of("structures", "row", "selection", "paths"), "selection");
     refuses(Map.of("structures", "row", "units", "neuron"), "units");
+    refuses(Map.of("targets", "0.1,0.2", "shots", 3), "--targets");
+    refuses(Map.of("targets", "0.1,0.2", "sparsity", 0.3), "--targets");
+    refuses(Map.of("targets", "0.1,0.2", "schedule", "linear"), "--targets");
+    refuses(Map.of("targets", "0.2,0.1"), "--targets");
+    refuses(Map.of("schedule", "cosine", "shots", "auto"), "--schedule");
+    refuses(Map.of("schedule", "steep"), "linear, cosine, cubic");
   }
 
   private static void refuses(Map<String, ?> options, String named) {

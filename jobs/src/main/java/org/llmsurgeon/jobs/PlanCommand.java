@@ -123,8 +123,8 @@ final class PlanCommand implements Callable<Integer> {
         recipe.calibration().contextFor(model.config().maxPositions()),
         testWindows,
         Shard.plan(windows, recipe.shards()).size(),
-        (Integer) recipe.options().get(Setting.SHOTS.key()),
-        (Double) recipe.options().get(Setting.SPARSITY.key()));
+        recipe.shots(),
+        recipe.goal().sparsity());
   }
 
   private Machines machines() {

@@ -98,6 +98,19 @@ enum Setting {
       "N",
       "The most shots, with --shots auto.",
       String.valueOf(Recipe.Pace.MOST)),
+  SCHEDULE(
+      "schedule",
+      Form.TEXT,
+      "NAME",
+      "How large the shots are: linear (equal steps), cosine (small at both ends), or cubic (large"
+          + " first)."),
+  TARGETS(
+      "targets",
+      Form.TEXT,
+      "SHARES",
+      "What is to be gone after each shot, as 0.1,0.2,0.35,0.5; takes the place of --shots,"
+          + " --sparsity and --schedule.",
+      "none"),
   CURVATURE(
       "curvature",
       Form.TEXT,

@@ -43,7 +43,7 @@ record FeedForward(Activation activation, Linear up, Linear down) implements Sub
 
     /** What the down layer read; cheaper to compute again than to keep. */
     private Tensor active(Pass pass, Workspace work) {
-      if (!pass.wantsParameterGradients()) {
+      if (!pass.needsInputs()) {
         return null;
       }
       Tensor active = work.empty(raised.rows(), raised.columns());

@@ -56,7 +56,7 @@ record GatedFeedForward(Activation activation, Linear gate, Linear up, Linear do
 
     /** What the down layer read; cheaper to compute again than to keep. */
     private Tensor gated(Pass pass, Workspace work) {
-      if (!pass.wantsParameterGradients()) {
+      if (!pass.needsInputs()) {
         return null;
       }
       Tensor gated = work.empty(pass.tokens(), layer.down.shape().inputs());

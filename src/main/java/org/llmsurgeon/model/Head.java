@@ -27,7 +27,8 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
   }
 
   /**
-   * Cross-entropy of each token, and the gradient of their weighted sum.
+   * Loss of each token, and the gradient of their weighted sum: cross-entropies, or divergences
+   * where the pass has a reference.
    *
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
@@ -83,7 +84,14 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
     return normed;
   }
 
-  private Tensor features(Pass pass, Tensor hidden, Workspace work) {
+  /**
+   * What the logits are a linear function of.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param work owns the result
+   * @return {@code [tokens, width]}
+   */
+  Tensor features(Pass pass, Tensor hidden, Workspace work) {
     Tensor normed = normed(pass, hidden, work);
     if (projection == null) {
       return normed;

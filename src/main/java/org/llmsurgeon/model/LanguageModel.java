@@ -138,6 +138,32 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * Forward and backward of the sum of the windows' divergences from another model: for each window
+   * the mean over its predictions of {@code KL(q | p)}, where {@code q} is what the other model
+   * says about the next token and {@code p} what this one says (distillation, Hinton et al. 2015,
+   * at temperature 1). Only gradients of activations are computed.
+   *
+   * @param windows token ids, at least 2 each
+   * @param teacher the other model, of the same configuration and precision on the same device
+   * @param tap sees the linear layers' inputs and output gradients
+   * @return each window's divergence, in nats; 0 where both models are the same
+   */
+  public double[] distill(int[][] windows, LanguageModel teacher, LinearTap tap) {
+    if (!teacher.config.equals(config) || teacher.precision() != precision()) {
+      throw new IllegalArgumentException("the teacher is another network");
+    }
+    return run(
+        windows,
+        tap,
+        null,
+        pass -> {
+          try (Workspace work = pass.workspace()) {
+            return propagate(pass.towards(teacher.network.reference(pass.silent(), work)), 1);
+          }
+        });
+  }
+
+  /**
    * Forward and backward, with gradients of parameters.
    *
    * @param windows token ids, at least 2 each
@@ -190,7 +216,7 @@ public final class LanguageModel implements AutoCloseable {
 
   private Pass pass(Batch batch, RotaryTables tables, LinearTap tap, ParameterGradients into) {
     Rotary rotary = tables == null ? null : tables.forLength(batch.length());
-    return new Pass(device, precision(), batch, rotary, tap, into);
+    return new Pass(device, precision(), batch, rotary, tap, into, null);
   }
 
   /** Position tables for the longest window, or null where positions are learned. */

@@ -26,15 +26,15 @@ record Linear(LinearShape shape, Parameter weight, Parameter bias) {
    * Shows the tap the output gradient, adds the parameters' gradients where they are wanted, and
    * computes the input's gradient where it is needed.
    *
-   * @param in what the forward read, {@code [tokens, in]}; may be null where no parameter gradients
-   *     are wanted
+   * @param in what the forward read, {@code [tokens, in]}; may be null where {@link
+   *     Pass#needsInputs()} says so
    * @param dOut {@code [tokens, out]}
    * @param dIn {@code [tokens, in]}, or null where nobody needs it
    * @param beta factor of what {@code dIn} held
    */
   void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn, double beta) {
     if (shape != null) {
-      pass.outputGradients(shape, dOut);
+      pass.outputGradients(shape, in, dOut);
     }
     if (pass.wantsParameterGradients()) {
       addParameterGradients(pass, in, dOut);

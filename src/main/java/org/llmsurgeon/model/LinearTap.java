@@ -24,4 +24,23 @@ public interface LinearTap {
    * @param gradient {@code [tokens, outputs]}, in nats per unit of {@code z}
    */
   void outputGradients(LinearShape layer, Tensor gradient);
+
+  /**
+   * Whether {@link #pair} is to be called. Inputs that the backward pass alone does not need are
+   * computed a second time for it.
+   */
+  default boolean readsPairs() {
+    return false;
+  }
+
+  /**
+   * A layer's input and output gradient of the same tokens: what the gradient {@code sum_t g_t
+   * a_t^T} of its weight is made of. Called once per layer and batch, in the backward pass, right
+   * after {@link #outputGradients}.
+   *
+   * @param layer the layer
+   * @param input {@code [tokens, inputs]}, without an entry for the bias
+   * @param gradient {@code [tokens, outputs]}, in nats per unit of {@code z}
+   */
+  default void pair(LinearShape layer, Tensor input, Tensor gradient) {}
 }

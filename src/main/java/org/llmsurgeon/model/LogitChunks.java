@@ -26,13 +26,19 @@ final class LogitChunks {
     this.weight = weight;
     this.features = features;
     this.targets = pass.batch().targets();
-    long rowBytes = (long) weight.rows() * pass.precision().bytes();
+    int copies = pass.reference() == null ? 1 : 3;
+    long rowBytes = copies * (long) weight.rows() * pass.precision().bytes();
     this.step = (int) Math.max(1, Math.min(features.rows(), logitBytes / rowBytes));
   }
 
   /** Cross-entropy of each token, in nats; 0 for a token without a target. */
   double[] losses() {
-    return run((logits, from, to) -> {});
+    return run(
+        (logits, from, to) -> {
+          double[] losses = new double[to - from];
+          pass.device().crossEntropy(logits, targets(from, to), losses);
+          return losses;
+        });
   }
 
   /**
@@ -41,32 +47,86 @@ final class LogitChunks {
    * @throws NonFiniteException where one is NaN or infinite
    */
   void requireFinite() {
-    run((logits, from, to) -> pass.requireFinite(logits, from, "the output of the head"));
+    run(
+        (logits, from, to) -> {
+          pass.requireFinite(logits, from, "the output of the head");
+          return new double[to - from];
+        });
   }
 
   /**
-   * Cross-entropy of each token, and gradients of their weighted sum.
+   * Loss of each token, and gradients of their weighted sum. The loss is the cross-entropy of the
+   * next token, or where the pass has a reference, the divergence from that.
    *
-   * @param lossWeights what each token counts
+   * @param lossWeights what each token counts; above 0
    * @param dFeatures {@code [tokens, width]}, written
    * @param dWeight {@code [vocabulary, width]}, added to; null where it is not wanted
+   * @return nats; 0 for a token without a target
    */
   double[] lossesAndGradients(double[] lossWeights, Tensor dFeatures, Tensor dWeight) {
     return run(
         (logits, from, to) -> {
-          pass.device()
-              .crossEntropyBackward(
-                  logits,
-                  Arrays.copyOfRange(targets, from, to),
-                  Arrays.copyOfRange(lossWeights, from, to));
+          double[] weights = Arrays.copyOfRange(lossWeights, from, to);
+          double[] losses =
+              pass.reference() == null
+                  ? crossEntropies(logits, from, weights)
+                  : divergences(logits, from, weights);
           pass.device().multiply(1, logits, weight, 0, dFeatures.rowRange(from, to));
           if (dWeight != null) {
             pass.device().multiply(1, logits.transposed(), features.rowRange(from, to), 1, dWeight);
           }
+          return losses;
         });
   }
 
-  private double[] run(Next next) {
+  private double[] crossEntropies(Tensor logits, int from, double[] weights) {
+    int[] next = targets(from, from + weights.length);
+    double[] losses = new double[weights.length];
+    pass.device().crossEntropy(logits, next, losses);
+    pass.device().crossEntropyBackward(logits, next, weights);
+    return losses;
+  }
+
+  /**
+   * Kullback-Leibler divergence of the logits {@code z} (softmax {@code p}) from those {@code z'}
+   * of the reference (softmax {@code q}), and its gradient {@code weight (p - q)} in the place of
+   * the logits. With the target {@code y}, whichever it is, and the cross-entropies of it:
+   *
+   * <pre>
+   * KL(q | p) = (CE - CE') + sum_j (q_j - [j = y]) (z'_j - z_j)
+   * p - q     = (p - [. = y]) - (q - [. = y])
+   * </pre>
+   *
+   * so that both are exactly 0 where the logits are equal.
+   */
+  private double[] divergences(Tensor logits, int from, double[] weights) {
+    int rows = weights.length;
+    int[] next = targets(from, from + rows);
+    double[] losses = new double[rows];
+    double[] dense = new double[rows];
+    try (Workspace work = pass.workspace()) {
+      Tensor reference = work.empty(rows, weight.rows());
+      Tensor difference = work.empty(rows, weight.rows());
+      Tensor seen = pass.reference().features().rowRange(from, from + rows);
+      pass.device().multiply(1, seen, pass.reference().weight().transposed(), 0, reference);
+      pass.device().copy(reference, difference);
+      pass.device().add(-1, logits, difference);
+      pass.device().crossEntropy(logits, next, losses);
+      pass.device().crossEntropy(reference, next, dense);
+      pass.device().crossEntropyBackward(logits, next, weights);
+      pass.device().crossEntropyBackward(reference, next, weights);
+      double[] dots = pass.device().rowDots(reference, difference);
+      pass.device().add(-1, reference, logits);
+      Arrays.setAll(losses, t -> losses[t] - dense[t] + dots[t] / weights[t]);
+    }
+    return losses;
+  }
+
+  private int[] targets(int from, int to) {
+    return Arrays.copyOfRange(targets, from, to);
+  }
+
+  private double[] run(Chunk chunk) {
     double[] losses = new double[features.rows()];
     try (Workspace work = pass.workspace()) {
       Tensor space = work.empty(step, weight.rows());
@@ -74,18 +134,15 @@ final class LogitChunks {
         int to = Math.min(from + step, losses.length);
         Tensor logits = space.rowRange(0, to - from);
         pass.device().multiply(1, features.rowRange(from, to), weight.transposed(), 0, logits);
-        double[] chunk = new double[to - from];
-        pass.device().crossEntropy(logits, Arrays.copyOfRange(targets, from, to), chunk);
-        System.arraycopy(chunk, 0, losses, from, chunk.length);
-        next.accept(logits, from, to);
+        System.arraycopy(chunk.losses(logits, from, to), 0, losses, from, to - from);
       }
     }
     return losses;
   }
 
-  /** What follows the losses of a chunk; may overwrite its logits. */
+  /** What is done with the logits of some tokens, which it may overwrite. */
   @FunctionalInterface
-  private interface Next {
-    void accept(Tensor logits, int from, int to);
+  private interface Chunk {
+    double[] losses(Tensor logits, int from, int to);
   }
 }

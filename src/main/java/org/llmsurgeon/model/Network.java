@@ -48,6 +48,16 @@ record Network(
   }
 
   /**
+   * What this network says about a batch, to be met by another one.
+   *
+   * @param pass the batch; nobody looks
+   * @param work owns the result
+   */
+  Reference reference(Pass pass, Workspace work) {
+    return new Reference(head.features(pass, run(pass, work, false), work), head.weight().tensor());
+  }
+
+  /**
    * Goes forward once more, looking at every step, after a loss came out not finite.
    *
    * @return what to throw where everything before the loss is finite

@@ -17,6 +17,8 @@ import org.llmsurgeon.compute.Tensor;
  * @param tap sees the linear layers, or null where nobody looks
  * @param gradients takes the parameters' gradients, or null where only activation gradients are
  *     computed
+ * @param reference the model whose distribution is to be met, or null where the loss is the
+ *     cross-entropy of the next tokens
  */
 record Pass(
     Device device,
@@ -24,7 +26,8 @@ record Pass(
     Batch batch,
     Rotary rotary,
     LinearTap tap,
-    ParameterGradients gradients) {
+    ParameterGradients gradients,
+    Reference reference) {
 
   int tokens() {
     return batch.tokens();
@@ -36,11 +39,21 @@ record Pass(
 
   /** The same pass without a tap: for a forward that is done a second time. */
   Pass silent() {
-    return new Pass(device, precision, batch, rotary, null, gradients);
+    return new Pass(device, precision, batch, rotary, null, gradients, reference);
+  }
+
+  /** The same pass with another loss. */
+  Pass towards(Reference other) {
+    return new Pass(device, precision, batch, rotary, tap, gradients, other);
   }
 
   boolean wantsParameterGradients() {
     return gradients != null;
+  }
+
+  /** Whether the backward of a linear layer needs to see what its forward read. */
+  boolean needsInputs() {
+    return gradients != null || tap != null && tap.readsPairs();
   }
 
   boolean wants(Parameter parameter) {
@@ -69,10 +82,13 @@ record Pass(
   }
 
   /** Shows the tap a layer's output gradient, which is checked in any case. */
-  void outputGradients(LinearShape layer, Tensor gradient) {
+  void outputGradients(LinearShape layer, Tensor input, Tensor gradient) {
     requireFinite(gradient, "the gradient of the output of " + layer.name());
     if (tap != null) {
       tap.outputGradients(layer, gradient);
+      if (tap.readsPairs()) {
+        tap.pair(layer, input, gradient);
+      }
     }
   }
 

@@ -53,7 +53,7 @@ record ResidualBranch(NormLayer norm, boolean normBefore, Sublayer sublayer) {
     @Override
     public void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
       try (Workspace work = pass.workspace()) {
-        Tensor normed = pass.wantsParameterGradients() ? branch.normed(pass, in, work) : null;
+        Tensor normed = pass.needsInputs() ? branch.normed(pass, in, work) : null;
         if (!inputGradientNeeded) {
           trace.backward(pass, normed, gradient, null);
           return;

@@ -17,7 +17,7 @@ interface Sublayer {
   interface Trace {
     /**
      * @param pass the batch
-     * @param in what the forward read, or null where no parameter gradients are wanted
+     * @param in what the forward read, or null where {@link Pass#needsInputs()} says so
      * @param dOut {@code [tokens, hidden]}
      * @param dIn {@code [tokens, hidden]}, overwritten, or null where nobody needs it
      */

@@ -27,7 +27,7 @@ record RunPlan(
     List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 2;
+  static final int FORMAT = 3;
 
   /**
    * The same plan for inputs that lie elsewhere now.

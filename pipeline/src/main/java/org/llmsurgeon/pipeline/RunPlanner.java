@@ -3,7 +3,6 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.TokenWindows;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.SparseStructures;
@@ -90,36 +89,22 @@ final class RunPlanner {
       new ElementChoice(config.linears(), recipe).requireReachable(share);
     }
     WindowBuilder builder =
-        new WindowBuilder(session.storage(), identity.inputs().model().path(), config);
-    Timed<WindowsFile[]> windows =
-        Timed.onDriver(
-            session.progress(),
-            StageName.of("tokenise"),
-            2,
-            () ->
-                new WindowsFile[] {
-                  needsData
-                      ? kept("calibration", builder.calibration(calibration, recipe.calibration()))
-                      : kept("calibration", null),
-                  kept("test", test.isEmpty() ? null : builder.test(test, recipe.calibration()))
-                });
-    WindowsFile calibrated = windows.value()[0];
+        new WindowBuilder(session, run, identity.inputs().model().path(), config);
+    long begun = System.nanoTime();
+    WindowsFile calibrated =
+        needsData ? builder.calibration(calibration, recipe.calibration()) : null;
+    WindowsFile tested = test.isEmpty() ? null : builder.test(test, recipe.calibration());
+    double seconds = (System.nanoTime() - begun) / 1e9;
     return new RunPlan(
         RunPlan.FORMAT,
         identity,
         share,
         calibrated,
-        windows.value()[1],
+        tested,
         calibrated == null ? List.of() : Shard.plan(calibrated.windows(), recipe.shards()),
         FactorGroup.plan(
             FactorPlan.keys(config, recipe.curvature()), FactorMemory.budget(session.spark())),
-        windows.seconds());
-  }
-
-  private WindowsFile kept(String name, TokenWindows windows) {
-    WindowsFile file = windows == null ? null : Windows.write(run, name, windows);
-    session.progress().taskFinished();
-    return file;
+        seconds);
   }
 
   private static List<String> paths(List<HashedFile> files) {

@@ -68,19 +68,9 @@ public final class SurgeonPipeline {
       Session session, String folder, List<String> test, CalibrationText text) {
     RunDirectory run = ScratchDirectory.near(session, folder);
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
-      WindowBuilder builder = new WindowBuilder(session.storage(), folder, weights.config());
       List<String> files = test.stream().map(session.storage()::absolute).toList();
       WindowsFile windows =
-          Timed.onDriver(
-                  progress,
-                  StageName.of("tokenise"),
-                  1,
-                  () -> {
-                    WindowsFile made = Windows.write(run, "test", builder.test(files, text));
-                    progress.taskFinished();
-                    return made;
-                  })
-              .value();
+          new WindowBuilder(session, run, folder, weights.config()).test(files, text);
       Evaluation evaluation =
           new Evaluator(session, run, windows)
               .evaluate(StageName.of("evaluate"), session.model(folder));

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.CalibrationText;
 import org.llmsurgeon.checkpoint.TextTokenizer;
@@ -15,6 +16,10 @@ import org.llmsurgeon.surgery.Recipe;
  * by blank lines and go through the model's own tokenizer once.
  */
 final class WindowBuilder {
+  private static final StageName STAGE = StageName.of("tokenise");
+
+  private final Session session;
+  private final RunDirectory run;
   private final HadoopStorage storage;
   private final String folder;
   private final ModelConfig config;
@@ -22,43 +27,68 @@ final class WindowBuilder {
   /**
    * Windows for a model.
    *
-   * @param storage where the files are
+   * @param session the operation
+   * @param run where the windows are kept
    * @param folder the model's folder, which has the tokenizer
    * @param config the model
    */
-  WindowBuilder(HadoopStorage storage, String folder, ModelConfig config) {
-    this.storage = storage;
+  WindowBuilder(Session session, RunDirectory run, String folder, ModelConfig config) {
+    this.session = session;
+    this.run = run;
+    this.storage = session.storage();
     this.folder = folder;
     this.config = config;
   }
 
   /**
-   * Calibration windows.
+   * Makes calibration windows and keeps them under a new name.
    *
    * @param files texts, or files of windows whose tensor is called {@code calibration}
    * @param text how text becomes windows
    */
-  TokenWindows calibration(List<String> files, Recipe.CalibrationText text) {
-    if (areWindows(files)) {
-      return stored(files, "calibration");
-    }
-    int context = context(text);
-    return new TokenWindows(
-        CalibrationText.calibrationWindows(tokens(files), context, text.sequences(), text.seed()));
+  WindowsFile calibration(List<String> files, Recipe.CalibrationText text) {
+    return kept(
+        "calibration",
+        () -> {
+          if (areWindows(files)) {
+            return stored(files, "calibration");
+          }
+          int context = context(text);
+          return new TokenWindows(
+              CalibrationText.calibrationWindows(
+                  tokens(files), context, text.sequences(), text.seed()));
+        });
   }
 
   /**
-   * Test windows.
+   * Makes test windows and keeps them under a new name.
    *
    * @param files texts, or files of windows whose tensor is called {@code test}
    * @param text how long a window of text is
    */
-  TokenWindows test(List<String> files, Recipe.CalibrationText text) {
-    if (areWindows(files)) {
-      return stored(files, "test");
-    }
-    int context = context(text);
-    return new TokenWindows(CalibrationText.testWindows(tokens(files), context));
+  WindowsFile test(List<String> files, Recipe.CalibrationText text) {
+    return kept(
+        "test",
+        () -> {
+          if (areWindows(files)) {
+            return stored(files, "test");
+          }
+          int context = context(text);
+          return new TokenWindows(CalibrationText.testWindows(tokens(files), context));
+        });
+  }
+
+  private WindowsFile kept(String name, Supplier<TokenWindows> windows) {
+    return Timed.onDriver(
+            session.progress(),
+            STAGE,
+            1,
+            () -> {
+              WindowsFile file = Windows.write(run, name, windows.get());
+              session.progress().taskFinished();
+              return file;
+            })
+        .value();
   }
 
   private int context(Recipe.CalibrationText text) {

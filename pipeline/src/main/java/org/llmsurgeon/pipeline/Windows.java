@@ -1,24 +1,36 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import org.llmsurgeon.checkpoint.TokenWindows;
 
 /** Token windows in the run directory. */
 final class Windows {
+  /** Folder in the run directory. */
+  static final String FOLDER = "windows/";
+
   private Windows() {}
 
   /**
-   * Writes windows under a new name.
+   * Writes windows under new names.
    *
    * @param run the run directory
    * @param name what they are for
-   * @param windows the windows
+   * @param windows the windows, at least one
    */
   static WindowsFile write(RunDirectory run, String name, TokenWindows windows) {
-    String path = "windows/" + name + "-" + UUID.randomUUID() + ".arrow";
-    windows.write(run.storage(), run.resolve(path));
-    return new WindowsFile(path, windows.count(), windows.context());
+    int size = WindowsFile.partWindows(windows.context());
+    List<String> parts = new ArrayList<>();
+    for (int from = 0; from < windows.count(); from += size) {
+      int to = Math.min(from + size, windows.count());
+      String path = FOLDER + name + "-" + UUID.randomUUID() + ".arrow";
+      new TokenWindows(Arrays.copyOfRange(windows.windows(), from, to))
+          .write(run.storage(), run.resolve(path));
+      parts.add(path);
+    }
+    return new WindowsFile(parts, size, windows.count(), windows.context());
   }
 
   /**
@@ -31,7 +43,15 @@ final class Windows {
    * @return {@code [to - from, context]}
    */
   static int[][] read(RunDirectory run, WindowsFile file, int from, int to) {
-    TokenWindows all = TokenWindows.read(run.storage(), run.resolve(file.path()), "");
-    return Arrays.copyOfRange(all.windows(), from, to);
+    int[][] windows = new int[to - from][];
+    int size = file.partWindows();
+    for (int at = from; at < to; ) {
+      int part = at / size;
+      int end = Math.min(to, (part + 1) * size);
+      TokenWindows all = TokenWindows.read(run.storage(), run.resolve(file.parts().get(part)), "");
+      System.arraycopy(all.windows(), at - part * size, windows, at - from, end - at);
+      at = end;
+    }
+    return windows;
   }
 }

@@ -17,16 +17,21 @@ final class GroupLines {
 
   private record Change(BitSet set, int index) {}
 
-  GroupLines(List<CoupledGroup.Layer> layers, List<Selection> dead) {
+  GroupLines(List<CoupledGroup.Layer> layers, List<Selection> gone) {
     this.layers = layers;
     rows = new BitSet[layers.size()];
     columns = new BitSet[layers.size()];
     free = new BitSet[layers.size()];
     for (int i = 0; i < layers.size(); i++) {
-      rows[i] = set(dead.get(i).rows());
-      columns[i] = set(dead.get(i).columns());
-      free[i] = set(dead.get(i).freeRows());
+      rows[i] = set(gone.get(i).rows());
+      columns[i] = set(gone.get(i).columns());
+      free[i] = set(gone.get(i).freeRows());
     }
+  }
+
+  /** Nothing is gone. */
+  static GroupLines none(List<CoupledGroup.Layer> layers) {
+    return new GroupLines(layers, layers.stream().map(layer -> Selection.NONE).toList());
   }
 
   private static BitSet set(int[] indices) {
@@ -52,6 +57,11 @@ final class GroupLines {
   boolean isGone(Unit.Part part) {
     BitSet set = part.line() == Line.ROW ? rows[part.layer()] : columns[part.layer()];
     return Arrays.stream(part.indices()).allMatch(set::get);
+  }
+
+  /** Whether all that a way takes is gone. */
+  boolean isGone(Unit.Way way) {
+    return isGone(way.compensated()) && way.free().stream().allMatch(this::isGone);
   }
 
   Mark remove(Unit.Way way) {

@@ -104,8 +104,13 @@ public final class LayerSurgery implements AutoCloseable {
         gone());
   }
 
-  /** Rows and columns whose weights are all 0. */
-  Selection gone() {
+  /** Rows and columns that have no effect on the loss. */
+  public Selection dead() {
+    return new Selection(deadRows(), deadColumns());
+  }
+
+  /** Those among the dead rows and columns whose weights are all 0. */
+  public Selection gone() {
     double[] rows = device.rowDots(weight, weight);
     double[] columns = device.columnDots(weight, weight);
     return new Selection(zeros(rows), zeros(columns));

@@ -53,7 +53,7 @@ public final class GlobalRounds {
       List<RoundScore> scores = score.apply(List.copyOf(chosen));
       joint = scores.stream().mapToDouble(RoundScore::joint).sum();
       if (round == 1) {
-        gone = scores.stream().map(RoundScore::dead).toList();
+        gone = scores.stream().map(each -> each.left().gone()).toList();
         PathMerge.Result nothing = PathMerge.select(groups(scores, gone), 0);
         start = (double) nothing.removed() / nothing.total();
       }
@@ -68,25 +68,20 @@ public final class GlobalRounds {
 
   private List<PathMerge.Group> groups(List<RoundScore> scores, List<List<Selection>> gone) {
     return IntStream.range(0, planned.size())
-        .mapToObj(
-            i -> new PathMerge.Group(planned.get(i).group(), scores.get(i).path(), gone.get(i)))
+        .mapToObj(i -> group(planned.get(i), scores.get(i).left(), gone.get(i)))
         .toList();
+  }
+
+  private static PathMerge.Group group(
+      UnitPlan.Planned planned, GroupScore left, List<Selection> gone) {
+    return new PathMerge.Group(planned.group(), left.path(), left.dead(), gone);
   }
 
   private void remember(List<RoundScore> scores, PathMerge.Result result) {
     for (int i = 0; i < chosen.size(); i++) {
-      chosen.set(i, with(chosen.get(i), scores.get(i).path(), result.prefixes()[i]));
+      chosen.set(i, with(chosen.get(i), scores.get(i).left().path(), result.prefixes()[i]));
     }
-    result
-        .kinds()
-        .forEach(
-            (kind, share) ->
-                kinds.merge(
-                    kind,
-                    share,
-                    (a, b) ->
-                        new PathMerge.KindShare(
-                            a.units() + b.units(), a.predicted() + b.predicted())));
+    result.kinds().forEach((kind, share) -> kinds.merge(kind, share, PathMerge.KindShare::plus));
     threshold = Math.max(threshold, result.threshold());
   }
 

@@ -1,7 +1,9 @@
 package org.llmsurgeon.surgery;
 
 import java.util.List;
+import org.llmsurgeon.pruning.CoupledGroup;
 import org.llmsurgeon.pruning.Path;
+import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.Selection;
 
 /**
@@ -9,5 +11,15 @@ import org.llmsurgeon.pruning.Selection;
  *
  * @param path its elimination path
  * @param dead dead rows and columns of each of its layers
+ * @param gone those among them whose weights are all 0
  */
-public record GroupScore(Path path, List<Selection> dead) {}
+public record GroupScore(Path path, List<Selection> dead, List<Selection> gone) {
+  /**
+   * For the merge.
+   *
+   * @param group the group
+   */
+  public PathMerge.Group of(CoupledGroup group) {
+    return new PathMerge.Group(group, path, dead, gone);
+  }
+}

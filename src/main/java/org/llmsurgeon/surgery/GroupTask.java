@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.model.LinearShape;
@@ -10,9 +11,9 @@ import org.llmsurgeon.pruning.EliminationPath;
 import org.llmsurgeon.pruning.LayerSurgery;
 import org.llmsurgeon.pruning.Path;
 import org.llmsurgeon.pruning.PathOptions;
-import org.llmsurgeon.pruning.Selection;
+import org.llmsurgeon.pruning.RoundCosts;
 
-/** The score task of a coupled group: follows its elimination path (algorithm section 6, ours). */
+/** The score tasks of a coupled group (algorithm section 6, ours). */
 public final class GroupTask {
   private final Device device;
   private final UnitPlan.Planned planned;
@@ -41,12 +42,32 @@ public final class GroupTask {
   }
 
   /**
-   * Follows the path.
+   * Follows the group's elimination path.
    *
    * @param options how far and in which steps
    * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
    */
-  public GroupScore score(PathOptions options) {
+  public GroupScore path(PathOptions options) {
+    return operate(
+        layers -> score(EliminationPath.follow(device, planned.group(), layers, options), layers));
+  }
+
+  /**
+   * Costs what earlier global rounds have left.
+   *
+   * @param chosen what they chose of this group
+   * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
+   */
+  public RoundScore round(ChosenUnits chosen) {
+    return operate(
+        layers -> {
+          RoundCosts.Scored scored =
+              RoundCosts.after(device, planned.group(), layers, chosen.units(), chosen.ways());
+          return new RoundScore(score(scored.path(), layers), scored.joint());
+        });
+  }
+
+  private <T> T operate(Function<List<LayerSurgery>, T> work) {
     List<LayerSurgery> layers = new ArrayList<>();
     try (TensorScope scope = new TensorScope(device)) {
       return LayerTask.explained(
@@ -55,15 +76,17 @@ public final class GroupTask {
             for (LinearShape shape : planned.shapes()) {
               layers.add(new LayerTask(device, shape, weights, factors, recipe).open(scope));
             }
-            Path path = EliminationPath.follow(device, planned.group(), layers, options);
-            return new GroupScore(path, layers.stream().map(GroupTask::dead).toList());
+            return work.apply(layers);
           });
     } finally {
       layers.forEach(LayerSurgery::close);
     }
   }
 
-  private static Selection dead(LayerSurgery layer) {
-    return new Selection(layer.deadRows(), layer.deadColumns());
+  private static GroupScore score(Path path, List<LayerSurgery> layers) {
+    return new GroupScore(
+        path,
+        layers.stream().map(LayerSurgery::dead).toList(),
+        layers.stream().map(LayerSurgery::gone).toList());
   }
 }

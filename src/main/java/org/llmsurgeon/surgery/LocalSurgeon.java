@@ -189,8 +189,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     for (UnitPlan.Planned each : planned) {
       GroupScore score =
           new GroupTask(device, each, this, factors, recipe)
-              .score(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
-      groups.add(new PathMerge.Group(each.group(), score.path(), score.dead()));
+              .path(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
+      groups.add(score.of(each.group()));
     }
     return PathMerge.select(groups, target, recipe.selection().roundTo());
   }
@@ -200,7 +200,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     return chosen.stream()
         .map(
             each ->
-                new RoundTask(device, planned.get(each.group()), this, factors, recipe).score(each))
+                new GroupTask(device, planned.get(each.group()), this, factors, recipe).round(each))
         .toList();
   }
 

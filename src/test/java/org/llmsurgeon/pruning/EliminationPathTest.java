@@ -65,10 +65,6 @@ class EliminationPathTest {
       return EliminationPath.follow(device, group, layers, options);
     }
 
-    List<Selection> nothingDead() {
-      return List.of(Selection.NONE, Selection.NONE);
-    }
-
     @Override
     public void close() {
       layers.forEach(LayerSurgery::close);
@@ -103,7 +99,7 @@ class EliminationPathTest {
     try (Case each = new Case(50 + repetition.getCurrentRepetition(), 5, 7, 4)) {
       Path path = each.follow(new PathOptions(0.1, 1, Double.POSITIVE_INFINITY));
       PathMerge.Result result =
-          PathMerge.select(List.of(new PathMerge.Group(each.group, path, each.nothingDead())), 0.6);
+          PathMerge.select(List.of(new PathMerge.Group(each.group, path)), 0.6);
       double joint = 0;
       for (int layer = 0; layer < 2; layer++) {
         Selection selection = result.selections().get(0).get(layer);
@@ -155,8 +151,8 @@ class EliminationPathTest {
       PathOptions options = new PathOptions(0.05, 1, Double.POSITIVE_INFINITY);
       List<PathMerge.Group> groups =
           List.of(
-              new PathMerge.Group(one.group, one.follow(options), one.nothingDead()),
-              new PathMerge.Group(two.group, two.follow(options), two.nothingDead()));
+              new PathMerge.Group(one.group, one.follow(options)),
+              new PathMerge.Group(two.group, two.follow(options)));
       double target = 0.1 * repetition.getCurrentRepetition();
       PathMerge.Result result = PathMerge.select(groups, target);
       long removed = 0;
@@ -197,7 +193,7 @@ class EliminationPathTest {
     try (Case one = new Case(5, 6, 9, 5)) {
       Path part = one.follow(new PathOptions(0.05, 0.2, Double.POSITIVE_INFINITY));
       PathMerge.Result result =
-          PathMerge.select(List.of(new PathMerge.Group(one.group, part, one.nothingDead())), 0.9);
+          PathMerge.select(List.of(new PathMerge.Group(one.group, part)), 0.9);
       assertThat(result.tooShort()).containsExactly(0);
     }
   }

@@ -59,15 +59,11 @@ class PathMergeTest {
         length == path.length());
   }
 
-  private static List<PathMerge.Group> groups(Random random, List<Selection> dead) {
+  private static List<PathMerge.Group> groups(Random random) {
     return IntStream.of(12, 10, 17)
         .mapToObj(PathMergeTest::group)
-        .map(group -> new PathMerge.Group(group, path(random, group), dead))
+        .map(group -> new PathMerge.Group(group, path(random, group)))
         .toList();
-  }
-
-  private static List<Selection> nothingDead() {
-    return List.of(Selection.NONE, Selection.NONE);
   }
 
   @RepeatedTest(30)
@@ -75,7 +71,7 @@ class PathMergeTest {
     Random random = new Random(repetition.getCurrentRepetition());
     int multiple = 2 + repetition.getCurrentRepetition() % 4;
     double target = random.nextDouble();
-    List<PathMerge.Group> groups = groups(random, nothingDead());
+    List<PathMerge.Group> groups = groups(random);
     PathMerge.Result result = PathMerge.select(groups, target, multiple);
 
     long removed = 0;
@@ -108,8 +104,79 @@ class PathMergeTest {
     double[] levels = IntStream.range(0, 8).asDoubleStream().toArray();
     Path path = new Path(units, new byte[8], levels, levels, true);
     PathMerge.Result result =
-        PathMerge.select(List.of(new PathMerge.Group(group, path, dead)), 0.6, 4);
+        PathMerge.select(List.of(new PathMerge.Group(group, path, dead, dead)), 0.6, 4);
     assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
+  }
+
+  /** Some of each layer's lines are dead, some of those have no weights any more. */
+  private static PathMerge.Group withDead(Random random, PathMerge.Group group) {
+    List<Selection> dead = new ArrayList<>();
+    List<Selection> gone = new ArrayList<>();
+    for (CoupledGroup.Layer layer : group.group().layers()) {
+      Selection all =
+          new Selection(some(random, range(layer.outputs())), some(random, range(layer.inputs())));
+      dead.add(all);
+      gone.add(new Selection(some(random, all.rows()), some(random, all.columns())));
+    }
+    return new PathMerge.Group(group.group(), group.path(), dead, gone);
+  }
+
+  private static int[] range(int size) {
+    return IntStream.range(0, size).toArray();
+  }
+
+  private static int[] some(Random random, int[] of) {
+    return Arrays.stream(of).filter(each -> random.nextInt(3) == 0).toArray();
+  }
+
+  private static boolean contains(int[] all, int[] some) {
+    return Arrays.stream(some).allMatch(each -> Arrays.binarySearch(all, each) >= 0);
+  }
+
+  @RepeatedTest(60)
+  void aTargetIsNeverPassedButByWhatIsZeroAlready(RepetitionInfo repetition) {
+    Random random = new Random(200 + repetition.getCurrentRepetition());
+    int multiple = 1 + repetition.getCurrentRepetition() % 3;
+    List<PathMerge.Group> groups =
+        groups(random).stream().map(each -> withDead(random, each)).toList();
+    double target = 0.5 * random.nextDouble();
+    PathMerge.Result result = PathMerge.select(groups, target, multiple);
+    long zeros = PathMerge.select(groups, 0, multiple).removed();
+    assertThat((double) result.removed())
+        .isLessThanOrEqualTo(Math.max(zeros, target * result.total()));
+    for (int i = 0; i < groups.size(); i++) {
+      for (int layer = 0; layer < 2; layer++) {
+        Selection goes = result.selections().get(i).get(layer);
+        Selection gone = groups.get(i).gone().get(layer);
+        assertThat(contains(goes.rows(), gone.rows())).isTrue();
+        assertThat(contains(goes.columns(), gone.columns())).isTrue();
+      }
+    }
+  }
+
+  @RepeatedTest(10)
+  void deadUnitsGoBeforeThePathWhereThereIsRoom(RepetitionInfo repetition) {
+    Random random = new Random(300 + repetition.getCurrentRepetition());
+    CoupledGroup group = group(12);
+    int[] neurons = some(random, range(12));
+    int[] units = IntStream.range(0, 12).filter(j -> !contains(neurons, new int[] {j})).toArray();
+    double[] costs = random.doubles(units.length).sorted().toArray();
+    List<Selection> dead =
+        List.of(new Selection(neurons, new int[] {2}), new Selection(new int[0], neurons));
+    List<Selection> nothing = List.of(Selection.NONE, Selection.NONE);
+    PathMerge.Group one =
+        new PathMerge.Group(
+            group, new Path(units, new byte[units.length], costs, costs, true), dead, nothing);
+    // A dead column of up that is of no unit, and the dead neurons, but for rounding of the share.
+    long weights = 12 + 8L * neurons.length;
+    PathMerge.Result all = PathMerge.select(List.of(one), (weights + 0.5) / group.weights());
+    assertThat(all.removed()).isEqualTo(weights);
+    assertThat(all.prefixes()).containsExactly(0);
+    assertThat(all.threshold()).isZero();
+    assertThat(all.selections().get(0).get(0).rows()).isEqualTo(neurons);
+    assertThat(all.selections().get(0).get(0).columns()).containsExactly(2);
+    PathMerge.Result some = PathMerge.select(List.of(one), 11.5 / group.weights());
+    assertThat(some.removed()).isZero();
   }
 
   @Test
@@ -119,14 +186,11 @@ class PathMergeTest {
     double[] levels = {0, 0, 0, 10};
     int[] units = {0, 1, 2, 3};
     PathMerge.Group one =
-        new PathMerge.Group(
-            group, new Path(units, new byte[4], levels, costs, true), nothingDead());
+        new PathMerge.Group(group, new Path(units, new byte[4], levels, costs, true));
     double[] flat = {1, 1, 1, 1};
     PathMerge.Group other =
         new PathMerge.Group(
-            group,
-            new Path(units, new byte[4], flat, new double[] {9, 9, 9, 9}, true),
-            nothingDead());
+            group, new Path(units, new byte[4], flat, new double[] {9, 9, 9, 9}, true));
     // Four neurons of nine weights: 90 / 36 in one, 36 / 36 in the other.
     PathMerge.Result result = PathMerge.select(List.of(one, other), 0.5, 4);
     assertThat(result.prefixes()).containsExactly(0, 4);
@@ -137,11 +201,11 @@ class PathMergeTest {
     Random random = new Random(100 + repetition.getCurrentRepetition());
     int multiple = 1 + repetition.getCurrentRepetition() % 3;
     double target = random.nextDouble();
-    List<PathMerge.Group> whole = groups(random, nothingDead());
+    List<PathMerge.Group> whole = groups(random);
     List<PathMerge.Group> some = new ArrayList<>();
     for (PathMerge.Group each : whole) {
       int length = 1 + random.nextInt(each.path().length());
-      some.add(new PathMerge.Group(each.group(), shortened(each.path(), length), each.dead()));
+      some.add(new PathMerge.Group(each.group(), shortened(each.path(), length)));
     }
     for (int group : PathMerge.select(some, target, multiple).tooShort()) {
       some.set(group, whole.get(group));

@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.ChosenUnits;
-import org.llmsurgeon.surgery.RoundTask;
+import org.llmsurgeon.surgery.GroupTask;
 import org.llmsurgeon.surgery.UnitPlan;
 
 /**
@@ -19,13 +19,13 @@ record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, GroupR
           Units units = (Units) opened.recipe().structures();
           UnitPlan plan = new UnitPlan(opened.weights().config(), units.kinds());
           return GroupRound.of(
-              new RoundTask(
+              new GroupTask(
                       ExecutorDevice.shared(),
                       plan.groups().get(chosen.group()),
                       opened.weights(),
                       opened.factors(),
                       opened.recipe())
-                  .score(chosen));
+                  .round(chosen));
         });
   }
 }

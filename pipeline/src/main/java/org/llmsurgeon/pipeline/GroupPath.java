@@ -3,32 +3,35 @@ package org.llmsurgeon.pipeline;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.pruning.CoupledGroup;
 import org.llmsurgeon.pruning.Path;
-import org.llmsurgeon.pruning.PathMerge;
+import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.surgery.GroupScore;
 
 /**
- * A coupled group's elimination path in a form that travels.
+ * A coupled group's elimination path in a form that travels. Positions of layers are within the
+ * group.
  *
  * @param path the path
- * @param dead dead rows and columns of each of its layers; positions are within the group
+ * @param dead dead rows and columns of each of its layers
+ * @param gone those among them whose weights are all 0
  */
-record GroupPath(Path path, List<LayerSelection> dead) implements Serializable {
+record GroupPath(Path path, List<LayerSelection> dead, List<LayerSelection> gone)
+    implements Serializable {
   static GroupPath of(GroupScore score) {
-    return new GroupPath(
-        score.path(),
-        IntStream.range(0, score.dead().size())
-            .mapToObj(i -> LayerSelection.of(i, score.dead().get(i)))
-            .toList());
+    return new GroupPath(score.path(), packed(score.dead()), packed(score.gone()));
   }
 
-  /**
-   * For the merge.
-   *
-   * @param group the group
-   */
-  PathMerge.Group of(CoupledGroup group) {
-    return new PathMerge.Group(group, path, dead.stream().map(LayerSelection::selection).toList());
+  private static List<LayerSelection> packed(List<Selection> layers) {
+    return IntStream.range(0, layers.size())
+        .mapToObj(i -> LayerSelection.of(i, layers.get(i)))
+        .toList();
+  }
+
+  GroupScore score() {
+    return new GroupScore(path, unpacked(dead), unpacked(gone));
+  }
+
+  private static List<Selection> unpacked(List<LayerSelection> layers) {
+    return layers.stream().map(LayerSelection::selection).toList();
   }
 }

@@ -40,7 +40,7 @@ record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, Gr
           return GroupPath.of(
               new GroupTask(
                       ExecutorDevice.shared(), planned, opened.weights(), opened.factors(), recipe)
-                  .score(options));
+                  .path(options));
         });
   }
 }

@@ -105,7 +105,7 @@ final class UnitSelection {
   private Merged merge(List<GroupPath> paths, double target) {
     List<PathMerge.Group> groups =
         IntStream.range(0, paths.size())
-            .mapToObj(i -> paths.get(i).of(planned.get(i).group()))
+            .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
             .toList();
     int roundTo = shot.recipe().selection().roundTo();
     PathMerge.Result free = PathMerge.select(groups, target);

@@ -1,0 +1,54 @@
+package org.llmsurgeon.pruning;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a group's path starts with: structure that has no effect on the loss but still has weights.
+ * It is not on the path, which knows the live only. Lines that belong to no unit go each on their
+ * own; the others go with a unit as soon as all its lines are dead, and until then are left to it.
+ */
+final class DeadSteps {
+  private DeadSteps() {}
+
+  /**
+   * The first steps of a group.
+   *
+   * @param group the group with what is dead and gone
+   * @return steps that cost nothing, in the order of layers, then of units
+   */
+  static List<PathStep> of(PathMerge.Group group) {
+    CoupledGroup coupled = group.group();
+    GroupLines gone = new GroupLines(coupled.layers(), group.gone());
+    GroupLines dead = new GroupLines(coupled.layers(), group.dead());
+    GroupLines ofUnits = GroupLines.none(coupled.layers());
+    for (Unit unit : coupled.units()) {
+      ofUnits.remove(unit.ways().get(0));
+    }
+    List<PathStep> steps = new ArrayList<>();
+    for (int layer = 0; layer < coupled.layers().size(); layer++) {
+      addLines(steps, ofUnits, gone, new Lines(layer, Line.ROW, group.dead().get(layer).rows()));
+      int[] columns = group.dead().get(layer).columns();
+      addLines(steps, ofUnits, gone, new Lines(layer, Line.COLUMN, columns));
+    }
+    for (Unit unit : coupled.units()) {
+      Unit.Way way = unit.ways().get(0);
+      if (dead.isGone(way) && !gone.isGone(way)) {
+        gone.remove(way);
+        steps.add(new PathStep(unit.kind(), way, 0, 0));
+      }
+    }
+    return steps;
+  }
+
+  private record Lines(int layer, Line line, int[] indices) {}
+
+  private static void addLines(
+      List<PathStep> steps, GroupLines ofUnits, GroupLines gone, Lines lines) {
+    Arrays.stream(lines.indices())
+        .mapToObj(index -> new Unit.Part(lines.layer(), lines.line(), new int[] {index}))
+        .filter(part -> !ofUnits.isGone(part) && !gone.isGone(part))
+        .forEach(part -> steps.add(new PathStep(null, new Unit.Way(part, List.of()), 0, 0)));
+  }
+}

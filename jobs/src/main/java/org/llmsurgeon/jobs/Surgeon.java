@@ -102,7 +102,7 @@ public final class Surgeon implements Callable<Integer> {
     surgeon.addSubcommand(new HelpCommand());
     surgeon.setUsageHelpWidth(HELP_WIDTH);
     surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);
-    surgeon.setExecutionStrategy(GpuOption::execute);
+    surgeon.setExecutionStrategy(PlacementOption::execute);
     surgeon.setParameterExceptionHandler(Failures::usage);
     surgeon.setExecutionExceptionHandler(Failures::execution);
     return surgeon;
@@ -115,7 +115,9 @@ public final class Surgeon implements Callable<Integer> {
     spec.usageMessage().sortOptions(false);
     settings.forEach(setting -> spec.addOption(setting.option()));
     if (settings.contains(Setting.CALIBRATION)) {
-      spec.addOption(GpuOption.spec());
+      for (PlacementOption each : PlacementOption.values()) {
+        spec.addOption(each.spec());
+      }
     }
     if (recipe) {
       spec.addOption(Settings.recipeOption());

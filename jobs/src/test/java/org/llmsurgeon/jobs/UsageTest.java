@@ -71,6 +71,7 @@ class UsageTest {
         wrong("The GPU policy is 'yes'; choose one of required, auto", prune("--gpu", "yes")),
         wrong("GPUs are required, but Spark runs inside this", prune("--gpu", "required")),
         wrong("There is no option '--gpu'", "inspect", "--gpu", "auto"),
+        wrong("The place to reduce is 'here'; choose one of driver", prune("--reduce", "here")),
         wrong("plan needs --model DIR", "plan"),
         wrong("--memory is 'much'; give a size as 64g.", plan("--memory", "much")),
         wrong("at least one executor", plan("--executors", "0")),

@@ -9,8 +9,8 @@ import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * Gathers the mean factors of a shot: a task per shard and group of factors, then the sum on the
- * driver. Shards that are there already are not done again.
+ * Gathers the mean factors of a shot: a task per shard and group of factors, then their sums, where
+ * {@link ReducePlace} says. Shards that are there already are not done again.
  */
 final class FactorStage {
   private final ShotContext shot;
@@ -46,15 +46,23 @@ final class FactorStage {
     List<FactorKey> keys = FactorPlan.keys(shot.config(), curvature);
     Timed<List<ShardRecord>> shards = accumulate(curvature);
     Reduction reduction = new Reduction(run, shot.shot(), keys, shards.value());
-    Progress progress = shot.session().progress();
-    Timed<List<FactorsManifest.Factor>> factors =
-        Timed.onDriver(progress, shot.stage("reduce"), keys.size(), () -> reduction.run(progress));
+    Timed<List<FactorsManifest.Factor>> factors = reduce(reduction, keys.size());
     return new FactorsManifest(
         reduction.tokens(),
         reduction.meanLoss(),
         factors.value(),
         shards.seconds(),
         factors.seconds());
+  }
+
+  private Timed<List<FactorsManifest.Factor>> reduce(Reduction reduction, int factors) {
+    Session session = shot.session();
+    StageName stage = shot.stage("reduce");
+    if (session.reduce().onExecutors(session.spark().isLocal(), reduction.bytes())) {
+      return reduction.onExecutors(session.tasks(), stage, session.settings());
+    }
+    Progress progress = session.progress();
+    return Timed.onDriver(progress, stage, factors, () -> reduction.onDriver(progress));
   }
 
   /** All records, sorted by shard. */

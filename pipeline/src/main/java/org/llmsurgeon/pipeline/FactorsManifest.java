@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.surgery.FactorKey;
 
@@ -34,5 +35,5 @@ record FactorsManifest(
    * @param key which one
    * @param path Arrow file, relative to the run directory
    */
-  record Factor(FactorKey key, String path) {}
+  record Factor(FactorKey key, String path) implements Serializable {}
 }

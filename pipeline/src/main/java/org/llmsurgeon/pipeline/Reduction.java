@@ -1,32 +1,25 @@
 package org.llmsurgeon.pipeline;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.stream.DoubleStream;
-import org.llmsurgeon.checkpoint.FactorDescription;
-import org.llmsurgeon.checkpoint.FactorFileWriter;
-import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.Tensor;
+import java.util.stream.IntStream;
 import org.llmsurgeon.surgery.FactorKey;
-import org.llmsurgeon.surgery.FactorSum;
+import org.llmsurgeon.surgery.Shard;
 
 /**
- * Sums the shards of every factor on the driver, in the order of the shards, and writes the means.
- * Shards are read in panels of a megabyte; of the results one factor is in memory at a time, {@code
- * 6 n^2} bytes outside the heap: 1.2 GB for the largest factor of a model with 14,336 neurons.
+ * Sums the shards of every factor and writes the means, on the driver or in tasks: the same bytes
+ * either way. Memory of one factor as in {@link FactorReduction}.
  */
 final class Reduction {
   private final RunDirectory run;
   private final int shot;
   private final List<FactorKey> keys;
   private final List<ShardRecord> shards;
+  private final List<ShardRecord> first;
   private final long tokens;
-  private final Device device = ExecutorDevice.shared();
 
   /**
    * A reduction.
@@ -41,11 +34,13 @@ final class Reduction {
     this.shot = shot;
     this.keys = keys;
     this.shards = shards;
-    this.tokens =
-        shards.stream()
-            .filter(shard -> shard.group().index() == 0)
-            .mapToLong(ShardRecord::tokens)
-            .sum();
+    this.first = shards.stream().filter(shard -> shard.group().index() == 0).toList();
+    this.tokens = first.stream().mapToLong(ShardRecord::tokens).sum();
+  }
+
+  /** File of an attempt at a factor, relative to the run directory. */
+  static String path(int shot, FactorKey key, String attempt) {
+    return RunDirectory.inShot(shot, "factors/" + key.label() + "-" + attempt + ".arrow");
   }
 
   /** Tokens that the means are over. */
@@ -56,78 +51,65 @@ final class Reduction {
   /** Mean loss of the calibration windows, in nats, or null where none was computed. */
   Double meanLoss() {
     double[] losses =
-        shards.stream()
-            .filter(shard -> shard.group().index() == 0)
-            .flatMapToDouble(shard -> DoubleStream.of(shard.losses()))
-            .toArray();
+        first.stream().flatMapToDouble(shard -> DoubleStream.of(shard.losses())).toArray();
     return losses.length == 0 ? null : DoubleStream.of(losses).sum() / losses.length;
   }
 
+  /** Bytes of all shards together. */
+  long bytes() {
+    return shards.stream()
+        .flatMap(shard -> shard.parts().stream())
+        .mapToLong(ShardRecord.Part::length)
+        .sum();
+  }
+
   /**
-   * Reduces all factors.
+   * Reduces all factors in this process.
    *
    * @param progress told of each
    * @return where they are, in order
    * @throws ArithmeticException if a mean is not finite, naming layer and factor
    */
-  List<FactorsManifest.Factor> run(Progress progress) {
+  List<FactorsManifest.Factor> onDriver(Progress progress) {
     List<FactorsManifest.Factor> factors = new ArrayList<>();
     for (int i = 0; i < keys.size(); i++) {
-      factors.add(reduce(i));
+      FactorKey key = keys.get(i);
+      String path = path(shot, key, UUID.randomUUID().toString());
+      factors.add(new FactorReduction(run, key, i, tokens).write(holding(i), path));
       progress.taskFinished();
     }
     return factors;
   }
 
-  private FactorsManifest.Factor reduce(int factor) {
-    FactorKey key = keys.get(factor);
-    List<ShardRecord> parts =
-        shards.stream()
-            .filter(each -> each.group().from() <= factor && factor < each.group().to())
+  /**
+   * Reduces all factors in tasks, the largest first.
+   *
+   * @param tasks runs them
+   * @param stage name of the stage
+   * @param settings how they reach the files
+   * @return where the factors are, in order
+   */
+  Timed<List<FactorsManifest.Factor>> onExecutors(
+      TaskRunner tasks, StageName stage, HadoopSettings settings) {
+    List<ReduceTask.Item> items =
+        IntStream.range(0, keys.size())
+            .mapToObj(i -> new ReduceTask.Item(keys.get(i), i, holding(i).get(0).group()))
+            .sorted(Comparator.comparingInt(item -> -item.key().size()))
             .toList();
-    String path =
-        RunDirectory.inShot(shot, "factors/" + key.label() + "-" + UUID.randomUUID() + ".arrow");
-    try (Tensor full = device.empty(Precision.SINGLE, key.size(), key.size())) {
-      int elements = Math.toIntExact(key.packedSize());
-      try (Tensor packed = device.empty(Precision.SINGLE, 1, elements);
-          ShardReader reader = new ShardReader(run, parts, factor)) {
-        mean(key, reader, packed);
-        device.unpack(packed, full);
-      }
-      write(key, full, run.resolve(path));
+    List<Shard> all = first.stream().map(ShardRecord::shard).toList();
+    Timed<List<FactorsManifest.Factor>> made =
+        tasks.run(stage, items, new ReduceTask(run.path(), shot, all, tokens, settings));
+    FactorsManifest.Factor[] factors = new FactorsManifest.Factor[keys.size()];
+    for (int i = 0; i < factors.length; i++) {
+      factors[items.get(i).factor()] = made.value().get(i);
     }
-    return new FactorsManifest.Factor(key, path);
+    return new Timed<>(List.of(factors), made.seconds());
   }
 
-  private void mean(FactorKey key, ShardReader reader, Tensor packed) {
-    float[] panel = new float[(int) Math.min(ShardFile.PANEL, packed.size())];
-    for (long at = 0; at < packed.size(); at += panel.length) {
-      int count = (int) Math.min(panel.length, packed.size() - at);
-      FactorSum sum = new FactorSum(key, count, tokens);
-      for (int i = 0; i < reader.shards(); i++) {
-        reader.read(i, at, panel, count);
-        sum.add(panel);
-      }
-      sum.mean(panel);
-      device.upload(panel, 0, packed, at, count);
-    }
-    reader.checkIntact();
-  }
-
-  private void write(FactorKey key, Tensor full, String path) {
-    FactorDescription description =
-        new FactorDescription(key.layer(), key.kind().name(), key.size(), tokens, Map.of());
-    int size = key.size();
-    int panelRows = Math.max(1, Math.min(size, ShardFile.PANEL / size));
-    float[] panel = new float[panelRows * size];
-    try (FactorFileWriter writer = new FactorFileWriter(run.storage(), path, description)) {
-      for (int row = 0; row < size; row += panelRows) {
-        int rows = Math.min(panelRows, size - row);
-        device.download(full, (long) row * size, panel, 0, rows * size);
-        writer.write(panel, rows);
-      }
-    } catch (IOException failure) {
-      throw new UncheckedIOException(path + " could not be written", failure);
-    }
+  /** The records of a factor, in the order of the shards. */
+  private List<ShardRecord> holding(int factor) {
+    return shards.stream()
+        .filter(each -> each.group().from() <= factor && factor < each.group().to())
+        .toList();
   }
 }

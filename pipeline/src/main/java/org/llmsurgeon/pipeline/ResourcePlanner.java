@@ -19,6 +19,9 @@ public final class ResourcePlanner {
   /** What Spark needs to start and end a stage, seconds. */
   private static final double STAGE_SECONDS = 0.1;
 
+  /** Most of a factor's file that its writer gathers. */
+  private static final long BATCH_BYTES = 64L << 20;
+
   /** Double matrices of the larger factor that a task on a layer holds at a time. */
   private static final int LAYER_MATRICES = 5;
 
@@ -184,9 +187,10 @@ public final class ResourcePlanner {
     return FLOAT * size * size;
   }
 
-  /** The largest factor, full and packed, in the reduction. */
+  /** A batch of the largest factor's file in the reduction, and a panel on its way to disk. */
   private long driverBytes() {
-    return keys.stream().mapToLong(key -> 6L * key.size() * key.size()).max().orElse(0);
+    long largest = keys.stream().mapToLong(key -> square(key.size())).max().orElse(0);
+    return Math.min(BATCH_BYTES, largest) + FLOAT * ShardFile.PANEL;
   }
 
   /** Model, and for each core the sums of a group, kept results, one block's results, logits. */

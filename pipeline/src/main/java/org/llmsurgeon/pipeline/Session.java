@@ -10,6 +10,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  *     their files may have changed
  * @param spark Spark
  * @param tasks runs stages
+ * @param reduce where shards are summed
  * @param settings how executors reach the file systems
  * @param storage how the driver does
  */
@@ -17,6 +18,7 @@ record Session(
     String id,
     JavaSparkContext spark,
     TaskRunner tasks,
+    ReducePlace reduce,
     HadoopSettings settings,
     HadoopStorage storage) {
   /**
@@ -24,6 +26,8 @@ record Session(
    *
    * @param spark Spark
    * @param progress told what happens
+   * @throws org.llmsurgeon.InputException if a setting of Spark names no GPU policy or no place to
+   *     reduce
    */
   static Session begin(JavaSparkContext spark, Progress progress) {
     HadoopSettings settings = HadoopSettings.of(spark.hadoopConfiguration());
@@ -31,6 +35,7 @@ record Session(
         UUID.randomUUID().toString(),
         spark,
         new TaskRunner(spark, progress),
+        ReducePlace.parse(spark.getConf().get(ReducePlace.SETTING, ReducePlace.AUTO.optionName())),
         settings,
         settings.storage());
   }

@@ -65,7 +65,7 @@ class ReductionTest {
   }
 
   private List<FactorsManifest.Factor> reduce(List<ShardRecord> shards) {
-    return new Reduction(run, 1, KEYS, shards).run(Progress.silent());
+    return new Reduction(run, 1, KEYS, shards).onDriver(Progress.silent());
   }
 
   @Test
@@ -93,6 +93,26 @@ class ReductionTest {
           assertThat((float) full[i]).isEqualTo(expected[i]);
         }
       }
+    }
+  }
+
+  @Test
+  void aTaskOnAFactorWritesTheBytesThatTheDriverWrites() throws IOException {
+    List<ShardRecord> shards = List.of(shard(0, 5, 1), shard(1, 7, 3));
+    shards.forEach(each -> run.commit(each.task().record(1), each));
+    List<Shard> order = shards.stream().map(ShardRecord::shard).toList();
+    HadoopSettings settings = HadoopSettings.of(new Configuration(false));
+    ReduceTask task = new ReduceTask(run.path(), 1, order, 12, settings);
+
+    List<FactorsManifest.Factor> driver = reduce(shards);
+    for (int i = 0; i < KEYS.size(); i++) {
+      FactorGroup group = shards.get(0).group();
+      FactorsManifest.Factor factor =
+          task.apply(new ReduceTask.Item(KEYS.get(i), i, group), "attempt");
+      assertThat(factor.key()).isEqualTo(KEYS.get(i));
+      assertThat(factor.path()).endsWith("-attempt.arrow").isNotEqualTo(driver.get(i).path());
+      assertThat(temp.resolve(factor.path()))
+          .hasSameBinaryContentAs(temp.resolve(driver.get(i).path()));
     }
   }
 

@@ -222,7 +222,7 @@ class ResourcePlannerTest {
             work, new Machines(8, 4, 512L << 30, new Machines.Rates(5e10, 2e10, 1e9)));
 
     assertThat(plan.parameters()).isEqualTo(68_976_648_192L);
-    assertThat(plan.driverBytes()).isEqualTo(6L * 28672 * 28672);
+    assertThat(plan.driverBytes()).isLessThan(100L << 20);
     assertThat(plan.stages()).allSatisfy(stage -> assertThat(stage.seconds()).isFinite());
     assertThat(plan.diskBytes()).isGreaterThan(4L << 40);
   }

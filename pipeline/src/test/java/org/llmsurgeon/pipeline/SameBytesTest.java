@@ -100,12 +100,20 @@ class SameBytesTest {
   }
 
   @Test
-  void factorsInGroupsAreTheSameFactors() throws Exception {
+  void factorsInGroupsAndSumsOfTasksAreTheSameFactors() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     prune(TestSpark.conf("local[2]"), model, "all");
     prune(TestSpark.conf("local[2]").set(FactorMemory.SETTING, "1k"), model, "groups");
 
+    prune(
+        TestSpark.conf("local[2]")
+            .set(FactorMemory.SETTING, "1k")
+            .set(ReducePlace.SETTING, "executors"),
+        model,
+        "executors");
+
     assertThat(weights("groups")).isEqualTo(weights("all"));
+    assertThat(weights("executors")).isEqualTo(weights("all"));
   }
 
   private byte[] weights(String output) throws Exception {

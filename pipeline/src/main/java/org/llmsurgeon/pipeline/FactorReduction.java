@@ -1,0 +1,77 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.checkpoint.FactorDescription;
+import org.llmsurgeon.checkpoint.FactorFileWriter;
+import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorSum;
+
+/**
+ * Sums the shards of one factor, in the order of the shards, and writes the mean. The sums go
+ * through a temporary file, {@code 2 n^2} bytes; in memory there are panels of them only, at most
+ * {@value #ROW_PANEL} numbers and a batch of the result, whatever the size of the factor.
+ *
+ * @param run run directory
+ * @param key the factor
+ * @param factor its position among the model's
+ * @param tokens tokens of all shards
+ */
+record FactorReduction(RunDirectory run, FactorKey key, int factor, long tokens) {
+  /** Numbers of the result that are in memory at a time, or one row if that is longer. */
+  private static final int ROW_PANEL = 1 << 22;
+
+  /**
+   * Reduces it.
+   *
+   * @param shards records that hold the factor, in the order of the shards
+   * @param path a new file, relative to the run directory
+   * @return where the mean is
+   * @throws ArithmeticException if a mean is not finite, naming layer and factor
+   */
+  FactorsManifest.Factor write(List<ShardRecord> shards, String path) {
+    try (TriangleFile means = new TriangleFile(key.size())) {
+      try (ShardReader reader = new ShardReader(run, shards, factor)) {
+        mean(reader, means);
+      }
+      write(means, run.resolve(path));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(
+          "factor " + key.label() + " could not be summed up or written to " + path, failure);
+    }
+    return new FactorsManifest.Factor(key, path);
+  }
+
+  private void mean(ShardReader reader, TriangleFile means) throws IOException {
+    long size = key.packedSize();
+    float[] panel = new float[(int) Math.min(ShardFile.PANEL, size)];
+    for (long at = 0; at < size; at += panel.length) {
+      int count = (int) Math.min(panel.length, size - at);
+      FactorSum sum = new FactorSum(key, count, tokens);
+      for (int i = 0; i < reader.shards(); i++) {
+        reader.read(i, at, panel, count);
+        sum.add(panel);
+      }
+      sum.mean(panel);
+      means.append(panel, count);
+    }
+    reader.checkIntact();
+  }
+
+  private void write(TriangleFile means, String path) throws IOException {
+    FactorDescription description =
+        new FactorDescription(key.layer(), key.kind().name(), key.size(), tokens, Map.of());
+    int size = key.size();
+    int panelRows = Math.max(1, Math.min(size, ROW_PANEL / size));
+    float[] panel = new float[panelRows * size];
+    try (FactorFileWriter writer = new FactorFileWriter(run.storage(), path, description)) {
+      for (int row = 0; row < size; row += panelRows) {
+        int rows = Math.min(panelRows, size - row);
+        means.rows(row, row + rows, panel);
+        writer.write(panel, rows);
+      }
+    }
+  }
+}

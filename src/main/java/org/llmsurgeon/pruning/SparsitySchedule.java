@@ -2,7 +2,6 @@ package org.llmsurgeon.pruning;
 
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 
 /** Which share of the weights is to be gone after each shot (algorithm section 3). */
@@ -147,12 +146,6 @@ public sealed interface SparsitySchedule
     @Override
     public String optionName() {
       return null;
-    }
-
-    /** The targets as on the command line. */
-    public String joined() {
-      Stream<String> words = targets.stream().map(String::valueOf);
-      return words.collect(Collectors.joining(","));
     }
   }
 }

@@ -1,5 +1,7 @@
 package org.llmsurgeon.surgery;
 
+import java.util.List;
+
 /**
  * How far the next shot goes when their number is not fixed (ours): as far as the quadratic model's
  * prediction can be trusted. The first step is a tenth of the goal where there may be 40 shots,
@@ -10,9 +12,10 @@ package org.llmsurgeon.surgery;
  * below {@code sparsity / most}, so there are never more than {@code most} shots.
  *
  * @param sparsity share of the prunable weights at the end
- * @param most how many shots there may be
+ * @param most how many shots there may be, besides those that end at a stop
+ * @param stops shares, ascending, that are not passed: a step that would pass one ends there
  */
-public record AdaptiveSteps(double sparsity, int most) {
+public record AdaptiveSteps(double sparsity, int most, List<Double> stops) {
   /** Measured over predicted up to which the step doubles. */
   public static final double TRUSTED = 1.5;
 
@@ -24,6 +27,16 @@ public record AdaptiveSteps(double sparsity, int most) {
 
   /** Measured over predicted above which the step is halved, and above which reports warn. */
   public static final double WRONG = 3;
+
+  /** Copies the list. */
+  public AdaptiveSteps {
+    stops = List.copyOf(stops);
+  }
+
+  /** Steps without stops. */
+  public AdaptiveSteps(double sparsity, int most) {
+    this(sparsity, most, List.of());
+  }
 
   /**
    * What a shot did.
@@ -69,6 +82,7 @@ public record AdaptiveSteps(double sparsity, int most) {
   /** A rest that would be less than half the smallest step goes along. */
   private double target(double from, int shot, double step) {
     double target = from + Math.max(step, smallest());
-    return shot >= most || sparsity - target < smallest() / 2 ? sparsity : target;
+    double end = shot >= most || sparsity - target < smallest() / 2 ? sparsity : target;
+    return stops.stream().filter(stop -> stop > from && stop < end).findFirst().orElse(end);
   }
 }

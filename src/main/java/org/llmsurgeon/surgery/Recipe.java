@@ -1,7 +1,9 @@
 package org.llmsurgeon.surgery;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
@@ -105,8 +107,9 @@ public record Recipe(
    *     AdaptiveSteps}
    * @param shots how many; the most where they are adaptive
    * @param schedule how large each is; of no use where they are adaptive
+   * @param saveAt shares at which the model is kept on the way; a shot ends at each
    */
-  public record Pace(boolean adaptive, int shots, SparsitySchedule schedule) {
+  public record Pace(boolean adaptive, int shots, SparsitySchedule schedule, List<Double> saveAt) {
     /** The most adaptive shots unless another number is asked for. */
     public static final int MOST = 40;
 
@@ -119,15 +122,22 @@ public record Recipe(
      * @throws InputException if there is no shot
      */
     public Pace(boolean adaptive, int shots) {
-      this(adaptive, shots, LINEAR);
+      this(adaptive, shots, LINEAR, List.of());
     }
 
     /**
-     * Checks the number.
+     * Sorts the shares and checks all numbers.
      *
-     * @throws InputException if there is no shot
+     * @throws InputException if there is no shot, or a share that is none
      */
     public Pace {
+      saveAt = saveAt.stream().distinct().sorted().toList();
+      for (double save : saveAt) {
+        if (!(save > 0 && save <= 1)) {
+          throw new InputException(
+              "--save-at has " + save + "; give shares above 0 and up to --sparsity.");
+        }
+      }
       if (shots < 1) {
         String option = adaptive ? "--max-shots" : "--shots";
         throw new InputException(option + " is " + shots + "; give at least 1.");
@@ -182,6 +192,16 @@ public record Recipe(
       throw new InputException(
           "--shards is " + shards + "; give at least 1, or 0 for the default.");
     }
+    for (double save : pace.saveAt()) {
+      if (save > goal.sparsity()) {
+        throw new InputException(
+            "--save-at has "
+                + save
+                + ", which is never reached: --sparsity is "
+                + goal.sparsity()
+                + "; leave it out.");
+      }
+    }
     boolean units = structures instanceof Units;
     if (selection.kind() != SelectionKind.SINGLE && !units) {
       throw new InputException(
@@ -218,7 +238,7 @@ public record Recipe(
 
   /** Shots; where they are adaptive, the most there may be. */
   public int shots() {
-    return pace.shots();
+    return new ShotTargets(goal, pace).count();
   }
 
   /** What costs are computed from. */
@@ -238,7 +258,27 @@ public record Recipe(
    * @param share of the prunable weights at the end, from {@link TargetShare}
    */
   public double target(int shot, double share) {
-    return pace.schedule().target(share, shot, shots());
+    return new ShotTargets(goal, pace).of(shot, share);
+  }
+
+  /**
+   * How far shots go where they are adaptive.
+   *
+   * @param share of the prunable weights at the end, from {@link TargetShare}
+   */
+  public AdaptiveSteps adaptiveSteps(double share) {
+    return new AdaptiveSteps(share, pace.shots(), new ShotTargets(goal, pace).stops(share));
+  }
+
+  /**
+   * The share, in the goal's quantity, at which the model is kept after a shot; none where it is
+   * not.
+   *
+   * @param target share of the prunable weights that the shot aimed at
+   * @param share of the prunable weights at the end, from {@link TargetShare}
+   */
+  public Optional<Double> savedAt(double target, double share) {
+    return new ShotTargets(goal, pace).saved(target, share);
   }
 
   /**
@@ -263,7 +303,10 @@ public record Recipe(
     options.put("schedule", pace.adaptive() ? null : pace.schedule().optionName());
     options.put(
         "targets",
-        pace.schedule() instanceof SparsitySchedule.Listed listed ? listed.joined() : null);
+        pace.schedule() instanceof SparsitySchedule.Listed listed
+            ? RecipeOptions.joined(listed.targets())
+            : null);
+    options.put("save-at", pace.saveAt().isEmpty() ? null : RecipeOptions.joined(pace.saveAt()));
     options.put("curvature", curvature.optionName());
     options.put("diagonal", diagonal);
     options.put("update", update.optionName());

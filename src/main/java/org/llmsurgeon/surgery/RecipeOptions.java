@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 
 /**
@@ -60,6 +61,11 @@ final class RecipeOptions {
     } catch (NumberFormatException e) {
       throw wrong(name, "a number");
     }
+  }
+
+  /** Numbers as {@link #numbers} reads them. */
+  static String joined(List<Double> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
   /** Numbers joined by commas, or in a list. */

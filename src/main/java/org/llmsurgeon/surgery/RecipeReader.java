@@ -156,7 +156,7 @@ final class RecipeReader {
         throw new InputException("--" + other + " and --targets contradict each other; give one.");
       }
     }
-    return new Recipe.Pace(false, shots, targets);
+    return new Recipe.Pace(false, shots, targets, saveAt());
   }
 
   private Recipe.Pace pace() {
@@ -168,12 +168,16 @@ final class RecipeReader {
         throw new InputException("--schedule goes with a fixed number of --shots only.");
       }
       int most = read.given("max-shots") ? read.integer("max-shots") : Recipe.Pace.MOST;
-      return new Recipe.Pace(true, most);
+      return new Recipe.Pace(true, most, Recipe.Pace.LINEAR, saveAt());
     }
     if (read.given("max-shots")) {
       throw new InputException("--max-shots goes with --shots auto only.");
     }
     SparsitySchedule schedule = SparsitySchedule.parse(read.text("schedule"));
-    return new Recipe.Pace(false, read.integer("shots"), schedule);
+    return new Recipe.Pace(false, read.integer("shots"), schedule, saveAt());
+  }
+
+  private List<Double> saveAt() {
+    return read.given("save-at") ? read.numbers("save-at") : List.of();
   }
 }

@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,15 @@ class AdaptiveStepsTest {
   @Test
   void theLastAllowedShotTakesTheRest() {
     assertThat(STEPS.next(new AdaptiveSteps.Past(0, 0.04, 0.01, 1), 40)).isEqualTo(0.4);
+  }
+
+  @Test
+  void aStepEndsAtAStopAndStopsAddAtMostThemselvesToTheShots() {
+    AdaptiveSteps steps = new AdaptiveSteps(0.4, 10, List.of(0.1, 0.3));
+    assertThat(steps.first()).isEqualTo(0.1);
+    assertThat(steps.next(new AdaptiveSteps.Past(0, 0.1, 1, 0.01), 2)).isEqualTo(0.3);
+    assertThat(steps.next(new AdaptiveSteps.Past(0.1, 0.2, 1, 9), 10)).isEqualTo(0.3);
+    assertThat(steps.next(new AdaptiveSteps.Past(0.2, 0.3, 1, 9), 11)).isEqualTo(0.4);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -74,6 +75,33 @@ class RecipeTest {
   }
 
   @Test
+  void sharesToKeepAddShotsOnlyWhereNoneWouldEndThere() {
+    Recipe recipe =
+        Recipe.of(Map.of("sparsity", 0.5, "shots", 5, "save-at", List.of(0.35, 0.1, 0.3, 0.5)));
+    assertThat(recipe.shots()).isEqualTo(6);
+    assertThat(targets(recipe, 0.5)).containsExactly(0.1, 0.2, 0.5 * 3 / 5, 0.35, 0.4, 0.5);
+    assertThat(targets(recipe, 0.25)[3]).isEqualTo(0.175);
+    assertThat(recipe.savedAt(0.5 * 3 / 5, 0.5)).contains(0.3);
+    assertThat(recipe.savedAt(0.175, 0.25)).contains(0.35);
+    assertThat(recipe.savedAt(0.4, 0.5)).isEmpty();
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+  }
+
+  @Test
+  void adaptiveShotsStopAtSharesToKeep() {
+    Recipe recipe = Recipe.of(Map.of("shots", "auto", "max-shots", 12, "save-at", "0.1,0.5"));
+    assertThat(recipe.shots()).isEqualTo(13);
+    assertThat(recipe.adaptiveSteps(0.25).stops()).containsExactly(0.05);
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+  }
+
+  private static double[] targets(Recipe recipe, double share) {
+    return IntStream.rangeClosed(1, recipe.shots())
+        .mapToDouble(shot -> recipe.target(shot, share))
+        .toArray();
+  }
+
+  @Test
   void whatDoesNotBelongTogetherIsRefused() {
     refuses(Map.of("structures", "row,column", "shots", "auto"), "auto");
     refuses(Map.of("curvature", "activations", "shots", "auto"), "auto");
@@ -84,6 +112,8 @@ class RecipeTest {
     refuses(Map.of("targets", "0.1,0.2", "sparsity", 0.3), "--targets");
     refuses(Map.of("targets", "0.1,0.2", "schedule", "linear"), "--targets");
     refuses(Map.of("targets", "0.2,0.1"), "--targets");
+    refuses(Map.of("sparsity", 0.5, "save-at", 0.6), "--save-at");
+    refuses(Map.of("save-at", "0,0.1"), "--save-at");
     refuses(Map.of("schedule", "cosine", "shots", "auto"), "--schedule");
     refuses(Map.of("schedule", "steep"), "linear, cosine, cubic");
   }

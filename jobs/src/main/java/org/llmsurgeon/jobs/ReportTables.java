@@ -23,6 +23,9 @@ public final class ReportTables {
   public static String text(PruningReport report) {
     StringBuilder text = new StringBuilder();
     text.append(beforeAndAfter(report)).append('\n').append(times(report.shots()));
+    if (!report.saved().isEmpty()) {
+      text.append('\n').append(saved(report.saved()));
+    }
     if (!report.warnings().isEmpty()) {
       text.append('\n');
       report.warnings().forEach(each -> text.append("Warning: ").append(each).append('\n'));
@@ -46,6 +49,18 @@ public final class ReportTables {
             Format.count(last.total() - last.removed()))
         .row("removed", "0", Format.count(last.removed()))
         .row("sparsity", Format.percent(0), Format.percent(last.sparsity()));
+  }
+
+  private static TextTable saved(List<PruningReport.Saved> models) {
+    TextTable table = new TextTable("kept at", "sparsity", "perplexity", "folder");
+    for (PruningReport.Saved each : models) {
+      table.row(
+          String.valueOf(each.share()),
+          Format.percent(each.sparsity()),
+          each.perplexity() == null ? "" : Format.perplexity(each.perplexity()),
+          each.folder());
+    }
+    return table;
   }
 
   private static TextTable times(List<PruningReport.Shot> shots) {

@@ -111,6 +111,14 @@ enum Setting {
       "What is to be gone after each shot, as 0.1,0.2,0.35,0.5; takes the place of --shots,"
           + " --sparsity and --schedule.",
       "none"),
+  SAVE_AT(
+      "save-at",
+      Form.TEXT,
+      "SHARES",
+      "Shares on the way at which the model is kept, as 0.1,0.2,0.3: a finished folder at-0.10 and"
+          + " so on inside the output, with its perplexity. Where no shot would end at one, there"
+          + " is a shot more that does.",
+      "none"),
   CURVATURE(
       "curvature",
       Form.TEXT,

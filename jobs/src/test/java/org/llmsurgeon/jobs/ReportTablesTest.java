@@ -26,7 +26,8 @@ class ReportTablesTest {
             shot(1, 2_500, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
             shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
         List.of(),
-        List.of("In shot 2 something is doubtful."));
+        List.of("In shot 2 something is doubtful."),
+        List.of());
   }
 
   private static PruningReport.Shot shot(

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.surgery.Recipe;
 
 /**
  * Where the pruned model goes. It is written into a hidden folder inside and moved file by file
@@ -98,6 +99,11 @@ final class OutputFolder {
         : Optional.empty();
   }
 
+  /** A folder of this one. */
+  OutputFolder inside(String name) {
+    return new OutputFolder(storage, Storage.child(path, name));
+  }
+
   /**
    * Throws if the folder holds something else than an unfinished run of this program.
    *
@@ -110,7 +116,7 @@ final class OutputFolder {
     }
     List<String> others =
         storage.entries(path).stream()
-            .filter(name -> !name.startsWith(STAGED))
+            .filter(name -> !name.startsWith(STAGED) && !isKeptBy(run, name))
             .filter(name -> !isAtOrIn(run.path(), Storage.child(path, name)))
             .toList();
     if (!others.isEmpty()) {
@@ -124,6 +130,15 @@ final class OutputFolder {
     }
   }
 
+  /** Whether an unfinished run keeps a model under this name. */
+  private static boolean isKeptBy(RunDirectory run, String name) {
+    return SavedModels.FOLDER.matcher(name).matches()
+        && run.finished(RunDirectory.PLAN, RunPlan.class)
+            .map(plan -> SavedModels.folders(Recipe.of(plan.identity().recipe())))
+            .filter(folders -> folders.contains(name))
+            .isPresent();
+  }
+
   /** A new hidden folder for the model; what crashed runs left is deleted. */
   String stage() {
     for (String name : storage.entries(path)) {
@@ -135,16 +150,37 @@ final class OutputFolder {
   }
 
   /**
-   * Moves a whole model here and adds the report.
+   * Says that files are about to be moved here.
    *
-   * @param run the run directory, which remembers that it began
-   * @param staged what {@link #stage()} gave
-   * @param report the report
+   * @param run the run directory, which remembers it
    */
-  void publish(RunDirectory run, String staged, PruningReport report) {
+  void beginPublishing(RunDirectory run) {
     if (run.finished(PUBLISHING, Publishing.class).isEmpty()) {
       run.commit(PUBLISHING, new Publishing(path));
     }
+  }
+
+  /**
+   * Deletes finished models of another run that lies inside.
+   *
+   * @param keep names of folders that stay
+   */
+  void deleteSaved(List<String> keep) {
+    for (String name : storage.entries(path)) {
+      boolean other = SavedModels.FOLDER.matcher(name).matches() && !keep.contains(name);
+      if (other && inside(name).report().isPresent()) {
+        storage.delete(Storage.child(path, name), true);
+      }
+    }
+  }
+
+  /**
+   * Moves a whole model here and adds the report.
+   *
+   * @param staged what {@link #stage()} gave
+   * @param report the report
+   */
+  void publish(String staged, PruningReport report) {
     storage.delete(Storage.child(path, PruningReport.FILE), false);
     List<String> files = storage.list(staged);
     for (String name : storage.list(path)) {

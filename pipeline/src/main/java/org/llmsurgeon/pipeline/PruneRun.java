@@ -3,9 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.Storage;
-import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.ModelConfig;
 
 /** One run from the request to the report: plan, shots, output. */
@@ -44,6 +42,8 @@ final class PruneRun {
     output.requireFolder();
     output.requireOutside(model);
     output.requireApart(run, model);
+    SavedModels.folders(request.recipe())
+        .forEach(name -> output.inside(name).requireOutside(model));
     if (!request.overwrite() && output.report().isEmpty()) {
       output.requireFree(run);
     }
@@ -133,6 +133,8 @@ final class PruneRun {
   private PruningReport shoot(RunPlan plan, ModelConfig config) {
     Evaluator evaluator = new Evaluator(session, run, plan.test());
     ReportBuilder report = new ReportBuilder(session, plan, new ShotLosses(run, plan));
+    ModelExport export = new ModelExport(session, run, model, output, evaluator);
+    SavedModels saved = new SavedModels(export, run, plan);
     report.dense(evaluator.afterShot(StageName.of("evaluate"), session.model(model, run, 0), 0));
     int committed = lastCommitted(plan.shots());
     report.resumedFrom(committed);
@@ -159,8 +161,9 @@ final class PruneRun {
         session.progress().note(report.line());
       }
       report.newWarnings().forEach(session.progress()::note);
+      saved.keep(manifest, report);
     } while (!report.isLast());
-    return export(shot, evaluator, report);
+    return export(export, saved, report);
   }
 
   private int lastCommitted(int shots) {
@@ -179,30 +182,13 @@ final class PruneRun {
     run.delete(RunDirectory.inShot(shot - 1, "weights"));
   }
 
-  private PruningReport export(int shot, Evaluator evaluator, ReportBuilder report) {
-    String staged = output.stage();
-    StageName stage = StageName.of("write");
-    Timed.onDriver(
-        session.progress(),
-        stage,
-        1,
-        () -> {
-          write(shot, staged);
-          session.progress().taskFinished();
-          return staged;
-        });
-    report.written(evaluator.evaluate(StageName.of("evaluate"), session.model(staged)));
-    PruningReport finished = report.build();
-    ExecutorModel.evict();
-    output.publish(run, staged, finished);
+  private PruningReport export(ModelExport export, SavedModels saved, ReportBuilder report) {
+    ModelExport.Staged staged = export.stage(output, report.last().shot());
+    Evaluation evaluation = staged.evaluation();
+    PruningReport finished = report.build(evaluation, saved.with(report.last(), evaluation));
+    output.beginPublishing(run);
+    output.deleteSaved(SavedModels.folders(request.recipe()));
+    staged.publish(finished);
     return finished;
-  }
-
-  private void write(int shot, String staged) {
-    Device device = ExecutorDevice.shared();
-    try (ModelWeights weights = ModelWeights.open(storage, session.model(model, run, shot))) {
-      new ModelFolderWriter(weights.folder(), storage, staged)
-          .write(weights.replaced(), name -> weights.load(name, device), device);
-    }
   }
 }

@@ -27,6 +27,7 @@ import org.llmsurgeon.surgery.Recipe;
  * @param shots what happened in each shot; the last perplexity is of the folder as written
  * @param layers what is left of each layer
  * @param warnings one sentence each, about what is doubtful
+ * @param saved models that were kept on the way
  */
 public record PruningReport(
     Versions versions,
@@ -42,7 +43,8 @@ public record PruningReport(
     Double perplexityF32,
     List<Shot> shots,
     List<Layer> layers,
-    List<String> warnings) {
+    List<String> warnings,
+    List<Saved> saved) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 
@@ -64,6 +66,17 @@ public record PruningReport(
    * @param tokens tokens in all of them
    */
   public record Tokens(int windows, int context, long tokens) {}
+
+  /**
+   * A model that was kept.
+   *
+   * @param share at which it was to be kept, in the target's quantity
+   * @param shot after which
+   * @param sparsity share of the prunable weights that is gone in it
+   * @param perplexity of the folder as written, or null
+   * @param folder where it is, as seen from this report
+   */
+  public record Saved(double share, int shot, double sparsity, Double perplexity, String folder) {}
 
   /**
    * How much was to go.
@@ -212,6 +225,7 @@ public record PruningReport(
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
+    saved = saved == null ? List.of() : List.copyOf(saved);
   }
 
   /** Perplexity of the folder as written, or null. */

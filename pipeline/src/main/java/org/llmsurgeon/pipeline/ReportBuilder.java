@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import org.llmsurgeon.surgery.AdaptiveSteps;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Gathers what a run did into its report. */
@@ -101,18 +100,16 @@ final class ReportBuilder {
         : losses.nats(selection.predicted() - selection.predictedUnrounded());
   }
 
-  /** Replaces the last shot's perplexity by that of the folder as written. */
-  void written(Evaluation evaluation) {
-    int end = shots.size() - 1;
-    shots.set(end, shots.get(end).with(evaluation.perplexity()));
+  /** The last shot that was added. */
+  ShotManifest last() {
+    return last;
   }
 
   /** Whether the last shot that was added is the last of the run. */
   boolean isLast() {
     Recipe recipe = Recipe.of(plan.identity().recipe());
     return last.shot() == recipe.shots()
-        || recipe.pace().adaptive()
-            && new AdaptiveSteps(plan.share(), recipe.shots()).isLast(last.target());
+        || recipe.pace().adaptive() && recipe.adaptiveSteps(plan.share()).isLast(last.target());
   }
 
   /** A line about the last shot that was added. */
@@ -159,10 +156,16 @@ final class ReportBuilder {
     return shots.stream().map(shot -> shot.withMeasured(losses.measured(shot.shot()))).toList();
   }
 
-  /** The report. */
-  PruningReport build() {
+  /**
+   * The report.
+   *
+   * @param written perplexity of the folder as written, which takes the place of the last shot's
+   * @param saved models that were kept
+   */
+  PruningReport build(Evaluation written, List<PruningReport.Saved> saved) {
     RunIdentity identity = plan.identity();
-    List<PruningReport.Shot> all = measured();
+    List<PruningReport.Shot> all = new ArrayList<>(measured());
+    all.add(all.remove(all.size() - 1).with(written.perplexity()));
     Recipe.Goal goal = Recipe.of(identity.recipe()).goal();
     return new PruningReport(
         versions(),
@@ -178,7 +181,8 @@ final class ReportBuilder {
         perplexityF32,
         all,
         last.layers().stream().map(ReportBuilder::layer).toList(),
-        warnings(all));
+        warnings(all),
+        saved);
   }
 
   private PruningReport.Versions versions() {

@@ -25,7 +25,7 @@ final class ShotTarget {
     if (!shot.recipe().pace().adaptive()) {
       return shot.recipe().target(shot.shot(), end);
     }
-    AdaptiveSteps steps = new AdaptiveSteps(end, shot.recipe().shots());
+    AdaptiveSteps steps = shot.recipe().adaptiveSteps(end);
     int last = shot.shot() - 1;
     if (last == 0) {
       return steps.first();

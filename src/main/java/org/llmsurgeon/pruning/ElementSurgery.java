@@ -41,6 +41,30 @@ public final class ElementSurgery implements AutoCloseable {
    */
   public ElementSurgery(
       Device device, String name, Tensor weight, KroneckerFactors factors, Damping damping) {
+    this(device, name, weight, factors, LayerDamping.relative(damping));
+  }
+
+  /**
+   * The layer in a later round of the same shot, with the damping of the first.
+   *
+   * @param device where everything lives
+   * @param name name of the layer, for messages
+   * @param weight what the rounds before have left
+   * @param factors curvature of the layer, the same as in the first round
+   * @param damping what {@link #dampingConstants} said after the first round
+   * @throws NonFiniteException if weight or factors hold a number that is not finite
+   */
+  public ElementSurgery(
+      Device device,
+      String name,
+      Tensor weight,
+      KroneckerFactors factors,
+      DampingConstants damping) {
+    this(device, name, weight, factors, LayerDamping.fixed(damping));
+  }
+
+  private ElementSurgery(
+      Device device, String name, Tensor weight, KroneckerFactors factors, LayerDamping damping) {
     this.device = device;
     this.name = name;
     this.weight = weight;
@@ -53,6 +77,11 @@ public final class ElementSurgery implements AutoCloseable {
    */
   public LayerSurgery layer() {
     return layer;
+  }
+
+  /** What damping adds to the factors' diagonals. */
+  public DampingConstants dampingConstants() {
+    return new DampingConstants(layer.dampingConstantG(), layer.dampingConstantA());
   }
 
   /**

@@ -42,6 +42,11 @@ public final class LayerSurgery implements AutoCloseable {
    */
   public LayerSurgery(
       Device device, String name, Tensor weight, KroneckerFactors factors, Damping damping) {
+    this(device, name, weight, factors, LayerDamping.relative(damping));
+  }
+
+  LayerSurgery(
+      Device device, String name, Tensor weight, KroneckerFactors factors, LayerDamping damping) {
     if (factors.g().rows() != weight.rows() || factors.a().rows() != weight.columns()) {
       throw new IllegalArgumentException(
           String.format(

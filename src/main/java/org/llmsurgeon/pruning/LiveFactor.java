@@ -1,6 +1,7 @@
 package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
+import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -26,15 +27,16 @@ final class LiveFactor implements AutoCloseable {
    * @param name what it is, for messages
    * @param full the factor, dead indices included; kept open and unchanged by the caller
    * @param live indices that are not dead, ascending
-   * @param damping relative damping
+   * @param damping from the live diagonal to what is added to it
    */
-  LiveFactor(Device device, String name, Tensor full, int[] live, double damping) {
+  LiveFactor(
+      Device device, String name, Tensor full, int[] live, ToDoubleFunction<double[]> damping) {
     this.scope = new TensorScope(device);
     this.name = name;
     this.live = live;
     this.matrix = LiveLayer.inDouble(scope, full, live, live);
     this.diagonal = device.diagonal(matrix);
-    this.constant = DampedInverse.constant(diagonal, damping);
+    this.constant = damping.applyAsDouble(diagonal);
   }
 
   private LiveFactor(LiveFactor whole, int[] kept) {

@@ -7,7 +7,6 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
 
 /**
@@ -21,7 +20,8 @@ final class LiveLayer implements AutoCloseable {
   private final LiveFactor outputs;
   private final LiveFactor inputs;
 
-  LiveLayer(Device device, String name, Tensor full, KroneckerFactors factors, Damping damping) {
+  LiveLayer(
+      Device device, String name, Tensor full, KroneckerFactors factors, LayerDamping damping) {
     this.scope = new TensorScope(device);
     NonFiniteException.check(device, full, name, "weight");
     NonFiniteException.check(device, factors.a(), name, "factor A");
@@ -31,8 +31,8 @@ final class LiveLayer implements AutoCloseable {
     int[] rows = live(device.diagonal(factors.g()), device.rowDots(exact, exact));
     int[] columns = live(device.diagonal(factors.a()), device.columnDots(exact, exact));
     this.weight = inDouble(scope, exact, rows, columns);
-    this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.g());
-    this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.a());
+    this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.outputs());
+    this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs());
   }
 
   private LiveLayer(LiveLayer whole, int[] keptRows) {

@@ -13,6 +13,7 @@ import org.llmsurgeon.pruning.CostCut;
 import org.llmsurgeon.pruning.CostHistogram;
 import org.llmsurgeon.pruning.CostMatrix;
 import org.llmsurgeon.pruning.CostRange;
+import org.llmsurgeon.pruning.DampingConstants;
 import org.llmsurgeon.pruning.ElementCosts;
 import org.llmsurgeon.pruning.ElementCut;
 import org.llmsurgeon.pruning.ElementMask;
@@ -94,16 +95,13 @@ public final class ElementTask {
         recipe,
         () -> {
           try (TensorScope scope = new TensorScope(device)) {
-            KroneckerFactors factors = task.curvature(scope);
-            Tensor before = load(scope);
+            Rounds rounds = new Rounds(scope);
+            Tensor before = rounds.weight;
             ElementMask gone = ElementMask.ofZeros(device, before);
-            Tensor weight = before;
-            for (CostCut cut : cuts) {
-              weight = cut(scope, weight, factors, cut);
-            }
-            ElementMask removed = ElementMask.ofZeros(device, weight);
+            cuts.forEach(rounds::cut);
+            ElementMask removed = ElementMask.ofZeros(device, rounds.weight);
             requireStays(gone, removed);
-            return result(before, weight, removed, factors);
+            return result(before, rounds, removed);
           }
         });
   }
@@ -113,12 +111,9 @@ public final class ElementTask {
         recipe,
         () -> {
           try (TensorScope scope = new TensorScope(device)) {
-            KroneckerFactors factors = task.curvature(scope);
-            Tensor weight = load(scope);
-            for (CostCut cut : earlier) {
-              weight = cut(scope, weight, factors, cut);
-            }
-            return on(weight, factors, step);
+            Rounds rounds = new Rounds(scope);
+            earlier.forEach(rounds::cut);
+            return rounds.now(step);
           }
         });
   }
@@ -129,16 +124,40 @@ public final class ElementTask {
     }
   }
 
-  private Tensor cut(TensorScope scope, Tensor weight, KroneckerFactors factors, CostCut cut) {
-    ElementCut done =
-        on(weight, factors, (surgery, costs) -> surgery.cut(costs.select(cut), update()));
-    return scope.own(done.weight());
-  }
+  /** The layer as the rounds of a shot change it, on the same factors and damping constants. */
+  private final class Rounds {
+    private final TensorScope scope;
+    private final KroneckerFactors factors;
+    private Tensor weight;
+    private DampingConstants damping;
 
-  private <T> T on(Tensor weight, KroneckerFactors factors, Step<T> step) {
-    try (ElementSurgery surgery =
-        new ElementSurgery(device, layer.name(), weight, factors, recipe.damping())) {
-      return step.apply(surgery, costs(surgery, weight));
+    Rounds(TensorScope scope) {
+      this.scope = scope;
+      this.factors = task.curvature(scope);
+      this.weight = load(scope);
+    }
+
+    /** Operates on a weight; damping is what it was in the first round. */
+    ElementSurgery open(Tensor on) {
+      return damping == null
+          ? new ElementSurgery(device, layer.name(), on, factors, recipe.damping())
+          : new ElementSurgery(device, layer.name(), on, factors, damping);
+    }
+
+    <T> T now(Step<T> step) {
+      try (ElementSurgery surgery = open(weight)) {
+        return step.apply(surgery, costs(surgery, weight));
+      }
+    }
+
+    void cut(CostCut cut) {
+      weight =
+          now(
+              (surgery, costs) -> {
+                ElementCut done = surgery.cut(costs.select(cut), update());
+                damping = surgery.dampingConstants();
+                return scope.own(done.weight());
+              });
     }
   }
 
@@ -178,12 +197,10 @@ public final class ElementTask {
     }
   }
 
-  private CutLayer result(
-      Tensor before, Tensor weight, ElementMask removed, KroneckerFactors factors) {
-    try (ElementSurgery surgery =
-        new ElementSurgery(device, layer.name(), before, factors, recipe.damping())) {
+  private CutLayer result(Tensor before, Rounds rounds, ElementMask removed) {
+    try (ElementSurgery surgery = rounds.open(before)) {
       return new CutLayer(
-          LayerWeight.split(device, layer, weight),
+          LayerWeight.split(device, layer, rounds.weight),
           report(
               layer,
               removed,
@@ -191,7 +208,7 @@ public final class ElementTask {
               new Costs(
                   surgery.layer().dampingConstantG(),
                   surgery.layer().dampingConstantA(),
-                  surgery.quadraticCost(weight))));
+                  surgery.quadraticCost(rounds.weight))));
     }
   }
 

@@ -22,17 +22,20 @@ final class SplitMix {
   }
 
   /**
-   * The next number in {@code [0, bound)}, all equally likely: the upper 31 bits, drawn again while
-   * they lie in the incomplete last round of {@code bound} numbers.
+   * The next number in {@code [0, bound)}, all equally likely: the upper 31 bits, or 63 where the
+   * bound needs them, drawn again while they lie in the incomplete last round of {@code bound}
+   * numbers.
    *
    * @param bound at least 1
    */
-  int below(int bound) {
-    long limit = (1L << 31) - (1L << 31) % bound;
-    long bits = next() >>> 33;
-    while (bits >= limit) {
-      bits = next() >>> 33;
+  long below(long bound) {
+    int unused = bound <= 1L << 31 ? 33 : 1;
+    long most = Long.MAX_VALUE >>> (unused - 1);
+    long last = most - (most % bound + 1) % bound;
+    long bits = next() >>> unused;
+    while (bits > last) {
+      bits = next() >>> unused;
     }
-    return (int) (bits % bound);
+    return bits % bound;
   }
 }

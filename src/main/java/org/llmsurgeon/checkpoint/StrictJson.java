@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 
 /** JSON objects without forgiveness: no key twice, nothing after the end. */
@@ -48,14 +49,25 @@ final class StrictJson {
    * @param where the file or the line of a file, for the message
    */
   static JsonNode object(String text, String where) {
+    return object(text, () -> where);
+  }
+
+  /**
+   * Parses one object.
+   *
+   * @param text JSON
+   * @param where the file or the line of a file, for the message
+   */
+  static JsonNode object(String text, Supplier<String> where) {
     JsonNode node;
     try {
       node = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      throw new InputException(where + " is not valid JSON: " + problem(e) + "; correct it", e);
+      throw new InputException(
+          where.get() + " is not valid JSON: " + problem(e) + "; correct it", e);
     }
     if (!node.isObject()) {
-      throw new InputException(where + " does not hold a JSON object; correct it");
+      throw new InputException(where.get() + " does not hold a JSON object; correct it");
     }
     return node;
   }

@@ -6,6 +6,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 
 /** UTF-8 without forgiveness: a malformed byte is an error, never a replacement character. */
@@ -21,22 +22,53 @@ final class StrictText {
    * @param where the file, for the message
    */
   static String decode(byte[] bytes, String where) {
-    CharsetDecoder decoder =
-        StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    return withoutMark(decode(bytes, () -> where));
+  }
+
+  /**
+   * Decodes UTF-8, every character.
+   *
+   * @param bytes whole characters
+   * @param where the place, for the message
+   */
+  static String decode(byte[] bytes, Supplier<String> where) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
+    CharsetDecoder decoder = decoder();
     CoderResult result = decoder.decode(in, out, true);
     if (result.isError()) {
-      throw new InputException(
-          where + " is not UTF-8: byte " + in.position() + " is malformed; convert it to UTF-8");
+      throw malformed(where.get(), in.position());
     }
     decoder.flush(out);
-    out.flip();
-    boolean marked = out.hasRemaining() && out.get(0) == '\uFEFF';
-    return (marked ? out.subSequence(1, out.length()) : out).toString();
+    return out.flip().toString();
+  }
+
+  /** A decoder that reports what is malformed. */
+  static CharsetDecoder decoder() {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPORT)
+        .onUnmappableCharacter(CodingErrorAction.REPORT);
+  }
+
+  /**
+   * What to say of a malformed byte.
+   *
+   * @param where the place
+   * @param at position of the byte
+   */
+  static InputException malformed(String where, long at) {
+    return new InputException(
+        where + " is not UTF-8: byte " + at + " is malformed; convert it to UTF-8");
+  }
+
+  /**
+   * Drops a byte order mark.
+   *
+   * @param text the start of a file
+   */
+  static String withoutMark(String text) {
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
   }
 
   /**
@@ -46,7 +78,17 @@ final class StrictText {
    * @param where the file, for the message
    */
   static void refuseLfsPointer(byte[] start, String where) {
-    if (new String(start, StandardCharsets.ISO_8859_1).startsWith(LFS_POINTER)) {
+    refuseLfsPointer(new String(start, StandardCharsets.ISO_8859_1), where);
+  }
+
+  /**
+   * As {@link #refuseLfsPointer(byte[], String)}, for text.
+   *
+   * @param start the first characters of a file
+   * @param where the file, for the message
+   */
+  static void refuseLfsPointer(String start, String where) {
+    if (start.startsWith(LFS_POINTER)) {
       throw new InputException(
           where
               + " is a git-lfs pointer, not the file itself; run \"git lfs pull\" in its folder or"

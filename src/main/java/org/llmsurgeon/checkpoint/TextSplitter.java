@@ -75,23 +75,28 @@ final class TextSplitter {
     return marker;
   }
 
+  /** Whether any place to cut is known. */
+  boolean cuts() {
+    return this != WHOLE;
+  }
+
   /**
    * The next place to cut.
    *
-   * @param text the whole text
-   * @param from where this piece starts
-   * @param length characters that it should have at least
-   * @return where it ends; the end of the text if there is no cut
+   * @param text some text
+   * @param from the first place that is wanted, at least 1
+   * @return index of the character behind it, or -1 if there is none
    */
-  int cut(String text, int from, int length) {
-    if (this == WHOLE || text.length() - from <= length) {
-      return text.length();
+  int find(CharSequence text, int from) {
+    if (this == WHOLE) {
+      return -1;
     }
-    int at = text.indexOf(separator, from + length);
-    while (at > 0 && !endsPiece(text.charAt(at - 1))) {
-      at = text.indexOf(separator, at + 1);
+    for (int at = from; at < text.length(); at++) {
+      if (text.charAt(at) == separator && endsPiece(text.charAt(at - 1))) {
+        return at;
+      }
     }
-    return at > 0 ? at : text.length();
+    return -1;
   }
 
   private boolean endsPiece(char c) {

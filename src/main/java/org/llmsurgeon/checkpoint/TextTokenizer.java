@@ -109,23 +109,45 @@ public final class TextTokenizer implements AutoCloseable {
           "the text holds half a character (a lone surrogate) at " + lone + "; remove it");
     }
     IntStream.Builder ids = IntStream.builder();
+    TokenStream tokens = new TokenStream(this, false, ids::add);
     if (specialTokens) {
-      Arrays.stream(prefix).forEach(ids::add);
+      tokens.emit(prefix);
     }
-    int from = 0;
-    do {
-      int to = splitter.cut(text, from, piece);
-      long[] part = encodePiece(text.substring(from, to), false);
-      int skip = from > 0 && splitter.marker() >= 0 ? requireMarker(part) : 0;
-      for (int i = skip; i < part.length; i++) {
-        ids.add((int) part[i]);
-      }
-      from = to;
-    } while (from < text.length());
+    tokens.append(text);
+    tokens.finish();
     if (specialTokens) {
-      Arrays.stream(suffix).forEach(ids::add);
+      tokens.emit(suffix);
     }
     return ids.build().toArray();
+  }
+
+  /** Where a text may be cut. */
+  TextSplitter splitter() {
+    return splitter;
+  }
+
+  /** Characters that are encoded at once where a text may be cut. */
+  int piece() {
+    return piece;
+  }
+
+  /** Special tokens before a text. */
+  int[] prefix() {
+    return prefix;
+  }
+
+  /** Special tokens after a text. */
+  int[] suffix() {
+    return suffix;
+  }
+
+  /**
+   * Tokens of a piece, without special ones.
+   *
+   * @param text any text
+   */
+  long[] encodePiece(String text) {
+    return encodePiece(text, false);
   }
 
   @Override
@@ -202,13 +224,6 @@ public final class TextTokenizer implements AutoCloseable {
           name + " has no token " + content + ", the " + token + " of its tokenizer_config.json");
     }
     return new int[] {id.asInt()};
-  }
-
-  private int requireMarker(long[] part) {
-    if (part.length == 0 || part[0] != splitter.marker()) {
-      throw new IllegalStateException(name + ": a piece of the text does not begin with its mark");
-    }
-    return 1;
   }
 
   private static int indexOf(long[] whole, long[] part) {

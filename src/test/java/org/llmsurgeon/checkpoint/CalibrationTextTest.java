@@ -74,9 +74,11 @@ class CalibrationTextTest {
 
   @Test
   void testWindowsAreConsecutiveAndDropTheRest() {
-    assertThat(CalibrationText.testWindows(new int[] {0, 1, 2, 3, 4, 5, 6, 7}, 3))
+    assertThat(
+            CalibrationText.windows(
+                new int[] {0, 1, 2, 3, 4, 5, 6, 7}, new WindowDraw.Consecutive(3)))
         .isDeepEqualTo(new int[][] {{0, 1, 2}, {3, 4, 5}});
-    assertThat(CalibrationText.testWindows(new int[] {7, 8}, 2))
+    assertThat(CalibrationText.windows(new int[] {7, 8}, new WindowDraw.Consecutive(2)))
         .isDeepEqualTo(new int[][] {{7, 8}});
   }
 
@@ -84,27 +86,30 @@ class CalibrationTextTest {
   void aTextThatIsTooShortSaysHowMuchIsNeeded() {
     for (Runnable step :
         List.<Runnable>of(
-            () -> CalibrationText.testWindows(new int[5], 6),
-            () -> CalibrationText.calibrationWindows(new int[5], 6, 1, 0))) {
+            () -> CalibrationText.windows(new int[5], new WindowDraw.Consecutive(6)),
+            () -> CalibrationText.windows(new int[5], new WindowDraw.AtRandom(6, 1, 0)))) {
       assertThatExceptionOfType(InputException.class)
           .isThrownBy(step::run)
           .withMessageContaining("has 5 tokens")
           .withMessageContaining("needs 6");
     }
     assertThatExceptionOfType(InputException.class)
-        .isThrownBy(() -> CalibrationText.testWindows(new int[5], 1))
+        .isThrownBy(() -> CalibrationText.windows(new int[5], new WindowDraw.Consecutive(1)))
         .withMessageContaining("at least 2");
   }
 
   @Test
   void calibrationWindowsDependOnTheSeedOnly() {
     int[] ids = IntStream.range(0, 10_000).toArray();
-    int[][] windows = CalibrationText.calibrationWindows(ids, 32, 20, 5);
-    assertThat(CalibrationText.calibrationWindows(ids, 32, 20, 5)).isDeepEqualTo(windows);
-    assertThat(CalibrationText.calibrationWindows(ids, 32, 7, 5))
+    int[][] windows = CalibrationText.windows(ids, new WindowDraw.AtRandom(32, 20, 5));
+    assertThat(CalibrationText.windows(ids, new WindowDraw.AtRandom(32, 20, 5)))
+        .isDeepEqualTo(windows);
+    assertThat(CalibrationText.windows(ids, new WindowDraw.AtRandom(32, 7, 5)))
         .as("fewer are the first of more")
         .isDeepEqualTo(Arrays.copyOf(windows, 7));
-    assertThat(Arrays.deepEquals(CalibrationText.calibrationWindows(ids, 32, 20, 6), windows))
+    assertThat(
+            Arrays.deepEquals(
+                CalibrationText.windows(ids, new WindowDraw.AtRandom(32, 20, 6)), windows))
         .isFalse();
     for (int[] window : windows) {
       assertThat(window).isEqualTo(IntStream.range(window[0], window[0] + 32).toArray());
@@ -115,12 +120,12 @@ class CalibrationTextTest {
   void everyStartIsAboutAsLikely() {
     int[] ids = IntStream.range(0, 16).toArray();
     int[] counts = new int[11];
-    for (int[] window : CalibrationText.calibrationWindows(ids, 6, 110_000, 1)) {
+    for (int[] window : CalibrationText.windows(ids, new WindowDraw.AtRandom(6, 110_000, 1))) {
       counts[window[0]]++;
     }
     // 10000 expected with a standard deviation of 95
     assertThat(Arrays.stream(counts)).allMatch(count -> Math.abs(count - 10_000) < 500);
-    assertThat(CalibrationText.calibrationWindows(ids, 16, 3, 1))
+    assertThat(CalibrationText.windows(ids, new WindowDraw.AtRandom(16, 3, 1)))
         .isDeepEqualTo(new int[][] {ids, ids, ids});
   }
 

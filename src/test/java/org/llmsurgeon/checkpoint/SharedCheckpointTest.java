@@ -34,7 +34,8 @@ class SharedCheckpointTest {
     String tokens = SharedData.path("golden/optchar/tokens.safetensors").toString();
     int[][] golden = TokenWindows.read(storage, tokens, "test").windows();
     try (TextTokenizer tokenizer = TextTokenizer.open(storage, model)) {
-      int[][] windows = CalibrationText.testWindows(tokenizer.encode(text, true), 64);
+      int[][] windows =
+          CalibrationText.windows(tokenizer.encode(text, true), new WindowDraw.Consecutive(64));
       assertThat(Arrays.copyOf(windows, golden.length)).isDeepEqualTo(golden);
     }
   }

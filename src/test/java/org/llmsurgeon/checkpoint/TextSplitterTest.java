@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Test;
 class TextSplitterTest {
   private static final String WORDS = "the thing\nthe thing\nthe thing";
 
+  /** Where a piece ends that begins somewhere and should have some length. */
   private static int cut(ObjectNode tokenizer, String text, int from, int length) {
-    return TextSplitter.of(tokenizer).cut(text, from, length);
+    int at = TextSplitter.of(tokenizer).find(text, from + length);
+    return at < 0 ? text.length() : at;
   }
 
   @Test
@@ -36,14 +38,13 @@ class TextSplitterTest {
   }
 
   @Test
-  void everyPieceMakesProgress() {
+  void everyCutIsFound() {
     TextSplitter splitter = TextSplitter.of(TinyTokenizers.byteLevel());
-    int from = 0;
-    while (from < WORDS.length()) {
-      int to = splitter.cut(WORDS, from, 1);
-      assertThat(to).isGreaterThan(from);
-      from = to;
-    }
+    assertThat(splitter.cuts()).isTrue();
+    assertThat(splitter.find(WORDS, 1)).isEqualTo(3);
+    assertThat(splitter.find(WORDS, 3)).isEqualTo(3);
+    assertThat(splitter.find(WORDS, 4)).isEqualTo(13);
+    assertThat(splitter.find(WORDS, 24)).isEqualTo(-1);
   }
 
   private static void assertNeverCut(ObjectNode json, Consumer<ObjectNode> change) {

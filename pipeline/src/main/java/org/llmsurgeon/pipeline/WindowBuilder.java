@@ -8,6 +8,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.CalibrationText;
 import org.llmsurgeon.checkpoint.TextTokenizer;
 import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.checkpoint.WindowDraw;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.Recipe;
 
@@ -55,8 +56,8 @@ final class WindowBuilder {
           }
           int context = context(text);
           return new TokenWindows(
-              CalibrationText.calibrationWindows(
-                  tokens(files), context, text.sequences(), text.seed()));
+              CalibrationText.windows(
+                  tokens(files), new WindowDraw.AtRandom(context, text.sequences(), text.seed())));
         });
   }
 
@@ -74,7 +75,8 @@ final class WindowBuilder {
             return stored(files, "test");
           }
           int context = context(text);
-          return new TokenWindows(CalibrationText.testWindows(tokens(files), context));
+          return new TokenWindows(
+              CalibrationText.windows(tokens(files), new WindowDraw.Consecutive(context)));
         });
   }
 

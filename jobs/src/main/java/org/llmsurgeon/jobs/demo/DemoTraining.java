@@ -17,6 +17,7 @@ import org.llmsurgeon.checkpoint.LocalStorage;
 import org.llmsurgeon.checkpoint.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.TextTokenizer;
+import org.llmsurgeon.checkpoint.WindowDraw;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ModelConfig;
@@ -154,7 +155,8 @@ final class DemoTraining {
   private int[][] windows(String text, ModelConfig config) {
     String folder = output.resolve(DemoFiles.MODEL).toString();
     try (TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), folder)) {
-      return CalibrationText.testWindows(tokenizer.encode(text, true), config.maxPositions());
+      return CalibrationText.windows(
+          tokenizer.encode(text, true), new WindowDraw.Consecutive(config.maxPositions()));
     }
   }
 

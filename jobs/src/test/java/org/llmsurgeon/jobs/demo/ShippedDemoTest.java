@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.CalibrationText;
 import org.llmsurgeon.checkpoint.LocalStorage;
 import org.llmsurgeon.checkpoint.TextTokenizer;
+import org.llmsurgeon.checkpoint.WindowDraw;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
@@ -55,7 +56,9 @@ class ShippedDemoTest {
       int context = model.config().maxPositions();
       int[][] windows =
           Arrays.copyOf(
-              CalibrationText.testWindows(tokenizer.encode(test, true), context), TEST_WINDOWS);
+              CalibrationText.windows(
+                  tokenizer.encode(test, true), new WindowDraw.Consecutive(context)),
+              TEST_WINDOWS);
       int[] training = tokenizer.encode(new DemoText().text(99, 50_000), true);
       double perplexity = Perplexity.of(model.losses(windows));
       assertThat(perplexity).isLessThan(0.75 * ngram(3, model, training, windows));

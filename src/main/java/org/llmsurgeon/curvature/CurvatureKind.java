@@ -14,6 +14,16 @@ public enum CurvatureKind {
   /** {@code G = mean g g^T, A = mean a a^T}: KFAC. Needs a forward and a backward pass. */
   KFAC;
 
+  /** Whether calibration data has to be read. */
+  public boolean needsData() {
+    return this != IDENTITY;
+  }
+
+  /** Whether it is a curvature of the loss, for which gradients are needed. */
+  public boolean ofLoss() {
+    return this != IDENTITY && this != ACTIVATIONS;
+  }
+
   /** The name on the command line, in reports and in files. */
   public String optionName() {
     return name().toLowerCase(Locale.ROOT);

@@ -15,6 +15,7 @@ final class Backpropagation implements AutoCloseable {
   private final Workspace work;
   private final Tensor[] inputs;
   private final Block.Trace[] traces;
+  private Tensor gradient;
 
   Backpropagation(Network network, Pass pass, MemoryLimits limits) {
     this.network = network;
@@ -29,24 +30,41 @@ final class Backpropagation implements AutoCloseable {
    * Runs the batch.
    *
    * @param weights what each token's loss counts in the sum whose gradients are taken
-   * @return each window's mean loss, in nats
+   * @param targets whose losses these are; a backward for each draw
+   * @return each window's mean loss of the text, in nats
    * @throws NonFiniteException where a loss or a gradient is not finite
    */
-  double[] run(double[] weights) {
+  double[] run(double[] weights, Targets targets) {
     forward();
-    Tensor gradient = work.empty(pass.tokens(), network.hidden());
+    double[] means = new double[0];
+    for (int draw = 0; draw < targets.draws(); draw++) {
+      Head.Goals goals = new Head.Goals(weights, BatchTargets.of(pass, targets, draw));
+      means = lossesAndGradients(goals, draw == targets.draws() - 1);
+    }
+    return means;
+  }
+
+  private double[] lossesAndGradients(Head.Goals goals, boolean last) {
+    Tensor gradient = gradient();
     double[] losses =
         network
             .head()
-            .lossesAndGradient(pass, inputs[traces.length], limits.logitBytes(), weights, gradient);
+            .lossesAndGradient(pass, inputs[traces.length], limits.logitBytes(), goals, gradient);
     double[] means = pass.batch().means(losses);
     for (double mean : means) {
       if (!Double.isFinite(mean)) {
         throw network.explainNonFinite(pass, limits);
       }
     }
-    backward(gradient);
+    backward(gradient, last);
     return means;
+  }
+
+  private Tensor gradient() {
+    if (gradient == null) {
+      gradient = work.empty(pass.tokens(), network.hidden());
+    }
+    return gradient;
   }
 
   private void forward() {
@@ -75,16 +93,19 @@ final class Backpropagation implements AutoCloseable {
     }
   }
 
-  private void backward(Tensor gradient) {
+  private void backward(Tensor gradient, boolean last) {
     for (int block = traces.length - 1; block >= 0; block--) {
-      if (traces[block] == null) {
-        // The block's output is not needed any more: its memory takes the second result.
+      boolean again = traces[block] == null;
+      if (again) {
+        // The second result takes the memory of the first, to which it is equal.
         traces[block] = forward(block, pass.silent(), inputs[block + 1]);
       }
       boolean needed = block > 0 || pass.wantsParameterGradients();
       traces[block].backward(pass, gradient, needed);
-      traces[block].close();
-      traces[block] = null;
+      if (again || last) {
+        traces[block].close();
+        traces[block] = null;
+      }
     }
     if (pass.wantsParameterGradients()) {
       network.embedding().backward(pass, gradient);

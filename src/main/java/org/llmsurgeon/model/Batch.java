@@ -94,6 +94,22 @@ record Batch(int first, int sequences, int length, int[] ids) {
     return targets;
   }
 
+  /**
+   * Puts targets of this batch where those of all windows are.
+   *
+   * @param targets one for each token, -1 for a window's last one
+   * @param draw which draw they are of
+   * @param all {@code [windows, draws, context]}; written, with 0 for a window's last token
+   */
+  void split(int[] targets, int draw, int[][][] all) {
+    for (int sequence = 0; sequence < sequences; sequence++) {
+      int from = sequence * length;
+      int[] own = Arrays.copyOfRange(targets, from, from + length);
+      own[length - 1] = 0;
+      all[first + sequence][draw] = own;
+    }
+  }
+
   /** Index of each token in its window, plus an offset. */
   int[] positions(int offset) {
     int[] positions = new int[ids.length];

@@ -1,5 +1,6 @@
 package org.llmsurgeon.model;
 
+import java.util.List;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
@@ -12,6 +13,14 @@ import org.llmsurgeon.compute.Tensor;
  * @param weight {@code [vocabulary, width]}
  */
 record Head(NormLayer norm, Linear projection, Parameter weight) {
+  /**
+   * Of what a gradient is taken.
+   *
+   * @param weights what each token counts in the sum
+   * @param targets what each token should predict
+   */
+  record Goals(double[] weights, BatchTargets targets) {}
+
   /**
    * Cross-entropy of each token.
    *
@@ -27,24 +36,39 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
   }
 
   /**
-   * Loss of each token, and the gradient of their weighted sum: cross-entropies, or divergences
-   * where the pass has a reference.
+   * Targets of each token in several draws.
    *
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
-   * @param weights what each token counts in the sum
+   * @param draws the draws
+   * @return {@code [draws, tokens]}; -1 for a window's last token
+   */
+  int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
+    try (Workspace work = pass.workspace()) {
+      Tensor features = features(pass, hidden, work);
+      return new LogitChunks(pass, weight.tensor(), features, logitBytes).targets(draws);
+    }
+  }
+
+  /**
+   * Loss of each token, and a gradient: that of the weighted sum of the cross-entropies of the
+   * goals, or of the divergences where the pass has a reference.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param logitBytes bytes of logits at one time
+   * @param goals what each token should predict, and what it counts in the sum
    * @param gradient with respect to {@code hidden}, written
    * @return nats; 0 for a token without a target
    */
   double[] lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, double[] weights, Tensor gradient) {
+      Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
     try (Workspace work = pass.workspace();
         GradientTarget dWeight = pass.gradient(weight)) {
       Tensor features = features(pass, hidden, work);
       Tensor dFeatures = work.empty(features.rows(), features.columns());
       double[] losses =
           new LogitChunks(pass, weight.tensor(), features, logitBytes)
-              .lossesAndGradients(weights, dFeatures, dWeight.tensor());
+              .lossesAndGradients(goals.weights(), goals.targets(), dFeatures, dWeight.tensor());
       backward(pass, hidden, dFeatures, gradient);
       return losses;
     }

@@ -3,6 +3,7 @@ package org.llmsurgeon.model;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
@@ -134,7 +135,48 @@ public final class LanguageModel implements AutoCloseable {
    * @return each window's loss, in nats
    */
   public double[] calibrate(int[][] windows, LinearTap tap) {
-    return run(windows, tap, null, pass -> propagate(pass, 1));
+    return calibrate(windows, Targets.OF_TEXT, tap);
+  }
+
+  /**
+   * As {@link #calibrate(int[][], LinearTap)}, for the losses of other targets: one forward, and a
+   * backward for each draw.
+   *
+   * @param windows token ids, at least 2 each
+   * @param targets what each position should predict
+   * @param tap sees the linear layers' inputs once and their output gradients once for each draw
+   * @return each window's loss of its text, in nats
+   */
+  public double[] calibrate(int[][] windows, Targets targets, LinearTap tap) {
+    return run(windows, tap, null, pass -> propagate(pass, 1, targets));
+  }
+
+  /**
+   * Draws targets, forward only.
+   *
+   * @param windows token ids, at least 2 each
+   * @param how how to draw, and how many
+   * @return {@code [windows, draws, context]}, as {@link Targets.Given} takes them; the last
+   *     position of each window has token 0
+   */
+  public int[][][] draw(int[][] windows, Targets.Drawn how) {
+    int[][][] all = new int[windows.length][how.draws()][];
+    run(
+        windows,
+        null,
+        null,
+        pass -> {
+          List<BatchTargets> draws =
+              IntStream.range(0, how.draws())
+                  .mapToObj(draw -> BatchTargets.of(pass, how, draw))
+                  .toList();
+          int[][] tokens = network.targets(pass, limits, draws);
+          for (int draw = 0; draw < tokens.length; draw++) {
+            pass.batch().split(tokens[draw], draw, all);
+          }
+          return new double[pass.batch().sequences()];
+        });
+    return all;
   }
 
   /**
@@ -158,7 +200,8 @@ public final class LanguageModel implements AutoCloseable {
         null,
         pass -> {
           try (Workspace work = pass.workspace()) {
-            return propagate(pass.towards(teacher.network.reference(pass.silent(), work)), 1);
+            return propagate(
+                pass.towards(teacher.network.reference(pass.silent(), work)), 1, Targets.OF_TEXT);
           }
         });
   }
@@ -173,7 +216,7 @@ public final class LanguageModel implements AutoCloseable {
    * @return each window's loss, in nats, not scaled
    */
   public double[] gradients(int[][] windows, double lossScale, ParameterGradients into) {
-    return run(windows, null, into, pass -> propagate(pass, lossScale));
+    return run(windows, null, into, pass -> propagate(pass, lossScale, Targets.OF_TEXT));
   }
 
   /**
@@ -195,9 +238,9 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private double[] propagate(Pass pass, double lossScale) {
+  private double[] propagate(Pass pass, double lossScale, Targets targets) {
     try (Backpropagation run = new Backpropagation(network, pass, limits)) {
-      return run.run(pass.batch().meanWeights(lossScale));
+      return run.run(pass.batch().meanWeights(lossScale), targets);
     }
   }
 

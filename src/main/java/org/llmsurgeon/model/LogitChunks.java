@@ -1,6 +1,7 @@
 package org.llmsurgeon.model;
 
 import java.util.Arrays;
+import java.util.List;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
@@ -55,21 +56,42 @@ final class LogitChunks {
   }
 
   /**
-   * Loss of each token, and gradients of their weighted sum. The loss is the cross-entropy of the
-   * next token, or where the pass has a reference, the divergence from that.
+   * Targets of each token in several draws.
+   *
+   * @param draws the draws
+   * @return {@code [draws, tokens]}; -1 for a window's last token
+   */
+  int[][] targets(List<BatchTargets> draws) {
+    int[][] all = new int[draws.size()][features.rows()];
+    run(
+        (logits, from, to) -> {
+          for (int draw = 0; draw < all.length; draw++) {
+            System.arraycopy(draws.get(draw).of(logits, from, to), 0, all[draw], from, to - from);
+          }
+          return new double[to - from];
+        });
+    return all;
+  }
+
+  /**
+   * Loss of each token, and a gradient. The loss is the cross-entropy of the next token, and the
+   * gradient that of the weighted sum of the cross-entropies of the goals; where the pass has a
+   * reference, both are of the divergence from that.
    *
    * @param lossWeights what each token counts; above 0
+   * @param goals what each token should predict
    * @param dFeatures {@code [tokens, width]}, written
    * @param dWeight {@code [vocabulary, width]}, added to; null where it is not wanted
    * @return nats; 0 for a token without a target
    */
-  double[] lossesAndGradients(double[] lossWeights, Tensor dFeatures, Tensor dWeight) {
+  double[] lossesAndGradients(
+      double[] lossWeights, BatchTargets goals, Tensor dFeatures, Tensor dWeight) {
     return run(
         (logits, from, to) -> {
           double[] weights = Arrays.copyOfRange(lossWeights, from, to);
           double[] losses =
               pass.reference() == null
-                  ? crossEntropies(logits, from, weights)
+                  ? crossEntropies(logits, from, goals, weights)
                   : divergences(logits, from, weights);
           pass.device().multiply(1, logits, weight, 0, dFeatures.rowRange(from, to));
           if (dWeight != null) {
@@ -79,11 +101,11 @@ final class LogitChunks {
         });
   }
 
-  private double[] crossEntropies(Tensor logits, int from, double[] weights) {
-    int[] next = targets(from, from + weights.length);
+  private double[] crossEntropies(Tensor logits, int from, BatchTargets goals, double[] weights) {
+    int to = from + weights.length;
     double[] losses = new double[weights.length];
-    pass.device().crossEntropy(logits, next, losses);
-    pass.device().crossEntropyBackward(logits, next, weights);
+    pass.device().crossEntropy(logits, targets(from, to), losses);
+    pass.device().crossEntropyBackward(logits, goals.of(logits, from, to), weights);
     return losses;
   }
 

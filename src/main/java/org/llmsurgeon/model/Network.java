@@ -37,6 +37,18 @@ record Network(
   }
 
   /**
+   * Targets of each token in several draws; keeps nothing.
+   *
+   * @param draws the draws
+   * @return {@code [draws, tokens]}; -1 for a window's last token
+   */
+  int[][] targets(Pass pass, MemoryLimits limits, List<BatchTargets> draws) {
+    try (Workspace work = pass.workspace()) {
+      return head.targets(pass, run(pass, work, false), limits.logitBytes(), draws);
+    }
+  }
+
+  /**
    * All logits.
    *
    * @param logits {@code [tokens, vocabulary]}, written

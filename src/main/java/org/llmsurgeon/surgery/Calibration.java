@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.llmsurgeon.curvature.FactorAccumulator;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.LinearTap;
+import org.llmsurgeon.model.Targets;
 
 /**
  * Runs calibration windows through a model and gathers the factors of its linear layers (algorithm
@@ -22,29 +24,46 @@ public final class Calibration {
   private Calibration() {}
 
   /**
+   * What a shard shows.
+   *
+   * @param windows its tokens, {@code [windows, context]}
+   * @param targets what each position should predict; {@code G} is a mean over the draws
+   */
+  public record Data(int[][] windows, Targets targets) {
+    /**
+     * Tokens whose targets are their own next ones.
+     *
+     * @param windows {@code [windows, context]}
+     */
+    public Data(int[][] windows) {
+      this(windows, Targets.OF_TEXT);
+    }
+
+    private long tokens() {
+      return Arrays.stream(windows).mapToLong(window -> window.length).sum();
+    }
+  }
+
+  /**
    * The factors of one shard.
    *
    * @param model the model as it is now
-   * @param windows tokens of the shard, {@code [windows, context]}
+   * @param data the shard's tokens
    * @param curvature what to gather; {@code ACTIVATIONS} needs no backward pass
    * @param wanted which factors to gather: all, or those of a layer group that fits the memory
    * @throws org.llmsurgeon.compute.NonFiniteException if a sum is not finite, naming layer and
    *     factor
    */
   public static ShardFactors accumulate(
-      LanguageModel model, int[][] windows, CurvatureKind curvature, Predicate<FactorKey> wanted) {
+      LanguageModel model, Data data, CurvatureKind curvature, Predicate<FactorKey> wanted) {
     try (Tap tap = new Tap(model, curvature, wanted)) {
       double[] losses = new double[0];
       if (curvature == CurvatureKind.KFAC) {
-        losses = model.calibrate(windows, tap);
+        losses = model.calibrate(data.windows(), data.targets(), tap);
       } else if (curvature == CurvatureKind.ACTIVATIONS) {
-        model.forward(windows, tap);
+        model.forward(data.windows(), tap);
       }
-      long tokens = 0;
-      for (int[] window : windows) {
-        tokens += window.length;
-      }
-      return new ShardFactors(tap.rounded(), tokens, losses);
+      return new ShardFactors(tap.rounded(data.targets().draws()), data.tokens(), losses);
     }
   }
 
@@ -81,12 +100,15 @@ public final class Calibration {
     }
 
     /** Sums in single precision; each double one is given back before the next is rounded. */
-    Map<FactorKey, Tensor> rounded() {
+    Map<FactorKey, Tensor> rounded(int draws) {
       Map<FactorKey, Tensor> rounded = new LinkedHashMap<>();
       for (Map.Entry<FactorKey, FactorAccumulator> each : sums.entrySet()) {
         FactorKey key = each.getKey();
         try (FactorAccumulator sum = each.getValue()) {
           sum.checkFinite(key.layer(), key.kind().name());
+          if (key.kind() == FactorKind.G && draws > 1) {
+            device.scale(1.0 / draws, sum.sum());
+          }
           Tensor packed = device.empty(Precision.SINGLE, 1, sum.sum().columns());
           device.copy(sum.sum(), packed);
           rounded.put(key, packed);

@@ -149,12 +149,12 @@ public final class LayerTask {
 
   /** The layer's factors in double, balanced. */
   KroneckerFactors curvature(TensorScope scope) {
-    if (recipe.curvature() == CurvatureKind.IDENTITY) {
+    if (recipe.curvature().kind() == CurvatureKind.IDENTITY) {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));
     }
     Tensor a = exact(scope, FactorPlan.a(layer));
-    if (recipe.curvature() == CurvatureKind.ACTIVATIONS) {
+    if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
       return owned(
           scope, KroneckerFactors.activations(device, a, layer.outputs(), factors.tokens()));
     }

@@ -1,13 +1,14 @@
 package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
@@ -218,16 +219,37 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
 
   private List<ShardFactors> accumulate(int[][] windows) {
     List<ShardFactors> shards = new ArrayList<>();
-    if (recipe.curvature() == CurvatureKind.IDENTITY) {
+    if (!recipe.curvature().kind().needsData()) {
       return shards;
     }
+    List<Shard> parts = Shard.plan(windows.length, recipe.shards());
+    List<int[][][]> ofDense = drawOfDense(windows, parts);
     try (LanguageModel model = LanguageModel.load(config, this, device)) {
-      for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
-        int[][] part = java.util.Arrays.copyOfRange(windows, shard.from(), shard.to());
-        shards.add(Calibration.accumulate(model, part, recipe.curvature(), key -> true));
+      for (Shard shard : parts) {
+        Calibration.Data data =
+            new Calibration.Data(
+                Arrays.copyOfRange(windows, shard.from(), shard.to()),
+                FisherTargets.of(recipe, shard, ofDense.get(shard.index())));
+        shards.add(Calibration.accumulate(model, data, recipe.curvature().kind(), key -> true));
       }
     }
     return shards;
+  }
+
+  /** Targets of each shard; null where the Fisher does not need the dense model's. */
+  private List<int[][][]> drawOfDense(int[][] windows, List<Shard> shards) {
+    List<int[][][]> drawn = new ArrayList<>();
+    if (recipe.curvature().fisher().kind() != FisherKind.KL) {
+      shards.forEach(shard -> drawn.add(null));
+      return drawn;
+    }
+    try (LanguageModel model = LanguageModel.load(config, dense, device)) {
+      for (Shard shard : shards) {
+        int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
+        drawn.add(FisherTargets.drawOfDense(model, part, recipe, shard));
+      }
+    }
+    return drawn;
   }
 
   private LayerTask task(LinearShape layer, FactorSource factors) {

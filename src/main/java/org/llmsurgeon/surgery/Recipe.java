@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.CostKind;
 import org.llmsurgeon.pruning.Patterns;
@@ -24,7 +23,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  * @param selection how it is decided within a shot what goes
  * @param goal how much is gone at the end
  * @param pace in how many shots
- * @param curvature approximation of the Fisher
+ * @param curvature how the curvature of the loss is measured
  * @param diagonal whether costs look at the diagonal only and nothing makes up for what goes (OBD)
  * @param update how the weights that stay make up for those that go; not used with {@code diagonal}
  * @param damping relative damping of the factors
@@ -37,7 +36,7 @@ public record Recipe(
     SelectionRule selection,
     Goal goal,
     Pace pace,
-    CurvatureKind curvature,
+    CurvatureRule curvature,
     boolean diagonal,
     UpdateKind update,
     Damping damping,
@@ -213,7 +212,7 @@ public record Recipe(
     if (structures instanceof Patterns patterns && goal.of() == TargetQuantity.WEIGHTS) {
       patterns.pattern().groups(goal.sparsity(), 0);
     }
-    if (pace.adaptive() && !(units && curvature == CurvatureKind.KFAC)) {
+    if (pace.adaptive() && !(units && curvature.kind().ofLoss())) {
       throw new InputException(
           "--shots auto needs predictions of the loss, which --structures units with --curvature"
               + " kfac give; choose these, or give a number of shots.");
@@ -227,7 +226,7 @@ public record Recipe(
         new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, 1),
         new Goal(0.5, TargetQuantity.WEIGHTS),
         new Pace(false, 10),
-        CurvatureKind.KFAC,
+        CurvatureRule.DEFAULT,
         false,
         UpdateKind.JOINT,
         Damping.DEFAULT,
@@ -307,7 +306,7 @@ public record Recipe(
             ? RecipeOptions.joined(listed.targets())
             : null);
     options.put("save-at", pace.saveAt().isEmpty() ? null : RecipeOptions.joined(pace.saveAt()));
-    options.put("curvature", curvature.optionName());
+    curvature.put(options);
     options.put("diagonal", diagonal);
     options.put("update", update.optionName());
     options.put("damp-g", damping.g());

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.SparseStructures;
@@ -60,7 +59,7 @@ final class RecipeReader {
         selection(structures),
         goal(),
         pace(),
-        CurvatureKind.parse(read.text("curvature")),
+        CurvatureRule.of(read),
         read.flag("diagonal"),
         UpdateKind.parse(read.text("update")),
         new Damping(dampingG(structures), read.number("damp-a")),

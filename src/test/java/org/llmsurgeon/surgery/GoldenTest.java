@@ -61,7 +61,8 @@ class GoldenTest {
         TensorScope scope = new TensorScope(golden.device);
         LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device);
         ShardFactors shard =
-            Calibration.accumulate(model, golden.calibration, CurvatureKind.KFAC, key -> true)) {
+            Calibration.accumulate(
+                model, new Calibration.Data(golden.calibration), CurvatureKind.KFAC, key -> true)) {
       for (LinearShape layer : golden.config.linears()) {
         KroneckerFactors factors = balanced(scope, layer, shard);
         assertRelative(

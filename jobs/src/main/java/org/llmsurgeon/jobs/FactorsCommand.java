@@ -35,6 +35,8 @@ final class FactorsCommand implements Callable<Integer> {
           Setting.CALIBRATION,
           Setting.OUTPUT,
           Setting.CURVATURE,
+          Setting.FISHER,
+          Setting.FISHER_SAMPLES,
           Setting.SEQUENCES,
           Setting.CONTEXT,
           Setting.SEED,

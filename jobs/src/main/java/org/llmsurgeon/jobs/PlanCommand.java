@@ -118,7 +118,7 @@ final class PlanCommand implements Callable<Integer> {
     return new Workload(
         model.config(),
         model.weightBytes(),
-        recipe.curvature(),
+        recipe.curvature().kind(),
         windows,
         recipe.calibration().contextFor(model.config().maxPositions()),
         testWindows,

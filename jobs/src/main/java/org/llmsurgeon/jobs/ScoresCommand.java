@@ -36,6 +36,8 @@ final class ScoresCommand implements Callable<Integer> {
           Setting.OUTPUT,
           Setting.STRUCTURES,
           Setting.CURVATURE,
+          Setting.FISHER,
+          Setting.FISHER_SAMPLES,
           Setting.DIAGONAL,
           Setting.SEQUENCES,
           Setting.CONTEXT,

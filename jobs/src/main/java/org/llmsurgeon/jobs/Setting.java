@@ -124,6 +124,18 @@ enum Setting {
       Form.TEXT,
       "KIND",
       "Curvature of the loss: kfac (activations and gradients), activations, or identity."),
+  FISHER(
+      "fisher",
+      Form.TEXT,
+      "KIND",
+      "Whose losses the gradients are of: empirical (the text's own next tokens), sampled (tokens"
+          + " drawn from the model as it is), or kl (tokens drawn from the dense model)."),
+  FISHER_SAMPLES(
+      "fisher-samples",
+      Form.TEXT,
+      "K",
+      "Tokens drawn for each position, with a backward pass for each; G is the mean over them.",
+      "1"),
   DIAGONAL(
       "diagonal",
       Form.SWITCH,

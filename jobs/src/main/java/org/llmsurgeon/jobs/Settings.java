@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -84,7 +83,7 @@ final class Settings {
   }
 
   private boolean withoutData() {
-    return recipe().curvature() == CurvatureKind.IDENTITY;
+    return !recipe().curvature().kind().needsData();
   }
 
   /** The value of a setting as text, or null where nothing is given. */

@@ -7,6 +7,9 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.Calibration;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.FisherTargets;
+import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.Shard;
 import org.llmsurgeon.surgery.ShardFactors;
 
 /**
@@ -14,36 +17,36 @@ import org.llmsurgeon.surgery.ShardFactors;
  * model once per process; per task the sums of one group in double and the intermediate results of
  * a batch.
  *
- * @param model weights of the last committed shot
- * @param run run directory
- * @param shot the shot that this is for
+ * @param work what it needs
  * @param windows calibration windows
- * @param curvature which factors
- * @param settings how to reach the files
+ * @param targets what {@link DenseTargets} has drawn; null where the Fisher does not need that
  */
-record AccumulateTask(
-    ModelRef model,
-    String run,
-    int shot,
-    WindowsFile windows,
-    CurvatureKind curvature,
-    HadoopSettings settings)
+record AccumulateTask(LayerWork work, WindowsFile windows, WindowsFile targets)
     implements TaskFunction<ShardTask, ShardRecord> {
   @Override
   public ShardRecord apply(ShardTask task, String attempt) {
-    RunDirectory directory = new RunDirectory(settings.storage(), run);
-    int[][] part = Windows.read(directory, windows, task.shard().from(), task.shard().to());
-    try (ExecutorModel shared = ExecutorModel.acquire(model, settings)) {
+    RunDirectory directory = work.directory();
+    Recipe recipe = Recipe.of(work.options());
+    CurvatureKind curvature = recipe.curvature().kind();
+    Calibration.Data data = data(directory, recipe, task.shard());
+    try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.model();
       List<FactorKey> keys = FactorPlan.keys(network.config(), curvature);
       Set<FactorKey> wanted = Set.copyOf(task.group().of(keys));
-      try (ShardFactors sums = Calibration.accumulate(network, part, curvature, wanted::contains)) {
-        String path = RunDirectory.inShot(shot, "shards/" + task.name() + "-" + attempt + ".f32");
+      try (ShardFactors sums = Calibration.accumulate(network, data, curvature, wanted::contains)) {
+        String path =
+            RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
         List<ShardRecord.Part> parts =
             ShardFile.write(network.device(), sums, directory.create(path));
         return new ShardRecord(
             task.shard(), task.group(), path, sums.tokens(), sums.losses(), parts);
       }
     }
+  }
+
+  private Calibration.Data data(RunDirectory directory, Recipe recipe, Shard shard) {
+    return new Calibration.Data(
+        Windows.read(directory, windows, shard.from(), shard.to()),
+        FisherTargets.of(recipe, shard, DenseTargets.read(directory, targets, recipe, shard)));
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Shard;
@@ -39,12 +40,12 @@ final class FactorStage {
   }
 
   private FactorsManifest gather() {
-    CurvatureKind curvature = shot.recipe().curvature();
-    if (curvature == CurvatureKind.IDENTITY) {
+    CurvatureKind curvature = shot.recipe().curvature().kind();
+    if (!curvature.needsData()) {
       return new FactorsManifest(0, null, List.of(), 0, 0);
     }
     List<FactorKey> keys = FactorPlan.keys(shot.config(), curvature);
-    Timed<List<ShardRecord>> shards = accumulate(curvature);
+    Timed<List<ShardRecord>> shards = accumulate();
     Reduction reduction = new Reduction(run, shot.shot(), keys, shards.value());
     Timed<List<FactorsManifest.Factor>> factors = reduce(reduction, keys.size());
     return new FactorsManifest(
@@ -65,8 +66,13 @@ final class FactorStage {
     return Timed.onDriver(progress, stage, factors, () -> reduction.onDriver(progress));
   }
 
+  private WindowsFile targets() {
+    boolean ofDense = shot.recipe().curvature().fisher().kind() == FisherKind.KL;
+    return ofDense ? new DenseTargets(shot).file() : null;
+  }
+
   /** All records, sorted by shard. */
-  private Timed<List<ShardRecord>> accumulate(CurvatureKind curvature) {
+  private Timed<List<ShardRecord>> accumulate() {
     List<ShardRecord> records = new ArrayList<>();
     List<ShardTask> missing = new ArrayList<>();
     for (FactorGroup group : shot.plan().groups()) {
@@ -77,14 +83,7 @@ final class FactorStage {
       }
     }
     Session session = shot.session();
-    AccumulateTask work =
-        new AccumulateTask(
-            shot.model(),
-            run.path(),
-            shot.shot(),
-            shot.plan().calibration(),
-            curvature,
-            session.settings());
+    AccumulateTask work = new AccumulateTask(shot.work(), shot.plan().calibration(), targets());
     Timed<List<ShardRecord>> made =
         session
             .tasks()

@@ -34,6 +34,15 @@ record LayerWork(
    */
   record Opened(ModelWeights weights, FactorSource factors, Recipe recipe) {}
 
+  /**
+   * The same with other weights.
+   *
+   * @param other which weights
+   */
+  LayerWork with(ModelRef other) {
+    return new LayerWork(other, run, shot, options, settings);
+  }
+
   /** The run directory. */
   RunDirectory directory() {
     return new RunDirectory(settings.storage(), run);

@@ -3,7 +3,6 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.surgery.ElementChoice;
@@ -77,11 +76,11 @@ final class RunPlanner {
   RunPlan make(RunIdentity identity, Recipe recipe) {
     List<String> calibration = paths(identity.inputs().calibration());
     List<String> test = paths(identity.inputs().test());
-    boolean needsData = recipe.curvature() != CurvatureKind.IDENTITY;
+    boolean needsData = recipe.curvature().kind().needsData();
     if (needsData && calibration.isEmpty()) {
       throw new InputException(
           "The curvature "
-              + recipe.curvature().optionName()
+              + recipe.curvature().kind().optionName()
               + " needs data; give --calibration with a text or token windows.");
     }
     double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal());
@@ -103,7 +102,8 @@ final class RunPlanner {
         tested,
         calibrated == null ? List.of() : Shard.plan(calibrated.windows(), recipe.shards()),
         FactorGroup.plan(
-            FactorPlan.keys(config, recipe.curvature()), FactorMemory.budget(session.spark())),
+            FactorPlan.keys(config, recipe.curvature().kind()),
+            FactorMemory.budget(session.spark())),
         seconds);
   }
 

@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline;
 
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.Recipe;
 
 /**
@@ -31,7 +30,7 @@ final class ShotLosses {
    * @return null where there is no cost, or the curvature is not one of the loss
    */
   Double nats(Double cost) {
-    boolean ofLoss = Recipe.of(plan.identity().recipe()).curvature() == CurvatureKind.KFAC;
+    boolean ofLoss = Recipe.of(plan.identity().recipe()).curvature().kind().ofLoss();
     if (cost == null || !ofLoss) {
       return null;
     }

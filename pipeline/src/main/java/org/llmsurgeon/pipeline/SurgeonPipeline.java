@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Recipe;
@@ -91,7 +90,7 @@ public final class SurgeonPipeline {
    * @param recipe curvature and calibration; the rest is not used
    */
   public void factors(String model, List<String> calibration, String output, Recipe recipe) {
-    if (recipe.curvature() == CurvatureKind.IDENTITY) {
+    if (!recipe.curvature().kind().needsData()) {
       throw new InputException("The curvature identity has no factors; choose --curvature kfac.");
     }
     progress.runStarted("factors of " + model, 0);
@@ -103,7 +102,7 @@ public final class SurgeonPipeline {
             FactorExport export =
                 new FactorExport(
                     shot.config().linears(),
-                    FactorPlan.keys(shot.config(), recipe.curvature()),
+                    FactorPlan.keys(shot.config(), recipe.curvature().kind()),
                     shot.factors());
             TensorExport.write(session, file, export.layout(), export::write);
           }

@@ -65,7 +65,8 @@ class ResourcePlannerTest {
         LanguageModel.load(config, TinyModels.weights(config, 5), counter.watched())) {
       for (CurvatureKind curvature : List.of(CurvatureKind.ACTIVATIONS, CurvatureKind.KFAC)) {
         counter.take();
-        Calibration.accumulate(model, windows, curvature, key -> true).close();
+        Calibration.accumulate(model, new Calibration.Data(windows), curvature, key -> true)
+            .close();
         double attention = planned.attention(20) * (curvature == CurvatureKind.KFAC ? 3.5 : 1);
         double expected =
             planned.passes(curvature, 20)
@@ -86,7 +87,8 @@ class ResourcePlannerTest {
     try (LanguageModel model =
             LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
         ShardFactors factors =
-            Calibration.accumulate(model, windows, CurvatureKind.KFAC, key -> true)) {
+            Calibration.accumulate(
+                model, new Calibration.Data(windows), CurvatureKind.KFAC, key -> true)) {
       for (LinearShape layer : config.linears(0)) {
         LayerTask task =
             new LayerTask(

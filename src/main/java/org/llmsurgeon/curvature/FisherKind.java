@@ -1,0 +1,46 @@
+package org.llmsurgeon.curvature;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.llmsurgeon.InputException;
+
+/** Whose losses the gradients are of that the Fisher is made from. */
+public enum FisherKind {
+  /** The calibration text's: its own next tokens. */
+  EMPIRICAL,
+  /** Of tokens drawn from the model as it is: the Fisher information proper. */
+  SAMPLED,
+  /**
+   * Of tokens drawn from the dense model: the curvature of the Kullback-Leibler divergence from it
+   * where the two agree.
+   */
+  KL;
+
+  /** The name on the command line, in reports and in files. */
+  public String optionName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * The kind of this name.
+   *
+   * @param name {@code empirical}, {@code sampled} or {@code kl}
+   * @throws InputException if it is another
+   */
+  public static FisherKind parse(String name) {
+    return Arrays.stream(values())
+        .filter(kind -> kind.optionName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "There is no Fisher '"
+                        + name
+                        + "'; choose one of "
+                        + Arrays.stream(values())
+                            .map(FisherKind::optionName)
+                            .collect(Collectors.joining(", "))
+                        + "."));
+  }
+}

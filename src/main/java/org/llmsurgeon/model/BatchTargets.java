@@ -1,0 +1,63 @@
+package org.llmsurgeon.model;
+
+import java.util.Arrays;
+import org.llmsurgeon.compute.Tensor;
+
+/** What the tokens of a batch should predict in one backward pass. */
+@FunctionalInterface
+interface BatchTargets {
+  /**
+   * Targets of some tokens of the batch.
+   *
+   * @param logits {@code [to - from, vocabulary]} of these tokens; not to be written
+   * @param from first token
+   * @param to token after the last
+   * @return one for each; -1 for a window's last one
+   */
+  int[] of(Tensor logits, int from, int to);
+
+  /**
+   * Targets of a draw.
+   *
+   * @param pass the batch
+   * @param targets of all windows
+   * @param draw which, from 0
+   */
+  static BatchTargets of(Pass pass, Targets targets, int draw) {
+    if (targets instanceof Targets.Drawn drawn) {
+      return (logits, from, to) -> drawn(pass, drawn.draw(), draw, logits, from);
+    }
+    int[] all =
+        targets instanceof Targets.Given given
+            ? given(pass.batch(), given, draw)
+            : pass.batch().targets();
+    return (logits, from, to) -> Arrays.copyOfRange(all, from, to);
+  }
+
+  private static int[] given(Batch batch, Targets.Given given, int draw) {
+    int[] targets = batch.targets();
+    for (int token = 0; token < targets.length; token++) {
+      if (targets[token] >= 0) {
+        int window = batch.first() + token / batch.length();
+        targets[token] = given.tokens()[window][draw][token % batch.length()];
+      }
+    }
+    return targets;
+  }
+
+  private static int[] drawn(Pass pass, TokenDraw how, int draw, Tensor logits, int from) {
+    Batch batch = pass.batch();
+    int[] targets = new int[logits.rows()];
+    double[] row = new double[logits.columns()];
+    for (int i = 0; i < targets.length; i++) {
+      int position = (from + i) % batch.length();
+      targets[i] = -1;
+      if (position < batch.length() - 1) {
+        pass.device().download(logits, (long) i * row.length, row, 0, row.length);
+        int window = batch.first() + (from + i) / batch.length();
+        targets[i] = how.token(window, position, draw, row);
+      }
+    }
+    return targets;
+  }
+}

@@ -152,10 +152,21 @@ public record Recipe(
    * @param context tokens of a window; null for the model's positions, at most {@link
    *     #MOST_CONTEXT}
    * @param seed of the random draw
+   * @param fresh whether every shot draws its own windows: those of shot t follow, in the draw of
+   *     this seed, on those of the shots before
    */
-  public record CalibrationText(int sequences, Integer context, long seed) {
+  public record CalibrationText(int sequences, Integer context, long seed, boolean fresh) {
     /** Longest window that is used unless another is asked for, tokens. */
     public static final int MOST_CONTEXT = 2048;
+
+    /**
+     * The same windows for all shots.
+     *
+     * @throws InputException if a count is too small
+     */
+    public CalibrationText(int sequences, Integer context, long seed) {
+      this(sequences, context, seed, false);
+    }
 
     /**
      * Checks the counts.
@@ -216,6 +227,11 @@ public record Recipe(
       throw new InputException(
           "--shots auto needs predictions of the loss, which --structures units with --curvature"
               + " kfac give; choose these, or give a number of shots.");
+    }
+    if (pace.adaptive() && calibration.fresh()) {
+      throw new InputException(
+          "--shots auto compares the loss of the same windows from shot to shot, which"
+              + " --fresh-calibration changes; leave one of them out.");
     }
   }
 
@@ -314,6 +330,7 @@ public record Recipe(
     options.put("sequences", calibration.sequences());
     options.put("context", calibration.context());
     options.put("seed", calibration.seed());
+    options.put("fresh-calibration", calibration.fresh());
     options.put("shards", shards);
     elements.put(sparse, options);
     return options;

@@ -64,7 +64,10 @@ final class RecipeReader {
         UpdateKind.parse(read.text("update")),
         new Damping(dampingG(structures), read.number("damp-a")),
         new Recipe.CalibrationText(
-            read.integer("sequences"), read.optionalInteger("context"), read.longInteger("seed")),
+            read.integer("sequences"),
+            read.optionalInteger("context"),
+            read.longInteger("seed"),
+            read.flag("fresh-calibration")),
         read.integer("shards"),
         elements(structures));
   }

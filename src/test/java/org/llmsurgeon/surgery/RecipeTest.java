@@ -114,6 +114,7 @@ class RecipeTest {
     refuses(Map.of("targets", "0.2,0.1"), "--targets");
     refuses(Map.of("sparsity", 0.5, "save-at", 0.6), "--save-at");
     refuses(Map.of("save-at", "0,0.1"), "--save-at");
+    refuses(Map.of("shots", "auto", "fresh-calibration", true), "--fresh-calibration");
     refuses(Map.of("schedule", "cosine", "shots", "auto"), "--schedule");
     refuses(Map.of("schedule", "steep"), "linear, cosine, cubic");
   }

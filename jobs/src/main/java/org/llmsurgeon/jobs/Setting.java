@@ -155,6 +155,11 @@ enum Setting {
       "Tokens of a window cut from text.",
       "the model's positions, at most " + CalibrationText.MOST_CONTEXT),
   SEED("seed", Form.TEXT, "N", "Seed of the draw of windows."),
+  FRESH_CALIBRATION(
+      "fresh-calibration",
+      Form.SWITCH,
+      "",
+      "Every shot draws new windows from the calibration text. Default: no."),
   DAMP_G(
       "damp-g",
       Form.TEXT,

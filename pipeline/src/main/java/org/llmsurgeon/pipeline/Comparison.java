@@ -145,6 +145,7 @@ final class Comparison {
         identity,
         recipe.goal().sparsity(),
         made.calibration(),
+        made.fresh(),
         made.test(),
         made.shards(),
         made.groups(),

@@ -59,7 +59,10 @@ final class DenseShot implements AutoCloseable {
   private static Recipe once(Recipe recipe) {
     Map<String, Object> options = new LinkedHashMap<>(recipe.options());
     options.put("shots", 1);
-    options.put("max-shots", null);
+    for (String other : List.of("max-shots", "targets", "schedule", "save-at")) {
+      options.remove(other);
+    }
+    options.put("fresh-calibration", false);
     options.put("target-of", TargetQuantity.WEIGHTS.optionName());
     return Recipe.of(options);
   }

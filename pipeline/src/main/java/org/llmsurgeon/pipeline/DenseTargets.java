@@ -8,13 +8,11 @@ import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * The targets of the Fisher {@code kl}: drawn once from the dense model, before the first shot, so
- * that no later pass needs two models. They are kept as token windows, a window's draws one after
- * the other.
+ * The targets of the Fisher {@code kl}: drawn from the dense model before a pass over the data, so
+ * that no pass needs two models; once, or where each shot has its own windows, in each shot. They
+ * are kept as token windows, a window's draws one after the other.
  */
 final class DenseTargets {
-  private static final String RECORD = "windows/targets.json";
-
   private final ShotContext shot;
 
   /**
@@ -28,19 +26,21 @@ final class DenseTargets {
 
   /** Where they are; drawn where they are not yet. */
   WindowsFile file() {
+    String record =
+        shot.plan().fresh().isEmpty() ? "windows/targets.json" : shot.path("targets.json");
     return shot.run()
-        .finished(RECORD, WindowsFile.class)
+        .finished(record, WindowsFile.class)
         .orElseGet(
             () -> {
               WindowsFile file = draw();
-              shot.run().commit(RECORD, file);
+              shot.run().commit(record, file);
               return file;
             });
   }
 
   private WindowsFile draw() {
     ModelRef dense = shot.session().model(shot.plan().identity().inputs().model().path());
-    DrawTask work = new DrawTask(shot.work().with(dense), shot.plan().calibration());
+    DrawTask work = new DrawTask(shot.work().with(dense), shot.plan().calibration(shot.shot()));
     List<int[][]> drawn =
         shot.session().tasks().onGpus().run(shot.stage("draw"), shot.plan().shards(), work).value();
     List<int[]> rows = new ArrayList<>();

@@ -83,7 +83,8 @@ final class FactorStage {
       }
     }
     Session session = shot.session();
-    AccumulateTask work = new AccumulateTask(shot.work(), shot.plan().calibration(), targets());
+    AccumulateTask work =
+        new AccumulateTask(shot.work(), shot.plan().calibration(shot.shot()), targets());
     Timed<List<ShardRecord>> made =
         session
             .tasks()

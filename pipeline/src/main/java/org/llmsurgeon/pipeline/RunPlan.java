@@ -11,7 +11,9 @@ import org.llmsurgeon.surgery.Shard;
  * @param format version of the run directory's layout
  * @param identity what decides the result
  * @param share of the prunable weights that is gone at the end
- * @param calibration the calibration windows
+ * @param calibration the calibration windows; where each shot has its own, those of the first
+ * @param fresh calibration windows of the second shot and those after it; empty where all shots
+ *     have the same
  * @param test the test windows, or null for none
  * @param shards groups of calibration windows that are accumulated as one
  * @param groups ranges of factors that one task gathers at a time
@@ -22,12 +24,26 @@ record RunPlan(
     RunIdentity identity,
     double share,
     WindowsFile calibration,
+    List<WindowsFile> fresh,
     WindowsFile test,
     List<Shard> shards,
     List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 3;
+  static final int FORMAT = 4;
+
+  RunPlan {
+    fresh = List.copyOf(fresh);
+  }
+
+  /**
+   * The calibration windows of a shot.
+   *
+   * @param shot from 1
+   */
+  WindowsFile calibration(int shot) {
+    return shot == 1 || fresh.isEmpty() ? calibration : fresh.get(shot - 2);
+  }
 
   /**
    * The same plan for inputs that lie elsewhere now.
@@ -35,7 +51,8 @@ record RunPlan(
    * @param moved an equal identity with the paths of today
    */
   RunPlan with(RunIdentity moved) {
-    return new RunPlan(format, moved, share, calibration, test, shards, groups, tokeniseSeconds);
+    return new RunPlan(
+        format, moved, share, calibration, fresh, test, shards, groups, tokeniseSeconds);
   }
 
   /** Shots; where they are adaptive, the most there may be. */

@@ -90,17 +90,20 @@ final class RunPlanner {
     WindowBuilder builder =
         new WindowBuilder(session, run, identity.inputs().model().path(), config);
     long begun = System.nanoTime();
-    WindowsFile calibrated =
-        needsData ? builder.calibration(calibration, recipe.calibration()) : null;
+    List<WindowsFile> calibrated =
+        needsData
+            ? builder.calibration(calibration, recipe.calibration(), recipe.shots())
+            : List.of();
     WindowsFile tested = test.isEmpty() ? null : builder.test(test, recipe.calibration());
     double seconds = (System.nanoTime() - begun) / 1e9;
     return new RunPlan(
         RunPlan.FORMAT,
         identity,
         share,
-        calibrated,
+        calibrated.isEmpty() ? null : calibrated.get(0),
+        calibrated.stream().skip(1).toList(),
         tested,
-        calibrated == null ? List.of() : Shard.plan(calibrated.windows(), recipe.shards()),
+        calibrated.isEmpty() ? List.of() : Shard.plan(calibrated.get(0).windows(), recipe.shards()),
         FactorGroup.plan(
             FactorPlan.keys(config, recipe.curvature().kind()),
             FactorMemory.budget(session.spark())),

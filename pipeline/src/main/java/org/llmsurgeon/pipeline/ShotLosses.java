@@ -47,10 +47,13 @@ final class ShotLosses {
    * Measured growth of the loss: of the test text, or where there is none, of the calibration text.
    *
    * @param shot a committed and evaluated shot
-   * @return null where neither is known
+   * @return null where neither is known, or each shot has its own calibration text
    */
   Double measured(int shot) {
-    return plan.test() == null ? onCalibration(shot) : onTest(shot);
+    if (plan.test() != null) {
+      return onTest(shot);
+    }
+    return plan.fresh().isEmpty() ? onCalibration(shot) : null;
   }
 
   /** Growth of the logarithm of the perplexity. */

@@ -42,23 +42,33 @@ final class WindowBuilder {
   }
 
   /**
-   * Makes calibration windows and keeps them under a new name.
+   * Makes calibration windows and keeps them under new names.
    *
    * @param files texts, or files of windows whose tensor is called {@code calibration}
    * @param text how text becomes windows
+   * @param shots how many shots there are
+   * @return windows of the first shot, then, where each shot has its own, of the others
+   * @throws InputException if stored windows are to be drawn anew
    */
-  WindowsFile calibration(List<String> files, Recipe.CalibrationText text) {
-    return kept(
-        "calibration",
-        () -> {
-          if (areWindows(files)) {
-            return stored(files, "calibration");
-          }
-          int context = context(text);
-          return new TokenWindows(
-              CalibrationText.windows(
-                  tokens(files), new WindowDraw.AtRandom(context, text.sequences(), text.seed())));
-        });
+  List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
+    if (text.fresh() && areWindows(files)) {
+      throw new InputException(
+          "--fresh-calibration draws from text, and "
+              + files.get(0)
+              + " holds token windows, which are used whole; give text, or leave the option out.");
+    }
+    int draws = text.fresh() ? shots : 1;
+    return kept("calibration", draws, () -> drawn(files, text, draws));
+  }
+
+  private TokenWindows drawn(List<String> files, Recipe.CalibrationText text, int draws) {
+    if (areWindows(files)) {
+      return stored(files, "calibration");
+    }
+    int count = Math.multiplyExact(draws, text.sequences());
+    return new TokenWindows(
+        CalibrationText.windows(
+            tokens(files), new WindowDraw.AtRandom(context(text), count, text.seed())));
   }
 
   /**
@@ -68,8 +78,7 @@ final class WindowBuilder {
    * @param text how long a window of text is
    */
   WindowsFile test(List<String> files, Recipe.CalibrationText text) {
-    return kept(
-        "test",
+    Supplier<TokenWindows> windows =
         () -> {
           if (areWindows(files)) {
             return stored(files, "test");
@@ -77,18 +86,26 @@ final class WindowBuilder {
           int context = context(text);
           return new TokenWindows(
               CalibrationText.windows(tokens(files), new WindowDraw.Consecutive(context)));
-        });
+        };
+    return kept("test", 1, windows).get(0);
   }
 
-  private WindowsFile kept(String name, Supplier<TokenWindows> windows) {
+  /** Keeps windows in so many parts of equal size. */
+  private List<WindowsFile> kept(String name, int parts, Supplier<TokenWindows> windows) {
     return Timed.onDriver(
             session.progress(),
             STAGE,
             1,
             () -> {
-              WindowsFile file = Windows.write(run, name, windows.get());
+              int[][] all = windows.get().windows();
+              int size = all.length / parts;
+              List<WindowsFile> files = new ArrayList<>();
+              for (int from = 0; from < all.length; from += size) {
+                int[][] part = Arrays.copyOfRange(all, from, from + size);
+                files.add(Windows.write(run, name, new TokenWindows(part)));
+              }
               session.progress().taskFinished();
-              return file;
+              return files;
             })
         .value();
   }

@@ -1,8 +1,11 @@
 package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.LinearShape;
@@ -19,6 +22,9 @@ import org.llmsurgeon.pruning.UnitKind;
 public final class UnitPlan {
   private final ModelConfig config;
   private final Set<UnitKind> kinds;
+
+  /** Blocks of equal shape share their units: a large model has millions. */
+  private final Map<List<Shape>, List<Unit>> made = new HashMap<>();
 
   /**
    * @param config the model
@@ -37,6 +43,13 @@ public final class UnitPlan {
    */
   public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
 
+  /** What the units of a group depend on. */
+  private record Shape(LinearRole role, int outputs, int inputs, boolean bias) {
+    static Shape of(LinearShape layer) {
+      return new Shape(layer.role(), layer.outputs(), layer.inputs(), layer.bias());
+    }
+  }
+
   /** All groups, attention before MLP, block by block. */
   public List<Planned> groups() {
     List<Planned> groups = new ArrayList<>();
@@ -51,11 +64,17 @@ public final class UnitPlan {
     List<LinearShape> shapes =
         shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
     return planned(
-        "block " + block + " attention", shapes, new AttentionUnits(config).of(kinds, shapes));
+        "block " + block + " attention",
+        shapes,
+        () -> new AttentionUnits(config).of(kinds, shapes));
   }
 
   private Planned mlp(int block) {
     List<LinearShape> shapes = shapes(block, LinearRole.GATE, LinearRole.UP, LinearRole.DOWN);
+    return planned("block " + block + " mlp", shapes, () -> mlp(shapes));
+  }
+
+  private List<Unit> mlp(List<LinearShape> shapes) {
     int down = shapes.size() - 1;
     List<Unit> units = new ArrayList<>();
     if (kinds.contains(UnitKind.NEURON)) {
@@ -69,7 +88,7 @@ public final class UnitPlan {
       }
       units.addAll(residual(down, Line.ROW, shapes.get(down).outputs()));
     }
-    return planned("block " + block + " mlp", shapes, units);
+    return units;
   }
 
   private static Unit neuron(int down, int neuron) {
@@ -95,13 +114,16 @@ public final class UnitPlan {
         .toList();
   }
 
-  private static Planned planned(String name, List<LinearShape> shapes, List<Unit> units) {
+  private Planned planned(String name, List<LinearShape> shapes, Supplier<List<Unit>> units) {
+    List<Unit> shared =
+        made.computeIfAbsent(
+            shapes.stream().map(Shape::of).toList(), shape -> List.copyOf(units.get()));
     List<CoupledGroup.Layer> layers =
         shapes.stream()
             .map(
                 shape ->
                     new CoupledGroup.Layer(shape.name(), shape.outputs(), shape.augmentedInputs()))
             .toList();
-    return new Planned(new CoupledGroup(name, layers, units), shapes);
+    return new Planned(new CoupledGroup(name, layers, shared), shapes);
   }
 }

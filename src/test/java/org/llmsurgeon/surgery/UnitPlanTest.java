@@ -32,6 +32,14 @@ class UnitPlanTest {
   }
 
   @Test
+  void blocksOfOneShapeShareTheirUnits() {
+    List<UnitPlan.Planned> groups = new UnitPlan(TinyModels.llama(), ALL).groups();
+    for (int i = 2; i < groups.size(); i++) {
+      assertThat(groups.get(i).group().units()).isSameAs(groups.get(i - 2).group().units());
+    }
+  }
+
+  @Test
   void unitsOfAllKindsTogetherTakeEveryWeightOfALlama() {
     assertEverythingCanGo(TinyModels.llama());
   }

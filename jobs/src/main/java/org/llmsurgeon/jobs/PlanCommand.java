@@ -70,7 +70,8 @@ final class PlanCommand implements Callable<Integer> {
       names = "--memory",
       paramLabel = "SIZE",
       description =
-          "Memory of each process, as 64g; factors that need more go in groups." + " Default: 16g.")
+          "Memory of each process, heap and overhead together, as 64g; factors whose sums need more"
+              + " than half of it go in groups. Default: 16g.")
   private String memory = "16g";
 
   @Option(

@@ -2,11 +2,14 @@ package org.llmsurgeon.pipeline;
 
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
 
 /**
  * The model of this process. Tasks that ask for the same weights share it; when other weights are
  * asked for, it is closed as soon as its last task is done with it. So a process holds one model,
- * and for the moment of a change two.
+ * and for the moment of a change two. Models that are large for the process are mapped, see {@link
+ * MappedWeights}.
  */
 final class ExecutorModel implements AutoCloseable {
   private static ExecutorModel current;
@@ -51,12 +54,22 @@ final class ExecutorModel implements AutoCloseable {
 
   private static LanguageModel load(ModelRef ref, HadoopSettings settings) {
     try (ModelWeights weights = ModelWeights.open(settings.storage(), ref)) {
-      return LanguageModel.load(
-          weights.config(),
-          weights,
-          ExecutorDevice.shared(),
-          MemoryLimits.DEFAULT.withKeepBytes(PhysicalMemory.keepBytes()));
+      ModelConfig config = weights.config();
+      if (weights.mapped() || !MappedWeights.wanted(config)) {
+        return load(config, weights);
+      }
+      try (MappedWeights mapped = MappedWeights.copy(config, weights, ExecutorDevice.shared())) {
+        return load(config, mapped);
+      }
     }
+  }
+
+  private static LanguageModel load(ModelConfig config, WeightSource weights) {
+    return LanguageModel.load(
+        config,
+        weights,
+        ExecutorDevice.shared(),
+        MemoryLimits.DEFAULT.withKeepBytes(PhysicalMemory.keepBytes()));
   }
 
   /** The network with its weights; not to be changed, nor used after {@link #close()}. */

@@ -40,7 +40,8 @@ public final class HadoopStorage implements Storage {
     this.configuration = configuration;
   }
 
-  private static boolean isLocal(String path) {
+  /** Whether a path means this machine's disk. */
+  static boolean isLocal(String path) {
     return path.startsWith("file:") || !SCHEME.matcher(path).matches();
   }
 

@@ -5,7 +5,7 @@ package org.llmsurgeon.pipeline;
  *
  * @param executors processes that do the tasks
  * @param cores cores, and so tasks at a time, of each
- * @param memory bytes that each may take
+ * @param memory bytes that each may take, its heap included
  * @param rates what one core and one disk do in a second
  */
 public record Machines(int executors, int cores, long memory, Rates rates) {
@@ -42,7 +42,7 @@ public record Machines(int executors, int cores, long memory, Rates rates) {
 
   /** Bytes for the sums of one task, as {@link FactorMemory} has them. */
   long factorBudget() {
-    return memory / 2 / cores;
+    return FactorMemory.share(memory, cores);
   }
 
   /** Bytes that one task keeps between forward and backward, as {@link PhysicalMemory} has them. */

@@ -93,6 +93,14 @@ final class ModelWeights implements WeightSource, AutoCloseable {
     return (int) folder.entry(names.stored(name)).dtype().bytes(1);
   }
 
+  /** Whether all weights are mapped as they lie: F32 in files of this machine. */
+  boolean mapped() {
+    return HadoopStorage.isLocal(folder.path())
+        && (run == null || HadoopStorage.isLocal(run.path()))
+        && config.expectedTensors().keySet().stream()
+            .allMatch(name -> bytesOfNumber(name) == Float.BYTES);
+  }
+
   @Override
   public boolean contains(String name) {
     return folder.contains(names.stored(name));

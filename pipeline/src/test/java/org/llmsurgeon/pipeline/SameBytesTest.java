@@ -100,20 +100,20 @@ class SameBytesTest {
   }
 
   @Test
-  void factorsInGroupsAndSumsOfTasksAreTheSameFactors() throws Exception {
-    TestModel model = TestModel.llama(temp, DataType.F32);
-    prune(TestSpark.conf("local[2]"), model, "all");
+  void neitherGroupsOfFactorsNorSumsInTasksNorMappedWeightsChangeTheBytes() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.BF16);
+    prune(TestSpark.conf("local[2]"), model, "plain");
     prune(TestSpark.conf("local[2]").set(FactorMemory.SETTING, "1k"), model, "groups");
-
     prune(
         TestSpark.conf("local[2]")
-            .set(FactorMemory.SETTING, "1k")
-            .set(ReducePlace.SETTING, "executors"),
+            .set(FactorMemory.SETTING, "2k")
+            .set(ReducePlace.SETTING, "executors")
+            .set(MappedWeights.SETTING, "0"),
         model,
-        "executors");
+        "bounded");
 
-    assertThat(weights("groups")).isEqualTo(weights("all"));
-    assertThat(weights("executors")).isEqualTo(weights("all"));
+    assertThat(weights("groups")).isEqualTo(weights("plain"));
+    assertThat(weights("bounded")).isEqualTo(weights("plain"));
   }
 
   private byte[] weights(String output) throws Exception {

@@ -50,13 +50,13 @@ public final class LayerTask {
   }
 
   /**
-   * Costs of the layer's rows and columns.
+   * Costs of the layer's rows and columns, with the recipe's own damping whatever its structures.
    *
    * @throws InputException if a factor cannot be inverted with the recipe's damping
    * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
   public StructureCosts score() {
-    return operate(surgery -> surgery.costs(recipe.costs()));
+    return operate(recipe.damping(), surgery -> surgery.costs(recipe.costs()));
   }
 
   /**
@@ -69,7 +69,7 @@ public final class LayerTask {
    * @throws org.llmsurgeon.compute.NonFiniteException if an updated weight is not finite
    */
   public CutLayer cut(Selection selection) {
-    return operate(surgery -> cut(surgery, selection));
+    return operate(damping(), surgery -> cut(surgery, selection));
   }
 
   private CutLayer cut(LayerSurgery surgery, Selection selection) {
@@ -90,12 +90,12 @@ public final class LayerTask {
     }
   }
 
-  private <T> T operate(Function<LayerSurgery, T> work) {
+  private <T> T operate(Damping damping, Function<LayerSurgery, T> work) {
     return explained(
         recipe,
         () -> {
           try (TensorScope scope = new TensorScope(device);
-              LayerSurgery surgery = open(scope)) {
+              LayerSurgery surgery = open(scope, damping)) {
             return work.apply(surgery);
           }
         });
@@ -107,9 +107,13 @@ public final class LayerTask {
    * @param scope owns its weight and factors; must be closed after it
    */
   LayerSurgery open(TensorScope scope) {
+    return open(scope, damping());
+  }
+
+  private LayerSurgery open(TensorScope scope, Damping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping());
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping);
     }
   }
 

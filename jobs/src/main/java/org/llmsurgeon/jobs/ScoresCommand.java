@@ -1,6 +1,7 @@
 package org.llmsurgeon.jobs;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.surgery.Recipe;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
       "",
       "The .safetensors file holds <layer>.row [out] and <layer>.column [in], the bias as last"
           + " column where there is one: the expected rise of the loss in nats per token. With"
-          + " --structures element also <layer>.element [out, in], of each single weight.",
+          + " --structures element also <layer>.element [out, in], of each single weight. The"
+          + " damping of G is 0.01 unless --damp-g says otherwise, whatever the structures.",
       ""
     },
     footer = {
@@ -53,7 +55,7 @@ final class ScoresCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
     settings.require("scores", Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
-    Recipe recipe = settings.recipe();
+    Recipe recipe = recipe(settings);
     String target = settings.text(Setting.OUTPUT);
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
@@ -65,5 +67,12 @@ final class ScoresCommand implements Callable<Integer> {
     output.out().println("Wrote " + target);
     output.out().flush();
     return Failures.DONE;
+  }
+
+  /** One damping for costs of all kinds, so that they can be compared. */
+  private static Recipe recipe(Settings settings) {
+    Map<String, Object> options = settings.recipeOptions();
+    options.putIfAbsent(Setting.DAMP_G.key(), Recipe.defaults().damping().g());
+    return Recipe.of(options);
   }
 }

@@ -69,8 +69,14 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * @param target share of the weights that was to be gone
    * @param choice what was selected
    * @param layers one report for each layer, in the order of the choice
+   * @param correction what was trained after the cut, or null
    */
-  public record Shot(int shot, double target, Choice choice, List<LayerReport> layers) {}
+  public record Shot(
+      int shot,
+      double target,
+      Choice choice,
+      List<LayerReport> layers,
+      AdapterTraining.Result correction) {}
 
   /**
    * What goes of every layer.
@@ -92,11 +98,24 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       long total) {}
 
   /**
-   * The next shot: calibrate, score, choose, cut.
+   * The next shot: calibrate, score, choose, cut, and correct where the recipe says so.
    *
    * @param windows all calibration windows, {@code [windows, context]}
    */
   public Shot shoot(int[][] windows) {
+    Shot cut = cut(windows);
+    if (!recipe.correction().isWanted()) {
+      return cut;
+    }
+    CorrectionPlan plan = CorrectionPlan.of(recipe, shot, shot == recipe.shots(), windows.length);
+    LocalCorrection.Corrected corrected =
+        new LocalCorrection(device, config, dense, recipe.correction())
+            .correct(this, windows, plan);
+    corrected.weights().forEach(this::replace);
+    return new Shot(shot, cut.target(), cut.choice(), cut.layers(), corrected.result());
+  }
+
+  private Shot cut(int[][] windows) {
     shot++;
     try (Reduced factors = new Reduced(accumulate(windows))) {
       double target = recipe.target(shot, share);
@@ -115,7 +134,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         reports.add(cut.report());
       }
       next.forEach(this::replace);
-      return new Shot(shot, target, choice, reports);
+      return new Shot(shot, target, choice, reports, null);
     }
   }
 
@@ -140,7 +159,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     long removed = reports.stream().mapToLong(LayerReport::removed).sum();
     Choice choice =
         new Choice(layers, List.of(), chosen.threshold(), Double.NaN, removed, chosen.total());
-    return new Shot(shot, target, choice, reports);
+    return new Shot(shot, target, choice, reports, null);
   }
 
   private static List<CostHistogram> count(

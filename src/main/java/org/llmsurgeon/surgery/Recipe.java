@@ -30,6 +30,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  * @param calibration how text becomes windows
  * @param shards groups of windows that are accumulated as one; 0 for one per eight windows
  * @param elements how single weights and N:M groups go
+ * @param correction what is trained after each shot
  */
 public record Recipe(
     Structures structures,
@@ -42,7 +43,8 @@ public record Recipe(
     Damping damping,
     CalibrationText calibration,
     int shards,
-    ElementRule elements) {
+    ElementRule elements,
+    CorrectionRule correction) {
 
   /**
    * How it is decided within a shot what goes.
@@ -248,7 +250,8 @@ public record Recipe(
         Damping.DEFAULT,
         new CalibrationText(128, null, 0),
         0,
-        ElementRule.DEFAULT);
+        ElementRule.DEFAULT,
+        CorrectionRule.DEFAULT);
   }
 
   /** Shots; where they are adaptive, the most there may be. */
@@ -333,6 +336,7 @@ public record Recipe(
     options.put("fresh-calibration", calibration.fresh());
     options.put("shards", shards);
     elements.put(sparse, options);
+    correction.put(options);
     return options;
   }
 

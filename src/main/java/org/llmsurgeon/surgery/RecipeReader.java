@@ -69,7 +69,8 @@ final class RecipeReader {
             read.longInteger("seed"),
             read.flag("fresh-calibration")),
         read.integer("shards"),
-        elements(structures));
+        elements(structures),
+        CorrectionRule.of(read));
   }
 
   private double dampingG(Structures structures) {

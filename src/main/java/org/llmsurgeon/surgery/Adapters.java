@@ -1,0 +1,85 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearShape;
+
+/**
+ * Low-rank changes of all prunable layers of a model, or gradients of them. Memory: {@code rank
+ * (out + in)} numbers for each layer.
+ */
+public final class Adapters implements AutoCloseable {
+  private final List<Adapter> adapters;
+
+  private Adapters(List<Adapter> adapters) {
+    this.adapters = adapters;
+  }
+
+  /**
+   * All zero.
+   *
+   * @param device where they live
+   * @param layers the layers
+   * @param rank at most; never more than a layer's width
+   * @param precision number format
+   */
+  public static Adapters zeros(
+      Device device, List<LinearShape> layers, int rank, Precision precision) {
+    List<Adapter> adapters = new ArrayList<>();
+    for (LinearShape layer : layers) {
+      int own = rank(layer, rank);
+      adapters.add(
+          new Adapter(
+              layer,
+              device.zeros(precision, layer.outputs(), own),
+              device.zeros(precision, own, layer.inputs())));
+    }
+    return new Adapters(adapters);
+  }
+
+  /**
+   * As training begins: {@code B = 0}, and {@code A} uniform with variance {@code 1 / rank}, so
+   * that a step of {@code r} of all of {@code B} is one of about {@code r} of {@code B A}.
+   *
+   * @param seed of the draw
+   */
+  static Adapters initial(Device device, List<LinearShape> layers, int rank, long seed) {
+    Adapters initial = zeros(device, layers, rank, Precision.SINGLE);
+    Random random = new Random(seed);
+    for (Adapter adapter : initial.adapters) {
+      double spread = Math.sqrt(3.0 / adapter.a().rows());
+      double[] row = new double[adapter.a().columns()];
+      for (int k = 0; k < adapter.a().rows(); k++) {
+        for (int j = 0; j < row.length; j++) {
+          row[j] = spread * (2 * random.nextDouble() - 1);
+        }
+        device.upload(row, 0, adapter.a(), (long) k * row.length, row.length);
+      }
+    }
+    return initial;
+  }
+
+  /** Rank of a layer's adapter: as asked for, but never more than the layer's own. */
+  static int rank(LinearShape layer, int rank) {
+    return Math.min(rank, Math.min(layer.outputs(), layer.inputs()));
+  }
+
+  /** One for each layer, in the model's order. */
+  List<Adapter> all() {
+    return adapters;
+  }
+
+  /** {@code B} and {@code A} of every layer in turn: what a file of adapters holds, in order. */
+  public List<Tensor> tensors() {
+    return adapters.stream().flatMap(each -> List.of(each.b(), each.a()).stream()).toList();
+  }
+
+  @Override
+  public void close() {
+    adapters.forEach(Adapter::close);
+  }
+}

@@ -1,0 +1,105 @@
+package org.llmsurgeon.surgery;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.MemoryLimits;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+
+/** The first-order correction of a shot in one process. */
+final class LocalCorrection {
+  private final Device device;
+  private final ModelConfig config;
+  private final WeightSource dense;
+  private final CorrectionRule rule;
+
+  /**
+   * @param device where to compute
+   * @param config the model
+   * @param dense its weights before the first shot
+   * @param rule what to do
+   */
+  LocalCorrection(Device device, ModelConfig config, WeightSource dense, CorrectionRule rule) {
+    this.device = device;
+    this.config = config;
+    this.dense = dense;
+    this.rule = rule;
+  }
+
+  /**
+   * Corrected layers.
+   *
+   * @param weights by layer; the caller owns them
+   * @param result how it went
+   */
+  record Corrected(Map<String, LayerWeight> weights, AdapterTraining.Result result) {}
+
+  /**
+   * Trains and merges.
+   *
+   * @param pruned the weights of the shot
+   * @param windows all calibration windows
+   * @param plan which of them each step reads
+   */
+  Corrected correct(WeightSource pruned, int[][] windows, CorrectionPlan plan) {
+    try (AdaptedModel model =
+            AdaptedModel.load(config, pruned, device, MemoryLimits.DEFAULT, rule.rank());
+        Teacher teacher = new Teacher();
+        AdapterTraining training = new AdapterTraining(device, config.linears(), rule, plan)) {
+      AdapterTraining.Result result =
+          training.train(
+              (step, parts, adapters, sum) -> {
+                model.merge(adapters);
+                parts.forEach(part -> compute(model, teacher, pick(windows, part), sum));
+              });
+      model.merge(training.adapters());
+      return new Corrected(layers(model, pruned), result);
+    }
+  }
+
+  private static void compute(
+      AdaptedModel model, Teacher teacher, int[][] windows, Consumer<AdaptedModel.Part> sum) {
+    try (AdaptedModel.Part part = model.gradients(windows, teacher.model)) {
+      sum.accept(part);
+    }
+  }
+
+  private static int[][] pick(int[][] windows, int[] indices) {
+    int[][] picked = new int[indices.length][];
+    for (int i = 0; i < indices.length; i++) {
+      picked[i] = windows[indices[i]];
+    }
+    return picked;
+  }
+
+  private Map<String, LayerWeight> layers(AdaptedModel model, WeightSource pruned) {
+    Map<String, LayerWeight> layers = new HashMap<>();
+    for (LinearShape layer : config.linears()) {
+      Tensor merged = model.model().weight(layer.weightName());
+      Tensor copy = device.empty(Precision.SINGLE, merged.rows(), merged.columns());
+      device.copy(merged, copy);
+      Tensor bias = layer.bias() ? pruned.load(layer.biasName(), device) : null;
+      layers.put(layer.name(), new LayerWeight(copy, bias));
+    }
+    return layers;
+  }
+
+  /** The dense model, where the correction asks it. */
+  private final class Teacher implements AutoCloseable {
+    private final LanguageModel model =
+        rule.kind() == CorrectionKind.DISTILL ? LanguageModel.load(config, dense, device) : null;
+
+    @Override
+    public void close() {
+      if (model != null) {
+        model.close();
+      }
+    }
+  }
+}

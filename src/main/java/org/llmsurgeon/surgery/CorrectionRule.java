@@ -17,7 +17,7 @@ import org.llmsurgeon.InputException;
 public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, double rate, int batch) {
   /** No correction, and what holds where one is asked for without more. */
   public static final CorrectionRule DEFAULT =
-      new CorrectionRule(CorrectionKind.NONE, 8, new Amount(1, 0.025, 5), 1e-3, 4);
+      new CorrectionRule(CorrectionKind.NONE, 8, new Amount(1, 0.025, 5), 5e-3, 4);
 
   /**
    * How long adapters are trained.

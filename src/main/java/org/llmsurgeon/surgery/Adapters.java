@@ -7,6 +7,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.WeightSource;
 
 /**
  * Low-rank changes of all prunable layers of a model, or gradients of them. Memory: {@code rank
@@ -66,6 +67,26 @@ public final class Adapters implements AutoCloseable {
   /** Rank of a layer's adapter: as asked for, but never more than the layer's own. */
   static int rank(LinearShape layer, int rank) {
     return Math.min(rank, Math.min(layer.outputs(), layer.inputs()));
+  }
+
+  /**
+   * The weight of a layer with its adapter merged into it, as {@link AdaptedModel#merge} does.
+   *
+   * @param index position of the layer among these
+   * @param device where they live
+   * @param pruned the weights without adapters
+   * @return owned by the caller
+   */
+  public LayerWeight merge(int index, Device device, WeightSource pruned) {
+    Adapter adapter = adapters.get(index);
+    LinearShape layer = adapter.layer();
+    try (Tensor base = pruned.load(layer.weightName(), device);
+        AdaptedLayer adapted = new AdaptedLayer(device, base, adapter.a().rows())) {
+      Tensor merged = device.empty(base.precision(), base.rows(), base.columns());
+      adapted.merge(adapter, merged);
+      Tensor bias = layer.bias() ? pruned.load(layer.biasName(), device) : null;
+      return new LayerWeight(merged, bias);
+    }
   }
 
   /** One for each layer, in the model's order. */

@@ -4,10 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
@@ -58,8 +55,7 @@ final class LocalCorrection {
                 model.merge(adapters);
                 parts.forEach(part -> compute(model, teacher, pick(windows, part), sum));
               });
-      model.merge(training.adapters());
-      return new Corrected(layers(model, pruned), result);
+      return new Corrected(layers(training.adapters(), pruned), result);
     }
   }
 
@@ -78,14 +74,10 @@ final class LocalCorrection {
     return picked;
   }
 
-  private Map<String, LayerWeight> layers(AdaptedModel model, WeightSource pruned) {
+  private Map<String, LayerWeight> layers(Adapters adapters, WeightSource pruned) {
     Map<String, LayerWeight> layers = new HashMap<>();
-    for (LinearShape layer : config.linears()) {
-      Tensor merged = model.model().weight(layer.weightName());
-      Tensor copy = device.empty(Precision.SINGLE, merged.rows(), merged.columns());
-      device.copy(merged, copy);
-      Tensor bias = layer.bias() ? pruned.load(layer.biasName(), device) : null;
-      layers.put(layer.name(), new LayerWeight(copy, bias));
+    for (int i = 0; i < config.linears().size(); i++) {
+      layers.put(config.linears().get(i).name(), adapters.merge(i, device, pruned));
     }
     return layers;
   }

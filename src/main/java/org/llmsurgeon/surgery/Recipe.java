@@ -259,6 +259,11 @@ public record Recipe(
     return new ShotTargets(goal, pace).count();
   }
 
+  /** Whether there is nothing to do without calibration data. */
+  public boolean needsData() {
+    return curvature.kind().needsData() || correction.isWanted();
+  }
+
   /** What costs are computed from. */
   public CostKind costs() {
     return diagonal ? CostKind.OBD : CostKind.OBS;

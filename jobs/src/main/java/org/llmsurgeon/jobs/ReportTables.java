@@ -42,6 +42,10 @@ public final class ReportTables {
           Format.perplexity(report.densePerplexity()),
           Format.perplexity(last.perplexity()));
     }
+    if (last.correction() != null && last.correction().perplexityBefore() != null) {
+      table.row(
+          "  before the correction", "", Format.perplexity(last.correction().perplexityBefore()));
+    }
     return table
         .row(
             "weights of linear layers",
@@ -70,10 +74,18 @@ public final class ReportTables {
       double seconds =
           shots.stream().mapToDouble(shot -> stage.getValue().applyAsDouble(shot.seconds())).sum();
       total += seconds;
-      table.row(
-          stage.getKey(), Format.number(seconds, 1), Format.number(seconds / shots.size(), 2));
+      row(table, stage.getKey(), seconds, shots.size());
     }
-    return table.row("total", Format.number(total, 1), Format.number(total / shots.size(), 2));
+    if (shots.stream().anyMatch(shot -> shot.correction() != null)) {
+      double seconds = shots.stream().mapToDouble(shot -> shot.correction().seconds()).sum();
+      total += seconds;
+      row(table, "correct", seconds, shots.size());
+    }
+    return row(table, "total", total, shots.size());
+  }
+
+  private static TextTable row(TextTable table, String stage, double seconds, int shots) {
+    return table.row(stage, Format.number(seconds, 1), Format.number(seconds / shots, 2));
   }
 
   private static Map<String, ToDoubleFunction<StageSeconds>> stages() {

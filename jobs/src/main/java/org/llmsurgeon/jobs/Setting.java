@@ -3,6 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.CorrectionRule;
 import org.llmsurgeon.surgery.ElementRule;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
@@ -206,6 +207,50 @@ enum Setting {
       "",
       "Layers whose width the groups of N:M do not divide stay dense; else they are refused."
           + " Default: no."),
+  CORRECT(
+      "correct",
+      Form.TEXT,
+      "LOSS",
+      "First-order correction after each shot by low-rank adapters, merged under the mask of what"
+          + " is gone: cross-entropy (of the calibration data), distill (divergence from the dense"
+          + " model), or none."),
+  RANK(
+      "rank",
+      Form.TEXT,
+      "N",
+      "Rank of the adapters, with --correct.",
+      String.valueOf(CorrectionRule.DEFAULT.rank())),
+  CORRECT_RATE(
+      "correct-rate",
+      Form.TEXT,
+      "X",
+      "Learning rate of the adapters, as a share of the size of a layer's weights; falls linearly"
+          + " to 0. With --correct.",
+      String.valueOf(CorrectionRule.DEFAULT.rate())),
+  CORRECT_BATCH(
+      "correct-batch",
+      Form.TEXT,
+      "N",
+      "Windows of one step, with --correct.",
+      String.valueOf(CorrectionRule.DEFAULT.batch())),
+  CORRECT_SHARE(
+      "correct-share",
+      Form.TEXT,
+      "SHARE",
+      "Share of the calibration windows that is drawn for a correction between shots.",
+      String.valueOf(CorrectionRule.DEFAULT.amount().share())),
+  CORRECT_EPOCHS(
+      "correct-epochs",
+      Form.TEXT,
+      "N",
+      "Times that this share is read after each shot but the last.",
+      String.valueOf(CorrectionRule.DEFAULT.amount().epochs())),
+  FINAL_EPOCHS(
+      "final-epochs",
+      Form.TEXT,
+      "N",
+      "Times that all calibration windows are read after the last shot, with --correct.",
+      String.valueOf(CorrectionRule.DEFAULT.amount().finalEpochs())),
   SHARDS(
       "shards",
       Form.TEXT,

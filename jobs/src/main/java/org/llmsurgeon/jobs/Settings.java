@@ -57,8 +57,8 @@ final class Settings {
   }
 
   /**
-   * Checks that something is given for each of these; the curvature {@code identity} needs no
-   * calibration data.
+   * Checks that something is given for each of these; the curvature {@code identity} without a
+   * correction needs no calibration data.
    *
    * @param command the command's name, for the message
    * @throws InputException naming all that are missing
@@ -83,7 +83,7 @@ final class Settings {
   }
 
   private boolean withoutData() {
-    return !recipe().curvature().kind().needsData();
+    return !recipe().needsData();
   }
 
   /** The value of a setting as text, or null where nothing is given. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.pipeline.CorrectionRecord;
 import org.llmsurgeon.pipeline.PruningReport;
 import org.llmsurgeon.pipeline.StageSeconds;
 
@@ -45,7 +46,53 @@ class ReportTablesTest {
         Map.of(),
         0,
         perplexity,
-        seconds);
+        seconds,
+        null);
+  }
+
+  @Test
+  void aCorrectionHasItsOwnLines() {
+    PruningReport plain = report(9.31, 10.0, 12.3456);
+    PruningReport corrected =
+        new PruningReport(
+            plain.versions(),
+            plain.inputs(),
+            plain.recipe(),
+            plain.target(),
+            plain.context(),
+            plain.seed(),
+            plain.calibration(),
+            plain.test(),
+            0,
+            plain.densePerplexity(),
+            plain.perplexityF32(),
+            plain.shots().stream().map(ReportTablesTest::corrected).toList(),
+            List.of(),
+            List.of(),
+            List.of());
+    assertThat(ReportTables.text(corrected).lines())
+        .contains(
+            "  before the correction              20.250",
+            "correct          5.0       2.50",
+            "total           38.0      19.00");
+  }
+
+  private static PruningReport.Shot corrected(PruningReport.Shot shot) {
+    return new PruningReport.Shot(
+        shot.shot(),
+        shot.target(),
+        shot.removed(),
+        shot.total(),
+        shot.sparsity(),
+        shot.threshold(),
+        shot.predictedNats(),
+        shot.measuredNats(),
+        null,
+        Map.of(),
+        0,
+        shot.perplexity(),
+        shot.seconds(),
+        new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5));
   }
 
   @Test

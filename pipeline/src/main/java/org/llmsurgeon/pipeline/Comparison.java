@@ -162,7 +162,9 @@ final class Comparison {
   private static void clear(RunDirectory run, int shots) {
     run.delete(SelectionManifest.path(1));
     run.delete(RunDirectory.manifest(1));
-    run.delete(RunDirectory.inShot(1, "weights"));
+    for (String made : List.of("weights", "corrected", "cut.json", "evaluation-cut.json")) {
+      run.delete(RunDirectory.inShot(1, made));
+    }
     for (int shot = 2; shot <= shots; shot++) {
       run.delete(RunDirectory.shot(shot));
     }
@@ -186,6 +188,6 @@ final class Comparison {
     shot.run()
         .commit(
             RunDirectory.manifest(1),
-            new ShotManifest(1, shot.plan().share(), 0, removed, total, layers, seconds));
+            new ShotManifest(1, shot.plan().share(), 0, removed, total, layers, seconds, null));
   }
 }

@@ -7,6 +7,11 @@ package org.llmsurgeon.pipeline;
  * @param seconds time it took
  */
 record Evaluation(Double perplexity, double seconds) {
+  /** The place of that of a shot that was cut and not corrected yet, relative. */
+  static String ofCut(int shot) {
+    return RunDirectory.inShot(shot, "evaluation-cut.json");
+  }
+
   /** Its place in the run directory, relative. */
   static String path(int shot) {
     return RunDirectory.inShot(shot, "evaluation.json");

@@ -61,11 +61,22 @@ final class Evaluator {
    * @param shot from 1; 0 for the dense model
    */
   Evaluation afterShot(StageName stage, ModelRef model, int shot) {
-    return run.finished(Evaluation.path(shot), Evaluation.class)
+    return kept(stage, model, Evaluation.path(shot));
+  }
+
+  /**
+   * Evaluates some weights, where that is not done yet.
+   *
+   * @param stage name of the stage
+   * @param model which weights
+   * @param path where the result is kept, relative to the run directory
+   */
+  Evaluation kept(StageName stage, ModelRef model, String path) {
+    return run.finished(path, Evaluation.class)
         .orElseGet(
             () -> {
               Evaluation evaluation = evaluate(stage, model);
-              run.commit(Evaluation.path(shot), evaluation);
+              run.commit(path, evaluation);
               return evaluation;
             });
   }

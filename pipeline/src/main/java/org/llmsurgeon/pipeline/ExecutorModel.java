@@ -31,6 +31,7 @@ final class ExecutorModel implements AutoCloseable {
    * @return to be closed by the task when it is done
    */
   static ExecutorModel acquire(ModelRef ref, HadoopSettings settings) {
+    ExecutorCorrection.evict();
     synchronized (ExecutorModel.class) {
       if (current == null || !current.ref.equals(ref)) {
         evict();
@@ -52,7 +53,14 @@ final class ExecutorModel implements AutoCloseable {
     }
   }
 
-  private static LanguageModel load(ModelRef ref, HadoopSettings settings) {
+  /**
+   * Loads some weights, mapped where they are large for the process.
+   *
+   * @param ref which weights
+   * @param settings how to reach them
+   * @return owned by the caller
+   */
+  static LanguageModel load(ModelRef ref, HadoopSettings settings) {
     try (ModelWeights weights = ModelWeights.open(settings.storage(), ref)) {
       ModelConfig config = weights.config();
       if (weights.mapped() || !MappedWeights.wanted(config)) {

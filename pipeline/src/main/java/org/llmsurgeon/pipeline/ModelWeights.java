@@ -37,7 +37,7 @@ final class ModelWeights implements WeightSource, AutoCloseable {
     this.names = CheckpointNames.of(config, folder::contains);
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());
     if (run != null) {
-      ShotManifest shot = run.required(RunDirectory.manifest(ref.shot()), ShotManifest.class);
+      ShotManifest shot = run.required(ref.manifest(), ShotManifest.class);
       shot.layers().forEach(file -> changed.put(file.layer(), file));
     }
   }

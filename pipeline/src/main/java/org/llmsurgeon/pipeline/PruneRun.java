@@ -180,11 +180,16 @@ final class PruneRun {
     return last;
   }
 
-  /** What no later step reads: the sums and factors of a shot, the weights of the one before. */
+  /**
+   * What no later step reads: the sums and factors of a shot, its weights before a correction, the
+   * weights of the one before.
+   */
   private void deleteIntermediates(int shot) {
+    boolean corrected = request.recipe().correction().isWanted();
     run.delete(RunDirectory.inShot(shot, "shards"));
     run.delete(RunDirectory.inShot(shot, "factors"));
-    run.delete(RunDirectory.inShot(shot - 1, "weights"));
+    run.delete(RunDirectory.inShot(corrected ? shot : shot - 1, "weights"));
+    run.delete(RunDirectory.inShot(shot - 1, "corrected"));
   }
 
   private PruningReport export(ModelExport export, SavedModels saved, ReportBuilder report) {

@@ -114,6 +114,7 @@ public record PruningReport(
    * @param pathsFollowedAgain groups whose elimination path had to be followed further
    * @param perplexity on the test text
    * @param seconds time of its stages
+   * @param correction what was trained after the cut; null for nothing
    */
   public record Shot(
       int shot,
@@ -128,7 +129,8 @@ public record PruningReport(
       Map<String, UnitShare> units,
       int pathsFollowedAgain,
       Double perplexity,
-      StageSeconds seconds) {
+      StageSeconds seconds,
+      CorrectionRecord correction) {
     /** Growth of the loss below which nothing is worth a warning, nats. */
     private static final double NOTHING = 1e-3;
 
@@ -151,7 +153,8 @@ public record PruningReport(
           units,
           pathsFollowedAgain,
           ofFolder,
-          seconds);
+          seconds,
+          correction);
     }
 
     Shot withMeasured(Double nats) {
@@ -168,7 +171,8 @@ public record PruningReport(
           units,
           pathsFollowedAgain,
           perplexity,
-          seconds);
+          seconds,
+          correction);
     }
 
     /** A sentence where the loss grew by far more than was predicted. */

@@ -88,7 +88,8 @@ final class ReportBuilder {
                 before.reduce(),
                 before.score(),
                 before.cut(),
-                evaluation.seconds())));
+                evaluation.seconds()),
+            shot.correction()));
     last = shot;
     perplexityF32 = evaluation.perplexity();
   }
@@ -107,9 +108,7 @@ final class ReportBuilder {
 
   /** Whether the last shot that was added is the last of the run. */
   boolean isLast() {
-    Recipe recipe = Recipe.of(plan.identity().recipe());
-    return last.shot() == recipe.shots()
-        || recipe.pace().adaptive() && recipe.adaptiveSteps(plan.share()).isLast(last.target());
+    return plan.isLast(last.shot(), last.target());
   }
 
   /** A line about the last shot that was added. */
@@ -125,6 +124,11 @@ final class ReportBuilder {
             100 * shot.sparsity()));
     if (shot.perplexity() != null) {
       line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
+      if (shot.correction() != null) {
+        line.append(
+            String.format(
+                Locale.ROOT, " (%.3f as it was cut)", shot.correction().perplexityBefore()));
+      }
     }
     if (shot.predictedNats() != null) {
       line.append(

@@ -23,6 +23,9 @@ import org.slf4j.LoggerFactory;
  * shot-0001/factors.json           ... all of them are there
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
+ * shot-0001/cut.json               all layers are there, not corrected yet; only with a correction
+ * shot-0001/correction/            adapters of the last step, gradients of its parts
+ * shot-0001/corrected/             corrected weights of each layer
  * shot-0001/manifest.json          the commit: all layers are there
  * shot-0001/evaluation.json        perplexity after the shot
  * </pre>
@@ -93,6 +96,11 @@ final class RunDirectory {
   /** The commit of a shot, relative. */
   static String manifest(int shot) {
     return inShot(shot, "manifest.json");
+  }
+
+  /** What a shot has cut and not corrected yet, relative. */
+  static String cut(int shot) {
+    return inShot(shot, "cut.json");
   }
 
   /**

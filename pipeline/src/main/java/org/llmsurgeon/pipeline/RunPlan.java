@@ -55,6 +55,18 @@ record RunPlan(
         format, moved, share, calibration, fresh, test, shards, groups, tokeniseSeconds);
   }
 
+  /**
+   * Whether a shot is the last one.
+   *
+   * @param shot from 1
+   * @param target share of the weights that was to be gone after it
+   */
+  boolean isLast(int shot, double target) {
+    Recipe recipe = Recipe.of(identity.recipe());
+    return shot == recipe.shots()
+        || recipe.pace().adaptive() && recipe.adaptiveSteps(share).isLast(target);
+  }
+
   /** Shots; where they are adaptive, the most there may be. */
   int shots() {
     return Recipe.of(identity.recipe()).shots();

@@ -76,11 +76,12 @@ final class RunPlanner {
   RunPlan make(RunIdentity identity, Recipe recipe) {
     List<String> calibration = paths(identity.inputs().calibration());
     List<String> test = paths(identity.inputs().test());
-    boolean needsData = recipe.curvature().kind().needsData();
+    boolean needsData = recipe.needsData();
     if (needsData && calibration.isEmpty()) {
       throw new InputException(
-          "The curvature "
-              + recipe.curvature().kind().optionName()
+          (recipe.curvature().kind().needsData()
+                  ? "The curvature " + recipe.curvature().kind().optionName()
+                  : "A correction")
               + " needs data; give --calibration with a text or token windows.");
     }
     double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal());

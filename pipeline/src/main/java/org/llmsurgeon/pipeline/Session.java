@@ -51,7 +51,7 @@ record Session(
    * @param folder model folder
    */
   ModelRef model(String folder) {
-    return new ModelRef(id, folder, null, 0);
+    return new ModelRef(id, folder, null, null);
   }
 
   /**
@@ -62,6 +62,17 @@ record Session(
    * @param shot a committed shot; 0 for the folder as it is
    */
   ModelRef model(String folder, RunDirectory run, int shot) {
-    return shot == 0 ? model(folder) : new ModelRef(id, folder, run.path(), shot);
+    return shot == 0 ? model(folder) : model(folder, run, RunDirectory.manifest(shot));
+  }
+
+  /**
+   * A reference to a folder's weights after a step of a shot.
+   *
+   * @param folder folder of the dense model
+   * @param run the run directory
+   * @param manifest what the step committed, relative to the run directory
+   */
+  ModelRef model(String folder, RunDirectory run, String manifest) {
+    return new ModelRef(id, folder, run.path(), manifest);
   }
 }

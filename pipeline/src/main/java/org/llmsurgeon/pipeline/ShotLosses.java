@@ -56,9 +56,11 @@ final class ShotLosses {
     return plan.fresh().isEmpty() ? onCalibration(shot) : null;
   }
 
-  /** Growth of the logarithm of the perplexity. */
+  /** Growth of the logarithm of the perplexity by the cut, before any correction. */
   private Double onTest(int shot) {
-    return Math.log(evaluation(shot).perplexity()) - Math.log(evaluation(shot - 1).perplexity());
+    Evaluation after =
+        run.finished(Evaluation.ofCut(shot), Evaluation.class).orElseGet(() -> evaluation(shot));
+    return Math.log(after.perplexity()) - Math.log(evaluation(shot - 1).perplexity());
   }
 
   private Evaluation evaluation(int shot) {

@@ -12,6 +12,7 @@ import java.util.List;
  * @param total weights of the prunable layers, biases included
  * @param layers all prunable layers, in the model's order
  * @param seconds time of the stages before the commit
+ * @param correction what was trained after the cut; null for nothing
  */
 record ShotManifest(
     int shot,
@@ -20,9 +21,20 @@ record ShotManifest(
     long removed,
     long total,
     List<LayerFile> layers,
-    StageSeconds seconds) {
+    StageSeconds seconds,
+    CorrectionRecord correction) {
   ShotManifest {
     layers = List.copyOf(layers);
+  }
+
+  /**
+   * The same shot with corrected weights.
+   *
+   * @param corrected all layers
+   * @param record what was done
+   */
+  ShotManifest corrected(List<LayerFile> corrected, CorrectionRecord record) {
+    return new ShotManifest(shot, target, threshold, removed, total, corrected, seconds, record);
   }
 
   /** Share of the weights that is gone. */

@@ -21,6 +21,26 @@ final class ShotRunner {
 
   /** Does the shot and commits it. */
   void run() {
+    ShotManifest manifest = shot.recipe().correction().isWanted() ? corrected() : cut();
+    shot.run().commit(RunDirectory.manifest(shot.shot()), manifest);
+  }
+
+  /** Corrects a cut that is committed on its own, so that it is not done again after a stop. */
+  private ShotManifest corrected() {
+    String path = RunDirectory.cut(shot.shot());
+    ShotManifest cut =
+        shot.run()
+            .finished(path, ShotManifest.class)
+            .orElseGet(
+                () -> {
+                  ShotManifest made = cut();
+                  shot.run().commit(path, made);
+                  return made;
+                });
+    return new CorrectionStage(shot).correct(cut);
+  }
+
+  private ShotManifest cut() {
     FactorsManifest factors = new FactorStage(shot).factors();
     SelectionManifest selection = new ScoreStage(shot).selection();
     Timed<List<LayerFile>> cut = new CutStage(shot).cut(selection);
@@ -40,9 +60,10 @@ final class ShotRunner {
             removed(selection, cut.value()),
             selection.total(),
             cut.value(),
-            seconds);
+            seconds,
+            null);
     new CommitCheck(shot.run(), shot.config()).check(manifest, selection);
-    shot.run().commit(RunDirectory.manifest(shot.shot()), manifest);
+    return manifest;
   }
 
   /**

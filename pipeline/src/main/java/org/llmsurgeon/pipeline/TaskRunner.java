@@ -53,6 +53,11 @@ final class TaskRunner {
     return new TaskRunner(spark, progress, gpus, gpus);
   }
 
+  /** One of which nobody is told. */
+  TaskRunner quiet() {
+    return new TaskRunner(spark, Progress.silent(), gpus, profile);
+  }
+
   /** Who is told about progress. */
   Progress progress() {
     return progress;

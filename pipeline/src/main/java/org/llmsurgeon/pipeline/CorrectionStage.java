@@ -1,0 +1,166 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.AdaptedModel;
+import org.llmsurgeon.surgery.AdapterTraining;
+import org.llmsurgeon.surgery.Adapters;
+import org.llmsurgeon.surgery.CorrectionKind;
+import org.llmsurgeon.surgery.CorrectionPlan;
+import org.llmsurgeon.surgery.CorrectionRule;
+
+/**
+ * The first-order correction of a shot: adapters trained by all machines in step. A step is a job
+ * of a task per part of its windows; tasks map the weights of the cut, read the adapters of the
+ * step from the run directory and write their gradients there; the driver adds these up in the
+ * order of the parts and steps. Stopped in the middle, it begins again at the cut, with the same
+ * result.
+ */
+final class CorrectionStage {
+  /** Folder of its files in a shot's folder. */
+  static final String FOLDER = "correction/";
+
+  private final ShotContext shot;
+  private final RunDirectory run;
+  private final CorrectionRule rule;
+  private final CorrectionWork work;
+
+  /**
+   * The stage of a shot whose cut is committed.
+   *
+   * @param shot the shot
+   */
+  CorrectionStage(ShotContext shot) {
+    this.shot = shot;
+    this.run = shot.run();
+    this.rule = shot.recipe().correction();
+    String folder = shot.plan().identity().inputs().model().path();
+    Session session = shot.session();
+    this.work =
+        new CorrectionWork(
+            session.model(folder, run, RunDirectory.cut(shot.shot())),
+            rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
+            run.path(),
+            shot.shot(),
+            rule.rank(),
+            shot.plan().calibration(shot.shot()),
+            session.settings());
+  }
+
+  /**
+   * The shot with corrected weights, not committed yet.
+   *
+   * @param cut the shot before
+   */
+  ShotManifest correct(ShotManifest cut) {
+    Evaluation before =
+        new Evaluator(shot.session(), run, shot.plan().test())
+            .kept(shot.stage("evaluate"), work.cut(), Evaluation.ofCut(shot.shot()));
+    run.delete(shot.path(FOLDER));
+    CorrectionPlan plan =
+        CorrectionPlan.of(
+            shot.recipe(),
+            shot.shot(),
+            shot.plan().isLast(shot.shot(), cut.target()),
+            shot.plan().calibration(shot.shot()).windows());
+    Device device = ExecutorDevice.shared();
+    try (AdapterTraining training =
+        new AdapterTraining(device, shot.config().linears(), rule, plan)) {
+      Timed<AdapterTraining.Result> trained = train(training, plan.steps().size());
+      Timed<List<LayerFile>> merged = merge(training, cut.layers());
+      run.delete(shot.path(FOLDER));
+      AdapterTraining.Result result = trained.value();
+      return cut.corrected(
+          merged.value(),
+          new CorrectionRecord(
+              rule.kind().optionName(),
+              result.steps(),
+              before.perplexity(),
+              finite(result.firstLoss()),
+              finite(result.lastLoss()),
+              trained.seconds() + merged.seconds()));
+    }
+  }
+
+  private static Double finite(double loss) {
+    return Double.isNaN(loss) ? null : loss;
+  }
+
+  private Timed<AdapterTraining.Result> train(AdapterTraining training, int steps) {
+    Progress progress = shot.session().progress();
+    return Timed.onDriver(
+        progress,
+        shot.stage("correct"),
+        steps,
+        () ->
+            training.train(
+                (step, parts, adapters, sum) -> {
+                  step(step, parts, adapters, sum);
+                  progress.taskFinished();
+                }));
+  }
+
+  private void step(
+      int step, List<int[]> parts, Adapters adapters, Consumer<AdaptedModel.Part> sum) {
+    StoredTensors stored = store(adapters);
+    List<GradientTask.Part> items =
+        IntStream.range(0, parts.size())
+            .mapToObj(i -> new GradientTask.Part(i, parts.get(i)))
+            .toList();
+    List<GradientTask.Done> done =
+        shot.session()
+            .tasks()
+            .onGpus()
+            .quiet()
+            .run(shot.stage("correct"), items, new GradientTask(work, step, stored))
+            .value();
+    for (GradientTask.Done part : done) {
+      try (AdaptedModel.Part read = read(part)) {
+        sum.accept(read);
+      }
+      run.delete(part.gradients().path());
+    }
+    run.delete(stored.path());
+  }
+
+  private StoredTensors store(Adapters adapters) {
+    String path = work.path("adapters-" + UUID.randomUUID() + ".f32");
+    return StoredTensors.write(run, path, adapters.tensors());
+  }
+
+  private AdaptedModel.Part read(GradientTask.Done part) {
+    Adapters gradients =
+        Adapters.zeros(
+            ExecutorDevice.shared(), shot.config().linears(), rule.rank(), Precision.SINGLE);
+    try {
+      part.gradients().read(run, 0, gradients.tensors());
+      return new AdaptedModel.Part(gradients, part.losses());
+    } catch (RuntimeException failure) {
+      gradients.close();
+      throw failure;
+    }
+  }
+
+  private Timed<List<LayerFile>> merge(AdapterTraining training, List<LayerFile> cut) {
+    List<LinearShape> layers = shot.config().linears();
+    List<MergeTask.Layer> items = new ArrayList<>();
+    for (int layer : shot.largestFirst()) {
+      items.add(new MergeTask.Layer(layer, cut.get(layer)));
+    }
+    Timed<List<LayerFile>> merged =
+        shot.session()
+            .tasks()
+            .run(shot.stage("merge"), items, new MergeTask(work, store(training.adapters())));
+    LayerFile[] files = new LayerFile[layers.size()];
+    for (int i = 0; i < items.size(); i++) {
+      files[items.get(i).index()] = merged.value().get(i);
+    }
+    return new Timed<>(List.of(files), merged.seconds());
+  }
+}

@@ -1,0 +1,52 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+
+/**
+ * What all tasks of a correction need, in a form that travels.
+ *
+ * @param cut weights of the shot before the correction
+ * @param dense the dense model, or null where nobody asks it
+ * @param run run directory
+ * @param shot the shot
+ * @param rank of the adapters
+ * @param windows calibration windows
+ * @param settings how to reach the files
+ */
+record CorrectionWork(
+    ModelRef cut,
+    ModelRef dense,
+    String run,
+    int shot,
+    int rank,
+    WindowsFile windows,
+    HadoopSettings settings)
+    implements Serializable {
+  /**
+   * What models it needs.
+   *
+   * @param cut as above
+   * @param dense as above
+   * @param rank as above
+   */
+  record Models(ModelRef cut, ModelRef dense, int rank) {}
+
+  /** What models it needs. */
+  Models models() {
+    return new Models(cut, dense, rank);
+  }
+
+  /** The run directory. */
+  RunDirectory directory() {
+    return new RunDirectory(settings.storage(), run);
+  }
+
+  /**
+   * A file of the correction, relative to the run directory.
+   *
+   * @param name a name that nothing has
+   */
+  String path(String name) {
+    return RunDirectory.inShot(shot, CorrectionStage.FOLDER + name);
+  }
+}

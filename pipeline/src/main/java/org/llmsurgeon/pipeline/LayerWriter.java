@@ -1,0 +1,55 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.surgery.LayerWeight;
+
+/** Writes new weights of a layer into the run directory. */
+final class LayerWriter {
+  private LayerWriter() {}
+
+  /**
+   * A layer's weight with its module name.
+   *
+   * @param layer module name
+   * @param weight weight and bias
+   */
+  record Named(String layer, LayerWeight weight) {}
+
+  /**
+   * Writes a file of {@code <layer>.weight} and {@code <layer>.bias} in F32.
+   *
+   * @param run run directory
+   * @param path a name that nothing has, relative
+   * @param cut what is gone of the layer
+   * @param named the weight
+   */
+  static LayerFile write(RunDirectory run, String path, LayerFile.Cut cut, Named named) {
+    Checksum.Writer out = new Checksum.Writer(run.create(path));
+    write(named.layer(), named.weight(), out, run.resolve(path));
+    return new LayerFile(named.layer(), path, out.length(), out.take(), cut);
+  }
+
+  private static void write(String layer, LayerWeight weight, Checksum.Writer out, String file) {
+    Device device = ExecutorDevice.shared();
+    int outputs = weight.weight().rows();
+    SafetensorsLayout layout =
+        new SafetensorsLayout()
+            .add(layer + ".weight", DataType.F32, outputs, weight.weight().columns());
+    if (weight.bias() != null) {
+      layout.add(layer + ".bias", DataType.F32, outputs);
+    }
+    try (SafetensorsWriter writer = new SafetensorsWriter(layout, out, file)) {
+      writer.write(layer + ".weight", weight.weight(), device);
+      if (weight.bias() != null) {
+        writer.write(layer + ".bias", weight.bias(), device);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(file + " could not be written", failure);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.Adapters;
+import org.llmsurgeon.surgery.LayerWeight;
+
+/**
+ * Merges the trained adapter of a layer into its weight, under the mask of what is gone, and writes
+ * it. Memory: twice the weight.
+ *
+ * @param work what it needs
+ * @param adapters of all layers
+ */
+record MergeTask(CorrectionWork work, StoredTensors adapters)
+    implements TaskFunction<MergeTask.Layer, LayerFile> {
+  /**
+   * A layer before the correction.
+   *
+   * @param index its position among the model's prunable layers
+   * @param cut its file
+   */
+  record Layer(int index, LayerFile cut) implements java.io.Serializable {}
+
+  @Override
+  public LayerFile apply(Layer layer, String attempt) {
+    ExecutorCorrection.evict();
+    RunDirectory directory = work.directory();
+    Device device = ExecutorDevice.shared();
+    try (ModelWeights pruned = ModelWeights.open(directory.storage(), work.cut())) {
+      LinearShape shape = pruned.config().linears().get(layer.index());
+      try (Adapters own = Adapters.zeros(device, List.of(shape), work.rank(), Precision.SINGLE)) {
+        adapters.read(directory, layer.index() * own.tensors().size(), own.tensors());
+        try (LayerWeight merged = own.merge(0, device, pruned)) {
+          return LayerWriter.write(
+              directory,
+              RunDirectory.inShot(
+                  work.shot(), "corrected/" + shape.name() + "-" + attempt + ".safetensors"),
+              layer.cut().cut(),
+              new LayerWriter.Named(shape.name(), merged));
+        }
+      }
+    }
+  }
+}

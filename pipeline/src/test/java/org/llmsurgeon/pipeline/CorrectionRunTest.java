@@ -1,0 +1,151 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.LocalSurgeon;
+import org.llmsurgeon.surgery.Recipe;
+
+/** Corrections on Spark: the same bytes as in one process, however they are run. */
+class CorrectionRunTest {
+  @TempDir Path temp;
+
+  @ParameterizedTest
+  @CsvSource({"opt, row-column, cross-entropy", "llama, element, distill"})
+  void aCorrectedRunEqualsTheLoopInOneProcess(
+      String architecture, String structures, String correct) throws Exception {
+    TestModel model =
+        architecture.equals("opt")
+            ? TestModel.opt(temp, DataType.F32)
+            : TestModel.llama(temp, DataType.F32);
+    Recipe recipe = recipe(structures.replace('-', ','), correct);
+    PruningReport report = prune(TestSpark.conf("local[3]"), model, "spark", recipe);
+
+    Device device = ExecutorDevice.shared();
+    LocalStorage storage = new LocalStorage();
+    int[][] windows =
+        TokenWindows.read(storage, model.tokens().toString(), "calibration").windows();
+    try (ModelFolder dense = ModelFolder.open(storage, model.folder().toString());
+        ModelFolder pruned = ModelFolder.open(storage, temp.resolve("spark").toString());
+        LocalSurgeon local =
+            new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
+      for (int shot = 0; shot < 2; shot++) {
+        LocalSurgeon.Shot done = local.shoot(windows);
+        CorrectionRecord record = report.shots().get(shot).correction();
+        assertThat(record.kind()).isEqualTo(correct);
+        assertThat(record.steps()).isEqualTo(done.correction().steps());
+        assertThat(record.firstLoss()).isEqualTo(done.correction().firstLoss());
+        assertThat(record.lastLoss()).isEqualTo(done.correction().lastLoss());
+        assertThat(report.shots().get(shot).removed()).isEqualTo(done.choice().removed());
+      }
+      for (String name : model.config().expectedTensors().keySet()) {
+        try (Tensor expected = local.load(name, device);
+            Tensor actual = pruned.load(name, device)) {
+          assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));
+        }
+      }
+    }
+    PruningReport.Shot last = report.shots().get(1);
+    assertThat(last.correction().perplexityBefore()).isNotEqualTo(last.perplexity());
+    assertThat(last.correction().seconds()).isPositive();
+  }
+
+  @Test
+  void oneThreadAndThreeAndTwoProcessesWriteTheSameAlsoAfterAStop() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.BF16);
+    Recipe recipe = recipe("row,column", "distill");
+    prune(TestSpark.conf("local[1]"), model, "one", recipe);
+    prune(
+        TestSpark.conf("local-cluster[2,1,1024]")
+            .set("spark.executor.memory", "1g")
+            .set("spark.executor.extraClassPath", System.getProperty("java.class.path")),
+        model,
+        "cluster",
+        recipe);
+    byte[] one = weights("one");
+    assertThat(weights("cluster")).isEqualTo(one);
+
+    try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[3]"))) {
+      PruneRequest request = model.request(temp.resolve("stopped"), recipe);
+      assertThatThrownBy(() -> new SurgeonPipeline(spark, new PowerCut(3)).prune(request))
+          .hasMessage("power cut");
+      Path run = temp.resolve("stopped/.surgeon-run/shot-0002");
+      assertThat(run.resolve("cut.json")).exists();
+      assertThat(run.resolve("manifest.json")).doesNotExist();
+      RecordingProgress progress = new RecordingProgress();
+      PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
+      assertThat(report.resumedFromShot()).isEqualTo(1);
+      assertThat(progress.events())
+          .as("the cut is not done again")
+          .noneMatch(event -> event.startsWith("stage 2 cut"));
+    }
+    assertThat(weights("stopped")).isEqualTo(one);
+    assertThat(temp.resolve("stopped/.surgeon-run")).doesNotExist();
+  }
+
+  /** Stops a run after some steps of the second shot's correction. */
+  private static final class PowerCut extends RecordingProgress {
+    private final int steps;
+    private int seen;
+    private boolean correcting;
+
+    PowerCut(int steps) {
+      this.steps = steps;
+    }
+
+    @Override
+    public void stageStarted(int shot, String name, int count) {
+      super.stageStarted(shot, name, count);
+      correcting = shot == 2 && name.equals("correct");
+    }
+
+    @Override
+    public void taskFinished() {
+      super.taskFinished();
+      seen += correcting ? 1 : 0;
+      if (seen == steps) {
+        throw new IllegalStateException("power cut");
+      }
+    }
+  }
+
+  private static Recipe recipe(String structures, String correct) {
+    Map<String, Object> options = new HashMap<>();
+    options.put("structures", structures);
+    options.put("sparsity", 0.3);
+    options.put("shots", 2);
+    options.put("shards", 3);
+    options.put("correct", correct);
+    options.put("correct-share", 0.5);
+    options.put("rank", 3);
+    options.put("final-epochs", 2);
+    return Recipe.of(options);
+  }
+
+  private PruningReport prune(SparkConf conf, TestModel model, String output, Recipe recipe) {
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      return new SurgeonPipeline(spark, Progress.silent())
+          .prune(model.request(temp.resolve(output), recipe));
+    }
+  }
+
+  private byte[] weights(String output) throws Exception {
+    return Files.readAllBytes(temp.resolve(output).resolve("model.safetensors"));
+  }
+}

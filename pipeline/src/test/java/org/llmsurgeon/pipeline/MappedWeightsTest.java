@@ -20,7 +20,7 @@ class MappedWeightsTest {
   private static ModelWeights open(TestModel model) {
     return ModelWeights.open(
         new HadoopStorage(new Configuration(false)),
-        new ModelRef("test", model.folder().toString(), null, 0));
+        new ModelRef("test", model.folder().toString(), null, null));
   }
 
   @ParameterizedTest

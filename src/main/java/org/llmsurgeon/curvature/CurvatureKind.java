@@ -12,7 +12,12 @@ public enum CurvatureKind {
   /** {@code G = I, A = mean a a^T}: the error of the layer's output. Needs a forward pass. */
   ACTIVATIONS,
   /** {@code G = mean g g^T, A = mean a a^T}: KFAC. Needs a forward and a backward pass. */
-  KFAC;
+  KFAC,
+  /**
+   * The {@code G (x) A} nearest to the Fisher, by power iteration. Needs two passes forward and
+   * backward for each iteration.
+   */
+  NEAREST_KRONECKER;
 
   /** Whether calibration data has to be read. */
   public boolean needsData() {
@@ -24,15 +29,20 @@ public enum CurvatureKind {
     return this != IDENTITY && this != ACTIVATIONS;
   }
 
+  /** Whether the factors come from a power iteration, {@code A} of each layer for itself. */
+  public boolean powerIteration() {
+    return this == NEAREST_KRONECKER;
+  }
+
   /** The name on the command line, in reports and in files. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
    * The kind of this name.
    *
-   * @param name {@code identity}, {@code activations} or {@code kfac}
+   * @param name its {@link #optionName}
    * @throws InputException if it is another
    */
   public static CurvatureKind parse(String name) {

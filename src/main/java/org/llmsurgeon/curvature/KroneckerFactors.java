@@ -35,6 +35,16 @@ public record KroneckerFactors(Tensor a, Tensor g, long tokens, CurvatureKind ki
   }
 
   /**
+   * The product nearest to the Fisher.
+   *
+   * @param term both factors of the same norm; taken over
+   * @param tokens how many its means are over
+   */
+  public static KroneckerFactors nearest(KroneckerTerm term, long tokens) {
+    return new KroneckerFactors(term.a(), term.g(), tokens, CurvatureKind.NEAREST_KRONECKER);
+  }
+
+  /**
    * Curvature of the layer's output error: {@code G = I}. It is not balanced, since balancing does
    * not change the product, and layers compete by their raw output errors.
    *

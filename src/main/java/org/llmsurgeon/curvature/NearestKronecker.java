@@ -50,7 +50,7 @@ public final class NearestKronecker implements AutoCloseable {
     this.layer = layer;
     this.earlier = List.copyOf(earlier);
     this.unitA = start;
-    normalise(start);
+    KroneckerStep.normalise(device, start);
   }
 
   /**
@@ -92,15 +92,22 @@ public final class NearestKronecker implements AutoCloseable {
    * @throws NonFiniteException if it is not finite
    */
   public void take(Tensor mean) {
-    for (KroneckerTerm term : earlier) {
-      Tensor weighing = gathersG ? term.a() : term.g();
-      device.add(-inner(weighing, weighing()), gathersG ? term.g() : term.a(), mean);
-    }
+    KroneckerStep.subtract(
+        device,
+        mean,
+        weighing(),
+        earlier.stream()
+            .map(
+                term ->
+                    gathersG
+                        ? new KroneckerStep.Sides(term.g(), term.a())
+                        : new KroneckerStep.Sides(term.a(), term.g()))
+            .toList());
     NonFiniteException.check(device, mean, layer, gathersG ? "factor G" : "factor A");
     Tensor unit = device.empty(Precision.DOUBLE, mean.rows(), mean.columns());
     device.copy(mean, unit);
     lastSigma = sigma;
-    sigma = normalise(unit);
+    sigma = KroneckerStep.normalise(device, unit);
     Tensor before = gathersG ? unitG : unitA;
     if (before != null) {
       before.close();
@@ -147,17 +154,6 @@ public final class NearestKronecker implements AutoCloseable {
     device.copy(from, to);
     device.scale(factor, to);
     return to;
-  }
-
-  /** Divides by the norm, and returns it; 0 stays 0. */
-  private double normalise(Tensor matrix) {
-    double norm = Math.sqrt(inner(matrix, matrix));
-    device.scale(norm == 0 ? 0 : 1 / norm, matrix);
-    return norm;
-  }
-
-  private double inner(Tensor x, Tensor y) {
-    return Arrays.stream(device.rowDots(x, y)).sum();
   }
 
   @Override

@@ -11,11 +11,15 @@ import org.llmsurgeon.curvature.FisherKind;
  *
  * @param kind which approximation of the Fisher
  * @param fisher which Fisher; {@link Fisher#EMPIRICAL} for a kind without gradients
+ * @param passes steps of the power iteration in a shot, each two passes over the data; {@link
+ *     #DEFAULT_PASSES} for a kind without one
  */
-public record CurvatureRule(CurvatureKind kind, Fisher fisher) {
+public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes) {
+  /** Steps of the power iteration, unless another number is asked for. */
+  public static final int DEFAULT_PASSES = 2;
+
   /** KFAC of the empirical Fisher. */
-  public static final CurvatureRule DEFAULT =
-      new CurvatureRule(CurvatureKind.KFAC, Fisher.EMPIRICAL);
+  public static final CurvatureRule DEFAULT = new CurvatureRule(CurvatureKind.KFAC);
 
   /**
    * Checks what belongs together.
@@ -29,6 +33,18 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher) {
               + kind.optionName()
               + ".");
     }
+    if (passes < 1) {
+      throw new InputException("--curvature-passes is " + passes + "; give at least 1.");
+    }
+  }
+
+  /**
+   * Of the empirical Fisher, with the defaults of the kind.
+   *
+   * @param kind which approximation
+   */
+  public CurvatureRule(CurvatureKind kind) {
+    this(kind, Fisher.EMPIRICAL, DEFAULT_PASSES);
   }
 
   /**
@@ -37,7 +53,12 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher) {
    * @throws InputException if they contradict each other
    */
   static CurvatureRule of(RecipeOptions read) {
-    return new CurvatureRule(CurvatureKind.parse(read.text("curvature")), fisher(read));
+    CurvatureKind kind = CurvatureKind.parse(read.text("curvature"));
+    if (read.given("curvature-passes") && !kind.powerIteration()) {
+      throw new InputException("--curvature-passes goes with --curvature nearest-kronecker only.");
+    }
+    int passes = read.given("curvature-passes") ? read.integer("curvature-passes") : DEFAULT_PASSES;
+    return new CurvatureRule(kind, fisher(read), passes);
   }
 
   private static Fisher fisher(RecipeOptions read) {
@@ -52,5 +73,6 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher) {
     options.put("curvature", kind.optionName());
     options.put("fisher", kind.ofLoss() ? fisher.kind().optionName() : null);
     options.put("fisher-samples", drawn ? fisher.samples() : null);
+    options.put("curvature-passes", kind.powerIteration() ? passes : null);
   }
 }

@@ -5,6 +5,20 @@ import org.llmsurgeon.compute.Tensor;
 
 /** Where the reduced factors of a shot come from. */
 public interface FactorSource {
+  /** No factors, as before the first pass. */
+  FactorSource NONE =
+      new FactorSource() {
+        @Override
+        public Tensor load(FactorKey key, Device device) {
+          throw new IllegalArgumentException("no factor " + key.label());
+        }
+
+        @Override
+        public long tokens() {
+          return 0;
+        }
+      };
+
   /**
    * A factor as a mean over tokens, not balanced.
    *

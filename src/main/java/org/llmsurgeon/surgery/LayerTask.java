@@ -10,6 +10,8 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.KroneckerStep;
+import org.llmsurgeon.curvature.KroneckerTerm;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.WeightSource;
@@ -157,10 +159,14 @@ public final class LayerTask {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));
     }
-    Tensor a = exact(scope, FactorPlan.a(layer));
+    Tensor a = exact(scope, FactorPlan.a(layer, recipe.curvature().kind()));
     if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
       return owned(
           scope, KroneckerFactors.activations(device, a, layer.outputs(), factors.tokens()));
+    }
+    if (recipe.curvature().kind() == CurvatureKind.NEAREST_KRONECKER) {
+      KroneckerTerm term = KroneckerStep.term(device, exact(scope, FactorPlan.g(layer)), a);
+      return owned(scope, KroneckerFactors.nearest(term, factors.tokens()));
     }
     KroneckerFactors raw =
         new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), factors.tokens());

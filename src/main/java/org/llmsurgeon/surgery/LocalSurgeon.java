@@ -29,7 +29,8 @@ import org.llmsurgeon.pruning.Units;
 
 /**
  * The whole loop in one process and in memory: the engine for embedding, and what the Spark
- * pipeline must equal bit for bit. Memory: the model, and the packed factors of every shard.
+ * pipeline must equal bit for bit. Memory: the model, the factors, and in a pass the packed ones of
+ * every shard.
  */
 public final class LocalSurgeon implements WeightSource, AutoCloseable {
   private final Device device;
@@ -38,6 +39,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   private final Recipe recipe;
   private final double share;
   private final Map<String, LayerWeight> changed = new HashMap<>();
+  private final LocalFactors factors;
   private int shot;
 
   /**
@@ -53,6 +55,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.config = config;
     this.dense = dense;
     this.recipe = recipe;
+    this.factors = new LocalFactors(device);
     this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal());
     if (recipe.structures() instanceof SparseStructures) {
       new ElementChoice(config.linears(), recipe).requireReachable(share);
@@ -117,7 +120,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
 
   private Shot cut(int[][] windows) {
     shot++;
-    try (Reduced factors = new Reduced(accumulate(windows))) {
+    gather(windows);
+    try {
       double target = recipe.target(shot, share);
       if (recipe.structures() instanceof SparseStructures) {
         return shootElements(factors, target);
@@ -135,6 +139,10 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       }
       next.forEach(this::replace);
       return new Shot(shot, target, choice, reports, null);
+    } finally {
+      if (!recipe.curvature().kind().powerIteration()) {
+        factors.close();
+      }
     }
   }
 
@@ -236,23 +244,24 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     }
   }
 
-  private List<ShardFactors> accumulate(int[][] windows) {
-    List<ShardFactors> shards = new ArrayList<>();
-    if (!recipe.curvature().kind().needsData()) {
-      return shards;
+  /** Measures the curvature; a power iteration goes on from that of the last shot. */
+  private void gather(int[][] windows) {
+    List<FactorPass> passes = FactorPlan.passes(recipe.curvature(), shot);
+    if (passes.isEmpty()) {
+      return;
     }
     List<Shard> parts = Shard.plan(windows.length, recipe.shards());
     List<int[][][]> ofDense = drawOfDense(windows, parts);
-    try (LanguageModel model = LanguageModel.load(config, this, device)) {
-      for (Shard shard : parts) {
-        Calibration.Data data =
-            new Calibration.Data(
-                Arrays.copyOfRange(windows, shard.from(), shard.to()),
-                FisherTargets.of(recipe, shard, ofDense.get(shard.index())));
-        shards.add(Calibration.accumulate(model, data, recipe.curvature().kind(), key -> true));
-      }
+    List<Calibration.Data> data = new ArrayList<>();
+    for (Shard shard : parts) {
+      data.add(
+          new Calibration.Data(
+              Arrays.copyOfRange(windows, shard.from(), shard.to()),
+              FisherTargets.of(recipe, shard, ofDense.get(shard.index()))));
     }
-    return shards;
+    try (LanguageModel model = LanguageModel.load(config, this, device)) {
+      passes.forEach(pass -> factors.gather(model, pass, data));
+    }
   }
 
   /** Targets of each shard; null where the Fisher does not need the dense model's. */
@@ -309,29 +318,6 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   public void close() {
     changed.values().forEach(LayerWeight::close);
     changed.clear();
-  }
-
-  /** Factors of shards in memory, reduced one at a time when asked for. */
-  private final class Reduced implements FactorSource, AutoCloseable {
-    private final List<ShardFactors> shards;
-
-    Reduced(List<ShardFactors> shards) {
-      this.shards = shards;
-    }
-
-    @Override
-    public Tensor load(FactorKey key, Device target) {
-      return FactorSum.reduce(key, shards, target);
-    }
-
-    @Override
-    public long tokens() {
-      return shards.stream().mapToLong(ShardFactors::tokens).sum();
-    }
-
-    @Override
-    public void close() {
-      shards.forEach(ShardFactors::close);
-    }
+    factors.close();
   }
 }

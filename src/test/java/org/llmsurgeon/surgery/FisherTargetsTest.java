@@ -27,7 +27,9 @@ class FisherTargetsTest {
   private static Map<FactorKey, double[]> sums(LanguageModel model, Targets targets) {
     Map<FactorKey, double[]> values = new HashMap<>();
     Calibration.Data data = new Calibration.Data(WINDOW, targets);
-    try (ShardFactors sums = Calibration.accumulate(model, data, CurvatureKind.KFAC, key -> true)) {
+    FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
+    try (ShardFactors sums =
+        new Calibration(model, pass, FactorSource.NONE).accumulate(data, key -> true)) {
       for (Map.Entry<FactorKey, Tensor> each : sums.packed().entrySet()) {
         values.put(each.getKey(), model.device().values(each.getValue()));
       }

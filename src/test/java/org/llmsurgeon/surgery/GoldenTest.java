@@ -20,7 +20,6 @@ import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
@@ -61,8 +60,9 @@ class GoldenTest {
         TensorScope scope = new TensorScope(golden.device);
         LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device);
         ShardFactors shard =
-            Calibration.accumulate(
-                model, new Calibration.Data(golden.calibration), CurvatureKind.KFAC, key -> true)) {
+            new Calibration(
+                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
+                .accumulate(new Calibration.Data(golden.calibration), key -> true)) {
       for (LinearShape layer : golden.config.linears()) {
         KroneckerFactors factors = balanced(scope, layer, shard);
         assertRelative(

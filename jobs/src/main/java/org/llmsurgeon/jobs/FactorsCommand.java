@@ -35,6 +35,7 @@ final class FactorsCommand implements Callable<Integer> {
           Setting.CALIBRATION,
           Setting.OUTPUT,
           Setting.CURVATURE,
+          Setting.CURVATURE_PASSES,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.SEQUENCES,

@@ -44,6 +44,9 @@ final class PlanCommand implements Callable<Integer> {
           Setting.SPARSITY,
           Setting.SHOTS,
           Setting.CURVATURE,
+          Setting.CURVATURE_PASSES,
+          Setting.FISHER,
+          Setting.FISHER_SAMPLES,
           Setting.SEQUENCES,
           Setting.CONTEXT,
           Setting.SHARDS);
@@ -119,7 +122,7 @@ final class PlanCommand implements Callable<Integer> {
     return new Workload(
         model.config(),
         model.weightBytes(),
-        recipe.curvature().kind(),
+        recipe.curvature(),
         windows,
         recipe.calibration().contextFor(model.config().maxPositions()),
         testWindows,

@@ -38,6 +38,7 @@ final class ScoresCommand implements Callable<Integer> {
           Setting.OUTPUT,
           Setting.STRUCTURES,
           Setting.CURVATURE,
+          Setting.CURVATURE_PASSES,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.DIAGONAL,

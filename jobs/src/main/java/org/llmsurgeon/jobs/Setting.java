@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.CorrectionRule;
+import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.ElementRule;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
@@ -124,7 +125,15 @@ enum Setting {
       "curvature",
       Form.TEXT,
       "KIND",
-      "Curvature of the loss: kfac (activations and gradients), activations, or identity."),
+      "Curvature of the loss: kfac (activations and gradients), nearest-kronecker (the product"
+          + " nearest to the Fisher, by power iteration), activations, or identity."),
+  CURVATURE_PASSES(
+      "curvature-passes",
+      Form.TEXT,
+      "N",
+      "Steps of the power iteration of nearest-kronecker in each shot, two passes over the data"
+          + " each; it goes on from the last shot's factors.",
+      String.valueOf(CurvatureRule.DEFAULT_PASSES)),
   FISHER(
       "fisher",
       Form.TEXT,

@@ -2,11 +2,11 @@ package org.llmsurgeon.pipeline;
 
 import java.util.List;
 import java.util.Set;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.Calibration;
 import org.llmsurgeon.surgery.FactorKey;
-import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.FactorPass;
+import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.FisherTargets;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
@@ -20,20 +20,24 @@ import org.llmsurgeon.surgery.ShardFactors;
  * @param work what it needs
  * @param windows calibration windows
  * @param targets what {@link DenseTargets} has drawn; null where the Fisher does not need that
+ * @param pass which sums
+ * @param before manifest of the factors that earlier passes gave, relative to the run directory;
+ *     null for none
  */
-record AccumulateTask(LayerWork work, WindowsFile windows, WindowsFile targets)
+record AccumulateTask(
+    LayerWork work, WindowsFile windows, WindowsFile targets, FactorPass pass, String before)
     implements TaskFunction<ShardTask, ShardRecord> {
   @Override
   public ShardRecord apply(ShardTask task, String attempt) {
     RunDirectory directory = work.directory();
     Recipe recipe = Recipe.of(work.options());
-    CurvatureKind curvature = recipe.curvature().kind();
     Calibration.Data data = data(directory, recipe, task.shard());
     try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.model();
-      List<FactorKey> keys = FactorPlan.keys(network.config(), curvature);
+      List<FactorKey> keys = pass.keys(network.config());
       Set<FactorKey> wanted = Set.copyOf(task.group().of(keys));
-      try (ShardFactors sums = Calibration.accumulate(network, data, curvature, wanted::contains)) {
+      try (ShardFactors sums =
+          new Calibration(network, pass, earlier(directory)).accumulate(data, wanted::contains)) {
         String path =
             RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
         List<ShardRecord.Part> parts =
@@ -42,6 +46,12 @@ record AccumulateTask(LayerWork work, WindowsFile windows, WindowsFile targets)
             task.shard(), task.group(), path, sums.tokens(), sums.losses(), parts);
       }
     }
+  }
+
+  private FactorSource earlier(RunDirectory directory) {
+    return before == null
+        ? FactorSource.NONE
+        : new StoredFactors(directory, directory.required(before, FactorsManifest.class));
   }
 
   private Calibration.Data data(RunDirectory directory, Recipe recipe, Shard shard) {

@@ -6,8 +6,11 @@ import org.llmsurgeon.checkpoint.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.SafetensorsWriter;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.KroneckerStep;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.FactorSource;
@@ -19,6 +22,7 @@ import org.llmsurgeon.surgery.FactorSource;
  */
 final class FactorExport {
   private final List<LinearShape> layers;
+  private final CurvatureKind curvature;
   private final List<FactorKey> gathered;
   private final FactorSource factors;
   private final Device device = ExecutorDevice.shared();
@@ -26,13 +30,14 @@ final class FactorExport {
   /**
    * An export.
    *
-   * @param layers all prunable layers
-   * @param gathered the factors that there are
+   * @param config the model
+   * @param curvature which kind, not one without factors
    * @param factors where they are
    */
-  FactorExport(List<LinearShape> layers, List<FactorKey> gathered, FactorSource factors) {
-    this.layers = layers;
-    this.gathered = gathered;
+  FactorExport(ModelConfig config, CurvatureKind curvature, FactorSource factors) {
+    this.layers = config.linears();
+    this.curvature = curvature;
+    this.gathered = FactorPlan.keys(config, curvature);
     this.factors = factors;
   }
 
@@ -40,7 +45,7 @@ final class FactorExport {
   SafetensorsLayout layout() {
     SafetensorsLayout layout = new SafetensorsLayout();
     for (LinearShape layer : layers) {
-      if (gathered.contains(FactorPlan.a(layer))) {
+      if (gathered.contains(FactorPlan.a(layer, curvature))) {
         layout.add(
             layer.name() + ".A", DataType.F32, layer.augmentedInputs(), layer.augmentedInputs());
       }
@@ -58,25 +63,31 @@ final class FactorExport {
    */
   void write(SafetensorsWriter writer) throws java.io.IOException {
     for (LinearShape layer : layers) {
-      try (Tensor a = factors.load(FactorPlan.a(layer), device)) {
+      try (Tensor a = factors.load(FactorPlan.a(layer, curvature), device)) {
         if (!gathered.contains(FactorPlan.g(layer))) {
           writer.write(layer.name() + ".A", a, device);
           continue;
         }
         try (Tensor g = factors.load(FactorPlan.g(layer), device)) {
-          writeBalanced(writer, layer.name(), new KroneckerFactors(a, g, factors.tokens()));
+          writeBalanced(writer, layer.name(), a, g);
         }
       }
     }
   }
 
-  private void writeBalanced(SafetensorsWriter writer, String layer, KroneckerFactors raw)
+  private void writeBalanced(SafetensorsWriter writer, String layer, Tensor a, Tensor g)
       throws java.io.IOException {
-    KroneckerFactors balanced = raw.balanced(device);
-    try (Tensor a = balanced.a();
-        Tensor g = balanced.g()) {
-      writer.write(layer + ".A", a, device);
-      writer.write(layer + ".G", g, device);
+    KroneckerFactors balanced = balanced(a, g);
+    try (Tensor balancedA = balanced.a();
+        Tensor balancedG = balanced.g()) {
+      writer.write(layer + ".A", balancedA, device);
+      writer.write(layer + ".G", balancedG, device);
     }
+  }
+
+  private KroneckerFactors balanced(Tensor a, Tensor g) {
+    return curvature.powerIteration()
+        ? KroneckerFactors.nearest(KroneckerStep.term(device, g, a), factors.tokens())
+        : new KroneckerFactors(a, g, factors.tokens()).balanced(device);
   }
 }

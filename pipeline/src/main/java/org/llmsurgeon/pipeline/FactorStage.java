@@ -3,15 +3,16 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * Gathers the mean factors of a shot: a task per shard and group of factors, then their sums, where
- * {@link ReducePlace} says. Shards that are there already are not done again.
+ * Gathers the mean factors of a shot, pass by pass: a task per shard and group of factors, then
+ * their sums, where {@link ReducePlace} says. Passes and shards that are there already are not done
+ * again.
  */
 final class FactorStage {
   private final ShotContext shot;
@@ -40,12 +41,39 @@ final class FactorStage {
   }
 
   private FactorsManifest gather() {
-    CurvatureKind curvature = shot.recipe().curvature().kind();
-    if (!curvature.needsData()) {
-      return new FactorsManifest(0, null, List.of(), 0, 0);
+    List<FactorPass> passes = FactorPlan.passes(shot.recipe().curvature(), shot.shot());
+    if (passes.isEmpty()) {
+      return FactorsManifest.NONE;
     }
-    List<FactorKey> keys = FactorPlan.keys(shot.config(), curvature);
-    Timed<List<ShardRecord>> shards = accumulate();
+    boolean goesOn = passes.get(0).index() > 0;
+    String before = goesOn ? FactorsManifest.path(shot.shot() - 1) : null;
+    FactorsManifest factors =
+        goesOn ? run.required(before, FactorsManifest.class).untimed() : FactorsManifest.NONE;
+    for (FactorPass pass : passes.subList(0, passes.size() - 1)) {
+      String path = FactorsManifest.path(shot.shot(), pass.index());
+      factors = between(path, pass, before, factors);
+      before = path;
+    }
+    FactorsManifest all = factors.and(gather(passes.get(passes.size() - 1), before));
+    return all.only(FactorPlan.keys(shot.config(), shot.recipe().curvature().kind()));
+  }
+
+  /** The factors after a pass that is not the last; what only the pass needed is deleted. */
+  private FactorsManifest between(
+      String path, FactorPass pass, String before, FactorsManifest factors) {
+    return run.finished(path, FactorsManifest.class)
+        .orElseGet(
+            () -> {
+              FactorsManifest all = factors.and(gather(pass, before));
+              run.commit(path, all);
+              run.delete(shot.path("shards"));
+              return all;
+            });
+  }
+
+  private FactorsManifest gather(FactorPass pass, String before) {
+    List<FactorKey> keys = pass.keys(shot.config());
+    Timed<List<ShardRecord>> shards = accumulate(pass, before);
     Reduction reduction = new Reduction(run, shot.shot(), keys, shards.value());
     Timed<List<FactorsManifest.Factor>> factors = reduce(reduction, keys.size());
     return new FactorsManifest(
@@ -71,11 +99,17 @@ final class FactorStage {
     return ofDense ? new DenseTargets(shot).file() : null;
   }
 
-  /** All records, sorted by shard. */
-  private Timed<List<ShardRecord>> accumulate() {
+  /**
+   * All records of a pass, sorted by shard.
+   *
+   * @param before where the factors of the passes before are; null for none
+   */
+  private Timed<List<ShardRecord>> accumulate(FactorPass pass, String before) {
     List<ShardRecord> records = new ArrayList<>();
     List<ShardTask> missing = new ArrayList<>();
-    for (FactorGroup group : shot.plan().groups()) {
+    List<FactorGroup> groups =
+        shot.plan().groups().stream().filter(group -> group.pass() == pass.index()).toList();
+    for (FactorGroup group : groups) {
       for (Shard shard : shot.plan().shards()) {
         ShardTask task = new ShardTask(shard, group);
         run.finished(task.record(shot.shot()), ShardRecord.class)
@@ -84,7 +118,8 @@ final class FactorStage {
     }
     Session session = shot.session();
     AccumulateTask work =
-        new AccumulateTask(shot.work(), shot.plan().calibration(shot.shot()), targets());
+        new AccumulateTask(
+            shot.work(), shot.plan().calibration(shot.shot()), targets(), pass, before);
     Timed<List<ShardRecord>> made =
         session
             .tasks()

@@ -1,7 +1,11 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.llmsurgeon.surgery.FactorKey;
 
 /**
@@ -22,6 +26,57 @@ record FactorsManifest(
     double reduceSeconds) {
   FactorsManifest {
     factors = List.copyOf(factors);
+  }
+
+  /** None. */
+  static final FactorsManifest NONE = new FactorsManifest(0, null, List.of(), 0, 0);
+
+  /**
+   * These factors with those of one more pass, which take the place of their namesakes.
+   *
+   * @param pass what it gave
+   */
+  FactorsManifest and(FactorsManifest pass) {
+    Map<FactorKey, Factor> all = new LinkedHashMap<>();
+    factors.forEach(factor -> all.put(factor.key(), factor));
+    pass.factors.forEach(factor -> all.put(factor.key(), factor));
+    return new FactorsManifest(
+        pass.tokens,
+        pass.calibrationLoss == null ? calibrationLoss : pass.calibrationLoss,
+        List.copyOf(all.values()),
+        accumulateSeconds + pass.accumulateSeconds,
+        reduceSeconds + pass.reduceSeconds);
+  }
+
+  /**
+   * Some of these factors.
+   *
+   * @param keys which ones, in order
+   */
+  FactorsManifest only(List<FactorKey> keys) {
+    Map<FactorKey, Factor> all = new HashMap<>();
+    factors.forEach(factor -> all.put(factor.key(), factor));
+    return new FactorsManifest(
+        tokens,
+        calibrationLoss,
+        keys.stream().map(all::get).toList(),
+        accumulateSeconds,
+        reduceSeconds);
+  }
+
+  /** The same before anything was done for them: what a shot goes on from. */
+  FactorsManifest untimed() {
+    return new FactorsManifest(tokens, null, factors, 0, 0);
+  }
+
+  /**
+   * The factors after a pass that is not the last, relative.
+   *
+   * @param shot from 1
+   * @param pass its index
+   */
+  static String path(int shot, int pass) {
+    return RunDirectory.inShot(shot, String.format(Locale.ROOT, "pass-%02d.json", pass));
   }
 
   /** Its place in the run directory, relative. */

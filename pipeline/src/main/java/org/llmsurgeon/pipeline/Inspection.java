@@ -2,8 +2,9 @@ package org.llmsurgeon.pipeline;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.CurvatureRule;
+import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
 
 /** Looks into a model folder without running the model. */
@@ -48,8 +49,14 @@ final class Inspection {
         parameters(config),
         layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
         layers.stream().mapToLong(ModelSummary.Layer::removed).sum(),
-        FactorPlan.keys(config, CurvatureKind.KFAC).stream().mapToLong(FactorGroup::bytes).sum(),
+        factorBytes(config),
         layers);
+  }
+
+  /** Sums of KFAC while they are gathered. */
+  private static long factorBytes(ModelConfig config) {
+    FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
+    return pass.keys(config).stream().mapToLong(key -> pass.bytes(config, key)).sum();
   }
 
   private static long parameters(ModelConfig config) {

@@ -1,10 +1,10 @@
 package org.llmsurgeon.pipeline;
 
-import java.util.List;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorKind;
+import org.llmsurgeon.surgery.FactorPass;
 
 /**
  * Floating-point operations of the products, inverses and attentions of a run; a product of {@code
@@ -38,19 +38,37 @@ final class PlannedFlops {
     return products() + attention(context);
   }
 
-  /** The passes of a calibration, per token and group of factors, without the sums. */
-  double passes(CurvatureKind curvature, int context) {
-    return switch (curvature) {
-      case IDENTITY -> 0;
-      case ACTIVATIONS -> forward(context);
-      // Gradients of activations only: as many products again.
-      default -> 2 * products() + (1 + ATTENTION_BACKWARD) * attention(context);
-    };
+  /**
+   * A pass over the data, per token and group of factors, without the sums.
+   *
+   * @param pass which one
+   * @param context tokens of a window
+   * @param draws backward passes, if it has any
+   */
+  double pass(FactorPass pass, int context, int draws) {
+    // Gradients of activations only: as many products again.
+    double backward = products() + ATTENTION_BACKWARD * attention(context);
+    return forward(context) + (pass.backward() ? draws * backward : 0);
   }
 
-  /** The sums of factors, per token. */
-  double sums(List<FactorKey> keys) {
-    return keys.stream().mapToDouble(key -> 2.0 * key.packedSize()).sum();
+  /**
+   * The sums of factors, and of the weights of tokens, per token.
+   *
+   * @param pass which one
+   * @param draws backward passes, if it has any
+   */
+  double sums(FactorPass pass, int draws) {
+    double sums = 0;
+    for (FactorKey key : pass.keys(config)) {
+      int times = pass.weighted() || key.kind() == FactorKind.G ? draws : 1;
+      sums += 2.0 * times * key.packedSize();
+    }
+    if (pass.weighted()) {
+      for (LinearShape layer : config.linears()) {
+        sums += 2.0 * draws * Math.pow(pass.weighing(layer).size(), 2);
+      }
+    }
+    return sums;
   }
 
   /** Costs of the rows and columns of a layer: two inverses, and two products with the weight. */

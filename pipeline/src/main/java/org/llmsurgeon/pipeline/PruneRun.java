@@ -5,6 +5,8 @@ import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.FactorPass;
+import org.llmsurgeon.surgery.FactorPlan;
 
 /** One run from the request to the report: plan, shots, output. */
 final class PruneRun {
@@ -153,7 +155,7 @@ final class PruneRun {
         new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
       }
       if (shot >= committed) {
-        deleteIntermediates(shot);
+        deleteIntermediates(shot, FactorPlan.passes(request.recipe().curvature(), shot + 1));
       }
       StageName stage = new StageName(shot, plan.shots(), "evaluate");
       Evaluation evaluation = evaluator.afterShot(stage, session.model(model, run, shot), shot);
@@ -168,6 +170,7 @@ final class PruneRun {
       report.newWarnings().forEach(session.progress()::note);
       saved.keep(manifest, report);
     } while (!report.isLast());
+    run.delete(RunDirectory.inShot(shot, "factors"));
     return export(export, saved, report);
   }
 
@@ -181,13 +184,14 @@ final class PruneRun {
   }
 
   /**
-   * What no later step reads: the sums and factors of a shot, its weights before a correction, the
-   * weights of the one before.
+   * What no later step reads: the sums of a shot, its factors unless the next shot goes on from
+   * them, its weights before a correction, the weights of the one before.
    */
-  private void deleteIntermediates(int shot) {
+  private void deleteIntermediates(int shot, List<FactorPass> next) {
+    boolean goesOn = !next.isEmpty() && next.get(0).index() > 0;
     boolean corrected = request.recipe().correction().isWanted();
     run.delete(RunDirectory.inShot(shot, "shards"));
-    run.delete(RunDirectory.inShot(shot, "factors"));
+    run.delete(RunDirectory.inShot(goesOn ? shot - 1 : shot, "factors"));
     run.delete(RunDirectory.inShot(corrected ? shot : shot - 1, "weights"));
     run.delete(RunDirectory.inShot(shot - 1, "corrected"));
   }

@@ -26,15 +26,15 @@ final class Reduction {
    *
    * @param run run directory
    * @param shot from 1
-   * @param keys all factors, in order
-   * @param shards all records, sorted by shard
+   * @param keys all factors of a pass, in order
+   * @param shards all records of the pass, sorted by shard
    */
   Reduction(RunDirectory run, int shot, List<FactorKey> keys, List<ShardRecord> shards) {
     this.run = run;
     this.shot = shot;
     this.keys = keys;
     this.shards = shards;
-    this.first = shards.stream().filter(shard -> shard.group().index() == 0).toList();
+    this.first = shards.stream().filter(shard -> shard.group().from() == 0).toList();
     this.tokens = first.stream().mapToLong(ShardRecord::tokens).sum();
   }
 

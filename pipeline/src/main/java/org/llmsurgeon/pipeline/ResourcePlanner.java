@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
@@ -30,15 +29,15 @@ public final class ResourcePlanner {
   private final ModelConfig config;
   private final PlannedFlops flops;
   private final List<FactorKey> keys;
-  private final int groups;
+  private final PlannedPasses passes;
 
   private ResourcePlanner(Workload work, Machines machines) {
     this.work = work;
     this.machines = machines;
     this.config = work.config();
     this.flops = new PlannedFlops(config);
-    this.keys = FactorPlan.keys(config, work.curvature());
-    this.groups = FactorGroup.plan(keys, machines.factorBudget()).size();
+    this.keys = FactorPlan.keys(config, work.curvature().kind());
+    this.passes = new PlannedPasses(config, work.curvature(), machines.factorBudget());
   }
 
   /**
@@ -54,11 +53,14 @@ public final class ResourcePlanner {
   private ResourcePlan plan() {
     return new ResourcePlan(
         parameters(),
-        groups,
+        passes.groups(),
         List.of(tokenise(), accumulate(), reduce(), score(), cut(), evaluate(), write()),
         driverBytes(),
         Math.max(calibrationBytes(), layerBytes()),
-        packedBytes() * work.shards() + factorBytes() + 2 * cutBytes() + windowBytes());
+        passes.largestShardBytes() * work.shards()
+            + factorBytes()
+            + 2 * cutBytes()
+            + windowBytes());
   }
 
   private StagePlan tokenise() {
@@ -66,21 +68,16 @@ public final class ResourcePlanner {
   }
 
   private StagePlan accumulate() {
-    if (work.curvature() == CurvatureKind.IDENTITY) {
-      return stage("accumulate", work.shots(), 0, new Load(0, 0, 0, 0));
-    }
-    double passes =
-        work.tokens()
-            * (groups * flops.passes(work.curvature(), work.context()) + flops.sums(keys));
-    long tasks = (long) groups * work.shards();
+    double total = work.tokens() * passes.flops(work.context());
+    long tasks = (long) passes.groups() * work.shards();
     long loads = Math.min(machines.executors(), tasks);
     long read = loads * modelBytes() + tasks * windowBytes();
-    Load load = new Load(passes, 0, read, work.shards() * packedBytes());
+    Load load = new Load(total, 0, read, work.shards() * passes.shardBytes());
     return stage("accumulate", work.shots(), Math.toIntExact(tasks), load);
   }
 
   private StagePlan reduce() {
-    Load load = new Load(0, 0, work.shards() * packedBytes(), factorBytes());
+    Load load = new Load(0, 0, work.shards() * passes.shardBytes(), passes.factorBytes());
     return stage("reduce", work.shots(), keys.isEmpty() ? 0 : 1, load);
   }
 
@@ -149,11 +146,6 @@ public final class ResourcePlanner {
     return elements;
   }
 
-  /** One shard's sums: packed triangles in single precision. */
-  private long packedBytes() {
-    return keys.stream().mapToLong(key -> FLOAT * key.packedSize()).sum();
-  }
-
   /** All mean factors: full matrices in single precision. */
   private long factorBytes() {
     return keys.stream().mapToLong(key -> (long) FLOAT * key.size() * key.size()).sum();
@@ -177,8 +169,8 @@ public final class ResourcePlanner {
   private long layerReads() {
     long bytes = cutBytes();
     for (LinearShape layer : config.linears()) {
-      bytes += work.curvature() == CurvatureKind.IDENTITY ? 0 : square(layer.augmentedInputs());
-      bytes += work.curvature() == CurvatureKind.KFAC ? square(layer.outputs()) : 0;
+      bytes += work.curvature().kind().needsData() ? square(layer.augmentedInputs()) : 0;
+      bytes += work.curvature().kind().ofLoss() ? square(layer.outputs()) : 0;
     }
     return bytes;
   }
@@ -195,11 +187,7 @@ public final class ResourcePlanner {
 
   /** Model, and for each core the sums of a group, kept results, one block's results, logits. */
   private long calibrationBytes() {
-    long sums =
-        FactorGroup.plan(keys, machines.factorBudget()).stream()
-            .mapToLong(group -> group.of(keys).stream().mapToLong(FactorGroup::bytes).sum())
-            .max()
-            .orElse(0);
+    long sums = passes.taskBytes();
     ModelSize size = config.size();
     int tokens =
         Math.max(1, MemoryLimits.DEFAULT.tokensPerBlock() / work.context()) * work.context();

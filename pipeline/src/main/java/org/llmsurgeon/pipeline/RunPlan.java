@@ -16,7 +16,7 @@ import org.llmsurgeon.surgery.Shard;
  *     have the same
  * @param test the test windows, or null for none
  * @param shards groups of calibration windows that are accumulated as one
- * @param groups ranges of factors that one task gathers at a time
+ * @param groups ranges of factors that one task gathers at a time, of all passes of a shot
  * @param tokeniseSeconds time it took to make the windows
  */
 record RunPlan(
@@ -30,7 +30,7 @@ record RunPlan(
     List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 4;
+  static final int FORMAT = 5;
 
   RunPlan {
     fresh = List.copyOf(fresh);

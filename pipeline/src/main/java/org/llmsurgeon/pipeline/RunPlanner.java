@@ -106,8 +106,7 @@ final class RunPlanner {
         tested,
         calibrated.isEmpty() ? List.of() : Shard.plan(calibrated.get(0).windows(), recipe.shards()),
         FactorGroup.plan(
-            FactorPlan.keys(config, recipe.curvature().kind()),
-            FactorMemory.budget(session.spark())),
+            config, FactorPlan.passes(recipe.curvature()), FactorMemory.budget(session.spark())),
         seconds);
   }
 

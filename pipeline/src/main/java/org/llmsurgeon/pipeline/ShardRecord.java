@@ -34,7 +34,7 @@ record ShardRecord(
   /**
    * Where a factor's sum is.
    *
-   * @param factor its position in the order of {@link org.llmsurgeon.surgery.FactorPlan#keys}
+   * @param factor its position in the order of {@link org.llmsurgeon.surgery.FactorPass#keys}
    */
   Part part(int factor) {
     return parts.get(factor - group.from());

@@ -5,7 +5,6 @@ import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pruning.StructureCosts;
-import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
 
@@ -100,10 +99,7 @@ public final class SurgeonPipeline {
           TensorExport.requireFree(session.storage(), file);
           try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
             FactorExport export =
-                new FactorExport(
-                    shot.config().linears(),
-                    FactorPlan.keys(shot.config(), recipe.curvature().kind()),
-                    shot.factors());
+                new FactorExport(shot.config(), recipe.curvature().kind(), shot.factors());
             TensorExport.write(session, file, export.layout(), export::write);
           }
           return file;

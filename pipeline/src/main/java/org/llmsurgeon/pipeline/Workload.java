@@ -1,7 +1,7 @@
 package org.llmsurgeon.pipeline;
 
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.CurvatureRule;
 
 /**
  * What a run of rows and columns is planned for.
@@ -19,7 +19,7 @@ import org.llmsurgeon.model.ModelConfig;
 public record Workload(
     ModelConfig config,
     int weightBytes,
-    CurvatureKind curvature,
+    CurvatureRule curvature,
     int windows,
     int context,
     int testWindows,

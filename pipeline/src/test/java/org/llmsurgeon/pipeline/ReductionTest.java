@@ -56,7 +56,7 @@ class ReductionTest {
     try (ShardFactors factors = new ShardFactors(tensors, tokens, new double[] {index, 2})) {
       return new ShardRecord(
           new Shard(index, index, index + 1),
-          new FactorGroup(0, 0, 2),
+          new FactorGroup(0, 0, 0, 2),
           path,
           tokens,
           factors.losses(),

@@ -28,7 +28,9 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.surgery.Calibration;
+import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.LayerTask;
@@ -52,7 +54,7 @@ class ResourcePlannerTest {
   }
 
   private static Workload work(ModelConfig config, CurvatureKind curvature) {
-    return new Workload(config, 4, curvature, 12, 10, 10, 4, 2, 0.3);
+    return new Workload(config, 4, new CurvatureRule(curvature), 12, 10, 10, 4, 2, 0.3);
   }
 
   @Test
@@ -63,16 +65,19 @@ class ResourcePlannerTest {
     int[][] windows = TinyModels.windows(config, 3, 20, 1);
     try (LanguageModel model =
         LanguageModel.load(config, TinyModels.weights(config, 5), counter.watched())) {
-      for (CurvatureKind curvature : List.of(CurvatureKind.ACTIVATIONS, CurvatureKind.KFAC)) {
-        counter.take();
-        Calibration.accumulate(model, new Calibration.Data(windows), curvature, key -> true)
-            .close();
-        double attention = planned.attention(20) * (curvature == CurvatureKind.KFAC ? 3.5 : 1);
-        double expected =
-            planned.passes(curvature, 20)
-                - attention
-                + planned.sums(FactorPlan.keys(config, curvature));
-        assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(5));
+      for (CurvatureKind curvature :
+          List.of(CurvatureKind.ACTIVATIONS, CurvatureKind.KFAC, CurvatureKind.NEAREST_KRONECKER)) {
+        FactorSource factors = FactorSource.NONE;
+        for (FactorPass pass : FactorPlan.passes(new CurvatureRule(curvature))) {
+          counter.take();
+          ShardFactors sums =
+              new Calibration(model, pass, factors)
+                  .accumulate(new Calibration.Data(windows), key -> true);
+          double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
+          double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
+          assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));
+          factors = new OneShard(sums);
+        }
       }
     }
   }
@@ -87,8 +92,9 @@ class ResourcePlannerTest {
     try (LanguageModel model =
             LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
         ShardFactors factors =
-            Calibration.accumulate(
-                model, new Calibration.Data(windows), CurvatureKind.KFAC, key -> true)) {
+            new Calibration(
+                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
+                .accumulate(new Calibration.Data(windows), key -> true)) {
       for (LinearShape layer : config.linears(0)) {
         LayerTask task =
             new LayerTask(
@@ -196,7 +202,7 @@ class ResourcePlannerTest {
 
   @Test
   void moreCoresTakeLessTimeUntilThereAreNoMoreTasks() {
-    Workload work = new Workload(config(), 2, CurvatureKind.KFAC, 4096, 32, 64, 8, 10, 0.5);
+    Workload work = new Workload(config(), 2, CurvatureRule.DEFAULT, 4096, 32, 64, 8, 10, 0.5);
     double one = ResourcePlanner.plan(work, machines(1)).stage("accumulate").seconds();
     double four = ResourcePlanner.plan(work, machines(4)).stage("accumulate").seconds();
     double eight = ResourcePlanner.plan(work, machines(8)).stage("accumulate").seconds();
@@ -217,7 +223,7 @@ class ResourcePlannerTest {
     llama70b.put("num_key_value_heads", 8).put("tie_word_embeddings", false);
     llama70b.put("max_position_embeddings", 4096);
     ModelConfig config = ModelConfig.parse(llama70b, "config.json");
-    Workload work = new Workload(config, 2, CurvatureKind.KFAC, 128, 2048, 100, 16, 40, 0.5);
+    Workload work = new Workload(config, 2, CurvatureRule.DEFAULT, 128, 2048, 100, 16, 40, 0.5);
 
     ResourcePlan plan =
         ResourcePlanner.plan(

@@ -1,0 +1,81 @@
+package org.llmsurgeon.curvature;
+
+import java.util.Arrays;
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * What lies between two passes of the power iteration that {@link NearestKronecker} describes, for
+ * passes that are done by many machines.
+ */
+public final class KroneckerStep {
+  private KroneckerStep() {}
+
+  /**
+   * Divides by the Frobenius norm; 0 stays 0.
+   *
+   * @param device where the matrix lives
+   * @param matrix changed
+   * @return the norm
+   */
+  public static double normalise(Device device, Tensor matrix) {
+    double norm = Math.sqrt(inner(device, matrix, matrix));
+    device.scale(norm == 0 ? 0 : 1 / norm, matrix);
+    return norm;
+  }
+
+  /**
+   * Subtracts what earlier terms explain of a half step's mean.
+   *
+   * @param device where everything lives
+   * @param mean what a pass has gathered, changed
+   * @param weighing the unit matrix that weighed the tokens
+   * @param earlier of each earlier term the factor on the side of the mean, and the other one
+   */
+  public static void subtract(Device device, Tensor mean, Tensor weighing, List<Sides> earlier) {
+    for (Sides term : earlier) {
+      device.add(-inner(device, term.other(), weighing), term.summed(), mean);
+    }
+  }
+
+  /**
+   * A term's factors as a half step sees them.
+   *
+   * @param summed on the side that is gathered
+   * @param other on the side that weighs
+   */
+  public record Sides(Tensor summed, Tensor other) {}
+
+  /**
+   * The term after a whole step, both factors of the same norm and the trace of {@code A} not
+   * negative.
+   *
+   * @param device where everything lives
+   * @param g of any size
+   * @param a as the pass with weights from {@code g / |g|} has given it: its norm is the term's
+   * @return new tensors in double, owned by the caller
+   */
+  public static KroneckerTerm term(Device device, Tensor g, Tensor a) {
+    Tensor unitG = copy(device, g);
+    Tensor unitA = copy(device, a);
+    normalise(device, unitG);
+    double root = Math.sqrt(normalise(device, unitA));
+    double trace = Arrays.stream(device.diagonal(unitA)).sum();
+    double factor = trace < 0 ? -root : root;
+    device.scale(factor, unitG);
+    device.scale(factor, unitA);
+    return new KroneckerTerm(unitG, unitA);
+  }
+
+  private static Tensor copy(Device device, Tensor from) {
+    Tensor to = device.empty(Precision.DOUBLE, from.rows(), from.columns());
+    device.copy(from, to);
+    return to;
+  }
+
+  static double inner(Device device, Tensor x, Tensor y) {
+    return Arrays.stream(device.rowDots(x, y)).sum();
+  }
+}

@@ -1,0 +1,109 @@
+package org.llmsurgeon.surgery;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+
+/**
+ * One pass over the calibration data, and which sums it gathers. A curvature is a list of passes,
+ * see {@link FactorPlan#passes}; each may use what those before it gave.
+ *
+ * @param index position in that list, from 0
+ * @param gathers what is summed
+ * @param weighing where the weights of tokens come from
+ */
+public record FactorPass(int index, Gathers gathers, Weighing weighing) implements Serializable {
+  /** What is summed over tokens. */
+  public enum Gathers {
+    /** {@code a a^T}, once per input group; a forward pass. */
+    INPUTS,
+    /** {@code a a^T}, once per input group, and {@code g g^T}. */
+    BOTH,
+    /** {@code (a^T A_hat a) g g^T}: half a step of the power iteration. */
+    WEIGHTED_G,
+    /** {@code (g^T G_hat g) a a^T}, for each layer: the other half. */
+    WEIGHTED_A
+  }
+
+  /** Where {@code A_hat} or {@code G_hat} comes from. */
+  public enum Weighing {
+    /** No token has a weight. */
+    NONE,
+    /** The {@code A} of the layer's input group. */
+    SHARED,
+    /** The layer's own factor, of the half step before, or of the last shot. */
+    OWN
+  }
+
+  /** Whether tokens are weighed, which takes their inputs and gradients together. */
+  public boolean weighted() {
+    return weighing != Weighing.NONE;
+  }
+
+  /** Whether gradients are needed. */
+  public boolean backward() {
+    return gathers != Gathers.INPUTS;
+  }
+
+  /**
+   * The sums, in the order of the layers, each once.
+   *
+   * @param config the model
+   */
+  public List<FactorKey> keys(ModelConfig config) {
+    Set<FactorKey> keys = new LinkedHashSet<>();
+    for (LinearShape layer : config.linears()) {
+      switch (gathers) {
+        case INPUTS -> keys.add(FactorPlan.a(layer));
+        case BOTH -> {
+          keys.add(FactorPlan.a(layer));
+          keys.add(FactorPlan.g(layer));
+        }
+        case WEIGHTED_G, WEIGHTED_A -> keys.add(summed(layer));
+      }
+    }
+    return new ArrayList<>(keys);
+  }
+
+  /** What a pass with weights gathers of a layer. */
+  FactorKey summed(LinearShape layer) {
+    return gathers == Gathers.WEIGHTED_G ? FactorPlan.g(layer) : FactorPlan.ownA(layer);
+  }
+
+  /**
+   * What the weights of a layer's tokens come from, in a pass with weights.
+   *
+   * @param layer the layer
+   */
+  public FactorKey weighing(LinearShape layer) {
+    if (gathers == Gathers.WEIGHTED_A) {
+      return FactorPlan.g(layer);
+    }
+    return weighing == Weighing.SHARED ? FactorPlan.a(layer) : FactorPlan.ownA(layer);
+  }
+
+  /**
+   * Bytes that a sum takes while it is gathered: a packed triangle in double, and where tokens are
+   * weighed two copies, in single, of the matrix that weighs them.
+   *
+   * @param config the model
+   * @param key the sum
+   */
+  public long bytes(ModelConfig config, FactorKey key) {
+    long triangle = Double.BYTES * key.packedSize();
+    if (!weighted()) {
+      return triangle;
+    }
+    LinearShape layer =
+        config.linears().stream()
+            .filter(each -> each.name().equals(key.layer()))
+            .findFirst()
+            .orElseThrow();
+    long side = weighing(layer).size();
+    return triangle + 2 * Float.BYTES * side * side;
+  }
+}

@@ -1,0 +1,70 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
+
+/** The mean factors of a shot in memory, gathered pass by pass. */
+final class LocalFactors implements FactorSource, AutoCloseable {
+  private final Device device;
+  private final Map<FactorKey, Tensor> means = new HashMap<>();
+  private long tokens;
+
+  /** No factors yet. */
+  LocalFactors(Device device) {
+    this.device = device;
+  }
+
+  /**
+   * Does a pass; its means take the place of those of the same name.
+   *
+   * @param model the model as it is now
+   * @param pass what to gather
+   * @param shards all shards, in order
+   */
+  void gather(LanguageModel model, FactorPass pass, List<Calibration.Data> shards) {
+    Calibration calibration = new Calibration(model, pass, this);
+    List<ShardFactors> sums = new ArrayList<>();
+    try {
+      for (Calibration.Data shard : shards) {
+        sums.add(calibration.accumulate(shard, key -> true));
+      }
+      tokens = sums.stream().mapToLong(ShardFactors::tokens).sum();
+      for (FactorKey key : pass.keys(model.config())) {
+        Tensor before = means.put(key, FactorSum.reduce(key, sums, device));
+        if (before != null) {
+          before.close();
+        }
+      }
+    } finally {
+      sums.forEach(ShardFactors::close);
+    }
+  }
+
+  @Override
+  public Tensor load(FactorKey key, Device target) {
+    Tensor mean = means.get(key);
+    if (mean == null) {
+      throw new IllegalArgumentException("no factor " + key.label());
+    }
+    Tensor copy = target.empty(Precision.SINGLE, mean.rows(), mean.columns());
+    target.copy(mean, copy);
+    return copy;
+  }
+
+  @Override
+  public long tokens() {
+    return tokens;
+  }
+
+  @Override
+  public void close() {
+    means.values().forEach(Tensor::close);
+    means.clear();
+  }
+}

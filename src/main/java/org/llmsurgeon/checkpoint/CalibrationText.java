@@ -40,7 +40,9 @@ public final class CalibrationText {
    */
   public static void requireText(boolean blank, List<String> paths) {
     if (blank) {
-      throw new InputException(String.join(", ", paths) + " holds no text; give a text to use");
+      String more = paths.size() > 3 ? " and " + (paths.size() - 3) + " more" : "";
+      String some = String.join(", ", paths.subList(0, Math.min(3, paths.size())));
+      throw new InputException(some + more + " holds no text; give a text to use");
     }
   }
 

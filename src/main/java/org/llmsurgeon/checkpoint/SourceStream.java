@@ -5,11 +5,15 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A range of a file as a stream. It says how much is left, which gzip needs to find a next part.
+ * A range of a file as a stream, read in large steps. It says how much is left, which gzip needs to
+ * find a next part.
  */
 final class SourceStream extends InputStream {
+  private static final int STEP = 1 << 20;
+
   private final ByteSource source;
   private final long end;
+  private final ByteBuffer buffer;
   private long position;
 
   /**
@@ -21,28 +25,41 @@ final class SourceStream extends InputStream {
     this.source = source;
     this.position = from;
     this.end = to;
+    this.buffer = ByteBuffer.allocate((int) Math.max(0, Math.min(STEP, to - from))).limit(0);
   }
 
   @Override
   public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    return fill() ? buffer.get() & 0xff : -1;
   }
 
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
-    if (position >= end) {
-      return length == 0 ? 0 : -1;
+    if (length == 0) {
+      return 0;
     }
-    int count = (int) Math.min(length, end - position);
-    source.read(position, ByteBuffer.wrap(target, offset, count));
-    position += count;
+    if (!fill()) {
+      return -1;
+    }
+    int count = Math.min(length, buffer.remaining());
+    buffer.get(target, offset, count);
     return count;
+  }
+
+  private boolean fill() throws IOException {
+    if (!buffer.hasRemaining() && position < end) {
+      buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
+      source.read(position, buffer);
+      position += buffer.limit();
+      buffer.flip();
+    }
+    return buffer.hasRemaining();
   }
 
   @Override
   public int available() {
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, end - position));
+    long left = buffer.remaining() + Math.max(0, end - position);
+    return (int) Math.min(Integer.MAX_VALUE, left);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.llmsurgeon.checkpoint;
 
+import java.io.Serializable;
+
 /**
  * What a split of a text gave.
  *
@@ -7,4 +9,4 @@ package org.llmsurgeon.checkpoint;
  * @param documents how many begin in it
  * @param blank whether it holds nothing but white space
  */
-public record SplitTokens(long tokens, long documents, boolean blank) {}
+public record SplitTokens(long tokens, long documents, boolean blank) implements Serializable {}

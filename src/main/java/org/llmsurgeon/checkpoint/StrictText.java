@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 
 /** UTF-8 without forgiveness: a malformed byte is an error, never a replacement character. */
-final class StrictText {
+public final class StrictText {
   private static final String LFS_POINTER = "version https://git-lfs";
 
   private StrictText() {}
@@ -31,7 +31,7 @@ final class StrictText {
    * @param bytes whole characters
    * @param where the place, for the message
    */
-  static String decode(byte[] bytes, Supplier<String> where) {
+  public static String decode(byte[] bytes, Supplier<String> where) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
     CharsetDecoder decoder = decoder();

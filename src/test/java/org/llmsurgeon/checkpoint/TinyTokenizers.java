@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** Contents of small {@code tokenizer.json} files of the two great families. */
-final class TinyTokenizers {
+public final class TinyTokenizers {
   private static final String LLAMA_3_REGEX =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -21,7 +21,7 @@ final class TinyTokenizers {
    * Byte-level BPE as GPT-2: 256 bytes as ids 0 to 255 in the order of their letters, then merges,
    * then {@code <|end|>}.
    */
-  static ObjectNode byteLevel() {
+  public static ObjectNode byteLevel() {
     ObjectNode json = frame();
     ObjectNode vocabulary = MAPPER.createObjectNode();
     for (int i = 0; i < 256; i++) {

@@ -22,7 +22,9 @@ enum Setting {
       Form.LIST,
       "FILE",
       "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text' (.jsonl,"
-          + " .json), or token windows (.safetensors with an int32 tensor 'calibration', .arrow)."),
+          + " .json), both also with gzip (.gz), Parquet with a column 'text' (.parquet), or token"
+          + " windows (.safetensors with an int32 tensor 'calibration', .arrow); files, folders or"
+          + " patterns ('data/*.jsonl')."),
   TEST(
       "test",
       Form.LIST,

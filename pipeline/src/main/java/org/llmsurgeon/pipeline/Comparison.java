@@ -153,8 +153,8 @@ final class Comparison {
   }
 
   private List<HashedFile> files(List<String> paths) {
-    return paths.stream()
-        .map(each -> new HashedFile(session.storage().absolute(each), ""))
+    return TextFiles.of(session.storage(), paths).stream()
+        .map(each -> new HashedFile(each, ""))
         .toList();
   }
 

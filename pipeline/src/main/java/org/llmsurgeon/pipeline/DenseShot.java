@@ -42,7 +42,9 @@ final class DenseShot implements AutoCloseable {
       RunInputs inputs =
           new RunInputs(
               new HashedFile(folder, ""),
-              calibration.stream().map(each -> new HashedFile(storage.absolute(each), "")).toList(),
+              TextFiles.of(storage, calibration).stream()
+                  .map(each -> new HashedFile(each, ""))
+                  .toList(),
               List.of());
       int context = once.calibration().contextFor(weights.config().maxPositions());
       RunIdentity identity = RunIdentity.of(inputs, once, context);

@@ -128,6 +128,43 @@ public final class HadoopStorage implements Storage {
         .toList();
   }
 
+  /**
+   * Whether there is a folder.
+   *
+   * @param path any path
+   */
+  boolean isFolder(String path) {
+    return isLocal(path)
+        ? local.isFolder(path)
+        : exists(path) && at(path, (system, folder) -> system.getFileStatus(folder).isDirectory());
+  }
+
+  /**
+   * Files and folders that a pattern names.
+   *
+   * @param pattern a path with {@code *}, {@code ?}, {@code [ab]} or {@code {a,b}}
+   * @return absolute paths, sorted
+   */
+  List<String> matching(String pattern) {
+    Action<List<String>> glob =
+        (system, path) ->
+            Stream.ofNullable(system.globStatus(path))
+                .flatMap(Stream::of)
+                .map(
+                    each ->
+                        isLocal(pattern)
+                            ? each.getPath().toUri().getPath()
+                            : each.getPath().toString())
+                .map(this::absolute)
+                .sorted()
+                .toList();
+    return isLocal(pattern)
+        ? at(
+            local.absolute(pattern),
+            (ours, path) -> glob.apply(FileSystem.getLocal(configuration).getRaw(), path))
+        : at(pattern, glob);
+  }
+
   @Override
   public void delete(String path, boolean recursive) {
     if (isLocal(path)) {

@@ -27,6 +27,10 @@ final class LocalDisk {
     }
   }
 
+  boolean isFolder(String path) {
+    return Files.isDirectory(path(path));
+  }
+
   /** The file at a path or above it, where no folder can be made; null where there is none. */
   String fileAtOrAbove(String path) {
     Path each = path(path).toAbsolutePath();

@@ -58,28 +58,14 @@ final class PruneRun {
 
   private RunIdentity identity(ModelWeights dense) {
     RunInputs inputs =
-        Timed.onDriver(
-                session.progress(),
-                StageName.of("hash"),
-                1,
-                () -> {
-                  RunInputs hashes =
-                      InputHashes.of(
-                          storage,
-                          dense.folder(),
-                          absolute(request.calibration()),
-                          absolute(request.test()));
-                  session.progress().taskFinished();
-                  return hashes;
-                })
-            .value();
+        InputHashes.of(
+            session,
+            dense.folder(),
+            TextFiles.of(storage, request.calibration()),
+            TextFiles.of(storage, request.test()));
     int positions = dense.config().maxPositions();
     int context = request.recipe().calibration().contextFor(positions);
     return RunIdentity.of(inputs, request.recipe(), context);
-  }
-
-  private List<String> absolute(List<String> paths) {
-    return paths.stream().map(storage::absolute).toList();
   }
 
   /** The report of an equal run that is finished; throws where another one is. */

@@ -66,7 +66,7 @@ public final class SurgeonPipeline {
       Session session, String folder, List<String> test, CalibrationText text) {
     RunDirectory run = ScratchDirectory.near(session, folder);
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
-      List<String> files = test.stream().map(session.storage()::absolute).toList();
+      List<String> files = TextFiles.of(session.storage(), test);
       WindowsFile windows =
           new WindowBuilder(session, run, folder, weights.config()).test(files, text);
       Evaluation evaluation =

@@ -3,10 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.CalibrationText;
-import org.llmsurgeon.checkpoint.TextTokenizer;
 import org.llmsurgeon.checkpoint.TokenWindows;
 import org.llmsurgeon.checkpoint.WindowDraw;
 import org.llmsurgeon.model.ModelConfig;
@@ -14,14 +11,11 @@ import org.llmsurgeon.surgery.Recipe;
 
 /**
  * Makes token windows out of files: files of windows are used whole and in order, texts are joined
- * by blank lines and go through the model's own tokenizer once.
+ * by blank lines and go through the model's own tokenizer.
  */
 final class WindowBuilder {
-  private static final StageName STAGE = StageName.of("tokenise");
-
   private final Session session;
   private final RunDirectory run;
-  private final HadoopStorage storage;
   private final String folder;
   private final ModelConfig config;
 
@@ -36,7 +30,6 @@ final class WindowBuilder {
   WindowBuilder(Session session, RunDirectory run, String folder, ModelConfig config) {
     this.session = session;
     this.run = run;
-    this.storage = session.storage();
     this.folder = folder;
     this.config = config;
   }
@@ -51,24 +44,19 @@ final class WindowBuilder {
    * @throws InputException if stored windows are to be drawn anew
    */
   List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
-    if (text.fresh() && areWindows(files)) {
+    if (!areWindows(files)) {
+      int draws = text.fresh() ? shots : 1;
+      int count = Math.multiplyExact(draws, text.sequences());
+      WindowDraw draw = new WindowDraw.AtRandom(context(text), count, text.seed());
+      return texts().make("calibration", files, draw, draws);
+    }
+    if (text.fresh()) {
       throw new InputException(
           "--fresh-calibration draws from text, and "
               + files.get(0)
               + " holds token windows, which are used whole; give text, or leave the option out.");
     }
-    int draws = text.fresh() ? shots : 1;
-    return kept("calibration", draws, () -> drawn(files, text, draws));
-  }
-
-  private TokenWindows drawn(List<String> files, Recipe.CalibrationText text, int draws) {
-    if (areWindows(files)) {
-      return stored(files, "calibration");
-    }
-    int count = Math.multiplyExact(draws, text.sequences());
-    return new TokenWindows(
-        CalibrationText.windows(
-            tokens(files), new WindowDraw.AtRandom(context(text), count, text.seed())));
+    return List.of(stored(files, "calibration"));
   }
 
   /**
@@ -78,34 +66,24 @@ final class WindowBuilder {
    * @param text how long a window of text is
    */
   WindowsFile test(List<String> files, Recipe.CalibrationText text) {
-    Supplier<TokenWindows> windows =
-        () -> {
-          if (areWindows(files)) {
-            return stored(files, "test");
-          }
-          int context = context(text);
-          return new TokenWindows(
-              CalibrationText.windows(tokens(files), new WindowDraw.Consecutive(context)));
-        };
-    return kept("test", 1, windows).get(0);
+    return areWindows(files)
+        ? stored(files, "test")
+        : texts().make("test", files, new WindowDraw.Consecutive(context(text)), 1).get(0);
   }
 
-  /** Keeps windows in so many parts of equal size. */
-  private List<WindowsFile> kept(String name, int parts, Supplier<TokenWindows> windows) {
+  private TextWindows texts() {
+    return new TextWindows(session, run, folder, config.vocabulary());
+  }
+
+  private WindowsFile stored(List<String> files, String name) {
     return Timed.onDriver(
             session.progress(),
-            STAGE,
+            StageName.of("tokenise"),
             1,
             () -> {
-              int[][] all = windows.get().windows();
-              int size = all.length / parts;
-              List<WindowsFile> files = new ArrayList<>();
-              for (int from = 0; from < all.length; from += size) {
-                int[][] part = Arrays.copyOfRange(all, from, from + size);
-                files.add(Windows.write(run, name, new TokenWindows(part)));
-              }
+              WindowsFile file = Windows.write(run, name, read(files, name));
               session.progress().taskFinished();
-              return files;
+              return file;
             })
         .value();
   }
@@ -134,10 +112,10 @@ final class WindowBuilder {
     return windows != 0;
   }
 
-  private TokenWindows stored(List<String> files, String tensor) {
+  private TokenWindows read(List<String> files, String tensor) {
     List<int[]> all = new ArrayList<>();
     for (String file : files) {
-      TokenWindows windows = TokenWindows.read(storage, file, tensor);
+      TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
       windows.requireVocabulary(config.vocabulary(), file);
       if (windows.context() > config.maxPositions()) {
         throw new InputException(
@@ -155,15 +133,5 @@ final class WindowBuilder {
       all.addAll(Arrays.asList(windows.windows()));
     }
     return new TokenWindows(all.toArray(int[][]::new));
-  }
-
-  private int[] tokens(List<String> files) {
-    String text = CalibrationText.read(storage, files);
-    try (TextTokenizer tokenizer = TextTokenizer.open(storage, folder)) {
-      int[] tokens = tokenizer.encode(text, true);
-      new TokenWindows(new int[][] {tokens})
-          .requireVocabulary(config.vocabulary(), String.join(", ", files));
-      return tokens;
-    }
   }
 }

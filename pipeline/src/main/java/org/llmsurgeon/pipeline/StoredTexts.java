@@ -1,0 +1,28 @@
+package org.llmsurgeon.pipeline;
+
+import org.llmsurgeon.checkpoint.FileTexts;
+import org.llmsurgeon.checkpoint.TextFormat;
+import org.llmsurgeon.checkpoint.TextPart;
+import org.llmsurgeon.checkpoint.TextReader;
+import org.llmsurgeon.checkpoint.TextSource;
+
+/** Texts of all formats on all file systems. */
+final class StoredTexts implements TextSource {
+  private final HadoopStorage storage;
+  private final FileTexts others;
+
+  /**
+   * @param storage where the texts are
+   */
+  StoredTexts(HadoopStorage storage) {
+    this.storage = storage;
+    this.others = new FileTexts(storage);
+  }
+
+  @Override
+  public TextReader open(TextPart part) {
+    return TextFormat.of(part.path()) == TextFormat.PARQUET
+        ? new ParquetTextReader(storage.open(part.path()), part)
+        : others.open(part);
+  }
+}

@@ -23,8 +23,14 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units) {
    * @param name its name
    * @param outputs rows of its weight
    * @param inputs columns of its weight, the bias counted
+   * @param most how many of its weights may be gone
    */
-  public record Layer(String name, int outputs, int inputs) {
+  public record Layer(String name, int outputs, int inputs, long most) {
+    /** A layer of which all may go. */
+    public Layer(String name, int outputs, int inputs) {
+      this(name, outputs, inputs, (long) outputs * inputs);
+    }
+
     /** Weights, the bias counted. */
     public long weights() {
       return (long) outputs * inputs;
@@ -34,6 +40,22 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units) {
   /** Weights of all layers. */
   public long weights() {
     return layers.stream().mapToLong(Layer::weights).sum();
+  }
+
+  /** Whether all of every layer may go. */
+  boolean isUnlimited() {
+    return layers.stream().allMatch(layer -> layer.most() >= layer.weights());
+  }
+
+  /** Weights that may go if all units do, which no run can pass. */
+  public long reachable() {
+    GroupLines lines = GroupLines.none(layers);
+    units.forEach(unit -> lines.remove(unit.ways().get(0)));
+    long reachable = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      reachable += Math.min(layers.get(i).most(), lines.removed(i));
+    }
+    return reachable;
   }
 
   /** What a layer must keep so that all units can be costed and removed. */

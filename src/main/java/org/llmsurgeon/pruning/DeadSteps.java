@@ -3,6 +3,7 @@ package org.llmsurgeon.pruning;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a group's path starts with: structure that has no effect on the loss but still has weights.
@@ -39,7 +40,32 @@ final class DeadSteps {
         steps.add(new PathStep(unit.kind(), way, 0, 0));
       }
     }
-    return steps;
+    return coupled.isUnlimited() ? steps : withinMost(group, steps);
+  }
+
+  /** Those steps, in their order, after which no layer has lost more than it may. */
+  private static List<PathStep> withinMost(PathMerge.Group group, List<PathStep> steps) {
+    GroupLines lines = new GroupLines(group.group().layers(), group.gone());
+    List<PathStep> within = new ArrayList<>();
+    for (PathStep step : steps) {
+      long[] before = removed(lines, group.group());
+      GroupLines.Mark mark = lines.remove(step.way());
+      long[] after = removed(lines, group.group());
+      boolean fits = true;
+      for (int i = 0; i < after.length; i++) {
+        fits &= after[i] == before[i] || after[i] <= group.group().layers().get(i).most();
+      }
+      if (fits) {
+        within.add(step);
+      } else {
+        lines.undo(mark);
+      }
+    }
+    return within;
+  }
+
+  private static long[] removed(GroupLines lines, CoupledGroup group) {
+    return IntStream.range(0, group.layers().size()).mapToLong(lines::removed).toArray();
   }
 
   private record Lines(int layer, Line line, int[] indices) {}

@@ -75,13 +75,14 @@ public final class EliminationPath {
     return states.stream().mapToLong(LayerState::weights).sum();
   }
 
-  /** Every unit of which something is left, the cheapest per weight first. */
+  /** Every unit of which something is left and may go, the cheapest per weight first. */
   private List<Candidate> candidates() {
     double[][] all = costs.ofAll();
+    Removal nothing = new Removal(group.layers().size());
     List<Candidate> candidates = new ArrayList<>();
     for (int unit = 0; unit < all.length; unit++) {
       long weights = costs.weights(unit);
-      if (weights > 0) {
+      if (weights > 0 && costs.fits(nothing, unit)) {
         int way = cheapest(unit, all[unit]);
         candidates.add(new Candidate(unit, (byte) way, all[unit][way], weights));
       }
@@ -110,7 +111,7 @@ public final class EliminationPath {
       if (size >= share && !chosen.isEmpty()) {
         break;
       }
-      if (costs.addTo(removal, each.unit(), each.way())) {
+      if (costs.fits(removal, each.unit()) && costs.addTo(removal, each.unit(), each.way())) {
         chosen.add(each);
         size += each.weights();
       }

@@ -15,12 +15,16 @@ public final class GlobalThreshold {
   private final boolean[][] columnGone;
   private final int[] rowsLeft;
   private final int[] columnsLeft;
+  private final long[] most;
+  private final boolean[] closed;
   private double threshold;
   private long removed;
   private long total;
 
-  private GlobalThreshold(List<StructureCosts> layers) {
+  private GlobalThreshold(List<StructureCosts> layers, long[] most) {
     this.layers = layers;
+    this.most = most;
+    closed = new boolean[layers.size()];
     rowGone = new boolean[layers.size()][];
     columnGone = new boolean[layers.size()][];
     rowsLeft = new int[layers.size()];
@@ -61,17 +65,71 @@ public final class GlobalThreshold {
    */
   public static ThresholdResult select(
       List<StructureCosts> layers, double target, RowsColumns structures) {
+    long[] all = layers.stream().mapToLong(StructureCosts::weights).toArray();
+    return select(layers, target, structures, all);
+  }
+
+  /**
+   * As {@link #select(List, double, RowsColumns)}, with a limit for each layer: the first structure
+   * that would pass it ends that layer's part in the walk. Of a layer of which nothing may go, not
+   * even what is gone already is selected.
+   *
+   * @param layers costs of all layers, in the model's order, which breaks ties
+   * @param target share of all weights that may go, in [0, 1]; never exceeded
+   * @param structures what competes
+   * @param most how many weights of each layer may be gone
+   * @throws InputException if the target is not in [0, 1]
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
+   */
+  public static ThresholdResult select(
+      List<StructureCosts> layers, double target, RowsColumns structures, long[] most) {
     checkSparsity(target);
-    GlobalThreshold walk = new GlobalThreshold(layers);
+    GlobalThreshold walk = new GlobalThreshold(layers, most);
     CostOrder order = new CostOrder(layers, structures);
     double limit = target * walk.total;
     walk.takeGone();
     int position = 0;
-    while (position < order.size() && walk.removed + walk.added(order, position) <= limit) {
+    while (position < order.size()
+        && (walk.isClosed(order, position)
+            || walk.removed + walk.added(order, position) <= limit)) {
       walk.take(order, position);
       position++;
     }
     return walk.result();
+  }
+
+  /**
+   * A threshold for each layer: every one reaches a share on its own.
+   *
+   * @param layers costs of all layers
+   * @param targets share of the weights of each that may go, in [0, 1]; never exceeded
+   * @param structures what competes
+   * @return the highest threshold
+   */
+  public static ThresholdResult selectEach(
+      List<StructureCosts> layers, double[] targets, RowsColumns structures) {
+    List<Selection> selections = new ArrayList<>();
+    double threshold = 0;
+    long removed = 0;
+    long total = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      List<StructureCosts> one = List.of(layers.get(i));
+      long[] most = {targets[i] == 0 ? 0 : layers.get(i).weights()};
+      ThresholdResult result = select(one, targets[i], structures, most);
+      selections.addAll(result.selections());
+      threshold = Math.max(threshold, result.threshold());
+      removed += result.removed();
+      total += result.total();
+    }
+    return new ThresholdResult(selections, threshold, removed, total);
+  }
+
+  /** Whether a candidate's layer has lost what it may; closes it where this one would pass that. */
+  private boolean isClosed(CostOrder order, int position) {
+    int layer = order.layer(position);
+    long gone = layers.get(layer).weights() - (long) rowsLeft[layer] * columnsLeft[layer];
+    closed[layer] |= gone + added(order, position) > most[layer];
+    return closed[layer];
   }
 
   /** Throws unless a share of weights is in [0, 1]. */
@@ -86,6 +144,9 @@ public final class GlobalThreshold {
 
   private void takeGone() {
     for (int layer = 0; layer < layers.size(); layer++) {
+      if (most[layer] == 0) {
+        continue;
+      }
       for (int row : layers.get(layer).gone().rows()) {
         remove(layer, true, row);
       }
@@ -110,7 +171,7 @@ public final class GlobalThreshold {
   }
 
   private void take(CostOrder order, int position) {
-    if (!isGone(order, position)) {
+    if (!closed[order.layer(position)] && !isGone(order, position)) {
       threshold = order.cost(position);
       remove(order.layer(position), order.isRow(position), order.index(position));
     }

@@ -13,6 +13,7 @@ final class GroupCosts {
   private final Device device;
   private final CoupledGroup group;
   private final List<LayerState> states;
+  private final boolean unlimited;
 
   /**
    * Parts by live position of the shot's start: {@code [unit][way][0 = compensated, then free]}.
@@ -24,6 +25,7 @@ final class GroupCosts {
     this.device = device;
     this.group = group;
     this.states = states;
+    this.unlimited = group.isUnlimited();
     positions = new int[group.units().size()][][][];
     for (int unit = 0; unit < positions.length; unit++) {
       positions[unit] =
@@ -97,6 +99,38 @@ final class GroupCosts {
       weights += (long) left(part, positions[unit][0][i]).length * across;
     }
     return weights;
+  }
+
+  /**
+   * Whether no layer would lose more than it may.
+   *
+   * @param removal what goes besides
+   * @param unit what would go with it
+   */
+  boolean fits(Removal removal, int unit) {
+    if (unlimited) {
+      return true;
+    }
+    List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
+    int[] rows = new int[states.size()];
+    int[] columns = new int[states.size()];
+    for (int i = 0; i < parts.size(); i++) {
+      Unit.Part part = parts.get(i);
+      int[] set = left(part, positions[unit][0][i]);
+      int[] lines = part.line() == Line.ROW ? rows : columns;
+      lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
+    }
+    for (int layer = 0; layer < rows.length; layer++) {
+      LayerState state = states.get(layer);
+      long left =
+          (long) (state.rows() - removal.rows(layer) - rows[layer])
+              * (state.columns() - removal.columns(layer) - columns[layer]);
+      CoupledGroup.Layer shape = group.layers().get(layer);
+      if (rows[layer] + columns[layer] > 0 && shape.weights() - left > shape.most()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -53,6 +53,14 @@ final class GroupLines {
     return left;
   }
 
+  /** Weights of a layer that are gone. */
+  long removed(int layer) {
+    CoupledGroup.Layer shape = layers.get(layer);
+    return shape.weights()
+        - (long) (shape.outputs() - rows[layer].cardinality())
+            * (shape.inputs() - columns[layer].cardinality());
+  }
+
   /** Whether all rows or columns of a part are gone. */
   boolean isGone(Unit.Part part) {
     BitSet set = part.line() == Line.ROW ? rows[part.layer()] : columns[part.layer()];

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -31,16 +32,34 @@ final class Removal {
   boolean add(int layer, Line line, boolean free, int[] positions) {
     boolean fresh = false;
     for (int position : positions) {
-      boolean there =
-          line == Line.COLUMN
-              ? columns[layer].get(position)
-              : rows[layer].get(position) || freeRows[layer].get(position);
-      if (!there) {
+      if (!contains(layer, line, position)) {
         (line == Line.COLUMN ? columns : free ? freeRows : rows)[layer].set(position);
         fresh = true;
       }
     }
     return fresh;
+  }
+
+  /** How many of some positions of one layer are not there yet. */
+  int fresh(int layer, Line line, int[] positions) {
+    return (int)
+        Arrays.stream(positions).filter(position -> !contains(layer, line, position)).count();
+  }
+
+  /** Rows of one layer that go. */
+  int rows(int layer) {
+    return rows[layer].cardinality() + freeRows[layer].cardinality();
+  }
+
+  /** Columns of one layer that go. */
+  int columns(int layer) {
+    return columns[layer].cardinality();
+  }
+
+  private boolean contains(int layer, Line line, int position) {
+    return line == Line.COLUMN
+        ? columns[layer].get(position)
+        : rows[layer].get(position) || freeRows[layer].get(position);
   }
 
   /**

@@ -51,7 +51,7 @@ public final class RoundCosts {
         costs.addTo(removal, units[i], ways[i]);
       }
       double joint = removal.apply(states);
-      return new Scored(path(candidates(group, costs)), joint);
+      return new Scored(path(fitting(group, costs, candidates(group, costs))), joint);
     } finally {
       states.forEach(LayerState::close);
     }
@@ -73,6 +73,20 @@ public final class RoundCosts {
     candidates.sort(
         Comparator.comparingDouble(Candidate::perWeight).thenComparingInt(Candidate::unit));
     return candidates;
+  }
+
+  /** Those that may go after the ones before them. */
+  private static List<Candidate> fitting(
+      CoupledGroup group, GroupCosts costs, List<Candidate> sorted) {
+    Removal removal = new Removal(group.layers().size());
+    List<Candidate> fitting = new ArrayList<>();
+    for (Candidate each : sorted) {
+      if (costs.fits(removal, each.unit())) {
+        costs.addTo(removal, each.unit(), each.way());
+        fitting.add(each);
+      }
+    }
+    return fitting;
   }
 
   /** A cost that is no number counts as the cheapest, so that it is found. */

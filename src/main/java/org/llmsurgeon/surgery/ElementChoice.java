@@ -1,12 +1,15 @@
 package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pruning.CostCut;
 import org.llmsurgeon.pruning.CostHistogram;
 import org.llmsurgeon.pruning.CostRange;
+import org.llmsurgeon.pruning.ElementSearch;
 import org.llmsurgeon.pruning.ElementThreshold;
 import org.llmsurgeon.pruning.Patterns;
 import org.llmsurgeon.pruning.SparsityPattern;
@@ -30,7 +33,9 @@ public final class ElementChoice {
     this.layers = List.copyOf(layers);
     this.recipe = recipe;
     if (recipe.structures() instanceof Patterns patterns && !recipe.elements().skipUnfit()) {
-      layers.forEach(layer -> patterns.pattern().checkFits(layer.name(), layer.inputs()));
+      layers.stream()
+          .filter(recipe.layers()::touches)
+          .forEach(layer -> patterns.pattern().checkFits(layer.name(), layer.inputs()));
     }
   }
 
@@ -41,10 +46,10 @@ public final class ElementChoice {
      * Counts.
      *
      * @param earlier of each layer, what went in the rounds before
-     * @param range which costs to count one by one
-     * @return a histogram for each layer
+     * @param ranges for each layer, which costs to count one by one; null where nothing is asked
+     * @return a histogram for each layer; null where nothing was asked
      */
-    List<CostHistogram> count(List<List<CostCut>> earlier, CostRange range);
+    List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges);
   }
 
   /**
@@ -82,15 +87,12 @@ public final class ElementChoice {
   }
 
   private ElementThreshold.Found round(double share, List<List<CostCut>> cuts, Pass pass) {
-    long count = count(share);
-    CostRange range = CostRange.ALL;
-    while (true) {
-      ElementThreshold.Step step = ElementThreshold.next(pass.count(cuts, range), count);
-      if (step instanceof ElementThreshold.Found found) {
-        return found;
-      }
-      range = ((ElementThreshold.Narrow) step).range();
+    long[] most = most(share);
+    ElementSearch search = new ElementSearch(count(share, most), most);
+    while (!search.isDone()) {
+      search.counted(pass.count(cuts, search.ranges()));
     }
+    return search.found();
   }
 
   /**
@@ -100,22 +102,62 @@ public final class ElementChoice {
    * @throws InputException naming what stands against it
    */
   public void requireReachable(double target) {
-    count(target);
+    count(target, most(target));
   }
 
-  /** How many candidates may go. */
-  private long count(double share) {
+  /** How many candidates of each layer may go; just so many go where each layer goes on its own. */
+  private long[] most(double share) {
+    double own = recipe.layers().ofTouched(share, layers);
+    return layers.stream()
+        .mapToLong(
+            layer -> {
+              long candidates = candidates(layer, recipe);
+              return recipe.layers().alone()
+                  ? count(own, layer.weights(), candidates)
+                  : Math.min(candidates, recipe.layers().most(layer) / weightsOfCandidate());
+            })
+        .toArray();
+  }
+
+  /** How many candidates go. */
+  private long count(double share, long[] most) {
+    long may = Arrays.stream(most).sum();
+    if (recipe.layers().alone()) {
+      return may;
+    }
+    double own = recipe.layers().ofTouched(share, layers);
     long candidates = layers.stream().mapToLong(layer -> candidates(layer, recipe)).sum();
-    if (recipe.structures() instanceof Patterns patterns) {
+    long count = count(own, recipe.layers().touched(layers), candidates);
+    if (count > may) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The sparsity %s cannot be reached within --limit: the most is %.4f; give less, or"
+                  + " raise the limits.",
+              recipe.goal().sparsity(),
+              Math.floor(recipe.goal().sparsity() * may / count * 1e4) / 1e4));
+    }
+    return count;
+  }
+
+  /**
+   * Candidates that make up a share.
+   *
+   * @param share of the weights
+   * @param weights how many there are
+   * @param candidates how many there are
+   */
+  private long count(double share, long weights, long candidates) {
+    if (candidates > 0 && recipe.structures() instanceof Patterns patterns) {
       return patterns.pattern().groups(share, candidates);
     }
-    long count = ElementThreshold.count(share, total());
+    long count = candidates == 0 ? 0 : ElementThreshold.count(share, weights);
     if (count > candidates) {
       throw new InputException(
           String.format(
               "The sparsity %s cannot be reached while biases stay: they are %d of %d weights; give"
                   + " less, or leave --keep-bias out.",
-              share, total() - candidates, total()));
+              share, weights - candidates, weights));
     }
     return count;
   }
@@ -136,8 +178,11 @@ public final class ElementChoice {
     return (long) layer.outputs() * (candidateColumns(layer, recipe) / group);
   }
 
-  /** Whether anything of a layer may go: not where a pattern does not fit. */
+  /** Whether anything of a layer may go: not where it may not, or a pattern does not fit. */
   static boolean hasCandidates(LinearShape layer, Recipe recipe) {
+    if (!recipe.layers().touches(layer)) {
+      return false;
+    }
     if (recipe.structures() instanceof Patterns patterns) {
       SparsityPattern pattern = patterns.pattern();
       return pattern.fits(layer.inputs());

@@ -20,6 +20,7 @@ import org.llmsurgeon.pruning.UnitKind;
  */
 public final class GlobalRounds {
   private final List<UnitPlan.Planned> planned;
+  private final UnitMerge merge;
   private final int rounds;
   private final List<ChosenUnits> chosen = new ArrayList<>();
   private final Map<UnitKind, PathMerge.KindShare> kinds = new EnumMap<>(UnitKind.class);
@@ -27,11 +28,12 @@ public final class GlobalRounds {
 
   /**
    * @param planned all groups of the model
-   * @param rounds how many, at least 1
+   * @param recipe how many rounds, and which layers may be touched
    */
-  public GlobalRounds(List<UnitPlan.Planned> planned, int rounds) {
+  public GlobalRounds(List<UnitPlan.Planned> planned, Recipe recipe) {
     this.planned = planned;
-    this.rounds = rounds;
+    this.merge = new UnitMerge(planned, recipe.layers());
+    this.rounds = recipe.selection().rounds();
     IntStream.range(0, planned.size()).forEach(group -> chosen.add(ChosenUnits.none(group)));
   }
 
@@ -54,12 +56,12 @@ public final class GlobalRounds {
       joint = scores.stream().mapToDouble(RoundScore::joint).sum();
       if (round == 1) {
         gone = scores.stream().map(each -> each.left().gone()).toList();
-        PathMerge.Result nothing = PathMerge.select(groups(scores, gone), 0);
+        PathMerge.Result nothing = merge.select(groups(scores, gone), 0, 1);
         start = (double) nothing.removed() / nothing.total();
       }
       double part = Math.max(0, target - start) * round / rounds;
       double until = round == rounds ? target : Math.min(target, start + part);
-      result = PathMerge.select(groups(scores, gone), until);
+      result = merge.select(groups(scores, gone), until, 1);
       gone = result.selections();
       remember(scores, result);
     }

@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.model.LinearShape;
@@ -12,6 +13,7 @@ import org.llmsurgeon.pruning.LayerSurgery;
 import org.llmsurgeon.pruning.Path;
 import org.llmsurgeon.pruning.PathOptions;
 import org.llmsurgeon.pruning.RoundCosts;
+import org.llmsurgeon.pruning.Selection;
 
 /** The score tasks of a coupled group (algorithm section 6, ours). */
 public final class GroupTask {
@@ -83,10 +85,19 @@ public final class GroupTask {
     }
   }
 
-  private static GroupScore score(Path path, List<LayerSurgery> layers) {
-    return new GroupScore(
-        path,
-        layers.stream().map(LayerSurgery::dead).toList(),
-        layers.stream().map(LayerSurgery::gone).toList());
+  private GroupScore score(Path path, List<LayerSurgery> layers) {
+    return new GroupScore(path, of(layers, LayerSurgery::dead), of(layers, LayerSurgery::gone));
+  }
+
+  /** Of each layer that may be touched. */
+  private List<Selection> of(
+      List<LayerSurgery> layers, Function<LayerSurgery, Selection> structure) {
+    return IntStream.range(0, layers.size())
+        .mapToObj(
+            i ->
+                recipe.layers().touches(planned.shapes().get(i))
+                    ? structure.apply(layers.get(i))
+                    : Selection.NONE)
+        .toList();
   }
 }

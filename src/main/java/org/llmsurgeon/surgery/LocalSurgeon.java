@@ -16,10 +16,8 @@ import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.pruning.CostCut;
 import org.llmsurgeon.pruning.CostHistogram;
 import org.llmsurgeon.pruning.CostRange;
-import org.llmsurgeon.pruning.GlobalThreshold;
 import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.PathOptions;
-import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.SparseStructures;
@@ -56,10 +54,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.dense = dense;
     this.recipe = recipe;
     this.factors = new LocalFactors(device);
-    this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal());
-    if (recipe.structures() instanceof SparseStructures) {
-      new ElementChoice(config.linears(), recipe).requireReachable(share);
-    }
+    this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal(), recipe.layers());
+    new Reach(config, recipe).require(share);
     if (recipe.pace().adaptive()) {
       throw new IllegalArgumentException("adaptive shots");
     }
@@ -155,7 +151,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     double from = shot == 1 ? 0 : recipe.target(shot - 1, share);
     ElementChoice.Result chosen =
         new ElementChoice(layers, recipe)
-            .upTo(from, target, (earlier, range) -> count(tasks, earlier, range));
+            .upTo(from, target, (earlier, ranges) -> count(tasks, earlier, ranges));
     List<LayerReport> reports = new ArrayList<>();
     Map<String, LayerWeight> next = new HashMap<>();
     for (int i = 0; i < tasks.size(); i++) {
@@ -171,10 +167,11 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   }
 
   private static List<CostHistogram> count(
-      List<ElementTask> tasks, List<List<CostCut>> earlier, CostRange range) {
+      List<ElementTask> tasks, List<List<CostCut>> earlier, List<CostRange> ranges) {
     List<CostHistogram> counted = new ArrayList<>();
     for (int i = 0; i < tasks.size(); i++) {
-      counted.add(tasks.get(i).histogram(earlier.get(i), range));
+      CostRange range = ranges.get(i);
+      counted.add(range == null ? null : tasks.get(i).histogram(earlier.get(i), range));
     }
     return counted;
   }
@@ -184,8 +181,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     for (LinearShape layer : config.linears()) {
       costs.add(task(layer, factors).score());
     }
-    ThresholdResult result =
-        GlobalThreshold.select(costs, target, (RowsColumns) recipe.structures());
+    ThresholdResult result = new LineChoice(config.linears(), recipe).upTo(target, costs);
     return new Choice(
         config.linears(),
         result.selections(),
@@ -196,11 +192,11 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   }
 
   private Choice chooseUnits(Units units, FactorSource factors, double target) {
-    List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds()).groups();
+    List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds(), recipe.layers()).groups();
     PathMerge.Result result =
         recipe.selection().kind() == SelectionKind.PATHS
             ? byPaths(planned, factors, target)
-            : new GlobalRounds(planned, recipe.selection().rounds())
+            : new GlobalRounds(planned, recipe)
                 .choose(target, chosen -> round(planned, factors, chosen));
     return new Choice(
         planned.stream().flatMap(each -> each.shapes().stream()).toList(),
@@ -220,7 +216,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
               .path(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
       groups.add(score.of(each.group()));
     }
-    return PathMerge.select(groups, target, recipe.selection().roundTo());
+    return new UnitMerge(planned, recipe.layers())
+        .select(groups, target, recipe.selection().roundTo());
   }
 
   private List<RoundScore> round(

@@ -31,6 +31,7 @@ import org.llmsurgeon.pruning.UpdateKind;
  * @param shards groups of windows that are accumulated as one; 0 for one per eight windows
  * @param elements how single weights and N:M groups go
  * @param correction what is trained after each shot
+ * @param layers which layers may be touched, and how far
  */
 public record Recipe(
     Structures structures,
@@ -44,7 +45,8 @@ public record Recipe(
     CalibrationText calibration,
     int shards,
     ElementRule elements,
-    CorrectionRule correction) {
+    CorrectionRule correction,
+    LayerRule layers) {
 
   /**
    * How it is decided within a shot what goes.
@@ -251,7 +253,8 @@ public record Recipe(
         new CalibrationText(128, null, 0),
         0,
         ElementRule.DEFAULT,
-        CorrectionRule.DEFAULT);
+        CorrectionRule.DEFAULT,
+        LayerRule.DEFAULT);
   }
 
   /** Shots; where they are adaptive, the most there may be. */
@@ -330,6 +333,7 @@ public record Recipe(
             ? RecipeOptions.joined(listed.targets())
             : null);
     options.put("save-at", pace.saveAt().isEmpty() ? null : RecipeOptions.joined(pace.saveAt()));
+    layers.put(options);
     curvature.put(options);
     options.put("diagonal", diagonal);
     options.put("update", update.optionName());

@@ -70,7 +70,8 @@ final class RecipeReader {
             read.flag("fresh-calibration")),
         read.integer("shards"),
         elements(structures),
-        CorrectionRule.of(read));
+        CorrectionRule.of(read),
+        LayerRule.of(read));
   }
 
   private double dampingG(Structures structures) {

@@ -10,7 +10,8 @@ import org.llmsurgeon.model.ModelConfig;
 /**
  * Turns a share of some quantity of a model into the share of its prunable weights that must go for
  * it (ours). A prunable weight counts with the mean of the quantity over all of them: exact for
- * parameters, and for bytes where all prunable tensors have one number format.
+ * parameters, and for bytes where all prunable tensors have one number format. A share of weights
+ * is one of the layers that may be touched.
  */
 public final class TargetShare {
   private final ModelConfig config;
@@ -29,19 +30,29 @@ public final class TargetShare {
    * Share of the prunable weights.
    *
    * @param goal what is asked for
+   * @param rule which layers may be touched
    * @return in (0, 1]
-   * @throws InputException if more is asked for than can be pruned, naming the most
+   * @throws InputException if more is asked for than can be pruned, naming the most; if a pattern
+   *     names no layer
    */
-  public double of(Recipe.Goal goal) {
+  public double of(Recipe.Goal goal, LayerRule rule) {
+    rule.check(config.linears());
+    long touched = rule.touched(config.linears());
+    long weights = config.linears().stream().mapToLong(LinearShape::weights).sum();
+    double share = ofTouched(goal, rule);
+    return touched == weights ? share : share * touched / weights;
+  }
+
+  private double ofTouched(Recipe.Goal goal, LayerRule rule) {
     if (goal.of() == TargetQuantity.WEIGHTS) {
       return goal.sparsity();
     }
-    double most = prunable(goal.of()) / all(goal.of());
+    double most = prunable(goal.of(), rule) / all(goal.of());
     if (goal.sparsity() > most) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--sparsity %s of the %s cannot be reached: the linear layers inside blocks hold %.4f"
+              "--sparsity %s of the %s cannot be reached: the layers that may be pruned hold %.4f"
                   + " of them; give less than that.",
               goal.sparsity(),
               goal.of().optionName(),
@@ -50,8 +61,11 @@ public final class TargetShare {
     return Math.min(1, goal.sparsity() / most);
   }
 
-  private double prunable(TargetQuantity quantity) {
-    return config.linears().stream().mapToDouble(layer -> of(layer, quantity)).sum();
+  private double prunable(TargetQuantity quantity, LayerRule rule) {
+    return config.linears().stream()
+        .filter(rule::touches)
+        .mapToDouble(layer -> of(layer, quantity))
+        .sum();
   }
 
   private double of(LinearShape layer, TargetQuantity quantity) {
@@ -68,12 +82,13 @@ public final class TargetShare {
 
   private double all(TargetQuantity quantity) {
     return switch (quantity) {
-      case WEIGHTS -> prunable(quantity);
+      case WEIGHTS -> prunable(quantity, LayerRule.DEFAULT);
       case PARAMETERS, BYTES ->
           config.expectedTensors().entrySet().stream()
               .mapToDouble(tensor -> stored(tensor, quantity))
               .sum();
-      case MULTIPLY_ADDS -> prunable(quantity) + (double) config.vocabulary() * config.hidden();
+      case MULTIPLY_ADDS ->
+          prunable(quantity, LayerRule.DEFAULT) + (double) config.vocabulary() * config.hidden();
     };
   }
 

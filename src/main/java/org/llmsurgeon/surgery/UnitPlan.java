@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
@@ -22,6 +23,7 @@ import org.llmsurgeon.pruning.UnitKind;
 public final class UnitPlan {
   private final ModelConfig config;
   private final Set<UnitKind> kinds;
+  private final LayerRule rule;
 
   /** Blocks of equal shape share their units: a large model has millions. */
   private final Map<List<Shape>, List<Unit>> made = new HashMap<>();
@@ -31,8 +33,18 @@ public final class UnitPlan {
    * @param kinds which units compete
    */
   public UnitPlan(ModelConfig config, Set<UnitKind> kinds) {
+    this(config, kinds, LayerRule.DEFAULT);
+  }
+
+  /**
+   * @param config the model
+   * @param kinds which units compete
+   * @param rule which layers may be touched; a unit competes if it touches no other
+   */
+  public UnitPlan(ModelConfig config, Set<UnitKind> kinds, LayerRule rule) {
     this.config = config;
     this.kinds = kinds;
+    this.rule = rule;
   }
 
   /**
@@ -44,9 +56,10 @@ public final class UnitPlan {
   public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
 
   /** What the units of a group depend on. */
-  private record Shape(LinearRole role, int outputs, int inputs, boolean bias) {
-    static Shape of(LinearShape layer) {
-      return new Shape(layer.role(), layer.outputs(), layer.inputs(), layer.bias());
+  private record Shape(LinearRole role, int outputs, int inputs, boolean bias, boolean touched) {
+    static Shape of(LinearShape layer, LayerRule rule) {
+      return new Shape(
+          layer.role(), layer.outputs(), layer.inputs(), layer.bias(), rule.touches(layer));
     }
   }
 
@@ -117,13 +130,22 @@ public final class UnitPlan {
   private Planned planned(String name, List<LinearShape> shapes, Supplier<List<Unit>> units) {
     List<Unit> shared =
         made.computeIfAbsent(
-            shapes.stream().map(Shape::of).toList(), shape -> List.copyOf(units.get()));
+            shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
+            key ->
+                List.copyOf(units.get().stream().filter(unit -> isAllowed(unit, shapes)).toList()));
     List<CoupledGroup.Layer> layers =
         shapes.stream()
             .map(
                 shape ->
-                    new CoupledGroup.Layer(shape.name(), shape.outputs(), shape.augmentedInputs()))
+                    new CoupledGroup.Layer(
+                        shape.name(), shape.outputs(), shape.augmentedInputs(), rule.most(shape)))
             .toList();
     return new Planned(new CoupledGroup(name, layers, shared), shapes);
+  }
+
+  private boolean isAllowed(Unit unit, List<LinearShape> shapes) {
+    return unit.ways().stream()
+        .flatMap(way -> Stream.concat(Stream.of(way.compensated()), way.free().stream()))
+        .allMatch(part -> rule.touches(shapes.get(part.layer())));
   }
 }

@@ -94,6 +94,36 @@ class EliminationPathTest {
     }
   }
 
+  @RepeatedTest(4)
+  void noPartOfAPathTakesMoreOfALayerThanItMay(RepetitionInfo repetition) {
+    try (Case each = new Case(20 + repetition.getCurrentRepetition(), 5, 7, 4)) {
+      List<CoupledGroup.Layer> layers =
+          List.of(new CoupledGroup.Layer("up", 7, 5, 15), new CoupledGroup.Layer("down", 4, 7, 20));
+      CoupledGroup limited = new CoupledGroup("mlp", layers, each.group.units());
+      for (double step : new double[] {1e-9, 0.3}) {
+        PathOptions options = new PathOptions(step, 1, Double.POSITIVE_INFINITY);
+        Path path = EliminationPath.follow(each.device, limited, each.layers, options);
+        assertThat(path.reachedEnd()).isTrue();
+        assertThat(path.length()).isBetween(1, each.group.units().size() - 1);
+        assertWithinMost(limited, path);
+      }
+      int[] gone = {0};
+      Path round = RoundCosts.after(each.device, limited, each.layers, gone, new byte[1]).path();
+      assertThat(round.length()).isPositive();
+      assertWithinMost(limited, round);
+    }
+  }
+
+  private static void assertWithinMost(CoupledGroup group, Path path) {
+    GroupLines lines = GroupLines.none(group.layers());
+    for (int i = 0; i < path.length(); i++) {
+      lines.remove(group.units().get(path.units()[i]).ways().get(path.ways()[i]));
+    }
+    for (int layer = 0; layer < group.layers().size(); layer++) {
+      assertThat(lines.removed(layer)).isLessThanOrEqualTo(group.layers().get(layer).most());
+    }
+  }
+
   @RepeatedTest(8)
   void theJointCutIsTheRoundsOwnResultAndItsCostTheirSum(RepetitionInfo repetition) {
     try (Case each = new Case(50 + repetition.getCurrentRepetition(), 5, 7, 4)) {

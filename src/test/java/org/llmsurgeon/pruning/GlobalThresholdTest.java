@@ -35,6 +35,60 @@ class GlobalThresholdTest {
   }
 
   @Test
+  void aLayerLosesNoMoreThanItMayAndTheOthersGoOn() {
+    Random random = new Random(2);
+    for (int trial = 0; trial < 1000; trial++) {
+      List<StructureCosts> layers = randomLayers(random);
+      double target = random.nextInt(21) / 20.0;
+      long[] most =
+          layers.stream()
+              .mapToLong(each -> random.nextInt((int) each.weights() + 1))
+              .map(each -> random.nextInt(4) == 0 ? 0 : each)
+              .toArray();
+      ThresholdResult result = GlobalThreshold.select(layers, target, RowsColumns.BOTH, most);
+      PlainThreshold expected = new PlainThreshold(layers, target, RowsColumns.BOTH, most);
+      assertThat(result.selections()).isEqualTo(expected.selections());
+      assertThat(result.threshold()).isEqualTo(expected.threshold);
+      for (int i = 0; i < most.length; i++) {
+        StructureCosts layer = layers.get(i);
+        assertThat(result.selections().get(i).weights(layer.rows().length, layer.columns().length))
+            .isLessThanOrEqualTo(most[i]);
+      }
+    }
+  }
+
+  @Test
+  void ofALayerThatMayNotBeTouchedNotEvenZerosAreSelected() {
+    Selection zeros = new Selection(new int[] {0}, new int[0]);
+    StructureCosts layer = new StructureCosts("a", new double[2], new double[3], zeros);
+    List<StructureCosts> both = List.of(layer, layer);
+    ThresholdResult result = GlobalThreshold.select(both, 0.5, RowsColumns.BOTH, new long[] {0, 6});
+    assertThat(result.selections().get(0)).isEqualTo(Selection.NONE);
+    assertThat(result.selections().get(1).rows()).contains(0);
+  }
+
+  @Test
+  void aThresholdForEachLayerIsThatOfTheLayerAlone() {
+    Random random = new Random(3);
+    for (int trial = 0; trial < 100; trial++) {
+      List<StructureCosts> layers = randomLayers(random);
+      double[] targets = layers.stream().mapToDouble(each -> random.nextInt(5) / 5.0).toArray();
+      ThresholdResult result = GlobalThreshold.selectEach(layers, targets, RowsColumns.BOTH);
+      double threshold = 0;
+      for (int i = 0; i < targets.length; i++) {
+        ThresholdResult alone = GlobalThreshold.select(List.of(layers.get(i)), targets[i]);
+        if (targets[i] > 0) {
+          assertThat(result.selections().get(i)).isEqualTo(alone.selections().get(0));
+          threshold = Math.max(threshold, alone.threshold());
+        } else {
+          assertThat(result.selections().get(i)).isEqualTo(Selection.NONE);
+        }
+      }
+      assertThat(result.threshold()).isEqualTo(threshold);
+    }
+  }
+
+  @Test
   void aWeightInARowAndAColumnThatGoCountsOnce() {
     StructureCosts layer = costs("a", new double[] {1, 9, 9}, new double[] {2, 9, 9, 9});
     ThresholdResult result = GlobalThreshold.select(List.of(layer), 0.5);

@@ -12,9 +12,17 @@ final class PlainThreshold {
   private final RowsColumns structures;
   private final List<boolean[]> rowGone = new ArrayList<>();
   private final List<boolean[]> columnGone = new ArrayList<>();
+  private final long[] most;
+  private final boolean[] closed;
   double threshold;
 
   PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures) {
+    this(layers, target, structures, layers.stream().mapToLong(StructureCosts::weights).toArray());
+  }
+
+  PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures, long[] most) {
+    this.most = most;
+    this.closed = new boolean[most.length];
     this.layers = layers;
     this.structures = structures;
     long total = 0;
@@ -31,6 +39,7 @@ final class PlainThreshold {
     double cheapest = Double.POSITIVE_INFINITY;
     boolean[] where = null;
     int index = -1;
+    int of = -1;
     for (int layer = 0; layer < layers.size(); layer++) {
       for (boolean rows : new boolean[] {true, false}) {
         StructureCosts each = layers.get(layer);
@@ -38,7 +47,8 @@ final class PlainThreshold {
         boolean[] gone = (rows ? rowGone : columnGone).get(layer);
         for (int i = 0; i < costs.length; i++) {
           boolean competes = rows ? structures.rows() : structures.columns();
-          if (competes && !gone[i] && costs[i] < cheapest) {
+          if (competes && !closed[layer] && !gone[i] && costs[i] < cheapest) {
+            of = layer;
             cheapest = costs[i];
             where = gone;
             index = i;
@@ -50,6 +60,11 @@ final class PlainThreshold {
       return false;
     }
     where[index] = true;
+    if (countRemoved(of) > most[of]) {
+      where[index] = false;
+      closed[of] = true;
+      return true;
+    }
     if (countRemoved() > limit) {
       where[index] = false;
       return false;
@@ -59,12 +74,14 @@ final class PlainThreshold {
   }
 
   long countRemoved() {
+    return IntStream.range(0, layers.size()).mapToLong(this::countRemoved).sum();
+  }
+
+  private long countRemoved(int layer) {
     long count = 0;
-    for (int layer = 0; layer < layers.size(); layer++) {
-      for (boolean row : rowGone.get(layer)) {
-        for (boolean column : columnGone.get(layer)) {
-          count += row || column ? 1 : 0;
-        }
+    for (boolean row : rowGone.get(layer)) {
+      for (boolean column : columnGone.get(layer)) {
+        count += row || column ? 1 : 0;
       }
     }
     return count;

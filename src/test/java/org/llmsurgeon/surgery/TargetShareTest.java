@@ -43,7 +43,7 @@ class TargetShareTest {
 
   private static double share(ModelConfig config, double sparsity, TargetQuantity of) {
     return new TargetShare(config, name -> prunable(config, name) ? 2 : 4)
-        .of(new Recipe.Goal(sparsity, of));
+        .of(new Recipe.Goal(sparsity, of), LayerRule.DEFAULT);
   }
 
   @ParameterizedTest

@@ -123,6 +123,28 @@ enum Setting {
           + " so on inside the output, with its perplexity. Where no shot would end at one, there"
           + " is a shot more that does.",
       "none"),
+  THRESHOLD(
+      "threshold",
+      Form.TEXT,
+      "KIND",
+      "global: one threshold over all layers; layer: every layer reaches the sparsity on its own,"
+          + " with --structures units every attention and every MLP."),
+  INCLUDE(
+      "include",
+      Form.LIST,
+      "PATTERN",
+      "Layers that may be pruned: parts of module names, as q_proj, mlp, layers.[0-4] or"
+          + " layers.*.up_proj. --sparsity is a share of their weights. Embeddings and the head are"
+          + " never pruned.",
+      "all"),
+  EXCLUDE(
+      "exclude", Form.LIST, "PATTERN", "Layers that stay as they are, as with --include.", "none"),
+  LIMIT(
+      "limit",
+      Form.LIST,
+      "PATTERN=SHARE",
+      "The most that may be gone of each layer that a pattern names, as q_proj=0.3.",
+      "none"),
   CURVATURE(
       "curvature",
       Form.TEXT,

@@ -7,6 +7,9 @@ import org.llmsurgeon.model.ModelConfig;
 
 /** What must hold before a shot is committed. */
 final class CommitCheck {
+  /** Shares of weights are computed in double. */
+  private static final double ROUNDED = 1e-3;
+
   private final RunDirectory run;
   private final ModelConfig config;
 
@@ -42,7 +45,7 @@ final class CommitCheck {
     require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
     // A threshold of 0 says that nothing went but what had no effect before, which is let go.
     require(
-        Math.min(removed, selection.removed()) <= shot.target() * shot.total()
+        Math.min(removed, selection.removed()) <= shot.target() * shot.total() + ROUNDED
             || shot.threshold() == 0,
         shot,
         "removed " + removed + " weights, more than its target");

@@ -17,7 +17,8 @@ record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, GroupR
     return work.open(
         opened -> {
           Units units = (Units) opened.recipe().structures();
-          UnitPlan plan = new UnitPlan(opened.weights().config(), units.kinds());
+          UnitPlan plan =
+              new UnitPlan(opened.weights().config(), units.kinds(), opened.recipe().layers());
           return GroupRound.of(
               new GroupTask(
                       ExecutorDevice.shared(),

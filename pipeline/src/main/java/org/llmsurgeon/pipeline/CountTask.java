@@ -8,17 +8,16 @@ import org.llmsurgeon.pruning.CostRange;
  * Counts what the single weights or N:M groups of a layer cost. Memory as in {@link ScoreTask}.
  *
  * @param work what it needs
- * @param range which costs to count one by one
  */
-record CountTask(LayerWork work, Range range)
-    implements TaskFunction<CountTask.Item, CountTask.Counts> {
+record CountTask(LayerWork work) implements TaskFunction<CountTask.Item, CountTask.Counts> {
   /**
    * A layer.
    *
    * @param layer its position among the model's prunable layers
    * @param earlier what went in the rounds before
+   * @param range which costs to count one by one
    */
-  record Item(int layer, ElementCuts earlier) implements Serializable {}
+  record Item(int layer, ElementCuts earlier, Range range) implements Serializable {}
 
   /**
    * A range of costs, in a form that travels.
@@ -54,7 +53,8 @@ record CountTask(LayerWork work, Range range)
   @Override
   public Counts apply(Item item, String attempt) {
     CostHistogram counted =
-        work.onElements(item.layer(), task -> task.histogram(item.earlier().cuts(), range.range()));
+        work.onElements(
+            item.layer(), task -> task.histogram(item.earlier().cuts(), item.range().range()));
     return new Counts(counted.below(), counted.total(), counted.buckets(), counted.counts());
   }
 }

@@ -61,7 +61,8 @@ final class DenseShot implements AutoCloseable {
   private static Recipe once(Recipe recipe) {
     Map<String, Object> options = new LinkedHashMap<>(recipe.options());
     options.put("shots", 1);
-    for (String other : List.of("max-shots", "targets", "schedule", "save-at")) {
+    for (String other :
+        List.of("max-shots", "targets", "schedule", "save-at", "limit", "threshold")) {
       options.remove(other);
     }
     options.put("fresh-calibration", false);

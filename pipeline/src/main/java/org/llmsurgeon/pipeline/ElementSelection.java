@@ -54,20 +54,21 @@ final class ElementSelection {
         seconds);
   }
 
-  private List<CostHistogram> count(List<List<CostCut>> earlier, CostRange range) {
+  private List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {
     List<CountTask.Item> items = new ArrayList<>();
     for (int layer : shot.largestFirst()) {
-      items.add(new CountTask.Item(layer, ElementCuts.of(earlier.get(layer))));
+      if (ranges.get(layer) != null) {
+        CountTask.Range range = CountTask.Range.of(ranges.get(layer));
+        items.add(new CountTask.Item(layer, ElementCuts.of(earlier.get(layer)), range));
+      }
     }
     Timed<List<CountTask.Counts>> counted =
-        shot.session()
-            .tasks()
-            .onGpus()
-            .run(shot.stage("score"), items, new CountTask(shot.work(), CountTask.Range.of(range)));
+        shot.session().tasks().onGpus().run(shot.stage("score"), items, new CountTask(shot.work()));
     seconds += counted.seconds();
-    CostHistogram[] sorted = new CostHistogram[items.size()];
-    for (int i = 0; i < sorted.length; i++) {
-      sorted[items.get(i).layer()] = counted.value().get(i).histogram(range);
+    CostHistogram[] sorted = new CostHistogram[ranges.size()];
+    for (int i = 0; i < items.size(); i++) {
+      int layer = items.get(i).layer();
+      sorted[layer] = counted.value().get(i).histogram(ranges.get(layer));
     }
     return Arrays.asList(sorted);
   }

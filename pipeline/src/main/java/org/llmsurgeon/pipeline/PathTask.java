@@ -34,7 +34,8 @@ record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, Gr
           ModelConfig config = opened.weights().config();
           Recipe recipe = opened.recipe();
           Units units = (Units) recipe.structures();
-          UnitPlan.Planned planned = new UnitPlan(config, units.kinds()).groups().get(group);
+          UnitPlan.Planned planned =
+              new UnitPlan(config, units.kinds(), recipe.layers()).groups().get(group);
           PathOptions options =
               new PathOptions(recipe.selection().pathStep(), bound.reach(), bound.ceiling());
           return GroupPath.of(

@@ -4,9 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.pruning.SparseStructures;
-import org.llmsurgeon.surgery.ElementChoice;
 import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Reach;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
 import org.llmsurgeon.surgery.TargetShare;
@@ -84,10 +83,8 @@ final class RunPlanner {
                   : "A correction")
               + " needs data; give --calibration with a text or token windows.");
     }
-    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal());
-    if (recipe.structures() instanceof SparseStructures) {
-      new ElementChoice(config.linears(), recipe).requireReachable(share);
-    }
+    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
+    new Reach(config, recipe).require(share);
     WindowBuilder builder =
         new WindowBuilder(session, run, identity.inputs().model().path(), config);
     long begun = System.nanoTime();

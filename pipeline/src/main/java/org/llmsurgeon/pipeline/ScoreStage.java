@@ -3,12 +3,12 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.llmsurgeon.pruning.GlobalThreshold;
 import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.ThresholdResult;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.surgery.LineChoice;
 
 /**
  * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
@@ -44,15 +44,16 @@ final class ScoreStage {
     if (structures instanceof Units units) {
       return new UnitSelection(shot, units).upTo(target());
     }
-    return structures instanceof RowsColumns lines
-        ? selectLines(lines)
+    return structures instanceof RowsColumns
+        ? selectLines()
         : new ElementSelection(shot).upTo(target());
   }
 
-  private SelectionManifest selectLines(RowsColumns structures) {
+  private SelectionManifest selectLines() {
     Timed<List<StructureCosts>> costs = costs();
     double target = target();
-    ThresholdResult result = GlobalThreshold.select(costs.value(), target, structures);
+    ThresholdResult result =
+        new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs.value());
     List<LayerSelection> layers =
         IntStream.range(0, result.selections().size())
             .mapToObj(i -> LayerSelection.of(i, result.selections().get(i)))

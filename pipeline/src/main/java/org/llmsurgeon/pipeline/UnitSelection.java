@@ -11,6 +11,7 @@ import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.GlobalRounds;
+import org.llmsurgeon.surgery.UnitMerge;
 import org.llmsurgeon.surgery.UnitPlan;
 
 /**
@@ -37,7 +38,7 @@ final class UnitSelection {
    */
   UnitSelection(ShotContext shot, Units units) {
     this.shot = shot;
-    this.planned = new UnitPlan(shot.config(), units.kinds()).groups();
+    this.planned = new UnitPlan(shot.config(), units.kinds(), shot.recipe().layers()).groups();
   }
 
   /**
@@ -54,7 +55,7 @@ final class UnitSelection {
   private SelectionManifest byRounds(double target) {
     double[] seconds = {0};
     PathMerge.Result result =
-        new GlobalRounds(planned, shot.recipe().selection().rounds())
+        new GlobalRounds(planned, shot.recipe())
             .choose(
                 target,
                 chosen -> {
@@ -108,8 +109,9 @@ final class UnitSelection {
             .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
             .toList();
     int roundTo = shot.recipe().selection().roundTo();
-    PathMerge.Result free = PathMerge.select(groups, target);
-    return new Merged(roundTo == 1 ? free : PathMerge.select(groups, target, roundTo), free);
+    UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
+    PathMerge.Result free = merge.select(groups, target, 1);
+    return new Merged(roundTo == 1 ? free : merge.select(groups, target, roundTo), free);
   }
 
   private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {

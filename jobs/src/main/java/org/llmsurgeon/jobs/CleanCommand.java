@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
     description = {
       "Removes what interrupted attempts left in a run directory.",
       "",
-      "Files that no record of a finished step names go; everything that is finished stays, and the"
-          + " run can go on. A directory in which a process works is refused.",
+      "Files that no record of a finished step names go, and the hidden folder in the output in"
+          + " which a model was being written; everything that is finished stays, and the run can"
+          + " go on. A directory in which a process works is refused.",
       ""
     },
     footer = {"", "Example: surgeon clean --run out/half/.surgeon-run"})

@@ -56,7 +56,7 @@ final class ModelExport {
    * @param shot whose weights
    */
   Staged stage(OutputFolder target, int shot) {
-    String staged = target.stage();
+    String staged = target.stage(run);
     Timed.onDriver(
         session.progress(),
         StageName.of("write"),

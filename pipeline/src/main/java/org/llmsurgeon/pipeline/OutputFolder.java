@@ -40,6 +40,13 @@ final class OutputFolder {
   record Publishing(String output) {}
 
   /**
+   * What is kept before files are written.
+   *
+   * @param folder the hidden folder
+   */
+  record Staging(String folder) {}
+
+  /**
    * Throws if no folder can be here.
    *
    * @throws InputException naming the file that is in the way
@@ -139,14 +146,40 @@ final class OutputFolder {
             .isPresent();
   }
 
-  /** A new hidden folder for the model; what crashed runs left is deleted. */
-  String stage() {
+  /**
+   * A new hidden folder for the model; what crashed runs left is deleted.
+   *
+   * @param run the run directory, which remembers it
+   */
+  String stage(RunDirectory run) {
     for (String name : storage.entries(path)) {
       if (name.startsWith(STAGED)) {
         storage.delete(Storage.child(path, name), true);
       }
     }
-    return Storage.child(path, STAGED + UUID.randomUUID());
+    String name = STAGED + UUID.randomUUID();
+    Staging staging = new Staging(Storage.child(path, name));
+    run.commit(Storage.child(RunDirectory.STAGED, name + ".json"), staging);
+    return staging.folder();
+  }
+
+  /**
+   * The hidden folders of a run that are still there. None of them counts: its model is whole only
+   * where it belongs.
+   *
+   * @param run the run directory; no process may work in it
+   * @return absolute paths, sorted
+   */
+  static List<String> leftovers(RunDirectory run) {
+    HadoopStorage storage = run.storage();
+    String records = run.resolve(RunDirectory.STAGED);
+    return storage.entries(records).stream()
+        .map(name -> Json.read(storage.readBytes(Storage.child(records, name)), Staging.class))
+        .flatMap(Optional::stream)
+        .map(Staging::folder)
+        .filter(folder -> folder.contains("/" + STAGED) && storage.isFolder(folder))
+        .sorted()
+        .toList();
   }
 
   /**

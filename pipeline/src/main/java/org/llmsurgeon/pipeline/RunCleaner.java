@@ -7,13 +7,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
 
 /**
- * Removes from a run directory what attempts left that never counted: data files that no record
- * names, and records that are cut short. A step counts from the moment its whole record is there,
- * and a record names every file of its step, so nothing that a later run would read is touched.
+ * Removes what attempts at a run left that never counted: in its directory data files that no
+ * record names, and records that are cut short; beside its output folders of models that are not in
+ * their place. A step counts from the moment its whole record is there, and a record names every
+ * file of its step, so nothing that a later run would read is touched.
  */
 final class RunCleaner {
   private static final String RECORD = ".json";
@@ -48,13 +50,21 @@ final class RunCleaner {
     run.requireOwn();
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, progress)) {
       List<String> leftovers = leftovers();
+      List<String> staged = OutputFolder.leftovers(run);
+      List<String> files = new ArrayList<>();
+      staged.forEach(folder -> walk(folder, files));
       long bytes = 0;
       for (String file : leftovers) {
         bytes += storage.length(run.resolve(file));
       }
+      for (String file : files) {
+        bytes += storage.length(file);
+      }
       lease.check();
       leftovers.forEach(run::delete);
-      return new CleanedRun(run.path(), leftovers, bytes);
+      staged.forEach(folder -> storage.delete(folder, true));
+      return new CleanedRun(
+          run.path(), Stream.concat(leftovers.stream(), files.stream()).toList(), bytes);
     }
   }
 
@@ -77,15 +87,17 @@ final class RunCleaner {
     List<String> files = new ArrayList<>(storage.list(run.path()));
     for (String entry : storage.entries(run.path())) {
       if (!files.contains(entry) && !entry.equals(RunLease.FOLDER)) {
-        walk(entry, files);
+        List<String> inside = new ArrayList<>();
+        walk(run.resolve(entry), inside);
+        inside.forEach(file -> files.add(file.substring(run.resolve("").length())));
       }
     }
     return files;
   }
 
   private void walk(String folder, List<String> into) {
-    List<String> files = storage.list(run.resolve(folder));
-    for (String entry : storage.entries(run.resolve(folder))) {
+    List<String> files = storage.list(folder);
+    for (String entry : storage.entries(folder)) {
       String path = Storage.child(folder, entry);
       if (files.contains(entry)) {
         into.add(path);

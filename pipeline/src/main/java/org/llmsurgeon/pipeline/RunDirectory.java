@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
  * shot-0001/corrected/             corrected weights of each layer
  * shot-0001/manifest.json          the commit: all layers are there
  * shot-0001/evaluation.json        perplexity after the shot
+ * staged/                          where models are being written, outside
  * </pre>
  *
  * <p>Data files have names that no other attempt uses, and are read only through a JSON file that
@@ -42,8 +43,11 @@ final class RunDirectory {
   /** The plan. */
   static final String PLAN = "plan.json";
 
+  /** Folder of records of where models are being written. */
+  static final String STAGED = "staged";
+
   private static final Pattern OWN =
-      Pattern.compile("plan\\.json|publishing\\.json|windows|shot-\\d+");
+      Pattern.compile("plan\\.json|publishing\\.json|staged|windows|shot-\\d+");
   private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
 
   private final HadoopStorage storage;

@@ -68,6 +68,48 @@ class RunCleanerTest {
     assertThat(weights("stopped")).isEqualTo(weights("whole"));
   }
 
+  /** A power cut while the finished model is written: what is in its place already stays. */
+  @Test
+  void aModelThatDidNotComeToItsPlaceGoesToo() throws IOException {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Progress powerCut =
+        Phase.WRITE.progress(
+            () -> {
+              throw new IllegalStateException("power cut");
+            });
+    assertThatThrownBy(() -> prune(model, "stopped", powerCut)).hasMessage("power cut");
+    Path output = temp.resolve("stopped").toRealPath();
+    run = output.resolve(".surgeon-run");
+    Path staged;
+    try (Stream<Path> entries = Files.list(output)) {
+      staged =
+          entries
+              .filter(entry -> entry.getFileName().toString().startsWith(".surgeon-output-"))
+              .findFirst()
+              .orElseThrow();
+    }
+    Path others = Files.createDirectory(output.resolve(".surgeon-output-of-another-run"));
+    Path committed = Files.writeString(output.resolve("config.json"), "{}");
+    List<Path> before = files();
+
+    CleanedRun cleaned = clean(run);
+
+    assertThat(cleaned.removed())
+        .contains(staged.resolve("model.safetensors").toString())
+        .allMatch(file -> file.startsWith(staged.toString()));
+    assertThat(cleaned.bytes()).isGreaterThan(1000);
+    assertThat(staged).doesNotExist();
+    assertThat(others).exists();
+    assertThat(committed).hasContent("{}");
+    assertThat(files()).isEqualTo(before);
+    assertThat(clean(run).removed()).isEmpty();
+
+    Files.delete(committed);
+    assertThat(prune(model, "stopped", Progress.silent()).resumedFromShot()).isEqualTo(2);
+    prune(model, "whole", Progress.silent());
+    assertThat(weights("stopped")).isEqualTo(weights("whole"));
+  }
+
   @Test
   void aRunThatIsAliveIsLeftAlone() throws IOException {
     run = temp.resolve("run");

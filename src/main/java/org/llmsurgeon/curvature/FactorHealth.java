@@ -1,5 +1,6 @@
 package org.llmsurgeon.curvature;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -26,7 +27,8 @@ public record FactorHealth(
     double trace,
     Double condition,
     double damping,
-    int retries) {
+    int retries)
+    implements Serializable {
 
   /**
    * Health of a factor that was inverted.

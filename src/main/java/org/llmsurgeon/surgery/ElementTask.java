@@ -6,6 +6,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.WeightSource;
@@ -130,6 +131,8 @@ public final class ElementTask {
     private final KroneckerFactors factors;
     private Tensor weight;
     private DampingConstants damping;
+    private List<FactorHealth> health;
+    private UpdateSteps steps;
 
     Rounds(TensorScope scope) {
       this.scope = scope;
@@ -150,12 +153,23 @@ public final class ElementTask {
       }
     }
 
+    /** Remembers the first round's damping, and how all updates went. */
+    private void note(ElementSurgery surgery, ElementCut done) {
+      if (damping == null) {
+        health = surgery.layer().health();
+      }
+      damping = surgery.dampingConstants();
+      if (update() instanceof ElementUpdate.Full) {
+        steps = (steps == null ? new UpdateSteps(0, 0, true) : steps).plus(done);
+      }
+    }
+
     void cut(CostCut cut) {
       weight =
           now(
               (surgery, costs) -> {
                 ElementCut done = surgery.cut(costs.select(cut), update());
-                damping = surgery.dampingConstants();
+                note(surgery, done);
                 return scope.own(done.weight());
               });
     }
@@ -208,7 +222,9 @@ public final class ElementTask {
               new Costs(
                   surgery.layer().dampingConstantG(),
                   surgery.layer().dampingConstantA(),
-                  surgery.quadraticCost(rounds.weight))));
+                  surgery.quadraticCost(rounds.weight),
+                  rounds.health,
+                  rounds.steps)));
     }
   }
 
@@ -217,7 +233,7 @@ public final class ElementTask {
     try (Tensor all = weight.augmented(device)) {
       int columns = ElementChoice.candidateColumns(layer, recipe);
       return new CutLayer(
-          weight, report(layer, ElementMask.ofZeros(device, all), columns, new Costs(0, 0, 0)));
+          weight, report(layer, ElementMask.ofZeros(device, all), columns, Costs.NONE));
     }
   }
 
@@ -225,12 +241,19 @@ public final class ElementTask {
   static CutLayer unjudged(Device device, LinearShape layer, Tensor pruned) {
     ElementMask zeros = ElementMask.ofZeros(device, pruned);
     return new CutLayer(
-        LayerWeight.split(device, layer, pruned),
-        report(layer, zeros, layer.inputs(), new Costs(0, 0, 0)));
+        LayerWeight.split(device, layer, pruned), report(layer, zeros, layer.inputs(), Costs.NONE));
   }
 
-  /** Damping and cost for a report. */
-  private record Costs(double dampingG, double dampingA, double quadratic) {}
+  /** Damping, cost and what else a report says of the arithmetic. */
+  private record Costs(
+      double dampingG,
+      double dampingA,
+      double quadratic,
+      List<FactorHealth> factors,
+      UpdateSteps update) {
+    /** Nothing was computed. */
+    static final Costs NONE = new Costs(0, 0, 0, List.of(), null);
+  }
 
   /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
   private static LayerReport report(
@@ -257,6 +280,8 @@ public final class ElementTask {
         layer.weights(),
         costs.dampingG(),
         costs.dampingA(),
-        costs.quadratic());
+        costs.quadratic(),
+        costs.factors(),
+        costs.update());
   }
 }

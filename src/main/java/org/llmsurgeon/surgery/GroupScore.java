@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery;
 
 import java.util.List;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pruning.CoupledGroup;
 import org.llmsurgeon.pruning.Path;
 import org.llmsurgeon.pruning.PathMerge;
@@ -12,8 +13,10 @@ import org.llmsurgeon.pruning.Selection;
  * @param path its elimination path
  * @param dead dead rows and columns of each of its layers
  * @param gone those among them whose weights are all 0
+ * @param factors how well {@code G} and {@code A} of each of its layers could be inverted
  */
-public record GroupScore(Path path, List<Selection> dead, List<Selection> gone) {
+public record GroupScore(
+    Path path, List<Selection> dead, List<Selection> gone, List<List<FactorHealth>> factors) {
   /**
    * For the merge.
    *

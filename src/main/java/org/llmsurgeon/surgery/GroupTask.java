@@ -86,7 +86,11 @@ public final class GroupTask {
   }
 
   private GroupScore score(Path path, List<LayerSurgery> layers) {
-    return new GroupScore(path, of(layers, LayerSurgery::dead), of(layers, LayerSurgery::gone));
+    return new GroupScore(
+        path,
+        of(layers, LayerSurgery::dead),
+        of(layers, LayerSurgery::gone),
+        layers.stream().map(LayerSurgery::health).toList());
   }
 
   /** Of each layer that may be touched. */

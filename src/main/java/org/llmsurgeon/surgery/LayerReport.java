@@ -1,5 +1,8 @@
 package org.llmsurgeon.surgery;
 
+import java.util.List;
+import org.llmsurgeon.curvature.FactorHealth;
+
 /**
  * What one shot left of a layer.
  *
@@ -14,6 +17,9 @@ package org.llmsurgeon.surgery;
  * @param dampingA what damping added to the diagonal of {@code A} (balanced factors)
  * @param quadraticCost what the quadratic model says this shot's change of the layer adds, {@code
  *     1/2 tr(G D A D^T)}
+ * @param factors how well {@code G} and {@code A} could be inverted; empty unless single weights
+ *     went
+ * @param update how the joint update of single weights went; null for other updates
  */
 public record LayerReport(
     String layer,
@@ -25,4 +31,11 @@ public record LayerReport(
     long total,
     double dampingG,
     double dampingA,
-    double quadraticCost) {}
+    double quadraticCost,
+    List<FactorHealth> factors,
+    UpdateSteps update) {
+  /** Copies the list. */
+  public LayerReport {
+    factors = List.copyOf(factors);
+  }
+}

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery;
 
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
@@ -57,8 +58,13 @@ public final class LayerTask {
    * @throws InputException if a factor cannot be inverted with the recipe's damping
    * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
-  public StructureCosts score() {
-    return operate(recipe.damping(), surgery -> surgery.costs(recipe.costs()));
+  public LayerScore score() {
+    return operate(
+        recipe.damping(),
+        surgery -> {
+          StructureCosts costs = surgery.costs(recipe.costs());
+          return new LayerScore(costs, surgery.health());
+        });
   }
 
   /**
@@ -87,7 +93,9 @@ public final class LayerTask {
               layer.weights(),
               surgery.dampingConstantG(),
               surgery.dampingConstantA(),
-              surgery.quadraticCost(changed, selection));
+              surgery.quadraticCost(changed, selection),
+              List.of(),
+              null);
       return new CutLayer(LayerWeight.split(device, layer, changed), report);
     }
   }

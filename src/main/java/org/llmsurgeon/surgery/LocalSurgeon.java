@@ -179,7 +179,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   private Choice chooseLines(FactorSource factors, double target) {
     List<StructureCosts> costs = new ArrayList<>();
     for (LinearShape layer : config.linears()) {
-      costs.add(task(layer, factors).score());
+      costs.add(task(layer, factors).score().costs());
     }
     ThresholdResult result = new LineChoice(config.linears(), recipe).upTo(target, costs);
     return new Choice(

@@ -28,6 +28,8 @@ class ReportTablesTest {
             shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
         List.of(),
         List.of("In shot 2 something is doubtful."),
+        List.of(),
+        List.of(),
         List.of());
   }
 
@@ -67,6 +69,8 @@ class ReportTablesTest {
             plain.densePerplexity(),
             plain.perplexityF32(),
             plain.shots().stream().map(ReportTablesTest::corrected).toList(),
+            List.of(),
+            List.of(),
             List.of(),
             List.of(),
             List.of());

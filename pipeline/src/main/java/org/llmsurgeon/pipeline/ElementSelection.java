@@ -51,7 +51,8 @@ final class ElementSelection {
         chosen.removed(),
         chosen.total(),
         layers,
-        seconds);
+        seconds,
+        List.of());
   }
 
   private List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pruning.Path;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.surgery.GroupScore;
@@ -14,11 +15,16 @@ import org.llmsurgeon.surgery.GroupScore;
  * @param path the path
  * @param dead dead rows and columns of each of its layers
  * @param gone those among them whose weights are all 0
+ * @param factors how well {@code G} and {@code A} of each of its layers could be inverted
  */
-record GroupPath(Path path, List<LayerSelection> dead, List<LayerSelection> gone)
+record GroupPath(
+    Path path,
+    List<LayerSelection> dead,
+    List<LayerSelection> gone,
+    List<List<FactorHealth>> factors)
     implements Serializable {
   static GroupPath of(GroupScore score) {
-    return new GroupPath(score.path(), packed(score.dead()), packed(score.gone()));
+    return new GroupPath(score.path(), packed(score.dead()), packed(score.gone()), score.factors());
   }
 
   private static List<LayerSelection> packed(List<Selection> layers) {
@@ -28,7 +34,7 @@ record GroupPath(Path path, List<LayerSelection> dead, List<LayerSelection> gone
   }
 
   GroupScore score() {
-    return new GroupScore(path, unpacked(dead), unpacked(gone));
+    return new GroupScore(path, unpacked(dead), unpacked(gone), factors);
   }
 
   private static List<Selection> unpacked(List<LayerSelection> layers) {

@@ -1,8 +1,11 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import java.util.List;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.surgery.LayerScore;
 
 /**
  * Costs of a layer's rows and columns in a form that travels: two numbers of double precision per
@@ -13,12 +16,25 @@ import org.llmsurgeon.pruning.StructureCosts;
  * @param columns cost of each column, the bias last
  * @param goneRows rows whose weights are all 0 already
  * @param goneColumns columns whose weights are all 0 already
+ * @param factors how well {@code G} and {@code A} could be inverted
  */
-record LayerCosts(String layer, double[] rows, double[] columns, int[] goneRows, int[] goneColumns)
+record LayerCosts(
+    String layer,
+    double[] rows,
+    double[] columns,
+    int[] goneRows,
+    int[] goneColumns,
+    List<FactorHealth> factors)
     implements Serializable {
-  static LayerCosts of(StructureCosts costs) {
+  static LayerCosts of(LayerScore score) {
+    StructureCosts costs = score.costs();
     return new LayerCosts(
-        costs.layer(), costs.rows(), costs.columns(), costs.gone().rows(), costs.gone().columns());
+        costs.layer(),
+        costs.rows(),
+        costs.columns(),
+        costs.gone().rows(),
+        costs.gone().columns(),
+        score.factors());
   }
 
   StructureCosts costs() {

@@ -1,7 +1,10 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import java.util.List;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.surgery.LayerReport;
+import org.llmsurgeon.surgery.UpdateSteps;
 
 /**
  * New weights of one layer in the run directory.
@@ -27,6 +30,8 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
    * @param dampingG added to the diagonal of {@code G}
    * @param dampingA added to the diagonal of {@code A}
    * @param quadraticCost what the quadratic model says the change adds
+   * @param factors how well the factors could be inverted, where single weights went
+   * @param update how their joint update went; null for other updates
    */
   record Cut(
       int rows,
@@ -37,7 +42,9 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
       long weights,
       double dampingG,
       double dampingA,
-      double quadraticCost)
+      double quadraticCost,
+      List<FactorHealth> factors,
+      UpdateSteps update)
       implements Serializable {
     static Cut of(LayerReport report) {
       return new Cut(
@@ -49,7 +56,9 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
           report.total(),
           report.dampingG(),
           report.dampingA(),
-          report.quadraticCost());
+          report.quadraticCost(),
+          report.factors(),
+          report.update());
     }
   }
 }

@@ -28,6 +28,8 @@ import org.llmsurgeon.surgery.Recipe;
  * @param layers what is left of each layer
  * @param warnings one sentence each, about what is doubtful
  * @param saved models that were kept on the way
+ * @param factors how well each factor could be inverted, shot by shot
+ * @param updates how the joint updates of single weights went, shot by shot
  */
 public record PruningReport(
     Versions versions,
@@ -44,7 +46,9 @@ public record PruningReport(
     List<Shot> shots,
     List<Layer> layers,
     List<String> warnings,
-    List<Saved> saved) {
+    List<Saved> saved,
+    List<Factor> factors,
+    List<Update> updates) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 
@@ -66,6 +70,46 @@ public record PruningReport(
    * @param tokens tokens in all of them
    */
   public record Tokens(int windows, int context, long tokens) {}
+
+  /**
+   * A factor of a layer in a shot.
+   *
+   * @param shot from 1
+   * @param layer module name
+   * @param factor {@code G}, of the outputs, or {@code A}, of the inputs
+   * @param size rows without the dead ones
+   * @param dead rows of the layer, or columns for {@code A}, that are dead
+   * @param smallestDiagonal smallest diagonal element, undamped, without the dead
+   * @param largestDiagonal largest diagonal element, likewise
+   * @param trace sum of the diagonal, likewise
+   * @param condition estimate of the damped factor's condition number; null where nothing was
+   *     inverted
+   * @param damping what was added to each diagonal element
+   * @param retries how often damping had to be raised to get there
+   */
+  public record Factor(
+      int shot,
+      String layer,
+      String factor,
+      int size,
+      int dead,
+      double smallestDiagonal,
+      double largestDiagonal,
+      double trace,
+      Double condition,
+      double damping,
+      int retries) {}
+
+  /**
+   * The joint update of a layer's single weights in a shot, by conjugate gradients.
+   *
+   * @param shot from 1
+   * @param layer module name
+   * @param steps how many
+   * @param residual norm of the residual that was reached, relative to that at the start
+   * @param converged whether the tolerance was reached within the allowed steps
+   */
+  public record Update(int shot, String layer, int steps, double residual, boolean converged) {}
 
   /**
    * A model that was kept.
@@ -230,6 +274,8 @@ public record PruningReport(
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
     saved = saved == null ? List.of() : List.copyOf(saved);
+    factors = factors == null ? List.of() : List.copyOf(factors);
+    updates = updates == null ? List.of() : List.copyOf(updates);
   }
 
   /** Perplexity of the folder as written, or null. */

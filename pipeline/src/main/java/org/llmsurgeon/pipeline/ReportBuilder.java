@@ -1,10 +1,13 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Gathers what a run did into its report. */
@@ -17,7 +20,10 @@ final class ReportBuilder {
   private Double perplexityF32;
   private int resumedFromShot;
   private ShotManifest last;
-  private int told;
+  private final Set<String> told = new HashSet<>();
+  private final List<PruningReport.Factor> factors = new ArrayList<>();
+  private final List<PruningReport.Update> updates = new ArrayList<>();
+  private final List<String> ofUpdates = new ArrayList<>();
 
   /**
    * An empty report.
@@ -59,6 +65,9 @@ final class ReportBuilder {
    * @param evaluation perplexity after it, with weights in F32
    */
   void shot(ShotManifest shot, SelectionManifest selection, Evaluation evaluation) {
+    factors.addAll(ShotHealth.factors(shot, selection));
+    updates.addAll(ShotHealth.updates(shot));
+    ShotHealth.warning(shot).ifPresent(ofUpdates::add);
     StageSeconds before = shot.seconds();
     Map<String, PruningReport.UnitShare> units = new TreeMap<>();
     selection
@@ -145,14 +154,12 @@ final class ReportBuilder {
 
   /** Warnings that nobody was told of yet. */
   List<String> newWarnings() {
-    List<String> all = warnings(measured());
-    List<String> fresh = all.subList(told, all.size());
-    told = all.size();
-    return List.copyOf(fresh);
+    return warnings(measured()).stream().filter(told::add).toList();
   }
 
-  private static List<String> warnings(List<PruningReport.Shot> shots) {
-    return shots.stream().flatMap(shot -> shot.warning().stream()).toList();
+  private List<String> warnings(List<PruningReport.Shot> all) {
+    return Stream.concat(all.stream().flatMap(shot -> shot.warning().stream()), ofUpdates.stream())
+        .toList();
   }
 
   /** Shots whose measured loss was not known when they were added: it needed the next one. */
@@ -186,7 +193,9 @@ final class ReportBuilder {
         all,
         last.layers().stream().map(ReportBuilder::layer).toList(),
         warnings(all),
-        saved);
+        saved,
+        factors,
+        updates);
   }
 
   private PruningReport.Versions versions() {

@@ -50,10 +50,11 @@ final class ScoreStage {
   }
 
   private SelectionManifest selectLines() {
-    Timed<List<StructureCosts>> costs = costs();
+    Timed<List<LayerCosts>> scored = scores();
+    List<StructureCosts> costs = scored.value().stream().map(LayerCosts::costs).toList();
     double target = target();
     ThresholdResult result =
-        new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs.value());
+        new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs);
     List<LayerSelection> layers =
         IntStream.range(0, result.selections().size())
             .mapToObj(i -> LayerSelection.of(i, result.selections().get(i)))
@@ -68,17 +69,25 @@ final class ScoreStage {
         result.removed(),
         result.total(),
         layers,
-        costs.seconds());
+        scored.seconds(),
+        scored.value().stream()
+            .map(each -> new LayerHealth(each.layer(), each.factors()))
+            .toList());
   }
 
   /** Costs of the rows and columns of all layers, in the model's order. */
   Timed<List<StructureCosts>> costs() {
+    Timed<List<LayerCosts>> scored = scores();
+    return new Timed<>(scored.value().stream().map(LayerCosts::costs).toList(), scored.seconds());
+  }
+
+  private Timed<List<LayerCosts>> scores() {
     List<Integer> order = shot.largestFirst();
     Timed<List<LayerCosts>> costs =
         shot.session().tasks().run(shot.stage("score"), order, new ScoreTask(shot.work()));
-    StructureCosts[] sorted = new StructureCosts[order.size()];
+    LayerCosts[] sorted = new LayerCosts[order.size()];
     for (int i = 0; i < sorted.length; i++) {
-      sorted[order.get(i)] = costs.value().get(i).costs();
+      sorted[order.get(i)] = costs.value().get(i);
     }
     return new Timed<>(List.of(sorted), costs.seconds());
   }

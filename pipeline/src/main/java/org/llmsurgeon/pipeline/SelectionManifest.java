@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * @param total weights of the prunable layers, biases included
  * @param layers one per prunable layer, in the model's order
  * @param scoreSeconds time of the scoring
+ * @param factors how well the factors could be inverted, in the model's order; empty where single
+ *     weights go, whose cuts say it
  */
 record SelectionManifest(
     double target,
@@ -29,9 +31,11 @@ record SelectionManifest(
     long removed,
     long total,
     List<LayerSelection> layers,
-    double scoreSeconds) {
+    double scoreSeconds,
+    List<LayerHealth> factors) {
   SelectionManifest {
     layers = List.copyOf(layers);
+    factors = List.copyOf(factors);
     kinds = new TreeMap<>(kinds);
   }
 

@@ -54,6 +54,7 @@ final class UnitSelection {
 
   private SelectionManifest byRounds(double target) {
     double[] seconds = {0};
+    List<List<LayerHealth>> first = new ArrayList<>();
     PathMerge.Result result =
         new GlobalRounds(planned, shot.recipe())
             .choose(
@@ -64,9 +65,12 @@ final class UnitSelection {
                           .tasks()
                           .run(shot.stage("score"), chosen, new CostRoundTask(shot.work()));
                   seconds[0] += round.seconds();
+                  if (first.isEmpty()) {
+                    first.add(health(round.value().stream().map(GroupRound::left).toList()));
+                  }
                   return round.value().stream().map(GroupRound::score).toList();
                 });
-    return manifest(target, new Merged(result, result), 0, seconds[0]);
+    return manifest(target, new Merged(result, result), 0, new Timed<>(first.get(0), seconds[0]));
   }
 
   private SelectionManifest byPaths(double target) {
@@ -84,7 +88,7 @@ final class UnitSelection {
       merged = merge(paths, target);
       seconds += whole.seconds();
     }
-    return manifest(target, merged, again.size(), seconds);
+    return manifest(target, merged, again.size(), new Timed<>(health(paths), seconds));
   }
 
   /**
@@ -133,7 +137,22 @@ final class UnitSelection {
     return new PathTask.Bound(Math.min(1, REACH + needed), ceiling);
   }
 
-  private SelectionManifest manifest(double target, Merged merged, int again, double seconds) {
+  /** How well the factors of all layers could be inverted, in the model's order. */
+  private List<LayerHealth> health(List<GroupPath> groups) {
+    List<LinearShape> model = shot.config().linears();
+    LayerHealth[] layers = new LayerHealth[model.size()];
+    for (int group = 0; group < planned.size(); group++) {
+      List<LinearShape> shapes = planned.get(group).shapes();
+      for (int i = 0; i < shapes.size(); i++) {
+        layers[model.indexOf(shapes.get(i))] =
+            new LayerHealth(shapes.get(i).name(), groups.get(group).factors().get(i));
+      }
+    }
+    return Arrays.asList(layers);
+  }
+
+  private SelectionManifest manifest(
+      double target, Merged merged, int again, Timed<List<LayerHealth>> scored) {
     PathMerge.Result chosen = merged.chosen();
     Map<String, SelectionManifest.KindShare> kinds = new TreeMap<>();
     chosen
@@ -153,7 +172,8 @@ final class UnitSelection {
         chosen.removed(),
         chosen.total(),
         layers(chosen),
-        seconds);
+        scored.seconds(),
+        scored.value());
   }
 
   /** Selections by layer, in the model's order: groups list layers in their own. */

@@ -1,0 +1,106 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.Recipe;
+
+/** What the report says of factors and updates. */
+class FactorReportTest {
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  static Stream<Map<String, Object>> structures() {
+    return Stream.of(
+        Map.of("structures", "units"),
+        Map.of("structures", "units", "selection", "rounds", "rounds", 2),
+        Map.of("structures", "row,column"),
+        Map.of("structures", "element", "rounds", 2),
+        Map.of("structures", "2:4", "element-update", "grouped"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("structures")
+  void everyFactorOfEveryShotIsInTheTable(Map<String, Object> structures) throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    Map<String, Object> all = new HashMap<>(structures);
+    all.putAll(Map.of("sparsity", 0.4, "shots", 2));
+    RecordingProgress progress = new RecordingProgress();
+    PruningReport report =
+        new SurgeonPipeline(spark, progress)
+            .prune(model.request(temp.resolve("out"), Recipe.of(all)));
+
+    List<LinearShape> layers = model.config().linears();
+    assertThat(report.factors()).hasSize(2 * 2 * layers.size());
+    for (int i = 0; i < report.factors().size(); i++) {
+      PruningReport.Factor factor = report.factors().get(i);
+      LinearShape layer = layers.get(i / 2 % layers.size());
+      assertThat(factor.shot()).isEqualTo(1 + i / 2 / layers.size());
+      assertThat(factor.layer()).isEqualTo(layer.name());
+      assertThat(factor.factor()).isEqualTo(i % 2 == 0 ? "G" : "A");
+      int full = i % 2 == 0 ? layer.outputs() : layer.augmentedInputs();
+      assertThat(factor.size() + factor.dead()).isEqualTo(full);
+      assertThat(factor.smallestDiagonal()).isBetween(0.0, factor.largestDiagonal());
+      if (factor.size() > 0) {
+        assertThat(factor.trace() / factor.size())
+            .isBetween(factor.smallestDiagonal() * (1 - 1e-12), factor.largestDiagonal());
+        assertThat(factor.damping()).isPositive();
+      }
+      assertThat(factor.retries()).isZero();
+    }
+    assertThat(report.factors()).anyMatch(each -> each.condition() != null);
+    assertThat(report.factors())
+        .allMatch(each -> each.condition() == null || each.condition() >= 1);
+    assertUpdates(report, structures, progress);
+    PruningReport stored =
+        Json.read(
+                Files.readAllBytes(temp.resolve("out").resolve(PruningReport.FILE)),
+                PruningReport.class)
+            .orElseThrow();
+    assertThat(stored.factors()).isEqualTo(report.factors());
+    assertThat(stored.updates()).isEqualTo(report.updates());
+  }
+
+  private static void assertUpdates(
+      PruningReport report, Map<String, Object> structures, RecordingProgress progress) {
+    if (!structures.get("structures").equals("element")) {
+      assertThat(report.updates()).isEmpty();
+      return;
+    }
+    assertThat(report.updates()).hasSize(report.factors().size() / 2);
+    assertThat(report.updates()).anyMatch(each -> each.steps() > 0);
+    for (PruningReport.Update update : report.updates()) {
+      assertThat(update.converged()).isEqualTo(update.residual() <= 1e-4);
+      assertThat(update.steps()).isLessThanOrEqualTo(2 * 30);
+    }
+    List<PruningReport.Update> stopped =
+        report.updates().stream().filter(each -> !each.converged()).toList();
+    assertThat(report.warnings().stream().filter(each -> each.contains("stopped before")).count())
+        .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());
+    assertThat(progress.events().stream().filter(each -> each.contains("stopped before")).count())
+        .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());
+  }
+}

@@ -2,13 +2,9 @@ package org.llmsurgeon.jobs;
 
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.surgery.Recipe;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code surgeon scores}: what each row and column of every prunable layer would cost. */
 @Command(
@@ -29,7 +25,7 @@ import picocli.CommandLine.Spec;
       "Example: surgeon scores --model models/smollm2-135m --calibration train.txt"
           + " --output scores.safetensors"
     })
-final class ScoresCommand implements Callable<Integer> {
+final class ScoresCommand extends ExportCommand {
   /** The settings that this command takes. */
   static final List<Setting> SETTINGS =
       List.of(
@@ -49,29 +45,14 @@ final class ScoresCommand implements Callable<Integer> {
           Setting.DAMP_A,
           Setting.SHARDS);
 
-  @Spec private CommandSpec spec;
-  @Mixin private OutputOptions output;
-
-  @Override
-  public Integer call() {
-    Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("scores", Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
-    Recipe recipe = recipe(settings);
-    String target = settings.text(Setting.OUTPUT);
-    try (RunProgress progress = output.progress();
-        SparkRuntime spark =
-            SparkRuntime.start(
-                "surgeon scores", output.err(), "Interrupted; nothing was written.")) {
-      new SurgeonPipeline(spark.context(), progress)
-          .scores(settings.text(Setting.MODEL), settings.list(Setting.CALIBRATION), target, recipe);
-    }
-    output.out().println("Wrote " + target);
-    output.out().flush();
-    return Failures.DONE;
+  /** A command that does it. */
+  ScoresCommand() {
+    super(SurgeonPipeline::scores);
   }
 
   /** One damping for costs of all kinds, so that they can be compared. */
-  private static Recipe recipe(Settings settings) {
+  @Override
+  Recipe recipe(Settings settings) {
     Map<String, Object> options = settings.recipeOptions();
     options.putIfAbsent(Setting.DAMP_G.key(), Recipe.defaults().damping().g());
     return Recipe.of(options);

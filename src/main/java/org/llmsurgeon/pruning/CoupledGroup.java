@@ -9,12 +9,24 @@ import java.util.List;
  * @param name for messages and reports, for example {@code block 3 mlp}
  * @param layers the layers; parts of units count them from 0
  * @param units what can be removed, in an order that breaks ties
+ * @param widths where its width shows
  */
-public record CoupledGroup(String name, List<Layer> layers, List<Unit> units) {
+public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, WidthLayout widths) {
   /** Copies the lists. */
   public CoupledGroup {
     layers = List.copyOf(layers);
     units = List.copyOf(units);
+  }
+
+  /**
+   * A group whose width does not matter.
+   *
+   * @param name for messages and reports
+   * @param layers the layers
+   * @param units what can be removed
+   */
+  public CoupledGroup(String name, List<Layer> layers, List<Unit> units) {
+    this(name, layers, units, WidthLayout.NONE);
   }
 
   /**

@@ -20,6 +20,9 @@ final class DeadSteps {
    * @return steps that cost nothing, in the order of layers, then of units
    */
   static List<PathStep> of(PathMerge.Group group) {
+    if (group.dead().equals(group.gone())) {
+      return List.of();
+    }
     CoupledGroup coupled = group.group();
     GroupLines gone = new GroupLines(coupled.layers(), group.gone());
     GroupLines dead = new GroupLines(coupled.layers(), group.dead());

@@ -15,15 +15,15 @@ public final class EachGroup {
    *
    * @param groups all groups, in the model's order
    * @param targets share of the weights of each that may be gone, in [0, 1]
-   * @param roundTo in each group of which neurons go, those left are a multiple of this
+   * @param rule which widths may be left, of each for itself
    * @return as of one merge; the threshold is the highest
    * @throws org.llmsurgeon.InputException if a target is not in [0, 1]
    */
   public static PathMerge.Result select(
-      List<PathMerge.Group> groups, double[] targets, int roundTo) {
+      List<PathMerge.Group> groups, List<PathMerge.Target> targets, WidthRule rule) {
     List<PathMerge.Result> results =
-        IntStream.range(0, targets.length)
-            .mapToObj(i -> PathMerge.select(List.of(groups.get(i)), targets[i], roundTo))
+        IntStream.range(0, targets.size())
+            .mapToObj(i -> PathMerge.select(List.of(groups.get(i)), targets.get(i), rule))
             .toList();
     List<List<Selection>> selections = new ArrayList<>();
     Map<UnitKind, PathMerge.KindShare> kinds = new EnumMap<>(UnitKind.class);
@@ -39,8 +39,11 @@ public final class EachGroup {
         results.stream().mapToLong(PathMerge.Result::removed).sum(),
         results.stream().mapToLong(PathMerge.Result::total).sum(),
         kinds,
-        IntStream.range(0, targets.length)
+        IntStream.range(0, targets.size())
             .filter(i -> results.get(i).tooShort().length > 0)
+            .toArray(),
+        IntStream.range(0, targets.size())
+            .filter(i -> results.get(i).unmet().length > 0)
             .toArray());
   }
 }

@@ -1,11 +1,9 @@
 package org.llmsurgeon.pruning;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.NonFiniteException;
 
 /**
  * Follows the elimination path of a coupled group (algorithm section 6, ours). A round takes the
@@ -21,13 +19,6 @@ public final class EliminationPath {
   private final GroupCosts costs;
   private final List<Step> taken = new ArrayList<>();
   private double level;
-
-  /** A unit that can be removed now. */
-  private record Candidate(int unit, byte way, double cost, long weights) {
-    double perWeight() {
-      return cost / Math.max(1, weights);
-    }
-  }
 
   /** A unit on the path. */
   private record Step(int unit, byte way, double level, double cost) {}
@@ -45,7 +36,7 @@ public final class EliminationPath {
    * @param group the group
    * @param layers its layers with this shot's factors; left as they are
    * @param options how far and in which steps
-   * @throws NonFiniteException if a cost is not finite, naming the group
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite, naming the group
    * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse
    */
   public static Path follow(
@@ -62,10 +53,10 @@ public final class EliminationPath {
     long start = weights();
     boolean end = start == 0;
     while (!end && start - weights() < options.reach() * start && level <= options.ceiling()) {
-      List<Candidate> candidates = candidates();
-      end = candidates.isEmpty();
+      List<Move> moves = Move.sorted(group, costs);
+      end = moves.isEmpty();
       if (!end) {
-        round(candidates, options.step() * start);
+        round(moves, options.step() * start);
       }
     }
     return path(end || weights() == 0);
@@ -75,53 +66,38 @@ public final class EliminationPath {
     return states.stream().mapToLong(LayerState::weights).sum();
   }
 
-  /** Every unit of which something is left and may go, the cheapest per weight first. */
-  private List<Candidate> candidates() {
-    double[][] all = costs.ofAll();
-    Removal nothing = new Removal(group.layers().size());
-    List<Candidate> candidates = new ArrayList<>();
-    for (int unit = 0; unit < all.length; unit++) {
-      long weights = costs.weights(unit);
-      if (weights > 0 && costs.fits(nothing, unit)) {
-        int way = cheapest(unit, all[unit]);
-        candidates.add(new Candidate(unit, (byte) way, all[unit][way], weights));
-      }
-    }
-    candidates.sort(
-        Comparator.comparingDouble(Candidate::perWeight).thenComparingInt(Candidate::unit));
-    return candidates;
-  }
-
-  private int cheapest(int unit, double[] ways) {
-    int best = 0;
-    for (int way = 0; way < ways.length; way++) {
-      if (!Double.isFinite(ways[way])) {
-        throw new NonFiniteException(group.name(), "cost of unit " + unit);
-      }
-      best = ways[way] < ways[best] ? way : best;
-    }
-    return best;
-  }
-
-  private void round(List<Candidate> candidates, double share) {
+  private void round(List<Move> moves, double share) {
     Removal removal = new Removal(group.layers().size());
-    List<Candidate> chosen = new ArrayList<>();
+    List<Move> chosen = new ArrayList<>();
     long size = 0;
-    for (Candidate each : candidates) {
+    for (Move each : moves) {
       if (size >= share && !chosen.isEmpty()) {
         break;
       }
-      if (costs.fits(removal, each.unit()) && costs.addTo(removal, each.unit(), each.way())) {
-        chosen.add(each);
-        size += each.weights();
+      List<Move.Candidate> fresh =
+          costs.fits(removal, each.positions())
+              ? each.units().stream()
+                  .filter(unit -> costs.addTo(removal, unit.unit(), unit.way()))
+                  .toList()
+              : List.of();
+      if (!fresh.isEmpty()) {
+        Move going = new Move(fresh);
+        chosen.add(going);
+        size += going.weights();
       }
     }
     double joint = removal.apply(states);
-    double sum = chosen.stream().mapToDouble(Candidate::cost).sum();
+    double sum =
+        chosen.stream()
+            .flatMap(move -> move.units().stream())
+            .mapToDouble(Move.Candidate::cost)
+            .sum();
     double scale = sum > 0 ? Math.max(1, joint / sum) : 1;
-    for (Candidate each : chosen) {
+    for (Move each : chosen) {
       level = Math.max(level, each.perWeight() * scale);
-      taken.add(new Step(each.unit(), each.way(), level, each.cost() * scale));
+      for (Move.Candidate unit : each.units()) {
+        taken.add(new Step(unit.unit(), unit.way(), level, unit.cost() * scale));
+      }
     }
   }
 

@@ -105,20 +105,22 @@ final class GroupCosts {
    * Whether no layer would lose more than it may.
    *
    * @param removal what goes besides
-   * @param unit what would go with it
+   * @param units what would go with it, none of them sharing a line with another
    */
-  boolean fits(Removal removal, int unit) {
+  boolean fits(Removal removal, int... units) {
     if (unlimited) {
       return true;
     }
-    List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
     int[] rows = new int[states.size()];
     int[] columns = new int[states.size()];
-    for (int i = 0; i < parts.size(); i++) {
-      Unit.Part part = parts.get(i);
-      int[] set = left(part, positions[unit][0][i]);
-      int[] lines = part.line() == Line.ROW ? rows : columns;
-      lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
+    for (int unit : units) {
+      List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
+      for (int i = 0; i < parts.size(); i++) {
+        Unit.Part part = parts.get(i);
+        int[] set = left(part, positions[unit][0][i]);
+        int[] lines = part.line() == Line.ROW ? rows : columns;
+        lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
+      }
     }
     for (int layer = 0; layer < rows.length; layer++) {
       LayerState state = states.get(layer);

@@ -61,6 +61,20 @@ final class GroupLines {
             * (shape.inputs() - columns[layer].cardinality());
   }
 
+  /** How many of some consecutive columns of a layer are left. */
+  int columnsLeft(int layer, int from, int to) {
+    int left = 0;
+    BitSet gone = columns[layer];
+    int at = gone.nextClearBit(from);
+    while (at < to) {
+      int end = gone.nextSetBit(at);
+      end = end < 0 ? to : Math.min(end, to);
+      left += end - at;
+      at = gone.nextClearBit(end);
+    }
+    return left;
+  }
+
   /** Whether all rows or columns of a part are gone. */
   boolean isGone(Unit.Part part) {
     BitSet set = part.line() == Line.ROW ? rows[part.layer()] : columns[part.layer()];
@@ -90,6 +104,15 @@ final class GroupLines {
         changes.add(new Change(set, index));
       }
     }
+  }
+
+  /** How many of the first columns of a layer went with a removal. */
+  int columnsOf(Mark mark, int layer, int first) {
+    int count = 0;
+    for (Change change : mark.changes()) {
+      count += change.set() == columns[layer] && change.index() < first ? 1 : 0;
+    }
+    return count;
   }
 
   void undo(Mark mark) {

@@ -3,78 +3,116 @@ package org.llmsurgeon.pruning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
-/** How far one group's path is gone in a merge. */
+/**
+ * How far one group's path is gone in a merge. Where only some widths may be left, the path is cut
+ * only there: what lies between goes together, with its mean cost per weight.
+ */
 final class PathCut {
-  private final List<PathStep> steps;
-  private final int deadSteps;
+  private final PathMerge.Group group;
+  private final List<PathStep> dead;
+  private final int size;
   private final GroupLines lines;
-  private final int roundTo;
-  private int neurons;
+  private final WidthLayout layout;
+  private final WidthRule rule;
+  private Width width;
   private int next;
   private int end;
   private double level;
   private double predicted;
 
-  PathCut(PathMerge.Group group, int roundTo) {
-    this.steps = PathStep.of(group);
-    this.deadSteps = steps.size() - group.path().length();
+  /**
+   * A place where the path may be cut.
+   *
+   * @param place steps before it
+   * @param width what is left there
+   * @param weights that go until there
+   * @param cost of what goes until there
+   */
+  record Stop(int place, Width width, long weights, double cost) {}
+
+  PathCut(PathMerge.Group group, WidthRule rule) {
+    this.group = group;
+    this.dead = DeadSteps.of(group);
+    this.size = dead.size() + group.path().length();
     this.lines = new GroupLines(group.group().layers(), group.gone());
-    this.roundTo = roundTo;
-    this.neurons =
-        (int)
-            group.group().units().stream()
-                .filter(unit -> unit.kind() == UnitKind.NEURON && isLeft(unit.ways().get(0)))
-                .count();
+    this.layout = group.group().widths();
+    this.rule = rule;
+    this.width = Width.of(layout, lines);
     lookAhead();
   }
 
-  private boolean isLeft(Unit.Way way) {
-    return !lines.isGone(way.compensated());
+  /** What is dead goes first, then the path. Not kept: there are millions in a large model. */
+  private PathStep step(int place) {
+    return place < dead.size() ? dead.get(place) : PathStep.of(group, place - dead.size());
   }
 
-  /** Finds what would go next: one unit, or, from a neuron on, all up to the next multiple. */
+  /** Finds what would go next: one step, or all up to the next place where the path may be cut. */
   private void lookAhead() {
-    if (roundTo == 1) {
-      end = Math.min(next + 1, steps.size());
-      level = hasNext() ? steps.get(next).level() : level;
+    if (rule.allows(layout)) {
+      end = Math.min(next + 1, size);
+      level = hasNext() ? step(next).level() : level;
       return;
     }
     List<GroupLines.Mark> marks = new ArrayList<>();
     long before = lines.left();
-    int left = neurons;
     double cost = 0;
+    Width left = width;
     end = next;
     do {
-      if (end == steps.size()) {
+      if (end == size) {
         end = next;
         break;
       }
-      left -= remove(end, marks);
-      cost += steps.get(end).cost();
+      left = remove(end, left, marks);
+      cost += step(end).cost();
       end++;
-    } while (left != neurons && left % roundTo != 0);
+    } while (!mayStop(left));
     double mean = cost / Math.max(1, before - lines.left());
     if (end == next + 1) {
-      level = Math.max(level, steps.get(next).level());
+      level = Math.max(level, step(next).level());
     } else if (hasNext()) {
       level = Math.max(level, mean);
     }
     undo(marks);
   }
 
-  /** Removes what goes in a step; returns how many neurons went with it: 0 or 1. */
-  private int remove(int place, List<GroupLines.Mark> marks) {
-    PathStep step = steps.get(place);
-    int neuron = step.kind() == UnitKind.NEURON && isLeft(step.way()) ? 1 : 0;
-    marks.add(lines.remove(step.way()));
-    return neuron;
+  private boolean mayStop(Width left) {
+    return left.equals(width) && splits() || rule.fits(layout, left);
+  }
+
+  /** Removes what goes in a step; returns how wide the group is after it. */
+  private Width remove(int place, Width before, List<GroupLines.Mark> marks) {
+    GroupLines.Mark mark = lines.remove(step(place).way());
+    marks.add(mark);
+    return before.after(mark, layout, lines);
   }
 
   private void undo(List<GroupLines.Mark> marks) {
     for (int i = marks.size() - 1; i >= 0; i--) {
       lines.undo(marks.get(i));
     }
+  }
+
+  /** Every place where the path may be cut, from the start on. */
+  List<Stop> stops() {
+    List<Stop> stops = new ArrayList<>();
+    List<GroupLines.Mark> marks = new ArrayList<>();
+    long before = lines.left();
+    double cost = 0;
+    Width left = width;
+    for (int place = 0; place <= size; place++) {
+      if (rule.fits(layout, left)) {
+        stops.add(new Stop(place, left, before - lines.left(), cost));
+      }
+      if (place < size) {
+        left = remove(place, left, marks);
+        cost += step(place).cost();
+      }
+    }
+    undo(marks);
+    return stops;
   }
 
   boolean hasNext() {
@@ -84,6 +122,26 @@ final class PathCut {
   /** Cost per weight of what goes next. */
   double level() {
     return level;
+  }
+
+  /** The highest level among what is gone; 0 where nothing is. */
+  double highest() {
+    return IntStream.range(0, next).mapToDouble(place -> step(place).level()).max().orElse(0);
+  }
+
+  /** What the group's width is counted in. */
+  UnitKind member() {
+    return layout.member();
+  }
+
+  /** How wide the group is now. */
+  Width width() {
+    return width;
+  }
+
+  /** Whether each machine gets an equal part of the group as it is now. */
+  boolean splits() {
+    return rule.splits(layout, width);
   }
 
   /** Weights that are left. */
@@ -98,16 +156,16 @@ final class PathCut {
 
   /** How many units of the path are gone; what was dead before is not on it. */
   int prefix() {
-    return Math.max(0, next - deadSteps);
+    return Math.max(0, next - dead.size());
   }
 
   /** Takes what goes next if it is at most so many weights; returns how many, or -1. */
   long take(double room) {
     List<GroupLines.Mark> marks = new ArrayList<>();
     long before = lines.left();
-    int gone = 0;
+    Width left = width;
     for (int place = next; place < end; place++) {
-      gone += remove(place, marks);
+      left = remove(place, left, marks);
     }
     long added = before - lines.left();
     if (added > room) {
@@ -115,15 +173,22 @@ final class PathCut {
       return -1;
     }
     for (; next < end; next++) {
-      predicted += steps.get(next).cost();
+      predicted += step(next).cost();
     }
-    neurons -= gone;
+    width = left;
     lookAhead();
     return added;
   }
 
+  /** Takes everything up to a place; returns how many weights. */
+  long takeUntil(int place) {
+    end = Math.max(next, place);
+    return take(Double.POSITIVE_INFINITY);
+  }
+
   void addTo(Map<UnitKind, PathMerge.KindShare> kinds) {
-    for (PathStep step : steps.subList(0, next)) {
+    for (int place = 0; place < next; place++) {
+      PathStep step = step(place);
       if (step.kind() != null) {
         PathMerge.KindShare one = new PathMerge.KindShare(1, step.cost());
         kinds.merge(step.kind(), one, PathMerge.KindShare::plus);

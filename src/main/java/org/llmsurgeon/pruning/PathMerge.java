@@ -7,6 +7,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 
 /**
@@ -19,12 +21,16 @@ import org.llmsurgeon.InputException;
  * <p>What is 0 already is gone whatever the target: zeros stay zeros. What merely has no effect on
  * the loss now, but has weights, goes before everything else of its group, as far as it fits.
  *
- * <p>Where neurons are to be left in multiples of some number, those of a path that reach the next
- * multiple go together or not at all, and compete with their mean cost per weight.
+ * <p>Where only some widths may be left, units of a path up to the next such width go together or
+ * not at all, and compete with their mean cost per weight. Groups that are not as the rule wants
+ * them before anything goes are brought there before all others, even if the share must first grow
+ * for it; see {@link OneWidth} for one width of all layers.
  */
 public final class PathMerge {
   private final List<Group> groups;
+  private final WidthRule rule;
   private final List<PathCut> cuts = new ArrayList<>();
+  private final BitSet tooShort = new BitSet();
   private long removed;
   private long total;
   private double predicted;
@@ -80,6 +86,8 @@ public final class PathMerge {
    * @param kinds the part of each kind of which something goes
    * @param tooShort groups whose path ended before the threshold did: their paths must be followed
    *     further, and the merge done again
+   * @param unmet groups that are not yet as wide as the rule wants them, for which the target is
+   *     too small
    */
   public record Result(
       int[] prefixes,
@@ -89,12 +97,32 @@ public final class PathMerge {
       long removed,
       long total,
       Map<UnitKind, KindShare> kinds,
-      int[] tooShort) {}
+      int[] tooShort,
+      int[] unmet) {}
 
-  private PathMerge(List<Group> groups, int roundTo) {
+  /**
+   * How much may be gone.
+   *
+   * @param now share of all weights after this shot, in [0, 1]
+   * @param end share of all weights at the end of the run, in [0, 1]
+   */
+  public record Target(double now, double end) {
+    /**
+     * Checks the shares.
+     *
+     * @throws InputException if one is not in [0, 1]
+     */
+    public Target {
+      GlobalThreshold.checkSparsity(now);
+      GlobalThreshold.checkSparsity(end);
+    }
+  }
+
+  private PathMerge(List<Group> groups, WidthRule rule) {
     this.groups = groups;
+    this.rule = rule;
     for (Group group : groups) {
-      PathCut cut = new PathCut(group, roundTo);
+      PathCut cut = new PathCut(group, rule);
       cuts.add(cut);
       total += group.group().weights();
       removed += group.group().weights() - cut.left();
@@ -102,37 +130,53 @@ public final class PathMerge {
   }
 
   /**
-   * Merges paths; any number of neurons may be left.
+   * Merges paths; groups may be left as wide as their layout allows.
    *
    * @param groups all groups, in the model's order, which breaks ties
    * @param target share of all weights that may be gone, in [0, 1]
    * @throws InputException if the target is not in [0, 1]
    */
   public static Result select(List<Group> groups, double target) {
-    return select(groups, target, 1);
+    return select(groups, new Target(target, target), WidthRule.NONE);
   }
 
   /**
    * Merges paths.
    *
    * @param groups all groups, in the model's order, which breaks ties
-   * @param target share of all weights that may be gone, in [0, 1]
-   * @param roundTo in each group of which neurons go, those left are a multiple of this
-   * @throws InputException if the target is not in [0, 1]
+   * @param target share of all weights that may be gone
+   * @param rule which widths may be left
    */
-  public static Result select(List<Group> groups, double target, int roundTo) {
-    GlobalThreshold.checkSparsity(target);
-    PathMerge merge = new PathMerge(groups, roundTo);
-    return merge.run(target * merge.total);
+  public static Result select(List<Group> groups, Target target, WidthRule rule) {
+    PathMerge merge = new PathMerge(groups, rule);
+    double limit = target.now() * merge.total;
+    if (rule.oneWidth()) {
+      merge.takeOneWidth(limit, target.end() * merge.total);
+    } else if (merge.walk(limit, cut -> !cut.splits())) {
+      merge.walk(limit, cut -> true);
+    }
+    return merge.result();
   }
 
-  private Result run(double limit) {
+  private void takeOneWidth(double limit, double end) {
+    removed += new OneWidth(cuts).take(limit - removed, end - removed);
+    for (int i = 0; i < cuts.size(); i++) {
+      threshold = Math.max(threshold, cuts.get(i).highest());
+      if (!groups.get(i).path().reachedEnd()) {
+        tooShort.set(i);
+      }
+    }
+  }
+
+  /** Goes along some paths as long as these need it; returns whether none of them needs more. */
+  private boolean walk(double limit, Predicate<PathCut> needs) {
     PriorityQueue<Integer> open =
         new PriorityQueue<>(
             Comparator.<Integer>comparingDouble(i -> cuts.get(i).level()).thenComparingInt(i -> i));
-    BitSet tooShort = new BitSet();
     for (int i = 0; i < cuts.size(); i++) {
-      offer(open, tooShort, i);
+      if (needs.test(cuts.get(i))) {
+        offer(open, i);
+      }
     }
     while (!open.isEmpty()) {
       int next = open.poll();
@@ -142,13 +186,15 @@ public final class PathMerge {
       if (added >= 0) {
         removed += added;
         threshold = Math.max(threshold, level);
-        offer(open, tooShort, next);
+        if (needs.test(cut)) {
+          offer(open, next);
+        }
       }
     }
-    return result(tooShort);
+    return cuts.stream().noneMatch(needs);
   }
 
-  private void offer(PriorityQueue<Integer> open, BitSet tooShort, int index) {
+  private void offer(PriorityQueue<Integer> open, int index) {
     if (cuts.get(index).hasNext()) {
       open.add(index);
     } else if (!groups.get(index).path().reachedEnd()) {
@@ -156,7 +202,7 @@ public final class PathMerge {
     }
   }
 
-  private Result result(BitSet tooShort) {
+  private Result result() {
     List<List<Selection>> selections = new ArrayList<>();
     for (PathCut cut : cuts) {
       selections.add(cut.selections());
@@ -173,7 +219,17 @@ public final class PathMerge {
         removed,
         total,
         kinds,
-        tooShort.stream().toArray());
+        tooShort.stream().toArray(),
+        IntStream.range(0, cuts.size()).filter(this::isUnmet).toArray());
+  }
+
+  private boolean isUnmet(int index) {
+    PathCut cut = cuts.get(index);
+    return !cut.splits()
+        || rule.oneWidth()
+            && cuts.stream()
+                .anyMatch(
+                    other -> other.member() == cut.member() && !other.width().equals(cut.width()));
   }
 
   /** The selections of all groups' layers in one list, in the order of the groups. */

@@ -1,8 +1,5 @@
 package org.llmsurgeon.pruning;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
  * One removal in the order of a group.
  *
@@ -12,15 +9,11 @@ import java.util.List;
  * @param cost what it adds to the loss by the quadratic model
  */
 record PathStep(UnitKind kind, Unit.Way way, double level, double cost) {
-  /** A group's removals in order: what is dead, then its path. */
-  static List<PathStep> of(PathMerge.Group group) {
-    List<PathStep> steps = new ArrayList<>(DeadSteps.of(group));
+  /** A removal of a group's path. */
+  static PathStep of(PathMerge.Group group, int place) {
     Path path = group.path();
-    for (int i = 0; i < path.length(); i++) {
-      Unit unit = group.group().units().get(path.units()[i]);
-      Unit.Way way = unit.ways().get(path.ways()[i]);
-      steps.add(new PathStep(unit.kind(), way, path.levels()[i], path.costs()[i]));
-    }
-    return steps;
+    Unit unit = group.group().units().get(path.units()[place]);
+    Unit.Way way = unit.ways().get(path.ways()[place]);
+    return new PathStep(unit.kind(), way, path.levels()[place], path.costs()[place]);
   }
 }

@@ -44,6 +44,16 @@ public record Units(Set<UnitKind> kinds) implements Structures {
             .collect(Collectors.toCollection(() -> EnumSet.noneOf(UnitKind.class))));
   }
 
+  /**
+   * Whether what is left can be written as smaller matrices: only neurons, heads and key/value
+   * groups go.
+   *
+   * @param kinds which units compete
+   */
+  public static boolean loadable(Set<UnitKind> kinds) {
+    return EnumSet.of(UnitKind.NEURON, UnitKind.HEAD, UnitKind.GROUP).containsAll(kinds);
+  }
+
   @Override
   public String optionName() {
     return "units";

@@ -11,6 +11,7 @@ import org.llmsurgeon.pruning.Path;
 import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.UnitKind;
+import org.llmsurgeon.pruning.WidthRule;
 
 /**
  * The choice of a shot in global rounds on the same factors (algorithm section 6, ours). In each
@@ -56,16 +57,21 @@ public final class GlobalRounds {
       joint = scores.stream().mapToDouble(RoundScore::joint).sum();
       if (round == 1) {
         gone = scores.stream().map(each -> each.left().gone()).toList();
-        PathMerge.Result nothing = merge.select(groups(scores, gone), 0, 1);
+        PathMerge.Result nothing = select(scores, gone, 0);
         start = (double) nothing.removed() / nothing.total();
       }
       double part = Math.max(0, target - start) * round / rounds;
       double until = round == rounds ? target : Math.min(target, start + part);
-      result = merge.select(groups(scores, gone), until, 1);
+      result = select(scores, gone, until);
       gone = result.selections();
       remember(scores, result);
     }
     return total(result, joint + result.predicted());
+  }
+
+  private PathMerge.Result select(
+      List<RoundScore> scores, List<List<Selection>> gone, double target) {
+    return merge.select(groups(scores, gone), new PathMerge.Target(target, target), WidthRule.NONE);
   }
 
   private List<PathMerge.Group> groups(List<RoundScore> scores, List<List<Selection>> gone) {
@@ -110,6 +116,7 @@ public final class GlobalRounds {
         last.removed(),
         last.total(),
         kinds,
-        last.tooShort());
+        last.tooShort(),
+        last.unmet());
   }
 }

@@ -123,8 +123,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         return shootElements(factors, target);
       }
       Choice choice =
-          recipe.structures() instanceof Units units
-              ? chooseUnits(units, factors, target)
+          recipe.structures() instanceof Units
+              ? chooseUnits(factors, target)
               : chooseLines(factors, target);
       List<LayerReport> reports = new ArrayList<>();
       Map<String, LayerWeight> next = new HashMap<>();
@@ -191,8 +191,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         result.total());
   }
 
-  private Choice chooseUnits(Units units, FactorSource factors, double target) {
-    List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds(), recipe.layers()).groups();
+  private Choice chooseUnits(FactorSource factors, double target) {
+    List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
     PathMerge.Result result =
         recipe.selection().kind() == SelectionKind.PATHS
             ? byPaths(planned, factors, target)
@@ -216,8 +216,13 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
               .path(new PathOptions(recipe.selection().pathStep(), 1, Double.POSITIVE_INFINITY));
       groups.add(score.of(each.group()));
     }
-    return new UnitMerge(planned, recipe.layers())
-        .select(groups, target, recipe.selection().roundTo());
+    PathMerge.Result result =
+        new UnitMerge(planned, recipe.layers())
+            .select(groups, new PathMerge.Target(target, share), recipe.selection().widths());
+    if (target >= share) {
+      WidthCheck.requireMet(planned, result);
+    }
+    return result;
   }
 
   private List<RoundScore> round(

@@ -16,9 +16,15 @@ public enum Preset {
           "shots", 40)),
   /** The default units, ordered by elimination paths: the lowest loss. */
   BEST(Map.of("structures", "units", "selection", "paths")),
-  /** Only what every smaller model folder can express: neurons, heads and key/value groups. */
+  /**
+   * Only what every smaller model folder can express: neurons, heads and key/value groups. In each
+   * attention the key/value heads that stay keep equally many query heads.
+   */
   LOADABLE(Map.of("structures", "units", "units", "neuron,head,group", "selection", "paths")),
-  /** As loadable, with widths that matrix hardware likes: neurons left are a multiple of 64. */
+  /**
+   * As loadable, with widths that matrix hardware likes: neurons left are a multiple of 64, and
+   * other constraints of {@link org.llmsurgeon.pruning.WidthRule} can be added.
+   */
   HARDWARE(
       Map.of(
           "structures", "units",

@@ -34,16 +34,17 @@ public final class Reach {
   public void require(double share) {
     if (recipe.structures() instanceof SparseStructures) {
       new ElementChoice(layers, recipe).requireReachable(share);
-    } else if (recipe.structures() instanceof Units units) {
-      requireUnits(units, share);
+    } else if (recipe.structures() instanceof Units) {
+      requireUnits(share);
+      WidthCheck.requireReachable(config, recipe, share);
     } else {
       long most = layers.stream().mapToLong(recipe.layers()::most).sum();
       require(share, most, total(), "");
     }
   }
 
-  private void requireUnits(Units units, double share) {
-    List<UnitPlan.Planned> planned = new UnitPlan(config, units.kinds(), recipe.layers()).groups();
+  private void requireUnits(double share) {
+    List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
     if (!recipe.layers().alone()) {
       long most = planned.stream().mapToLong(each -> each.group().reachable()).sum();
       require(share, most, total(), "");

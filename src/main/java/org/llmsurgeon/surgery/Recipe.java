@@ -14,6 +14,7 @@ import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
+import org.llmsurgeon.pruning.WidthRule;
 
 /**
  * Everything that decides what a run does to a model, besides the model and the data. Two runs with
@@ -55,10 +56,9 @@ public record Recipe(
    * @param pathStep share of a group's weights that goes in one local round of a path
    * @param rounds global rounds of a shot, also of single weights and N:M; 1 unless they are asked
    *     for
-   * @param roundTo the neurons left in an MLP are a multiple of this wherever some went; 1 for any
-   *     number
+   * @param widths how wide layers may be left
    */
-  public record SelectionRule(SelectionKind kind, double pathStep, int rounds, int roundTo) {
+  public record SelectionRule(SelectionKind kind, double pathStep, int rounds, WidthRule widths) {
     /** Local rounds of two per cent. */
     public static final double DEFAULT_STEP = 0.02;
 
@@ -77,8 +77,28 @@ public record Recipe(
       if (rounds < 1) {
         throw new InputException("--rounds is " + rounds + "; give at least 1.");
       }
-      if (roundTo < 1) {
-        throw new InputException("--round-to is " + roundTo + "; give at least 1, as 64.");
+    }
+
+    private void checkWidths(Structures structures, LayerRule layers) {
+      boolean all = layers.include().isEmpty() && layers.exclude().isEmpty() && !layers.alone();
+      if (widths.oneWidth() && !all) {
+        throw new InputException(
+            "--one-width goes with one threshold over all layers; leave --threshold layer,"
+                + " --include and --exclude out.");
+      }
+      for (String option : widths.active()) {
+        if (kind != SelectionKind.PATHS) {
+          throw new InputException(
+              "--" + option + " goes with --structures units --selection paths only.");
+        }
+        boolean whole = structures instanceof Units units && Units.loadable(units.kinds());
+        if (!option.equals(WidthRule.ROUND_TO) && !whole) {
+          throw new InputException(
+              "--"
+                  + option
+                  + " goes with units that are neurons, heads and groups; give --preset hardware,"
+                  + " or --units neuron,head,group.");
+        }
       }
     }
   }
@@ -221,9 +241,7 @@ public record Recipe(
       throw new InputException(
           "--selection " + selection.kind().optionName() + " goes with --structures units only.");
     }
-    if (selection.roundTo() > 1 && selection.kind() != SelectionKind.PATHS) {
-      throw new InputException("--round-to goes with --structures units --selection paths only.");
-    }
+    selection.checkWidths(structures, layers);
     if (structures instanceof Patterns patterns && goal.of() == TargetQuantity.WEIGHTS) {
       patterns.pattern().groups(goal.sparsity(), 0);
     }
@@ -243,7 +261,7 @@ public record Recipe(
   public static Recipe defaults() {
     return new Recipe(
         Units.DEFAULT,
-        new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, 1),
+        new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, WidthRule.NONE),
         new Goal(0.5, TargetQuantity.WEIGHTS),
         new Pace(false, 10),
         CurvatureRule.DEFAULT,
@@ -321,7 +339,9 @@ public record Recipe(
     boolean sparse = structures instanceof SparseStructures;
     options.put(
         "rounds", selection.kind() == SelectionKind.ROUNDS || sparse ? selection.rounds() : null);
-    options.put("round-to", selection.roundTo());
+    options.put(WidthRule.ROUND_TO, selection.widths().roundTo());
+    options.put(WidthRule.PARALLEL, selection.widths().parallel());
+    options.put(WidthRule.ONE_WIDTH, selection.widths().oneWidth());
     options.put("sparsity", goal.sparsity());
     options.put("target-of", goal.of().optionName());
     options.put("shots", pace.adaptive() ? RecipeReader.AUTO : (Object) pace.shots());

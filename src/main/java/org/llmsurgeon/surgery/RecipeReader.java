@@ -11,6 +11,7 @@ import org.llmsurgeon.pruning.SparsitySchedule;
 import org.llmsurgeon.pruning.Structures;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
+import org.llmsurgeon.pruning.WidthRule;
 
 /**
  * Makes a recipe of option names and values: those given, then those of a preset, then defaults.
@@ -110,7 +111,13 @@ final class RecipeReader {
       rounds = read.integer("rounds");
     }
     return new Recipe.SelectionRule(
-        kind, read.number("path-step"), rounds, read.integer("round-to"));
+        kind,
+        read.number("path-step"),
+        rounds,
+        WidthRule.of(
+            read.text(WidthRule.ROUND_TO),
+            read.integer(WidthRule.PARALLEL),
+            read.flag(WidthRule.ONE_WIDTH)));
   }
 
   /**

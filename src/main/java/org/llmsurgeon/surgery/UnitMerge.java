@@ -1,9 +1,11 @@
 package org.llmsurgeon.surgery;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pruning.EachGroup;
 import org.llmsurgeon.pruning.PathMerge;
+import org.llmsurgeon.pruning.WidthRule;
 
 /** How far the paths of a model's groups go: under one threshold, or each group on its own. */
 public final class UnitMerge {
@@ -23,13 +25,19 @@ public final class UnitMerge {
    * Merges paths.
    *
    * @param groups all groups, in the model's order
-   * @param target share of all weights that may be gone, in [0, 1]
-   * @param roundTo in each group of which neurons go, those left are a multiple of this
+   * @param target share of all weights that may be gone
+   * @param widths which widths may be left
    */
-  public PathMerge.Result select(List<PathMerge.Group> groups, double target, int roundTo) {
-    return rule.alone()
-        ? EachGroup.select(groups, targets(target), roundTo)
-        : PathMerge.select(groups, target, roundTo);
+  public PathMerge.Result select(
+      List<PathMerge.Group> groups, PathMerge.Target target, WidthRule widths) {
+    if (!rule.alone()) {
+      return PathMerge.select(groups, target, widths);
+    }
+    double[] now = targets(target.now());
+    double[] end = targets(target.end());
+    List<PathMerge.Target> targets =
+        IntStream.range(0, now.length).mapToObj(i -> new PathMerge.Target(now[i], end[i])).toList();
+    return EachGroup.select(groups, targets, widths);
   }
 
   /** Share of the weights of each group. */

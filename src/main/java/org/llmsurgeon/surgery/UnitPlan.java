@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +16,8 @@ import org.llmsurgeon.pruning.CoupledGroup;
 import org.llmsurgeon.pruning.Line;
 import org.llmsurgeon.pruning.Unit;
 import org.llmsurgeon.pruning.UnitKind;
+import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.WidthLayout;
 
 /**
  * The coupled groups of a model and their units (algorithm section 5, ours): two groups in each
@@ -48,6 +51,24 @@ public final class UnitPlan {
   }
 
   /**
+   * The plan of a recipe. Where all layers are to have one width, and there are key/value groups of
+   * several heads that may go, heads do not go on their own: each layer would find its own mixture
+   * of heads and groups, and hardly two the same.
+   *
+   * @param config the model
+   * @param recipe what to do; its structures are units
+   */
+  public static UnitPlan of(ModelConfig config, Recipe recipe) {
+    Set<UnitKind> kinds = new HashSet<>(((Units) recipe.structures()).kinds());
+    if (recipe.selection().widths().oneWidth()
+        && config.keyValueHeads() < config.heads()
+        && kinds.contains(UnitKind.GROUP)) {
+      kinds.remove(UnitKind.HEAD);
+    }
+    return new UnitPlan(config, kinds, recipe.layers());
+  }
+
+  /**
    * A group and the shapes of its layers.
    *
    * @param group what pruning sees
@@ -76,15 +97,28 @@ public final class UnitPlan {
   private Planned attention(int block) {
     List<LinearShape> shapes =
         shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
+    int perGroup = config.heads() / config.keyValueHeads();
+    WidthLayout heads =
+        new WidthLayout(
+            UnitKind.HEAD,
+            shapes.size() - 1,
+            config.keyValueHeads(),
+            perGroup,
+            config.headDimension(),
+            perGroup > 1 && Units.loadable(kinds));
     return planned(
         "block " + block + " attention",
         shapes,
-        () -> new AttentionUnits(config).of(kinds, shapes));
+        () -> new AttentionUnits(config).of(kinds, shapes),
+        heads);
   }
 
   private Planned mlp(int block) {
     List<LinearShape> shapes = shapes(block, LinearRole.GATE, LinearRole.UP, LinearRole.DOWN);
-    return planned("block " + block + " mlp", shapes, () -> mlp(shapes));
+    int down = shapes.size() - 1;
+    WidthLayout neurons =
+        new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false);
+    return planned("block " + block + " mlp", shapes, () -> mlp(shapes), neurons);
   }
 
   private List<Unit> mlp(List<LinearShape> shapes) {
@@ -127,7 +161,8 @@ public final class UnitPlan {
         .toList();
   }
 
-  private Planned planned(String name, List<LinearShape> shapes, Supplier<List<Unit>> units) {
+  private Planned planned(
+      String name, List<LinearShape> shapes, Supplier<List<Unit>> units, WidthLayout widths) {
     List<Unit> shared =
         made.computeIfAbsent(
             shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
@@ -140,7 +175,7 @@ public final class UnitPlan {
                     new CoupledGroup.Layer(
                         shape.name(), shape.outputs(), shape.augmentedInputs(), rule.most(shape)))
             .toList();
-    return new Planned(new CoupledGroup(name, layers, shared), shapes);
+    return new Planned(new CoupledGroup(name, layers, shared, widths), shapes);
   }
 
   private boolean isAllowed(Unit unit, List<LinearShape> shapes) {

@@ -37,7 +37,8 @@ class PathMergeTest {
         List.of(
             new CoupledGroup.Layer("up", neurons, INPUTS),
             new CoupledGroup.Layer("down", OUTPUTS, neurons)),
-        units);
+        units,
+        new WidthLayout(UnitKind.NEURON, 1, 1, neurons, 1, false));
   }
 
   private static Path path(Random random, CoupledGroup group) {
@@ -66,13 +67,19 @@ class PathMergeTest {
         .toList();
   }
 
+  private static PathMerge.Result select(
+      List<PathMerge.Group> groups, double target, int multiple) {
+    return PathMerge.select(
+        groups, new PathMerge.Target(target, target), new WidthRule(multiple, 1, 1, 1, false));
+  }
+
   @RepeatedTest(30)
   void neuronsLeftAreAMultipleOrAllThatWere(RepetitionInfo repetition) {
     Random random = new Random(repetition.getCurrentRepetition());
     int multiple = 2 + repetition.getCurrentRepetition() % 4;
     double target = random.nextDouble();
     List<PathMerge.Group> groups = groups(random);
-    PathMerge.Result result = PathMerge.select(groups, target, multiple);
+    PathMerge.Result result = select(groups, target, multiple);
 
     long removed = 0;
     for (int i = 0; i < groups.size(); i++) {
@@ -103,8 +110,7 @@ class PathMergeTest {
     int[] units = IntStream.range(3, 11).toArray();
     double[] levels = IntStream.range(0, 8).asDoubleStream().toArray();
     Path path = new Path(units, new byte[8], levels, levels, true);
-    PathMerge.Result result =
-        PathMerge.select(List.of(new PathMerge.Group(group, path, dead, dead)), 0.6, 4);
+    PathMerge.Result result = select(List.of(new PathMerge.Group(group, path, dead, dead)), 0.6, 4);
     assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
   }
 
@@ -140,8 +146,8 @@ class PathMergeTest {
     List<PathMerge.Group> groups =
         groups(random).stream().map(each -> withDead(random, each)).toList();
     double target = 0.5 * random.nextDouble();
-    PathMerge.Result result = PathMerge.select(groups, target, multiple);
-    long zeros = PathMerge.select(groups, 0, multiple).removed();
+    PathMerge.Result result = select(groups, target, multiple);
+    long zeros = select(groups, 0, multiple).removed();
     assertThat((double) result.removed())
         .isLessThanOrEqualTo(Math.max(zeros, target * result.total()));
     for (int i = 0; i < groups.size(); i++) {
@@ -192,7 +198,7 @@ class PathMergeTest {
         new PathMerge.Group(
             group, new Path(units, new byte[4], flat, new double[] {9, 9, 9, 9}, true));
     // Four neurons of nine weights: 90 / 36 in one, 36 / 36 in the other.
-    PathMerge.Result result = PathMerge.select(List.of(one, other), 0.5, 4);
+    PathMerge.Result result = select(List.of(one, other), 0.5, 4);
     assertThat(result.prefixes()).containsExactly(0, 4);
   }
 
@@ -207,11 +213,11 @@ class PathMergeTest {
       int length = 1 + random.nextInt(each.path().length());
       some.add(new PathMerge.Group(each.group(), shortened(each.path(), length)));
     }
-    for (int group : PathMerge.select(some, target, multiple).tooShort()) {
+    for (int group : select(some, target, multiple).tooShort()) {
       some.set(group, whole.get(group));
     }
-    PathMerge.Result expected = PathMerge.select(whole, target, multiple);
-    PathMerge.Result again = PathMerge.select(some, target, multiple);
+    PathMerge.Result expected = select(whole, target, multiple);
+    PathMerge.Result again = select(some, target, multiple);
     assertThat(again.prefixes()).isEqualTo(expected.prefixes());
     assertThat(again.tooShort()).isEmpty();
   }

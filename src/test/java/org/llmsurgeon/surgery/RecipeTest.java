@@ -14,6 +14,7 @@ import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.SelectionKind;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.UpdateKind;
+import org.llmsurgeon.pruning.WidthRule;
 
 /** Defaults, presets and what belongs together. */
 class RecipeTest {
@@ -43,9 +44,30 @@ class RecipeTest {
     assertThat(paper.shots()).isEqualTo(5);
     assertThat(paper.update()).isEqualTo(UpdateKind.ADDITIVE);
     Recipe hardware = Recipe.of(Map.of("preset", "hardware", "round-to", 8));
-    assertThat(hardware.selection().roundTo()).isEqualTo(8);
+    assertThat(hardware.selection().widths().neurons()).isEqualTo(8);
     Recipe rows = Recipe.of(Map.of("preset", "hardware", "structures", "row"));
     assertThat(rows.selection()).isEqualTo(Recipe.of(Map.of("structures", "row")).selection());
+  }
+
+  @Test
+  void multiplesOfEachKindComeBackFromTheirOptions() {
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "preset",
+                "hardware",
+                "round-to",
+                "neuron=64, head=2",
+                "tensor-parallel",
+                4,
+                "one-width",
+                true));
+    assertThat(recipe.selection().widths()).isEqualTo(new WidthRule(64, 2, 1, 4, true));
+    assertThat(recipe.options().get("round-to")).isEqualTo("neuron=64,head=2,group=1");
+    assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+    assertThat(Recipe.of(Map.of("round-to", List.of("head=2", "group=3"))).selection().widths())
+        .isEqualTo(new WidthRule(1, 2, 3, 1, false));
+    assertThat(Recipe.defaults().options()).containsEntry("round-to", 1);
   }
 
   @Test
@@ -106,6 +128,15 @@ class RecipeTest {
     refuses(Map.of("structures", "row,column", "shots", "auto"), "auto");
     refuses(Map.of("curvature", "activations", "shots", "auto"), "auto");
     refuses(Map.of("structures", "row", "round-to", 8), "round-to");
+    refuses(Map.of("round-to", "neuron=8,neuron=4"), "--round-to");
+    refuses(Map.of("round-to", "value=8"), "neuron=64,head=2,group=1");
+    refuses(Map.of("round-to", "head="), "--round-to");
+    refuses(Map.of("round-to", "head=0"), "at least 1");
+    refuses(Map.of("tensor-parallel", 2), "--preset hardware");
+    refuses(Map.of("one-width", true), "--one-width");
+    refuses(Map.of("preset", "hardware", "one-width", true, "exclude", "layers.0"), "--exclude");
+    refuses(Map.of("preset", "hardware", "selection", "rounds"), "--round-to");
+    refuses(Map.of("structures", "row", "tensor-parallel", 2), "--tensor-parallel");
     refuses(Map.of("structures", "row", "selection", "paths"), "selection");
     refuses(Map.of("structures", "row", "units", "neuron"), "units");
     refuses(Map.of("targets", "0.1,0.2", "shots", 3), "--targets");

@@ -113,6 +113,8 @@ class SurgeryPartsTest {
     "max-shots,4",
     "rounds,2",
     "round-to,0",
+    "tensor-parallel,0",
+    "one-width,perhaps",
     "seed,1.5"
   })
   void aWrongOptionIsNamed(String name, String value) {

@@ -3,6 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.WidthRule;
 import org.llmsurgeon.surgery.CorrectionRule;
 import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.ElementRule;
@@ -74,9 +75,22 @@ enum Setting {
   ROUND_TO(
       "round-to",
       Form.TEXT,
+      "N|KIND=N,...",
+      "The neurons left in an MLP are a multiple of this wherever some went; 1 for any number. Or a"
+          + " number for each kind, as neuron=64,head=2,group=1. The report says what that costs."),
+  TENSOR_PARALLEL(
+      WidthRule.PARALLEL,
+      Form.TEXT,
       "N",
-      "The neurons left in an MLP are a multiple of this wherever some went; 1 for any number. The"
-          + " report says what that costs."),
+      "Neurons, heads and key/value heads left of every layer are multiples of this, as 2, 4 or 8,"
+          + " so that so many machines can share it evenly."),
+  ONE_WIDTH(
+      WidthRule.ONE_WIDTH,
+      Form.SWITCH,
+      "",
+      "All MLPs keep the same number of neurons, all attentions the same heads: what a plain"
+          + " config.json can say. Where key/value heads are shared, heads then go in whole groups"
+          + " only. Default: no."),
   SPARSITY(
       "sparsity",
       Form.TEXT,

@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline;
 
-import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.ChosenUnits;
 import org.llmsurgeon.surgery.GroupTask;
 import org.llmsurgeon.surgery.UnitPlan;
@@ -16,9 +15,7 @@ record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, GroupR
   public GroupRound apply(ChosenUnits chosen, String attempt) {
     return work.open(
         opened -> {
-          Units units = (Units) opened.recipe().structures();
-          UnitPlan plan =
-              new UnitPlan(opened.weights().config(), units.kinds(), opened.recipe().layers());
+          UnitPlan plan = UnitPlan.of(opened.weights().config(), opened.recipe());
           return GroupRound.of(
               new GroupTask(
                       ExecutorDevice.shared(),

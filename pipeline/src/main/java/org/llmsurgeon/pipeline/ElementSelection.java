@@ -45,7 +45,7 @@ final class ElementSelection {
         target,
         chosen.threshold(),
         null,
-        null,
+        Map.of(),
         Map.of(),
         0,
         chosen.removed(),

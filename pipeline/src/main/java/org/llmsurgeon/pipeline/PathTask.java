@@ -1,9 +1,7 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.PathOptions;
-import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.GroupTask;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.UnitPlan;
@@ -31,11 +29,9 @@ record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, Gr
   public GroupPath apply(Integer group, String attempt) {
     return work.open(
         opened -> {
-          ModelConfig config = opened.weights().config();
           Recipe recipe = opened.recipe();
-          Units units = (Units) recipe.structures();
-          UnitPlan.Planned planned =
-              new UnitPlan(config, units.kinds(), recipe.layers()).groups().get(group);
+          UnitPlan plan = UnitPlan.of(opened.weights().config(), recipe);
+          UnitPlan.Planned planned = plan.groups().get(group);
           PathOptions options =
               new PathOptions(recipe.selection().pathStep(), bound.reach(), bound.ceiling());
           return GroupPath.of(

@@ -140,6 +140,15 @@ public record PruningReport(
   public record UnitShare(int removed, Double predictedNats) {}
 
   /**
+   * What a constraint on the widths of layers costs in a shot, the others in place.
+   *
+   * @param predictedNatsWithout growth of the loss that would be predicted without it
+   * @param addedNats what it added to the prediction; negative where it let less go
+   * @param removedWithout weights that would be gone without it
+   */
+  public record Constraint(Double predictedNatsWithout, Double addedNats, long removedWithout) {}
+
+  /**
    * One shot. What is predicted and measured is growth of the loss in this shot, nats per token.
    *
    * @param shot from 1
@@ -152,8 +161,7 @@ public record PruningReport(
    *     are the tokens of a window; null where there are no units or no loss in the curvature
    * @param measuredNats difference of the logarithms of the perplexity; where there is no test
    *     text, of the calibration loss, which the last shot does not know
-   * @param roundingNats what {@code round-to} added to the prediction, negative where it let less
-   *     go; null without it
+   * @param constraints what each constraint on the widths of layers costs, by its option
    * @param units what went of each kind of unit
    * @param pathsFollowedAgain groups whose elimination path had to be followed further
    * @param perplexity on the test text
@@ -169,7 +177,7 @@ public record PruningReport(
       double threshold,
       Double predictedNats,
       Double measuredNats,
-      Double roundingNats,
+      Map<String, Constraint> constraints,
       Map<String, UnitShare> units,
       int pathsFollowedAgain,
       Double perplexity,
@@ -178,8 +186,9 @@ public record PruningReport(
     /** Growth of the loss below which nothing is worth a warning, nats. */
     private static final double NOTHING = 1e-3;
 
-    /** Copies the map. */
+    /** Copies the maps. */
     public Shot {
+      constraints = new TreeMap<>(constraints);
       units = new TreeMap<>(units);
     }
 
@@ -193,7 +202,7 @@ public record PruningReport(
           threshold,
           predictedNats,
           measuredNats,
-          roundingNats,
+          constraints,
           units,
           pathsFollowedAgain,
           ofFolder,
@@ -211,7 +220,7 @@ public record PruningReport(
           threshold,
           predictedNats,
           nats,
-          roundingNats,
+          constraints,
           units,
           pathsFollowedAgain,
           perplexity,

@@ -87,7 +87,7 @@ final class ReportBuilder {
             shot.threshold(),
             losses.predicted(selection),
             losses.measured(shot.shot()),
-            rounding(selection),
+            constraints(selection),
             units,
             selection.followedAgain(),
             evaluation.perplexity(),
@@ -103,11 +103,20 @@ final class ReportBuilder {
     perplexityF32 = evaluation.perplexity();
   }
 
-  /** What it costs that neurons are left in multiples; null where they need not be. */
-  private Double rounding(SelectionManifest selection) {
-    return Recipe.of(plan.identity().recipe()).selection().roundTo() == 1
-        ? null
-        : losses.nats(selection.predicted() - selection.predictedUnrounded());
+  /** What each constraint on widths costs. */
+  private Map<String, PruningReport.Constraint> constraints(SelectionManifest selection) {
+    Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
+    selection
+        .without()
+        .forEach(
+            (option, without) ->
+                constraints.put(
+                    option,
+                    new PruningReport.Constraint(
+                        losses.nats(without.predicted()),
+                        losses.nats(selection.predicted() - without.predicted()),
+                        without.removed())));
+    return constraints;
   }
 
   /** The last shot that was added. */

@@ -41,8 +41,8 @@ final class ScoreStage {
   }
 
   private SelectionManifest select(Structures structures) {
-    if (structures instanceof Units units) {
-      return new UnitSelection(shot, units).upTo(target());
+    if (structures instanceof Units) {
+      return new UnitSelection(shot).upTo(target());
     }
     return structures instanceof RowsColumns
         ? selectLines()
@@ -63,7 +63,7 @@ final class ScoreStage {
         target,
         result.threshold(),
         null,
-        null,
+        Map.of(),
         Map.of(),
         0,
         result.removed(),

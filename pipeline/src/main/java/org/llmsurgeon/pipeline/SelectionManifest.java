@@ -11,7 +11,8 @@ import java.util.TreeMap;
  * @param threshold largest cost, or cost per weight, among what goes
  * @param predicted what goes adds to the loss by the quadratic model; null where that was not
  *     computed
- * @param predictedUnrounded the same if any number of neurons could be left
+ * @param without what would be chosen without one of the constraints on widths, by its option;
+ *     empty where there are none
  * @param kinds the part of each kind of unit, by name; empty where there are no units
  * @param followedAgain paths that had to be followed further
  * @param removed weights that go, those of earlier shots included
@@ -25,7 +26,7 @@ record SelectionManifest(
     double target,
     double threshold,
     Double predicted,
-    Double predictedUnrounded,
+    Map<String, Without> without,
     Map<String, KindShare> kinds,
     int followedAgain,
     long removed,
@@ -37,6 +38,7 @@ record SelectionManifest(
     layers = List.copyOf(layers);
     factors = List.copyOf(factors);
     kinds = new TreeMap<>(kinds);
+    without = new TreeMap<>(without);
   }
 
   /**
@@ -46,6 +48,14 @@ record SelectionManifest(
    * @param predicted their part of the prediction
    */
   record KindShare(int units, double predicted) {}
+
+  /**
+   * What would be chosen without a constraint.
+   *
+   * @param predicted what would go adds to the loss
+   * @param removed weights that would go, those of earlier shots included
+   */
+  record Without(double predicted, long removed) {}
 
   /** Its place in the run directory, relative. */
   static String path(int shot) {

@@ -6,13 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.SelectionKind;
-import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.WidthRule;
 import org.llmsurgeon.surgery.GlobalRounds;
 import org.llmsurgeon.surgery.UnitMerge;
 import org.llmsurgeon.surgery.UnitPlan;
+import org.llmsurgeon.surgery.WidthCheck;
 
 /**
  * Chooses units. By paths: a task per coupled group follows its elimination path as far as it may
@@ -34,11 +36,10 @@ final class UnitSelection {
    * The choice of a shot, whose factors are there.
    *
    * @param shot the shot
-   * @param units which ones compete
    */
-  UnitSelection(ShotContext shot, Units units) {
+  UnitSelection(ShotContext shot) {
     this.shot = shot;
-    this.planned = new UnitPlan(shot.config(), units.kinds(), shot.recipe().layers()).groups();
+    this.planned = UnitPlan.of(shot.config(), shot.recipe()).groups();
   }
 
   /**
@@ -70,7 +71,7 @@ final class UnitSelection {
                   }
                   return round.value().stream().map(GroupRound::score).toList();
                 });
-    return manifest(target, new Merged(result, result), 0, new Timed<>(first.get(0), seconds[0]));
+    return manifest(target, new Merged(result, Map.of()), 0, new Timed<>(first.get(0), seconds[0]));
   }
 
   private SelectionManifest byPaths(double target) {
@@ -88,18 +89,22 @@ final class UnitSelection {
       merged = merge(paths, target);
       seconds += whole.seconds();
     }
+    if (target >= shot.plan().share()) {
+      WidthCheck.requireMet(planned, merged.chosen());
+    }
     return manifest(target, merged, again.size(), new Timed<>(health(paths), seconds));
   }
 
   /**
-   * What is chosen, and what would be if any number of neurons could be left.
+   * What is chosen.
    *
-   * @param chosen with neurons in multiples, where that is asked for
-   * @param free without
+   * @param chosen under all constraints on widths
+   * @param without what would be without one of them, by its option
    */
-  private record Merged(PathMerge.Result chosen, PathMerge.Result free) {
+  private record Merged(PathMerge.Result chosen, Map<String, PathMerge.Result> without) {
     List<Integer> tooShort() {
-      return IntStream.concat(Arrays.stream(chosen.tooShort()), Arrays.stream(free.tooShort()))
+      return Stream.concat(Stream.of(chosen), without.values().stream())
+          .flatMapToInt(result -> Arrays.stream(result.tooShort()))
           .distinct()
           .sorted()
           .boxed()
@@ -107,15 +112,19 @@ final class UnitSelection {
     }
   }
 
-  private Merged merge(List<GroupPath> paths, double target) {
+  private Merged merge(List<GroupPath> paths, double share) {
     List<PathMerge.Group> groups =
         IntStream.range(0, paths.size())
             .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
             .toList();
-    int roundTo = shot.recipe().selection().roundTo();
     UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
-    PathMerge.Result free = merge.select(groups, target, 1);
-    return new Merged(roundTo == 1 ? free : merge.select(groups, target, roundTo), free);
+    PathMerge.Target target = new PathMerge.Target(share, shot.plan().share());
+    WidthRule rule = shot.recipe().selection().widths();
+    Map<String, PathMerge.Result> without = new TreeMap<>();
+    for (String option : rule.active()) {
+      without.put(option, merge.select(groups, target, rule.without(option)));
+    }
+    return new Merged(merge.select(groups, target, rule), without);
   }
 
   private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {
@@ -126,6 +135,9 @@ final class UnitSelection {
 
   /** How far paths must be followed at least, by what the last shot left and what it cost. */
   private PathTask.Bound bound(double target) {
+    if (shot.recipe().selection().widths().oneWidth()) {
+      return PathTask.Bound.NONE;
+    }
     double gone = 0;
     double ceiling = Double.POSITIVE_INFINITY;
     if (shot.shot() > 1) {
@@ -166,7 +178,7 @@ final class UnitSelection {
         target,
         chosen.threshold(),
         chosen.predicted(),
-        merged.free().predicted(),
+        without(merged),
         kinds,
         again,
         chosen.removed(),
@@ -174,6 +186,17 @@ final class UnitSelection {
         layers(chosen),
         scored.seconds(),
         scored.value());
+  }
+
+  private static Map<String, SelectionManifest.Without> without(Merged merged) {
+    Map<String, SelectionManifest.Without> without = new TreeMap<>();
+    merged
+        .without()
+        .forEach(
+            (option, result) ->
+                without.put(
+                    option, new SelectionManifest.Without(result.predicted(), result.removed())));
+    return without;
   }
 
   /** Selections by layer, in the model's order: groups list layers in their own. */

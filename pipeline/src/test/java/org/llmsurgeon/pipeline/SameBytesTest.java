@@ -51,6 +51,32 @@ class SameBytesTest {
                 0.3,
                 "shots",
                 2));
+    assertSparkEqualsLoop(architecture, recipe);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"llama, 2, false", "llama, 1, true", "opt, 2, true"})
+  void aRunInWidthsOfHardwareEqualsTheLoopInOneProcess(
+      String architecture, int parallel, boolean oneWidth) throws Exception {
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "preset",
+                "hardware",
+                "round-to",
+                "neuron=2,head=2",
+                "tensor-parallel",
+                parallel,
+                "one-width",
+                oneWidth,
+                "sparsity",
+                0.5,
+                "shots",
+                2));
+    assertSparkEqualsLoop(architecture, recipe);
+  }
+
+  private void assertSparkEqualsLoop(String architecture, Recipe recipe) throws Exception {
     TestModel model =
         architecture.equals("opt")
             ? TestModel.opt(temp, DataType.F32)

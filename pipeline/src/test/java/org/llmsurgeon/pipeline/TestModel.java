@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiFunction;
 import org.llmsurgeon.checkpoint.DataType;
 import org.llmsurgeon.checkpoint.LocalStorage;
 import org.llmsurgeon.checkpoint.SafetensorsLayout;
@@ -34,6 +35,25 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
     return write(parent, "opt", TinyModels.optJson(), dtype);
   }
 
+  /** A Llama whose last attention writes so little that all of it can go for almost nothing. */
+  static TestModel quietLlama(Path parent) throws IOException {
+    TestModel model = llama(parent, DataType.F32);
+    String quiet = "model.layers." + (model.config().blocks() - 1) + ".self_attn.o_proj.weight";
+    WeightSource dense = TinyModels.weights(model.config(), 5);
+    writeWeights(
+        model.folder().resolve("model.safetensors"),
+        model.config(),
+        DataType.F32,
+        (name, device) -> {
+          Tensor tensor = dense.load(name, device);
+          if (name.equals(quiet)) {
+            device.scale(1e-4, tensor);
+          }
+          return tensor;
+        });
+    return model;
+  }
+
   /** Calibrates and tests on the windows. */
   PruneRequest request(Path output, Recipe recipe) {
     List<String> windows = List.of(tokens.toString());
@@ -47,16 +67,18 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
     Path folder = Files.createDirectories(parent.resolve(name));
     Files.writeString(folder.resolve("config.json"), json.toString());
     Files.writeString(folder.resolve("generation_config.json"), "{\"do_sample\": true}");
-    writeWeights(folder.resolve("model.safetensors"), config, dtype);
+    WeightSource weights = TinyModels.weights(config, 5);
+    writeWeights(folder.resolve("model.safetensors"), config, dtype, weights::load);
     Path tokens = parent.resolve(name + "-tokens.safetensors");
     writeTokens(tokens, config);
     return new TestModel(folder, tokens, config);
   }
 
-  private static void writeWeights(Path file, ModelConfig config, DataType dtype)
+  private static void writeWeights(
+      Path file, ModelConfig config, DataType dtype, BiFunction<String, Device, Tensor> weights)
       throws IOException {
+    Files.deleteIfExists(file);
     Device device = ExecutorDevice.shared();
-    WeightSource weights = TinyModels.weights(config, 5);
     SafetensorsLayout layout = new SafetensorsLayout();
     config
         .expectedTensors()
@@ -67,7 +89,7 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
         new SafetensorsWriter(
             layout, new LocalStorage().create(file.toString()), file.toString())) {
       for (String name : config.expectedTensors().keySet()) {
-        try (Tensor tensor = weights.load(name, device)) {
+        try (Tensor tensor = weights.apply(name, device)) {
           writer.write(name, tensor, device);
         }
       }

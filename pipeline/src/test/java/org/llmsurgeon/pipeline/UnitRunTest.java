@@ -16,6 +16,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.LocalSurgeon;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Runs that remove units: stages, predictions, targets, roundings and adaptive shots. */
@@ -75,6 +81,34 @@ class UnitRunTest {
   private static long stages(RecordingProgress progress, int shot, String name) {
     String start = "stage " + shot + " " + name + " ";
     return progress.events().stream().filter(event -> event.startsWith(start)).count();
+  }
+
+  @Test
+  void aPathThatEndedTooEarlyIsFollowedAgainAndNothingElseChanges() throws Exception {
+    TestModel model = TestModel.quietLlama(temp);
+    RecordingProgress progress = new RecordingProgress();
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.35, "shots", 1));
+    PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
+    assertThat(report.shots().get(0).pathsFollowedAgain()).isBetween(1, 3);
+    assertThat(stages(progress, 1, "score")).isEqualTo(2);
+    assertThat(stages(progress, 1, "cut")).isEqualTo(1);
+
+    LocalStorage storage = new LocalStorage();
+    Device device = ExecutorDevice.shared();
+    int[][] calibration =
+        TokenWindows.read(storage, model.tokens().toString(), "calibration").windows();
+    try (ModelFolder dense = ModelFolder.open(storage, model.folder().toString());
+        ModelFolder pruned = ModelFolder.open(storage, temp.resolve("o").toString());
+        LocalSurgeon local =
+            new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
+      local.shoot(calibration);
+      for (String name : model.config().expectedTensors().keySet()) {
+        try (Tensor expected = local.load(name, device);
+            Tensor actual = pruned.load(name, device)) {
+          assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));
+        }
+      }
+    }
   }
 
   @Test
@@ -166,7 +200,61 @@ class UnitRunTest {
     assertThat(report.layers())
         .anyMatch(each -> each.name().endsWith("down_proj") && each.columnsRemoved() > 0);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
-    assertThat(report.shots()).allSatisfy(shot -> assertThat(shot.roundingNats()).isNotNull());
+    assertThat(report.shots())
+        .allSatisfy(shot -> assertThat(shot.constraints()).containsOnlyKeys("round-to"));
+  }
+
+  @Test
+  void eachConstraintOnWidthsSaysWhatItCosts() throws Exception {
+    PruningReport report =
+        prune(
+            TestModel.llama(temp, DataType.F32),
+            "o",
+            Map.of(
+                "preset",
+                "hardware",
+                "round-to",
+                "neuron=4,head=2",
+                "tensor-parallel",
+                2,
+                "one-width",
+                true,
+                "sparsity",
+                0.4,
+                "shots",
+                2));
+    for (PruningReport.Shot shot : report.shots()) {
+      assertThat(shot.constraints()).containsOnlyKeys("round-to", "tensor-parallel", "one-width");
+      for (PruningReport.Constraint each : shot.constraints().values()) {
+        assertThat(each.addedNats() + each.predictedNatsWithout())
+            .isCloseTo(shot.predictedNats(), within(1e-12));
+        assertThat(each.removedWithout())
+            .isLessThanOrEqualTo((long) (shot.target() * shot.total()));
+      }
+    }
+    List<Integer> neurons =
+        report.layers().stream()
+            .filter(each -> each.name().endsWith("down_proj"))
+            .map(PruningReport.Layer::columnsLeft)
+            .distinct()
+            .toList();
+    assertThat(neurons).hasSize(1);
+    assertThat(neurons.get(0) % 4).isZero();
+  }
+
+  @Test
+  void widthsThatTheSparsityCannotReachAreRefusedBeforeAnythingRuns() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe =
+        Recipe.of(Map.of("preset", "hardware", "tensor-parallel", 4, "sparsity", 0.3, "shots", 1));
+    RecordingProgress progress = new RecordingProgress();
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> prune(model.request(temp.resolve("o"), recipe), progress))
+        .isInstanceOf(org.llmsurgeon.InputException.class)
+        .hasMessageContaining("--tensor-parallel 4 cannot split block 0 attention");
+    assertThat(stages(progress, 1, "accumulate")).isZero();
+    assertThat(temp.resolve("o/.surgeon-run")).doesNotExist();
+    assertThat(temp.resolve("o/config.json")).doesNotExist();
   }
 
   @Test

@@ -13,11 +13,14 @@ import org.llmsurgeon.InputException;
  * @param amount how long
  * @param rate learning rate of the first step; falls linearly
  * @param batch windows of one step
+ * @param reconstruct whether the last shot's layers are first refitted to the dense model's
+ *     outputs, see {@link Reconstruction}
  */
-public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, double rate, int batch) {
+public record CorrectionRule(
+    CorrectionKind kind, int rank, Amount amount, double rate, int batch, boolean reconstruct) {
   /** No correction, and what holds where one is asked for without more. */
   public static final CorrectionRule DEFAULT =
-      new CorrectionRule(CorrectionKind.NONE, 8, new Amount(1, 0.025, 5), 5e-3, 4);
+      new CorrectionRule(CorrectionKind.NONE, 8, new Amount(1, 0.025, 5), 5e-3, 4, false);
 
   /**
    * How long adapters are trained.
@@ -56,9 +59,18 @@ public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, doubl
     }
   }
 
-  /** Whether there is any. */
+  /** Whether adapters are trained. */
   public boolean isWanted() {
     return kind != CorrectionKind.NONE;
+  }
+
+  /**
+   * Whether anything is done to a shot's weights after the cut.
+   *
+   * @param last whether it is the last shot
+   */
+  public boolean appliesTo(boolean last) {
+    return isWanted() || last && reconstruct;
   }
 
   /**
@@ -68,13 +80,15 @@ public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, doubl
    */
   static CorrectionRule of(RecipeOptions read) {
     CorrectionKind kind = CorrectionKind.parse(read.text("correct"));
+    boolean refit = read.flag("reconstruct");
     if (kind == CorrectionKind.NONE) {
       for (String name : DEFAULT.details().keySet()) {
         if (read.given(name)) {
           throw new InputException("--" + name + " goes with --correct only.");
         }
       }
-      return DEFAULT;
+      return new CorrectionRule(
+          kind, DEFAULT.rank, DEFAULT.amount, DEFAULT.rate, DEFAULT.batch, refit);
     }
     return new CorrectionRule(
         kind,
@@ -84,7 +98,8 @@ public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, doubl
             number(read, "correct-share", DEFAULT.amount.share),
             integer(read, "final-epochs", DEFAULT.amount.finalEpochs)),
         number(read, "correct-rate", DEFAULT.rate),
-        integer(read, "correct-batch", DEFAULT.batch));
+        integer(read, "correct-batch", DEFAULT.batch),
+        refit);
   }
 
   private static int integer(RecipeOptions read, String name, int otherwise) {
@@ -109,6 +124,7 @@ public record CorrectionRule(CorrectionKind kind, int rank, Amount amount, doubl
   void put(Map<String, Object> options) {
     options.put("correct", kind.optionName());
     details().forEach((name, value) -> options.put(name, isWanted() ? value : null));
+    options.put("reconstruct", reconstruct);
   }
 
   private Map<String, Object> details() {

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LanguageModel;
@@ -68,13 +67,15 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * @param target share of the weights that was to be gone
    * @param choice what was selected
    * @param layers one report for each layer, in the order of the choice
-   * @param correction what was trained after the cut, or null
+   * @param reconstruction how layers were refitted after the last cut, or null
+   * @param correction what was trained after that, or null
    */
   public record Shot(
       int shot,
       double target,
       Choice choice,
       List<LayerReport> layers,
+      Reconstruction.Result reconstruction,
       AdapterTraining.Result correction) {}
 
   /**
@@ -103,15 +104,28 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    */
   public Shot shoot(int[][] windows) {
     Shot cut = cut(windows);
-    if (!recipe.correction().isWanted()) {
-      return cut;
+    CorrectionRule rule = recipe.correction();
+    boolean last = shot == recipe.shots();
+    Reconstruction.Result refit = last && rule.reconstruct() ? reconstruct(windows) : null;
+    AdapterTraining.Result trained = null;
+    if (rule.isWanted()) {
+      CorrectionPlan plan = CorrectionPlan.of(recipe, shot, last, windows.length);
+      LocalCorrection.Corrected corrected =
+          new LocalCorrection(device, config, dense, rule).correct(this, windows, plan);
+      corrected.weights().forEach(this::replace);
+      trained = corrected.result();
     }
-    CorrectionPlan plan = CorrectionPlan.of(recipe, shot, shot == recipe.shots(), windows.length);
-    LocalCorrection.Corrected corrected =
-        new LocalCorrection(device, config, dense, recipe.correction())
-            .correct(this, windows, plan);
-    corrected.weights().forEach(this::replace);
-    return new Shot(shot, cut.target(), cut.choice(), cut.layers(), corrected.result());
+    return new Shot(shot, cut.target(), cut.choice(), cut.layers(), refit, trained);
+  }
+
+  private Reconstruction.Result reconstruct(int[][] windows) {
+    try (LocalReconstruction work =
+        new LocalReconstruction(device, config, dense, recipe, windows)) {
+      Reconstruction.Outcome<LayeredWeights> outcome =
+          Reconstruction.run(new LayeredWeights(this, Map.of()), config.blocks(), work);
+      outcome.state().layers().forEach(this::replace);
+      return outcome.result();
+    }
   }
 
   private Shot cut(int[][] windows) {
@@ -134,7 +148,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         reports.add(cut.report());
       }
       next.forEach(this::replace);
-      return new Shot(shot, target, choice, reports, null);
+      return new Shot(shot, target, choice, reports, null, null);
     } finally {
       if (!recipe.curvature().kind().powerIteration()) {
         factors.close();
@@ -163,7 +177,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     long removed = reports.stream().mapToLong(LayerReport::removed).sum();
     Choice choice =
         new Choice(layers, List.of(), chosen.threshold(), Double.NaN, removed, chosen.total());
-    return new Shot(shot, target, choice, reports, null);
+    return new Shot(shot, target, choice, reports, null, null);
   }
 
   private static List<CostHistogram> count(
@@ -305,15 +319,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
 
   @Override
   public Tensor load(String name, Device target) {
-    int dot = name.lastIndexOf('.');
-    LayerWeight layer = changed.get(name.substring(0, Math.max(0, dot)));
-    if (layer == null) {
-      return dense.load(name, target);
-    }
-    Tensor from = name.endsWith(".bias") ? layer.bias() : layer.weight();
-    Tensor copy = target.empty(Precision.SINGLE, from.rows(), from.columns());
-    target.copy(from, copy);
-    return copy;
+    return new LayeredWeights(dense, changed).load(name, target);
   }
 
   @Override

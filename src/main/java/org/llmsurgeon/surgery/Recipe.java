@@ -282,7 +282,7 @@ public record Recipe(
 
   /** Whether there is nothing to do without calibration data. */
   public boolean needsData() {
-    return curvature.kind().needsData() || correction.isWanted();
+    return curvature.kind().needsData() || correction.appliesTo(true);
   }
 
   /** What costs are computed from. */

@@ -1,0 +1,107 @@
+package org.llmsurgeon.surgery;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+
+/** The reconstruction of a pruned model in one process. */
+final class LocalReconstruction
+    implements Reconstruction.Work<LayeredWeights, LocalReconstruction.Parts>, AutoCloseable {
+  private final Device device;
+  private final ModelConfig config;
+  private final WeightSource dense;
+  private final Recipe recipe;
+  private final int[][] windows;
+  private final LanguageModel teacher;
+  private Parts current = new Parts(List.of());
+
+  /**
+   * @param device where to compute
+   * @param config the model
+   * @param dense its weights before the first shot
+   * @param recipe with the damping and the shards
+   * @param windows all calibration windows
+   */
+  LocalReconstruction(
+      Device device, ModelConfig config, WeightSource dense, Recipe recipe, int[][] windows) {
+    this.device = device;
+    this.config = config;
+    this.dense = dense;
+    this.recipe = recipe;
+    this.windows = windows;
+    this.teacher = LanguageModel.load(config, dense, device);
+  }
+
+  /**
+   * Moments of all shards.
+   *
+   * @param shards in order
+   */
+  record Parts(List<PairedMoments> shards) {}
+
+  @Override
+  public Reconstruction.Measured<Parts> measure(LayeredWeights state, int block) {
+    current.shards().forEach(PairedMoments::close);
+    List<PairedMoments> shards = new ArrayList<>();
+    current = new Parts(shards);
+    try (LanguageModel pruned = LanguageModel.load(config, state, device)) {
+      for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
+        int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
+        shards.add(PairedMoments.accumulate(teacher, pruned, part, block));
+      }
+    }
+    double loss = Reconstruction.meanLoss(shards.stream().map(PairedMoments::losses).toList());
+    return new Reconstruction.Measured<>(loss, current);
+  }
+
+  @Override
+  public LayeredWeights refit(LayeredWeights state, int block, Parts moments) {
+    Map<String, LayerWeight> refitted = new HashMap<>();
+    List<String> groups =
+        PairedMoments.groups(config, block).stream().map(LinearShape::name).toList();
+    for (LinearShape layer : config.linears()) {
+      if (layer.block() == block) {
+        int group = groups.indexOf(layer.inputGroup());
+        try (LayerRefit.Moments sums = sum(moments, group, layer)) {
+          LayerRefit refit = new LayerRefit(device, layer, recipe);
+          refitted.put(layer.name(), refit.refit(dense, state, sums).weight());
+        }
+      }
+    }
+    return state.with(refitted);
+  }
+
+  private LayerRefit.Moments sum(Parts parts, int group, LinearShape layer) {
+    return LayerRefit.Moments.sum(
+        device,
+        layer.augmentedInputs(),
+        parts.shards().stream()
+            .map(shard -> shard.sums().subList(2 * group, 2 * group + 2))
+            .toList());
+  }
+
+  @Override
+  public void decided(int block, LayeredWeights kept, LayeredWeights dropped) {
+    dropped
+        .layers()
+        .forEach(
+            (name, weight) -> {
+              if (kept.layers().get(name) != weight) {
+                weight.close();
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    current.shards().forEach(PairedMoments::close);
+    teacher.close();
+  }
+}

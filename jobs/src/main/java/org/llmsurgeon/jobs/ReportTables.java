@@ -3,8 +3,11 @@ package org.llmsurgeon.jobs;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
+import org.llmsurgeon.pipeline.CorrectionRecord;
 import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.ReconstructionRecord;
 import org.llmsurgeon.pipeline.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
@@ -42,6 +45,12 @@ public final class ReportTables {
           Format.perplexity(report.densePerplexity()),
           Format.perplexity(last.perplexity()));
     }
+    if (last.reconstruction() != null && last.reconstruction().perplexityBefore() != null) {
+      table.row(
+          "  before the reconstruction",
+          "",
+          Format.perplexity(last.reconstruction().perplexityBefore()));
+    }
     if (last.correction() != null && last.correction().perplexityBefore() != null) {
       table.row(
           "  before the correction", "", Format.perplexity(last.correction().perplexityBefore()));
@@ -76,12 +85,34 @@ public final class ReportTables {
       total += seconds;
       row(table, stage.getKey(), seconds, shots.size());
     }
-    if (shots.stream().anyMatch(shot -> shot.correction() != null)) {
-      double seconds = shots.stream().mapToDouble(shot -> shot.correction().seconds()).sum();
-      total += seconds;
-      row(table, "correct", seconds, shots.size());
-    }
+    total +=
+        afterCut(
+            table,
+            "reconstruct",
+            shots.stream()
+                .map(PruningReport.Shot::reconstruction)
+                .filter(Objects::nonNull)
+                .map(ReconstructionRecord::seconds)
+                .toList());
+    total +=
+        afterCut(
+            table,
+            "correct",
+            shots.stream()
+                .map(PruningReport.Shot::correction)
+                .filter(Objects::nonNull)
+                .map(CorrectionRecord::seconds)
+                .toList());
     return row(table, "total", total, shots.size());
+  }
+
+  /** A line for what not every run does, over the shots that did it. */
+  private static double afterCut(TextTable table, String stage, List<Double> seconds) {
+    double sum = seconds.stream().mapToDouble(Double::doubleValue).sum();
+    if (!seconds.isEmpty()) {
+      row(table, stage, sum, seconds.size());
+    }
+    return sum;
   }
 
   private static TextTable row(TextTable table, String stage, double seconds, int shots) {

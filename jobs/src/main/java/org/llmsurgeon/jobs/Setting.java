@@ -254,6 +254,13 @@ enum Setting {
       "",
       "Layers whose width the groups of N:M do not divide stay dense; else they are refused."
           + " Default: no."),
+  RECONSTRUCT(
+      "reconstruct",
+      Form.SWITCH,
+      "",
+      "After the last shot the kept weights of each layer are refitted to the dense layer's outputs"
+          + " by least squares, block by block; a block's refit is kept only if the loss on the"
+          + " calibration data falls. Default: no."),
   CORRECT(
       "correct",
       Form.TEXT,

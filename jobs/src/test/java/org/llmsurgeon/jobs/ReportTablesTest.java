@@ -7,6 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.pipeline.CorrectionRecord;
 import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.ReconstructionRecord;
 import org.llmsurgeon.pipeline.StageSeconds;
 
 class ReportTablesTest {
@@ -49,6 +50,7 @@ class ReportTablesTest {
         0,
         perplexity,
         seconds,
+        null,
         null);
   }
 
@@ -76,9 +78,11 @@ class ReportTablesTest {
             List.of());
     assertThat(ReportTables.text(corrected).lines())
         .contains(
-            "  before the correction              20.250",
+            "  before the reconstruction             30.500",
+            "  before the correction                 20.250",
+            "reconstruct      4.0       4.00",
             "correct          5.0       2.50",
-            "total           38.0      19.00");
+            "total           42.0      21.00");
   }
 
   private static PruningReport.Shot corrected(PruningReport.Shot shot) {
@@ -96,6 +100,7 @@ class ReportTablesTest {
         0,
         shot.perplexity(),
         shot.seconds(),
+        shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
         new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5));
   }
 

@@ -18,6 +18,17 @@ import org.llmsurgeon.surgery.TargetQuantity;
  * for each curvature: what a run wrote is deleted before the next one, its first factors stay.
  */
 final class Comparison {
+  /** What a shot leaves after its selection, besides its manifest. */
+  private static final List<String> AFTER_SELECTION =
+      List.of(
+          "weights",
+          "cut.json",
+          "evaluation-cut.json",
+          "reconstructed",
+          "reconstructed.json",
+          "evaluation-reconstructed.json",
+          "corrected");
+
   private final Session session;
   private final CompareRequest request;
   private final List<Method> methods;
@@ -162,7 +173,7 @@ final class Comparison {
   private static void clear(RunDirectory run, int shots) {
     run.delete(SelectionManifest.path(1));
     run.delete(RunDirectory.manifest(1));
-    for (String made : List.of("weights", "corrected", "cut.json", "evaluation-cut.json")) {
+    for (String made : AFTER_SELECTION) {
       run.delete(RunDirectory.inShot(1, made));
     }
     for (int shot = 2; shot <= shots; shot++) {
@@ -188,6 +199,7 @@ final class Comparison {
     shot.run()
         .commit(
             RunDirectory.manifest(1),
-            new ShotManifest(1, shot.plan().share(), 0, removed, total, layers, seconds, null));
+            new ShotManifest(
+                1, shot.plan().share(), 0, removed, total, layers, seconds, null, null));
   }
 }

@@ -32,11 +32,12 @@ final class CorrectionStage {
   private final CorrectionWork work;
 
   /**
-   * The stage of a shot whose cut is committed.
+   * The stage of a shot whose weights are committed as they are before it.
    *
    * @param shot the shot
+   * @param before their manifest, relative to the run directory
    */
-  CorrectionStage(ShotContext shot) {
+  CorrectionStage(ShotContext shot, String before) {
     this.shot = shot;
     this.run = shot.run();
     this.rule = shot.recipe().correction();
@@ -44,7 +45,7 @@ final class CorrectionStage {
     Session session = shot.session();
     this.work =
         new CorrectionWork(
-            session.model(folder, run, RunDirectory.cut(shot.shot())),
+            session.model(folder, run, before),
             rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
             run.path(),
             shot.shot(),
@@ -59,9 +60,13 @@ final class CorrectionStage {
    * @param cut the shot before
    */
   ShotManifest correct(ShotManifest cut) {
+    String kept =
+        cut.reconstruction() == null
+            ? Evaluation.ofCut(shot.shot())
+            : Evaluation.ofReconstructed(shot.shot());
     Evaluation before =
         new Evaluator(shot.session(), run, shot.plan().test())
-            .kept(shot.stage("evaluate"), work.cut(), Evaluation.ofCut(shot.shot()));
+            .kept(shot.stage("evaluate"), work.cut(), kept);
     run.delete(shot.path(FOLDER));
     CorrectionPlan plan =
         CorrectionPlan.of(
@@ -76,15 +81,15 @@ final class CorrectionStage {
       Timed<List<LayerFile>> merged = merge(training, cut.layers());
       run.delete(shot.path(FOLDER));
       AdapterTraining.Result result = trained.value();
-      return cut.corrected(
-          merged.value(),
-          new CorrectionRecord(
-              rule.kind().optionName(),
-              result.steps(),
-              before.perplexity(),
-              finite(result.firstLoss()),
-              finite(result.lastLoss()),
-              trained.seconds() + merged.seconds()));
+      return cut.with(merged.value())
+          .corrected(
+              new CorrectionRecord(
+                  rule.kind().optionName(),
+                  result.steps(),
+                  before.perplexity(),
+                  finite(result.firstLoss()),
+                  finite(result.lastLoss()),
+                  trained.seconds() + merged.seconds()));
     }
   }
 

@@ -12,6 +12,11 @@ record Evaluation(Double perplexity, double seconds) {
     return RunDirectory.inShot(shot, "evaluation-cut.json");
   }
 
+  /** The place of that of a shot that was refitted and not corrected yet, relative. */
+  static String ofReconstructed(int shot) {
+    return RunDirectory.inShot(shot, "evaluation-reconstructed.json");
+  }
+
   /** Its place in the run directory, relative. */
   static String path(int shot) {
     return RunDirectory.inShot(shot, "evaluation.json");

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.EnumMap;
+import java.util.Map;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
@@ -8,17 +10,27 @@ import org.llmsurgeon.model.WeightSource;
 /**
  * The model of this process. Tasks that ask for the same weights share it; when other weights are
  * asked for, it is closed as soon as its last task is done with it. So a process holds one model,
- * and for the moment of a change two. Models that are large for the process are mapped, see {@link
- * MappedWeights}.
+ * and for the moment of a change two, and beside it the dense one where tasks compare the two.
+ * Models that are large for the process are mapped, see {@link MappedWeights}.
  */
 final class ExecutorModel implements AutoCloseable {
-  private static ExecutorModel current;
+  private static final Map<Role, ExecutorModel> CURRENT = new EnumMap<>(Role.class);
 
+  /** What a model is for: a process may hold one of each. */
+  private enum Role {
+    /** The model that a task is about. */
+    MODEL,
+    /** The dense model beside it. */
+    DENSE
+  }
+
+  private final Role role;
   private final ModelRef ref;
   private final LanguageModel model;
   private int users;
 
-  private ExecutorModel(ModelRef ref, LanguageModel model) {
+  private ExecutorModel(Role role, ModelRef ref, LanguageModel model) {
+    this.role = role;
     this.ref = ref;
     this.model = model;
   }
@@ -31,25 +43,49 @@ final class ExecutorModel implements AutoCloseable {
    * @return to be closed by the task when it is done
    */
   static ExecutorModel acquire(ModelRef ref, HadoopSettings settings) {
+    return acquire(Role.MODEL, ref, settings);
+  }
+
+  /**
+   * The dense model for a task that uses it beside the one of {@link #acquire}.
+   *
+   * @param ref the dense model
+   * @param settings how to reach it
+   * @return to be closed by the task when it is done
+   */
+  static ExecutorModel acquireDense(ModelRef ref, HadoopSettings settings) {
+    return acquire(Role.DENSE, ref, settings);
+  }
+
+  private static ExecutorModel acquire(Role role, ModelRef ref, HadoopSettings settings) {
     ExecutorCorrection.evict();
     synchronized (ExecutorModel.class) {
-      if (current == null || !current.ref.equals(ref)) {
-        evict();
-        current = new ExecutorModel(ref, load(ref, settings));
+      ExecutorModel held = CURRENT.get(role);
+      if (held == null || !held.ref.equals(ref)) {
+        evict(role);
+        held = new ExecutorModel(role, ref, load(ref, settings));
+        CURRENT.put(role, held);
       }
-      current.users++;
-      return current;
+      held.users++;
+      return held;
     }
   }
 
-  /** Lets go of the model of this process; tasks that still use it keep it until they are done. */
+  /**
+   * Lets go of the models of this process; tasks that still use one keep it until they are done.
+   */
   static void evict() {
     synchronized (ExecutorModel.class) {
-      ExecutorModel old = current;
-      current = null;
-      if (old != null && old.users == 0) {
-        old.model.close();
+      for (Role role : Role.values()) {
+        evict(role);
       }
+    }
+  }
+
+  private static void evict(Role role) {
+    ExecutorModel old = CURRENT.remove(role);
+    if (old != null && old.users == 0) {
+      old.model.close();
     }
   }
 
@@ -89,7 +125,7 @@ final class ExecutorModel implements AutoCloseable {
   public void close() {
     synchronized (ExecutorModel.class) {
       users--;
-      if (users == 0 && current != this) {
+      if (users == 0 && CURRENT.get(role) != this) {
         model.close();
       }
     }

@@ -179,6 +179,9 @@ final class PruneRun {
     run.delete(RunDirectory.inShot(shot, "shards"));
     run.delete(RunDirectory.inShot(goesOn ? shot - 1 : shot, "factors"));
     run.delete(RunDirectory.inShot(corrected ? shot : shot - 1, "weights"));
+    if (corrected) {
+      run.delete(RunDirectory.inShot(shot, "reconstructed"));
+    }
     run.delete(RunDirectory.inShot(shot - 1, "corrected"));
   }
 

@@ -166,7 +166,8 @@ public record PruningReport(
    * @param pathsFollowedAgain groups whose elimination path had to be followed further
    * @param perplexity on the test text
    * @param seconds time of its stages
-   * @param correction what was trained after the cut; null for nothing
+   * @param reconstruction how layers were refitted after the cut; null for not at all
+   * @param correction what was trained after that; null for nothing
    */
   public record Shot(
       int shot,
@@ -182,6 +183,7 @@ public record PruningReport(
       int pathsFollowedAgain,
       Double perplexity,
       StageSeconds seconds,
+      ReconstructionRecord reconstruction,
       CorrectionRecord correction) {
     /** Growth of the loss below which nothing is worth a warning, nats. */
     private static final double NOTHING = 1e-3;
@@ -207,6 +209,7 @@ public record PruningReport(
           pathsFollowedAgain,
           ofFolder,
           seconds,
+          reconstruction,
           correction);
     }
 
@@ -225,6 +228,7 @@ public record PruningReport(
           pathsFollowedAgain,
           perplexity,
           seconds,
+          reconstruction,
           correction);
     }
 

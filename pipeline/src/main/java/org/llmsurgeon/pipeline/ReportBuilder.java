@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -98,6 +99,7 @@ final class ReportBuilder {
                 before.score(),
                 before.cut(),
                 evaluation.seconds()),
+            shot.reconstruction(),
             shot.correction()));
     last = shot;
     perplexityF32 = evaluation.perplexity();
@@ -142,11 +144,8 @@ final class ReportBuilder {
             100 * shot.sparsity()));
     if (shot.perplexity() != null) {
       line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
-      if (shot.correction() != null) {
-        line.append(
-            String.format(
-                Locale.ROOT, " (%.3f as it was cut)", shot.correction().perplexityBefore()));
-      }
+      asCut(shot)
+          .ifPresent(cut -> line.append(String.format(Locale.ROOT, " (%.3f as it was cut)", cut)));
     }
     if (shot.predictedNats() != null) {
       line.append(
@@ -159,6 +158,13 @@ final class ReportBuilder {
                   shot.predictedNats()));
     }
     return line.toString();
+  }
+
+  /** Perplexity of a shot before more was done to it. */
+  private static Optional<Double> asCut(PruningReport.Shot shot) {
+    return shot.reconstruction() != null
+        ? Optional.ofNullable(shot.reconstruction().perplexityBefore())
+        : Optional.ofNullable(shot.correction()).map(CorrectionRecord::perplexityBefore);
   }
 
   /** Warnings that nobody was told of yet. */

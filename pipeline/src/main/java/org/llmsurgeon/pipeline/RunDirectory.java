@@ -23,7 +23,10 @@ import org.slf4j.LoggerFactory;
  * shot-0001/factors.json           ... all of them are there
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
- * shot-0001/cut.json               all layers are there, not corrected yet; only with a correction
+ * shot-0001/cut.json               all layers are there, not corrected yet; only where more is done
+ * shot-0001/reconstruction/        states of the reconstruction, sums of its shards
+ * shot-0001/reconstructed/         weights of refitted layers
+ * shot-0001/reconstructed.json     all layers are there, refitted and not corrected yet
  * shot-0001/correction/            adapters of the last step, gradients of its parts
  * shot-0001/corrected/             corrected weights of each layer
  * shot-0001/manifest.json          the commit: all layers are there
@@ -105,6 +108,11 @@ final class RunDirectory {
   /** What a shot has cut and not corrected yet, relative. */
   static String cut(int shot) {
     return inShot(shot, "cut.json");
+  }
+
+  /** What a shot has refitted and not corrected yet, relative. */
+  static String reconstructed(int shot) {
+    return inShot(shot, "reconstructed.json");
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.List;
  * @param total weights of the prunable layers, biases included
  * @param layers all prunable layers, in the model's order
  * @param seconds time of the stages before the commit
+ * @param reconstruction how layers were refitted after the cut; null for not at all
  * @param correction what was trained after the cut; null for nothing
  */
 record ShotManifest(
@@ -22,19 +23,40 @@ record ShotManifest(
     long total,
     List<LayerFile> layers,
     StageSeconds seconds,
+    ReconstructionRecord reconstruction,
     CorrectionRecord correction) {
   ShotManifest {
     layers = List.copyOf(layers);
   }
 
   /**
-   * The same shot with corrected weights.
+   * The same shot with other weights of the same layers.
    *
-   * @param corrected all layers
+   * @param others all layers
+   */
+  ShotManifest with(List<LayerFile> others) {
+    return new ShotManifest(
+        shot, target, threshold, removed, total, others, seconds, reconstruction, correction);
+  }
+
+  /**
+   * The same weights, refitted.
+   *
    * @param record what was done
    */
-  ShotManifest corrected(List<LayerFile> corrected, CorrectionRecord record) {
-    return new ShotManifest(shot, target, threshold, removed, total, corrected, seconds, record);
+  ShotManifest reconstructed(ReconstructionRecord record) {
+    return new ShotManifest(
+        shot, target, threshold, removed, total, layers, seconds, record, correction);
+  }
+
+  /**
+   * The same weights, corrected.
+   *
+   * @param record what was done
+   */
+  ShotManifest corrected(CorrectionRecord record) {
+    return new ShotManifest(
+        shot, target, threshold, removed, total, layers, seconds, reconstruction, record);
   }
 
   /** Share of the weights that is gone. */

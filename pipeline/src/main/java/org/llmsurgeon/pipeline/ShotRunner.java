@@ -1,7 +1,9 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import java.util.function.Supplier;
 import org.llmsurgeon.pruning.SparseStructures;
+import org.llmsurgeon.surgery.CorrectionRule;
 
 /**
  * One shot from its factors to its commit. Each step that is done already is taken from the run
@@ -21,23 +23,32 @@ final class ShotRunner {
 
   /** Does the shot and commits it. */
   void run() {
-    ShotManifest manifest = shot.recipe().correction().isWanted() ? corrected() : cut();
+    CorrectionRule rule = shot.recipe().correction();
+    ShotManifest manifest = rule.isWanted() || rule.reconstruct() ? more(rule) : cut();
     shot.run().commit(RunDirectory.manifest(shot.shot()), manifest);
   }
 
-  /** Corrects a cut that is committed on its own, so that it is not done again after a stop. */
-  private ShotManifest corrected() {
-    String path = RunDirectory.cut(shot.shot());
-    ShotManifest cut =
-        shot.run()
-            .finished(path, ShotManifest.class)
-            .orElseGet(
-                () -> {
-                  ShotManifest made = cut();
-                  shot.run().commit(path, made);
-                  return made;
-                });
-    return new CorrectionStage(shot).correct(cut);
+  /** What follows a cut; each step but the last is committed on its own and not done again. */
+  private ShotManifest more(CorrectionRule rule) {
+    String before = RunDirectory.cut(shot.shot());
+    ShotManifest manifest = once(before, this::cut);
+    if (rule.reconstruct() && shot.plan().isLast(shot.shot(), manifest.target())) {
+      ShotManifest cut = manifest;
+      before = RunDirectory.reconstructed(shot.shot());
+      manifest = once(before, () -> new ReconstructionStage(shot).reconstruct(cut));
+    }
+    return rule.isWanted() ? new CorrectionStage(shot, before).correct(manifest) : manifest;
+  }
+
+  private ShotManifest once(String path, Supplier<ShotManifest> step) {
+    return shot.run()
+        .finished(path, ShotManifest.class)
+        .orElseGet(
+            () -> {
+              ShotManifest made = step.get();
+              shot.run().commit(path, made);
+              return made;
+            });
   }
 
   private ShotManifest cut() {
@@ -61,6 +72,7 @@ final class ShotRunner {
             selection.total(),
             cut.value(),
             seconds,
+            null,
             null);
     new CommitCheck(shot.run(), shot.config()).check(manifest, selection);
     return manifest;

@@ -27,14 +27,19 @@ class CorrectionRunTest {
   @TempDir Path temp;
 
   @ParameterizedTest
-  @CsvSource({"opt, row-column, cross-entropy", "llama, element, distill"})
+  @CsvSource({
+    "opt, row-column, cross-entropy, true",
+    "llama, element, distill, false",
+    "llama, units, none, true"
+  })
   void aCorrectedRunEqualsTheLoopInOneProcess(
-      String architecture, String structures, String correct) throws Exception {
+      String architecture, String structures, String correct, boolean reconstruct)
+      throws Exception {
     TestModel model =
         architecture.equals("opt")
             ? TestModel.opt(temp, DataType.F32)
             : TestModel.llama(temp, DataType.F32);
-    Recipe recipe = recipe(structures.replace('-', ','), correct);
+    Recipe recipe = recipe(structures.replace('-', ','), correct, reconstruct);
     PruningReport report = prune(TestSpark.conf("local[3]"), model, "spark", recipe);
 
     Device device = ExecutorDevice.shared();
@@ -47,12 +52,9 @@ class CorrectionRunTest {
             new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
       for (int shot = 0; shot < 2; shot++) {
         LocalSurgeon.Shot done = local.shoot(windows);
-        CorrectionRecord record = report.shots().get(shot).correction();
-        assertThat(record.kind()).isEqualTo(correct);
-        assertThat(record.steps()).isEqualTo(done.correction().steps());
-        assertThat(record.firstLoss()).isEqualTo(done.correction().firstLoss());
-        assertThat(record.lastLoss()).isEqualTo(done.correction().lastLoss());
-        assertThat(report.shots().get(shot).removed()).isEqualTo(done.choice().removed());
+        assertSame(report.shots().get(shot), done);
+        assertThat(report.shots().get(shot).reconstruction() != null)
+            .isEqualTo(reconstruct && shot == 1);
       }
       for (String name : model.config().expectedTensors().keySet()) {
         try (Tensor expected = local.load(name, device);
@@ -61,15 +63,35 @@ class CorrectionRunTest {
         }
       }
     }
-    PruningReport.Shot last = report.shots().get(1);
-    assertThat(last.correction().perplexityBefore()).isNotEqualTo(last.perplexity());
-    assertThat(last.correction().seconds()).isPositive();
+  }
+
+  private static void assertSame(PruningReport.Shot shot, LocalSurgeon.Shot local) {
+    assertThat(shot.removed()).isEqualTo(local.choice().removed());
+    CorrectionRecord correction = shot.correction();
+    assertThat(correction == null).isEqualTo(local.correction() == null);
+    if (correction != null) {
+      assertThat(correction.steps()).isEqualTo(local.correction().steps());
+      assertThat(correction.firstLoss()).isEqualTo(local.correction().firstLoss());
+      assertThat(correction.lastLoss()).isEqualTo(local.correction().lastLoss());
+      assertThat(correction.perplexityBefore()).isNotEqualTo(shot.perplexity());
+      assertThat(correction.seconds()).isPositive();
+    }
+    ReconstructionRecord refit = shot.reconstruction();
+    assertThat(refit == null).isEqualTo(local.reconstruction() == null);
+    if (refit != null) {
+      assertThat(refit.kept()).isEqualTo(local.reconstruction().kept());
+      assertThat(refit.calibrationLossBefore()).isEqualTo(local.reconstruction().lossBefore());
+      assertThat(refit.calibrationLossAfter())
+          .isEqualTo(local.reconstruction().lossAfter())
+          .isLessThanOrEqualTo(refit.calibrationLossBefore());
+      assertThat(refit.perplexityBefore()).isPositive();
+    }
   }
 
   @Test
   void oneThreadAndThreeAndTwoProcessesWriteTheSameAlsoAfterAStop() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.BF16);
-    Recipe recipe = recipe("row,column", "distill");
+    Recipe recipe = recipe("row,column", "distill", true);
     prune(TestSpark.conf("local[1]"), model, "one", recipe);
     prune(
         TestSpark.conf("local-cluster[2,1,1024]")
@@ -87,13 +109,15 @@ class CorrectionRunTest {
           .hasMessage("power cut");
       Path run = temp.resolve("stopped/.surgeon-run/shot-0002");
       assertThat(run.resolve("cut.json")).exists();
+      assertThat(run.resolve("reconstructed.json")).exists();
       assertThat(run.resolve("manifest.json")).doesNotExist();
       RecordingProgress progress = new RecordingProgress();
       PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
       assertThat(report.resumedFromShot()).isEqualTo(1);
       assertThat(progress.events())
           .as("the cut is not done again")
-          .noneMatch(event -> event.startsWith("stage 2 cut"));
+          .noneMatch(event -> event.startsWith("stage 2 cut"))
+          .noneMatch(event -> event.startsWith("stage 2 reconstruct"));
     }
     assertThat(weights("stopped")).isEqualTo(one);
     assertThat(temp.resolve("stopped/.surgeon-run")).doesNotExist();
@@ -125,16 +149,19 @@ class CorrectionRunTest {
     }
   }
 
-  private static Recipe recipe(String structures, String correct) {
+  private static Recipe recipe(String structures, String correct, boolean reconstruct) {
     Map<String, Object> options = new HashMap<>();
     options.put("structures", structures);
     options.put("sparsity", 0.3);
     options.put("shots", 2);
     options.put("shards", 3);
+    options.put("reconstruct", reconstruct);
     options.put("correct", correct);
-    options.put("correct-share", 0.5);
-    options.put("rank", 3);
-    options.put("final-epochs", 2);
+    if (!correct.equals("none")) {
+      options.put("correct-share", 0.5);
+      options.put("rank", 3);
+      options.put("final-epochs", 2);
+    }
     return Recipe.of(options);
   }
 

@@ -80,9 +80,9 @@ class ReportTablesTest {
         .contains(
             "  before the reconstruction             30.500",
             "  before the correction                 20.250",
-            "reconstruct      4.0       4.00",
-            "correct          5.0       2.50",
-            "total           42.0      21.00");
+            "reconstruct       4.0       4.00",
+            "correct           5.0       2.50",
+            "total            42.0      21.00");
   }
 
   private static PruningReport.Shot corrected(PruningReport.Shot shot) {

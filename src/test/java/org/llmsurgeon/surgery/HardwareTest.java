@@ -120,6 +120,30 @@ class HardwareTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"paths", "rounds"})
+  void setsOfHeadsKeepTheLimitsOfLayers(String selection) {
+    List<Left> left =
+        prune(
+            config,
+            Map.of(
+                "preset",
+                "loadable",
+                "selection",
+                selection,
+                "limit",
+                "o_proj=0.5",
+                "sparsity",
+                0.5,
+                "shots",
+                1));
+    for (Left block : left) {
+      assertThat(Arrays.stream(block.groups()).distinct().count()).isEqualTo(1);
+      assertThat(block.allHeads()).isGreaterThanOrEqualTo(config.heads() / 2);
+    }
+    assertThat(left).anyMatch(block -> block.allHeads() < config.heads());
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {2, 4})
   void everyLayerSplitsIntoEqualParts(int parallel) {
     List<Left> left =

@@ -86,12 +86,30 @@ final class CompareCommand implements Callable<Integer> {
 
   @Option(
       names = "--shots",
-      paramLabel = "N",
+      paramLabel = "NUMBERS",
       defaultValue = "1",
       description =
-          "Rounds of measuring and cutting; wanda and sparsegpt have one. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "Rounds of measuring and cutting, one number or several joined by commas; wanda and"
+              + " sparsegpt have one round. Default: ${DEFAULT-VALUE}.")
   private String shots;
+
+  @Option(
+      names = "--curvature",
+      paramLabel = "KINDS",
+      defaultValue = "kfac",
+      description =
+          "Curvature of the method surgeon, one kind or several joined by commas, as for prune; the"
+              + " other methods have their own. Default: ${DEFAULT-VALUE}.")
+  private String curvatures;
+
+  @Option(
+      names = "--update",
+      paramLabel = "KINDS",
+      defaultValue = "joint",
+      description =
+          "Update of the method surgeon, one kind or several joined by commas, as for prune."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String updates;
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
@@ -122,14 +140,17 @@ final class CompareCommand implements Callable<Integer> {
     Map<String, Object> options = new LinkedHashMap<>(settings.recipeOptions());
     options.remove(Setting.SPARSITY.key());
     options.put(Setting.STRUCTURES.key(), structures);
-    options.put(Setting.SHOTS.key(), shots);
     return new CompareRequest(
         settings.text(Setting.MODEL),
         settings.list(Setting.CALIBRATION),
         settings.list(Setting.TEST),
         words(methods),
         words(sparsities).stream().map(CompareCommand::share).toList(),
-        options);
+        options,
+        Map.of(
+            Setting.SHOTS.key(), words(shots),
+            Setting.CURVATURE.key(), words(curvatures),
+            Setting.UPDATE.key(), words(updates)));
   }
 
   private static List<String> words(String joined) {

@@ -15,6 +15,8 @@ final class ComparisonTable {
     TextTable table =
         new TextTable(
             "Method",
+            "Curvature",
+            "Update",
             "Sparsity",
             "Shots",
             "Removed",
@@ -25,6 +27,8 @@ final class ComparisonTable {
     for (ComparedRun run : runs) {
       table.row(
           run.method(),
+          run.curvature(),
+          run.update(),
           String.format(Locale.ROOT, "%.3f", run.sparsity()),
           String.valueOf(run.shots()),
           String.format(Locale.ROOT, "%.4f", run.removed()),
@@ -40,9 +44,14 @@ final class ComparisonTable {
   static String csv(List<ComparedRun> runs) {
     StringBuilder csv =
         new StringBuilder(
-            "method,sparsity,shots,removed,perplexity,seconds,measuring_seconds,peak_bytes\n");
+            "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
+                + "peak_bytes\n");
     for (ComparedRun run : runs) {
       csv.append(run.method())
+          .append(',')
+          .append(run.curvature())
+          .append(',')
+          .append(run.update())
           .append(',')
           .append(run.sparsity())
           .append(',')

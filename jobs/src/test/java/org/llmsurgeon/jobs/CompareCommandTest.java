@@ -30,11 +30,13 @@ class CompareCommandTest {
   @Test
   void theTableAndTheValuesHaveALineForEachRun() {
     List<ComparedRun> runs =
-        List.of(new ComparedRun("wanda", 0.5, 1, 0.5, 41.25, 1.5, 2, 1L << 20));
+        List.of(
+            new ComparedRun("wanda", "activations", "none", 0.5, 1, 0.5, 41.25, 1.5, 2, 1L << 20));
     assertThat(ComparisonTable.text(runs)).contains("wanda").contains("41.2500");
     assertThat(ComparisonTable.csv(runs).lines())
         .containsExactly(
-            "method,sparsity,shots,removed,perplexity,seconds,measuring_seconds,peak_bytes",
-            "wanda,0.5,1,0.5,41.25,1.5,2.0,1048576");
+            "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
+                + "peak_bytes",
+            "wanda,activations,none,0.5,1,0.5,41.25,1.5,2.0,1048576");
   }
 }

@@ -4,6 +4,8 @@ package org.llmsurgeon.pipeline;
  * One method at one sparsity.
  *
  * @param method its name
+ * @param curvature kind of the curvature
+ * @param update how the weights that stay make up for those that go
  * @param sparsity share of the weights that was to be gone
  * @param shots rounds of measuring and cutting
  * @param removed share that is gone, exactly
@@ -16,6 +18,8 @@ package org.llmsurgeon.pipeline;
  */
 public record ComparedRun(
     String method,
+    String curvature,
+    String update,
     double sparsity,
     int shots,
     double removed,

@@ -1,15 +1,17 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.SparseStructures;
+import org.llmsurgeon.pruning.UpdateKind;
 import org.llmsurgeon.surgery.BaselineLayer;
+import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.TargetQuantity;
 
@@ -32,9 +34,10 @@ final class Comparison {
   private final Session session;
   private final CompareRequest request;
   private final List<Method> methods;
+  private final List<Variant> variants;
   private final String folder;
-  private final Map<CurvatureKind, RunDirectory> runs = new EnumMap<>(CurvatureKind.class);
-  private final Map<CurvatureKind, RunPlan> plans = new EnumMap<>(CurvatureKind.class);
+  private final Map<CurvatureRule, RunDirectory> runs = new LinkedHashMap<>();
+  private final Map<CurvatureRule, RunPlan> plans = new LinkedHashMap<>();
 
   /**
    * @param session the operation
@@ -46,15 +49,46 @@ final class Comparison {
     this.request = request;
     this.methods = request.methods().stream().map(Method::parse).toList();
     this.folder = session.storage().absolute(request.model());
-    for (Method method : methods) {
-      for (double sparsity : request.sparsities()) {
-        check(method, recipe(method, sparsity));
+    this.variants =
+        request.sparsities().stream()
+            .flatMap(each -> methods.stream().flatMap(method -> variants(method, each).stream()))
+            .toList();
+    variants.forEach(each -> check(each.method(), each.recipe()));
+  }
+
+  /** A method with one value of each option. */
+  private record Variant(Method method, Recipe recipe) {
+    String update() {
+      if (method.layerByLayer()) {
+        return method == Method.SPARSEGPT ? "own" : UpdateKind.NONE.optionName();
       }
+      boolean elements = recipe.structures() instanceof SparseStructures;
+      return elements && recipe.appliedUpdate() != UpdateKind.NONE
+          ? String.valueOf(recipe.options().get("element-update"))
+          : recipe.appliedUpdate().optionName();
     }
   }
 
-  private Recipe recipe(Method method, double sparsity) {
-    return Recipe.of(method.options(request.options(), sparsity));
+  /** Every combination of the values that are to be compared. */
+  private List<Variant> variants(Method method, double sparsity) {
+    List<Map<String, Object>> all = new ArrayList<>();
+    all.add(new LinkedHashMap<>(request.options()));
+    for (String option : List.of("shots", "curvature", "update")) {
+      List<String> values = request.variants().getOrDefault(option, List.of());
+      if (method.varies(option) && !values.isEmpty()) {
+        all =
+            all.stream().flatMap(each -> values.stream().map(v -> with(each, option, v))).toList();
+      }
+    }
+    return all.stream()
+        .map(each -> new Variant(method, Recipe.of(method.options(each, sparsity))))
+        .toList();
+  }
+
+  private static Map<String, Object> with(Map<String, Object> all, String option, String value) {
+    Map<String, Object> more = new LinkedHashMap<>(all);
+    more.put(option, value);
+    return more;
   }
 
   private static void check(Method method, Recipe recipe) {
@@ -66,14 +100,14 @@ final class Comparison {
     }
   }
 
-  /** All runs, sparsity by sparsity, the methods in the order in which they were named. */
+  /**
+   * All runs, sparsity by sparsity, the methods and values in the order in which they were named.
+   */
   List<ComparedRun> run() {
     List<ComparedRun> done = new ArrayList<>();
     try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(folder))) {
-      for (double sparsity : request.sparsities()) {
-        for (Method method : methods) {
-          done.add(run(dense, method, sparsity));
-        }
+      for (Variant variant : variants) {
+        done.add(run(dense, variant));
       }
       return done;
     } finally {
@@ -81,11 +115,12 @@ final class Comparison {
     }
   }
 
-  private ComparedRun run(ModelWeights dense, Method method, double sparsity) {
-    Recipe recipe = recipe(method, sparsity);
+  private ComparedRun run(ModelWeights dense, Variant variant) {
+    Method method = variant.method();
+    Recipe recipe = variant.recipe();
     RunDirectory run =
-        runs.computeIfAbsent(method.curvature(), kind -> ScratchDirectory.near(session, folder));
-    RunPlan plan = plan(dense, run, method, recipe);
+        runs.computeIfAbsent(recipe.curvature(), rule -> ScratchDirectory.near(session, folder));
+    RunPlan plan = plan(dense, run, recipe);
     // Models are known by the operation: the last run's must not be taken for this one's.
     Session own = Session.begin(session.spark(), session.progress());
     PeakMemory.forget();
@@ -106,7 +141,16 @@ final class Comparison {
     double removed = (double) last.removed() / last.total();
     return noted(
         new ComparedRun(
-            method.optionName(), sparsity, shots, removed, perplexity, seconds, measured, peak));
+            method.optionName(),
+            recipe.curvature().kind().optionName(),
+            variant.update(),
+            recipe.goal().sparsity(),
+            shots,
+            removed,
+            perplexity,
+            seconds,
+            measured,
+            peak));
   }
 
   private ComparedRun noted(ComparedRun run) {
@@ -142,7 +186,7 @@ final class Comparison {
   }
 
   /** The windows of the curvature's first plan, for another recipe. */
-  private RunPlan plan(ModelWeights dense, RunDirectory run, Method method, Recipe recipe) {
+  private RunPlan plan(ModelWeights dense, RunDirectory run, Recipe recipe) {
     RunInputs inputs =
         new RunInputs(
             new HashedFile(folder, ""), files(request.calibration()), files(request.test()));
@@ -150,7 +194,7 @@ final class Comparison {
     RunIdentity identity = RunIdentity.of(inputs, recipe, context);
     RunPlan made =
         plans.computeIfAbsent(
-            method.curvature(), kind -> new RunPlanner(session, run, dense).make(identity, recipe));
+            recipe.curvature(), rule -> new RunPlanner(session, run, dense).make(identity, recipe));
     return new RunPlan(
         made.format(),
         identity,

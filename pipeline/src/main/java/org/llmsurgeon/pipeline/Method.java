@@ -43,14 +43,21 @@ enum Method {
     return this == WANDA || this == SPARSEGPT;
   }
 
-  CurvatureKind curvature() {
-    return curvature;
+  /**
+   * Whether values of an option can be compared: what a method is by its definition stays.
+   *
+   * @param option its name
+   */
+  boolean varies(String option) {
+    return option.equals("shots") ? !layerByLayer() : this == SURGEON;
   }
 
   /** The options of its recipe over those that are common to all methods. */
   Map<String, Object> options(Map<String, ?> common, double sparsity) {
     Map<String, Object> options = new LinkedHashMap<>(common);
-    options.put("curvature", curvature.optionName());
+    if (this != SURGEON || !common.containsKey("curvature")) {
+      options.put("curvature", curvature.optionName());
+    }
     options.put("diagonal", diagonal);
     options.put("sparsity", sparsity);
     return options;

@@ -242,6 +242,36 @@ class AnalysisTest {
   }
 
   @Test
+  void scoresOfSingleWeightsHaveTheShapeOfTheWeightWithItsBias() throws Exception {
+    Path output = temp.resolve("scores.safetensors");
+    Recipe magnitude =
+        Recipe.of(Map.of("curvature", "identity", "diagonal", true, "structures", "element"));
+    pipeline().scores(model.folder().toString(), List.of(), output.toString(), magnitude);
+
+    try (Safetensors file = Safetensors.open(storage.open(output.toString()));
+        ModelFolder folder = ModelFolder.open(storage, model.folder().toString())) {
+      assertThat(file.entries()).hasSize(3 * model.config().linears().size());
+      for (LinearShape layer : model.config().linears()) {
+        try (Tensor weight = folder.load(layer.weightName(), device);
+            Tensor bias = folder.load(layer.biasName(), device);
+            Tensor elements = file.load(layer.name() + ".element", device)) {
+          double[] w = device.values(weight);
+          double[] b = device.values(bias);
+          double[] expected = new double[layer.outputs() * layer.augmentedInputs()];
+          for (int i = 0; i < expected.length; i++) {
+            int row = i / layer.augmentedInputs();
+            int column = i % layer.augmentedInputs();
+            double value = column < layer.inputs() ? w[row * layer.inputs() + column] : b[row];
+            expected[i] = value * value / 2;
+          }
+          assertThat(elements.columns()).isEqualTo(layer.augmentedInputs());
+          assertThat(device.values(elements)).containsExactly(expected, within(1e-6));
+        }
+      }
+    }
+  }
+
+  @Test
   void inspectionCountsWhatPruningRemoved() {
     Path output = temp.resolve("pruned");
     PruningReport report =

@@ -70,6 +70,49 @@ class ComparisonTest {
   }
 
   @Test
+  void severalShotsCurvaturesAndUpdatesAreRunsOfTheirOwn() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    List<String> tokens = List.of(model.tokens().toString());
+    CompareRequest request =
+        new CompareRequest(
+            model.folder().toString(),
+            tokens,
+            tokens,
+            List.of("l-obd", "surgeon"),
+            List.of(0.3),
+            Map.of("structures", "row,column"),
+            Map.of(
+                "shots", List.of("1", "2"),
+                "curvature", List.of("kfac", "activations"),
+                "update", List.of("joint", "none")));
+    List<ComparedRun> runs = pipeline().compare(request);
+
+    assertThat(runs)
+        .extracting(run -> run.method() + " " + run.shots())
+        .startsWith("l-obd 1", "l-obd 2", "surgeon 1", "surgeon 1")
+        .hasSize(2 + 2 * 2 * 2);
+    ComparedRun last = runs.get(8);
+    assertThat(last.curvature()).isEqualTo("activations");
+    assertThat(last.update()).isEqualTo("joint");
+    assertThat(last.shots()).isEqualTo(2);
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "structures",
+                "row,column",
+                "sparsity",
+                0.3,
+                "shots",
+                2,
+                "curvature",
+                "activations",
+                "diagonal",
+                false));
+    PruningReport alone = pipeline().prune(model.request(temp.resolve("alone"), recipe));
+    assertThat(last.perplexity()).isEqualTo(alone.perplexityF32());
+  }
+
+  @Test
   void methodsThatCannotDoItAreRefusedBeforeAnythingRuns() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     CompareRequest rows =

@@ -48,6 +48,8 @@ class ElementRunTest {
         Arguments.of(true, Map.of("structures", "element", "keep-bias", true)),
         Arguments.of(true, Map.of("structures", "2:4", "sparsity", 0.4)),
         Arguments.of(
+            true, Map.of("structures", "4:8", "sparsity", 0.3, "skip-unfit", true, "rounds", 2)),
+        Arguments.of(
             true,
             Map.of(
                 "structures",

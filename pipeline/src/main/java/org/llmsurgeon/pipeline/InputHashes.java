@@ -33,7 +33,10 @@ final class InputHashes {
       Session session, ModelFolder model, List<String> calibration, List<String> test) {
     List<String> files = Stream.concat(calibration.stream(), test.stream()).distinct().toList();
     List<HashedFile> hashed =
-        session.tasks().run(STAGE, files, new Task(session.settings())).value();
+        session
+            .tasks()
+            .longestFirst(STAGE, files, session.storage()::length, new Task(session.settings()))
+            .value();
     Map<String, HashedFile> byPath =
         hashed.stream().collect(Collectors.toMap(HashedFile::path, Function.identity()));
     return new RunInputs(

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pruning.RowsColumns;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.Structures;
@@ -82,14 +83,14 @@ final class ScoreStage {
   }
 
   private Timed<List<LayerCosts>> scores() {
-    List<Integer> order = shot.largestFirst();
-    Timed<List<LayerCosts>> costs =
-        shot.session().tasks().run(shot.stage("score"), order, new ScoreTask(shot.work()));
-    LayerCosts[] sorted = new LayerCosts[order.size()];
-    for (int i = 0; i < sorted.length; i++) {
-      sorted[order.get(i)] = costs.value().get(i);
-    }
-    return new Timed<>(List.of(sorted), costs.seconds());
+    List<LinearShape> layers = shot.config().linears();
+    return shot.session()
+        .tasks()
+        .longestFirst(
+            shot.stage("score"),
+            IntStream.range(0, layers.size()).boxed().toList(),
+            layer -> ShotContext.work(layers.get(layer)),
+            new ScoreTask(shot.work()));
   }
 
   private double target() {

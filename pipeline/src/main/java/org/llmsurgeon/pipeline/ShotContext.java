@@ -74,7 +74,12 @@ record ShotContext(
         .toList();
   }
 
-  private static double work(LinearShape layer) {
+  /**
+   * What the matrices of a layer cost to factor, in any unit.
+   *
+   * @param layer a linear layer
+   */
+  static double work(LinearShape layer) {
     return Math.pow(layer.outputs(), 3) + Math.pow(layer.augmentedInputs(), 3);
   }
 }

@@ -1,9 +1,12 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -98,6 +101,27 @@ final class TaskRunner {
         });
   }
 
+  /**
+   * As {@link #run(StageName, List, TaskFunction)}, but tasks that take long start first: a stage
+   * ends with its last task.
+   *
+   * @param work how long an item takes, in any unit
+   */
+  <I, O> Timed<List<O>> longestFirst(
+      StageName stage, List<I> items, ToDoubleFunction<I> work, TaskFunction<I, O> function) {
+    List<Integer> order =
+        IntStream.range(0, items.size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -work.applyAsDouble(items.get(i))))
+            .toList();
+    Timed<List<O>> made = run(stage, order.stream().map(items::get).toList(), function);
+    List<O> sorted = new ArrayList<>(made.value());
+    for (int i = 0; i < order.size(); i++) {
+      sorted.set(order.get(i), made.value().get(i));
+    }
+    return new Timed<>(List.copyOf(sorted), made.seconds());
+  }
+
   private void submit(StageName stage, IndexedTask<?, ?> task, int count, TaskResults<?> results) {
     String group = "llm-surgeon-" + UUID.randomUUID();
     List<Integer> indices = IntStream.range(0, count).boxed().toList();
@@ -105,6 +129,8 @@ final class TaskRunner {
     JavaRDD<Integer> rdd = profile.map(plain::withResources).orElse(plain);
     // Interrupting a thread would close the mapped files that its neighbours read.
     spark.setJobGroup(group, stage.description(), false);
+    // Else Spark's pages call all stages by the line below.
+    spark.setCallSite(stage.description());
     results.onRefusal(() -> spark.sc().cancelJobGroup(group));
     try {
       spark
@@ -124,6 +150,7 @@ final class TaskRunner {
       throw new StageFailure(stage, results.refusal(), failure).translated();
     } finally {
       spark.clearJobGroup();
+      spark.clearCallSite();
     }
     // The last task of a stage may be the one that refuses: then nothing was left to cancel.
     if (results.refusal() != null) {

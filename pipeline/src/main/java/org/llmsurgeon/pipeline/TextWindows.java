@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.CalibrationText;
@@ -75,27 +74,28 @@ final class TextWindows {
     return session.spark().getConf().getSizeAsBytes(SPLIT, usual);
   }
 
-  /** Largest splits first, since compressed files stay whole. */
   private List<TokenFile> tokenise(List<TextSplit> splits, boolean byDocument) {
-    List<Integer> order =
-        IntStream.range(0, splits.size())
-            .boxed()
-            .sorted(Comparator.comparingLong(i -> -bytes(splits.get(i))))
-            .toList();
     TokeniseTask task =
         new TokeniseTask(model, vocabulary, run.path(), splits, byDocument, session.settings());
-    List<TokenFile> files = session.tasks().run(StageName.of("tokenise"), order, task).value();
-    List<TokenFile> sorted =
-        IntStream.range(0, files.size()).mapToObj(i -> files.get(order.indexOf(i))).toList();
+    // Compressed files stay whole: splits differ in size.
+    List<TokenFile> files =
+        session
+            .tasks()
+            .longestFirst(
+                StageName.of("tokenise"),
+                IntStream.range(0, splits.size()).boxed().toList(),
+                split -> bytes(splits.get(split)),
+                task)
+            .value();
     int empty = 0;
-    while (empty < sorted.size() && sorted.get(empty).content().documents() == 0) {
+    while (empty < files.size() && files.get(empty).content().documents() == 0) {
       empty++;
     }
-    if (empty == 0 || empty == sorted.size()) {
-      return sorted;
+    if (empty == 0 || empty == files.size()) {
+      return files;
     }
     // The first document has no blank line before it: what is empty before it must go.
-    delete(sorted);
+    delete(files);
     return tokenise(splits.subList(empty, splits.size()), byDocument);
   }
 

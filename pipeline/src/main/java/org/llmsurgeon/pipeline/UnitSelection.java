@@ -64,7 +64,11 @@ final class UnitSelection {
                   Timed<List<GroupRound>> round =
                       shot.session()
                           .tasks()
-                          .run(shot.stage("score"), chosen, new CostRoundTask(shot.work()));
+                          .longestFirst(
+                              shot.stage("score"),
+                              chosen,
+                              group -> work(group.group()),
+                              new CostRoundTask(shot.work()));
                   seconds[0] += round.seconds();
                   if (first.isEmpty()) {
                     first.add(health(round.value().stream().map(GroupRound::left).toList()));
@@ -130,7 +134,11 @@ final class UnitSelection {
   private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {
     return shot.session()
         .tasks()
-        .run(shot.stage("score"), groups, new PathTask(shot.work(), bound));
+        .longestFirst(shot.stage("score"), groups, this::work, new PathTask(shot.work(), bound));
+  }
+
+  private double work(int group) {
+    return planned.get(group).shapes().stream().mapToDouble(ShotContext::work).sum();
   }
 
   /** How far paths must be followed at least, by what the last shot left and what it cost. */

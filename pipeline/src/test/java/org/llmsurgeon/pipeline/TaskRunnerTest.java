@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +58,20 @@ class TaskRunnerTest {
         .containsExactlyInAnyOrderElementsOf(items.stream().map(i -> i * i).toList());
     assertThat(progress.events()).startsWith("stage 2 cut 20").endsWith("end");
     assertThat(progress.events()).filteredOn("task"::equals).hasSize(20);
+  }
+
+  @Test
+  void tasksThatTakeLongStartFirst() {
+    List<Integer> partitions =
+        new TaskRunner(spark, Progress.silent())
+            .longestFirst(
+                STAGE,
+                List.of(3, 9, 5, 9, 1),
+                item -> item,
+                (Integer item, String attempt) -> TaskContext.getPartitionId())
+            .value();
+
+    assertThat(partitions).as("by item").containsExactly(3, 0, 2, 1, 4);
   }
 
   @Test

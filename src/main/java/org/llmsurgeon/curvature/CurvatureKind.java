@@ -17,7 +17,12 @@ public enum CurvatureKind {
    * The {@code G (x) A} nearest to the Fisher, by power iteration. Needs two passes forward and
    * backward for each iteration.
    */
-  NEAREST_KRONECKER;
+  NEAREST_KRONECKER,
+  /**
+   * A sum of Kronecker products, each the nearest to what those before it leave of the Fisher.
+   * Needs two passes for each iteration of each.
+   */
+  KRONECKER_SUM;
 
   /** Whether calibration data has to be read. */
   public boolean needsData() {
@@ -31,7 +36,12 @@ public enum CurvatureKind {
 
   /** Whether the factors come from a power iteration, {@code A} of each layer for itself. */
   public boolean powerIteration() {
-    return this == NEAREST_KRONECKER;
+    return this == NEAREST_KRONECKER || this == KRONECKER_SUM;
+  }
+
+  /** Whether it is one product {@code G (x) A}. */
+  public boolean product() {
+    return this != KRONECKER_SUM;
   }
 
   /** The name on the command line, in reports and in files. */

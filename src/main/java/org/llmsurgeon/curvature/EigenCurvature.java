@@ -26,6 +26,7 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
   private final Basis inputs;
   private final Tensor values;
   private final Tensor inverseValues;
+  private final Damping constants;
 
   /**
    * One side of the basis.
@@ -35,12 +36,14 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
    */
   private record Basis(Tensor directions, Tensor inverse) {}
 
-  private EigenCurvature(TensorScope scope, Basis outputs, Basis inputs, Tensor values) {
+  private EigenCurvature(
+      TensorScope scope, Basis outputs, Basis inputs, Tensor values, Damping constants) {
     this.device = scope.device();
     this.scope = scope;
     this.outputs = outputs;
     this.inputs = inputs;
     this.values = values;
+    this.constants = constants;
     this.inverseValues = scope.empty(Precision.DOUBLE, values.rows(), values.columns());
     map(values, inverseValues, value -> 1 / value);
   }
@@ -111,7 +114,8 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
       Tensor g = copy(scope, basis.g());
       Tensor a = copy(scope, basis.a());
       checkPositive(device, layer, values, dampingG * dampingA);
-      return new EigenCurvature(scope, new Basis(g, g), new Basis(a, a), values);
+      return new EigenCurvature(
+          scope, new Basis(g, g), new Basis(a, a), values, new Damping(dampingG, dampingA));
     } catch (RuntimeException failure) {
       scope.close();
       throw failure;
@@ -168,7 +172,8 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
           scope,
           new Basis(g.directions(), g.inverse()),
           new Basis(a.directions(), a.inverse()),
-          values);
+          values,
+          constants);
     } catch (RuntimeException failure) {
       scope.close();
       throw failure;
@@ -191,6 +196,11 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
         }
       }
     }
+  }
+
+  /** What damping added to the diagonals of {@code G} and {@code A}, raised where it had to be. */
+  public Damping dampingConstants() {
+    return constants;
   }
 
   /** Rows of the weight. */

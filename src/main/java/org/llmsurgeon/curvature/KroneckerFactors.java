@@ -35,13 +35,14 @@ public record KroneckerFactors(Tensor a, Tensor g, long tokens, CurvatureKind ki
   }
 
   /**
-   * The product nearest to the Fisher.
+   * The product nearest to the Fisher, or the first one of a sum.
    *
    * @param term both factors of the same norm; taken over
    * @param tokens how many its means are over
+   * @param kind which of the two it is
    */
-  public static KroneckerFactors nearest(KroneckerTerm term, long tokens) {
-    return new KroneckerFactors(term.a(), term.g(), tokens, CurvatureKind.NEAREST_KRONECKER);
+  public static KroneckerFactors nearest(KroneckerTerm term, long tokens, CurvatureKind kind) {
+    return new KroneckerFactors(term.a(), term.g(), tokens, kind);
   }
 
   /**

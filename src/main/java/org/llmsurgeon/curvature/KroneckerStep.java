@@ -14,6 +14,26 @@ public final class KroneckerStep {
   private KroneckerStep() {}
 
   /**
+   * Where the power iteration of a later term starts: {@code diag cos(pi (term - 1) (i + 1/2) /
+   * n)}, the identity for the first of them, and another one for each. From the same start two
+   * terms would be one: what the first explains of it is all that there is.
+   *
+   * @param device where it is made
+   * @param size {@code n}
+   * @param term from 1
+   * @return in single precision, owned by the caller
+   */
+  public static Tensor start(Device device, int size, int term) {
+    Tensor start = device.zeros(Precision.SINGLE, size, size);
+    double[] one = new double[1];
+    for (int i = 0; i < size; i++) {
+      one[0] = Math.cos(Math.PI * (term - 1) * (i + 0.5) / size);
+      device.upload(one, 0, start, (long) i * size + i, 1);
+    }
+    return start;
+  }
+
+  /**
    * Divides by the Frobenius norm; 0 stays 0.
    *
    * @param device where the matrix lives

@@ -222,7 +222,8 @@ public final class ElementSurgery implements AutoCloseable {
     return new StructureCosts(
         name,
         live.outputs().spread(curvature.rowCosts(live.weight()), weight.rows()),
-        live.inputs().spread(curvature.columnCosts(live.weight()), weight.columns()));
+        live.inputs().spread(curvature.columnCosts(live.weight()), weight.columns()),
+        layer.gone());
   }
 
   /**

@@ -5,6 +5,8 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Fisher;
 import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.pruning.ElementUpdate;
+import org.llmsurgeon.pruning.UpdateKind;
 
 /**
  * How the curvature of the loss is measured.
@@ -13,10 +15,14 @@ import org.llmsurgeon.curvature.FisherKind;
  * @param fisher which Fisher; {@link Fisher#EMPIRICAL} for a kind without gradients
  * @param passes steps of the power iteration in a shot, each two passes over the data; {@link
  *     #DEFAULT_PASSES} for a kind without one
+ * @param rank products in a sum; 1 for the other kinds
  */
-public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes) {
+public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int rank) {
   /** Steps of the power iteration, unless another number is asked for. */
   public static final int DEFAULT_PASSES = 2;
+
+  /** Products of a sum, unless another number is asked for. */
+  public static final int DEFAULT_RANK = 2;
 
   /** KFAC of the empirical Fisher. */
   public static final CurvatureRule DEFAULT = new CurvatureRule(CurvatureKind.KFAC);
@@ -44,7 +50,7 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes) {
    * @param kind which approximation
    */
   public CurvatureRule(CurvatureKind kind) {
-    this(kind, Fisher.EMPIRICAL, DEFAULT_PASSES);
+    this(kind, Fisher.EMPIRICAL, DEFAULT_PASSES, kind.product() ? 1 : DEFAULT_RANK);
   }
 
   /**
@@ -55,10 +61,50 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes) {
   static CurvatureRule of(RecipeOptions read) {
     CurvatureKind kind = CurvatureKind.parse(read.text("curvature"));
     if (read.given("curvature-passes") && !kind.powerIteration()) {
-      throw new InputException("--curvature-passes goes with --curvature nearest-kronecker only.");
+      throw new InputException(
+          "--curvature-passes goes with --curvature nearest-kronecker or kronecker-sum only.");
     }
     int passes = read.given("curvature-passes") ? read.integer("curvature-passes") : DEFAULT_PASSES;
-    return new CurvatureRule(kind, fisher(read), passes);
+    return new CurvatureRule(kind, fisher(read), passes, rank(kind, read));
+  }
+
+  /**
+   * Throws unless the rest makes up for what goes in the only ways that a curvature without a
+   * product knows: jointly, or not at all.
+   *
+   * @throws InputException naming the option
+   */
+  void requireJoint(boolean diagonal, UpdateKind update, ElementRule elements) {
+    String wrong =
+        diagonal
+            ? "--diagonal"
+            : update == UpdateKind.ADDITIVE || update == UpdateKind.INDEPENDENT
+                ? "--update " + update.optionName()
+                : elements.update() instanceof ElementUpdate.Grouped
+                    ? "--element-update grouped"
+                    : null;
+    if (wrong != null) {
+      throw new InputException(
+          wrong
+              + " needs a curvature that is one product, as --curvature kfac, not "
+              + kind.optionName()
+              + ".");
+    }
+  }
+
+  private static int rank(CurvatureKind kind, RecipeOptions read) {
+    if (!read.given("curvature-rank")) {
+      return new CurvatureRule(kind).rank();
+    }
+    if (kind.product()) {
+      throw new InputException("--curvature-rank goes with --curvature kronecker-sum only.");
+    }
+    int rank = read.integer("curvature-rank");
+    if (rank < 2) {
+      throw new InputException(
+          "--curvature-rank is " + rank + "; give at least 2, or --curvature nearest-kronecker.");
+    }
+    return rank;
   }
 
   private static Fisher fisher(RecipeOptions read) {
@@ -74,5 +120,6 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes) {
     options.put("fisher", kind.ofLoss() ? fisher.kind().optionName() : null);
     options.put("fisher-samples", drawn ? fisher.samples() : null);
     options.put("curvature-passes", kind.powerIteration() ? passes : null);
+    options.put("curvature-rank", kind.product() ? null : rank);
   }
 }

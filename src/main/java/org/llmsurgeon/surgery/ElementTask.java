@@ -2,12 +2,15 @@ package org.llmsurgeon.surgery;
 
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.KroneckerTerm;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.pruning.CostCut;
@@ -23,6 +26,7 @@ import org.llmsurgeon.pruning.ElementUpdate;
 import org.llmsurgeon.pruning.PatternCosts;
 import org.llmsurgeon.pruning.Patterns;
 import org.llmsurgeon.pruning.PrunableLayer;
+import org.llmsurgeon.pruning.SparsityPattern;
 import org.llmsurgeon.pruning.UpdateKind;
 
 /**
@@ -53,8 +57,8 @@ public final class ElementTask {
     this.task = new LayerTask(device, layer, weights, factors, recipe);
   }
 
-  /** Works on a surgery and the costs of its candidates. */
-  private interface Step<T> extends BiFunction<ElementSurgery, CostMatrix, T> {}
+  /** Works with the costs of the candidates and what cuts them. */
+  private interface Step<T> extends BiFunction<CostMatrix, Function<ElementMask, ElementCut>, T> {}
 
   /**
    * Counts the layer's costs; without candidates where the pattern does not fit it.
@@ -67,7 +71,7 @@ public final class ElementTask {
     if (!ElementChoice.hasCandidates(layer, recipe)) {
       return new CostHistogram(range, 0, 0, new long[0], new long[0]);
     }
-    return after(earlier, (surgery, costs) -> CostHistogram.of(costs, range));
+    return after(earlier, (costs, cutter) -> CostHistogram.of(costs, range));
   }
 
   /**
@@ -77,7 +81,7 @@ public final class ElementTask {
    *     kept; owned by the caller
    */
   public Tensor costs() {
-    return after(List.of(), (surgery, costs) -> ((ElementCosts) costs).matrix(Precision.SINGLE));
+    return after(List.of(), (costs, cutter) -> ((ElementCosts) costs).matrix(Precision.SINGLE));
   }
 
   /**
@@ -129,6 +133,7 @@ public final class ElementTask {
   private final class Rounds {
     private final TensorScope scope;
     private final KroneckerFactors factors;
+    private final List<KroneckerTerm> terms;
     private Tensor weight;
     private DampingConstants damping;
     private List<FactorHealth> health;
@@ -137,6 +142,7 @@ public final class ElementTask {
     Rounds(TensorScope scope) {
       this.scope = scope;
       this.factors = task.curvature(scope);
+      this.terms = task.terms(scope, factors);
       this.weight = load(scope);
     }
 
@@ -149,12 +155,31 @@ public final class ElementTask {
 
     <T> T now(Step<T> step) {
       try (ElementSurgery surgery = open(weight)) {
-        return step.apply(surgery, costs(surgery, weight));
+        return recipe.curvature().kind().product()
+            ? step.apply(
+                costs(surgery, weight), mask -> noted(surgery, surgery.cut(mask, update())))
+            : withOther(surgery, step);
+      }
+    }
+
+    /**
+     * Under a curvature that is no product. Costs of N:M groups are those of the first product
+     * alone: jointly, weights have no closed form under a sum.
+     */
+    private <T> T withOther(ElementSurgery surgery, Step<T> step) {
+      boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
+      try (OtherCurvature other = task.other(surgery, terms);
+          Tensor along = other.elementCurvature(weight.rows(), weight.columns())) {
+        CostMatrix costs =
+            recipe.structures() instanceof Patterns
+                ? patternCosts(surgery, weight)
+                : ElementCosts.of(device, prunable(weight), along, keepBias());
+        return step.apply(costs, mask -> noted(surgery, other.cut(mask, compensated)));
       }
     }
 
     /** Remembers the first round's damping, and how all updates went. */
-    private void note(ElementSurgery surgery, ElementCut done) {
+    private ElementCut noted(ElementSurgery surgery, ElementCut done) {
       if (damping == null) {
         health = surgery.layer().health();
       }
@@ -162,34 +187,52 @@ public final class ElementTask {
       if (update() instanceof ElementUpdate.Full) {
         steps = (steps == null ? new UpdateSteps(0, 0, true) : steps).plus(done);
       }
+      return done;
     }
 
     void cut(CostCut cut) {
-      weight =
-          now(
-              (surgery, costs) -> {
-                ElementCut done = surgery.cut(costs.select(cut), update());
-                note(surgery, done);
-                return scope.own(done.weight());
-              });
+      ElementCut done = now((costs, cutter) -> cutter.apply(costs.select(cut)));
+      weight = scope.own(done.weight());
+    }
+
+    /** What the quadratic model says that all rounds add to the loss, and under what damping. */
+    Costs judged(ElementSurgery dense) {
+      if (recipe.curvature().kind().product()) {
+        return new Costs(
+            dense.layer().dampingConstantG(),
+            dense.layer().dampingConstantA(),
+            dense.quadraticCost(weight),
+            health,
+            steps);
+      }
+      try (OtherCurvature other = task.other(dense, terms)) {
+        Damping constants = other.dampingConstants();
+        return new Costs(constants.g(), constants.a(), other.quadraticCost(weight), health, steps);
+      }
     }
   }
 
   private CostMatrix costs(ElementSurgery surgery, Tensor weight) {
-    PrunableLayer prunable = new PrunableLayer(layer.name(), weight, layer.bias());
-    ElementRule rule = recipe.elements();
-    if (!(recipe.structures() instanceof Patterns patterns)) {
-      return ElementCosts.of(
-          device, prunable, surgery.curvature(recipe.costs()), layer.bias() && rule.keepBias());
-    }
-    return recipe.diagonal() || rule.independent()
+    return recipe.structures() instanceof Patterns
+        ? patternCosts(surgery, weight)
+        : ElementCosts.of(device, prunable(weight), surgery.curvature(recipe.costs()), keepBias());
+  }
+
+  private CostMatrix patternCosts(ElementSurgery surgery, Tensor weight) {
+    SparsityPattern pattern = ((Patterns) recipe.structures()).pattern();
+    return recipe.diagonal() || recipe.elements().independent()
         ? PatternCosts.independent(
-            device, prunable, patterns.pattern(), surgery.curvature(recipe.costs()))
+            device, prunable(weight), pattern, surgery.curvature(recipe.costs()))
         : PatternCosts.correlated(
-            device,
-            prunable,
-            patterns.pattern(),
-            surgery.curvature(patterns.pattern(), layer.bias()));
+            device, prunable(weight), pattern, surgery.curvature(pattern, layer.bias()));
+  }
+
+  private PrunableLayer prunable(Tensor weight) {
+    return new PrunableLayer(layer.name(), weight, layer.bias());
+  }
+
+  private boolean keepBias() {
+    return layer.bias() && recipe.elements().keepBias();
   }
 
   private ElementUpdate update() {
@@ -219,12 +262,7 @@ public final class ElementTask {
               layer,
               removed,
               ElementChoice.candidateColumns(layer, recipe),
-              new Costs(
-                  surgery.layer().dampingConstantG(),
-                  surgery.layer().dampingConstantA(),
-                  surgery.quadraticCost(rounds.weight),
-                  rounds.health,
-                  rounds.steps)));
+              rounds.judged(surgery)));
     }
   }
 

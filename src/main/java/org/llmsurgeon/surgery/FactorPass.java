@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.llmsurgeon.curvature.KroneckerStep;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 
@@ -15,8 +16,10 @@ import org.llmsurgeon.model.ModelConfig;
  * @param index position in that list, from 0
  * @param gathers what is summed
  * @param weighing where the weights of tokens come from
+ * @param term of which product of a sum the factors are, from 0
  */
-public record FactorPass(int index, Gathers gathers, Weighing weighing) implements Serializable {
+public record FactorPass(int index, Gathers gathers, Weighing weighing, int term)
+    implements Serializable {
   /** What is summed over tokens. */
   public enum Gathers {
     /** {@code a a^T}, once per input group; a forward pass. */
@@ -35,6 +38,8 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing) implemen
     NONE,
     /** The {@code A} of the layer's input group. */
     SHARED,
+    /** A fixed matrix, see {@link KroneckerStep#start}. */
+    FIXED,
     /** The layer's own factor, of the half step before, or of the last shot. */
     OWN
   }
@@ -71,19 +76,20 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing) implemen
 
   /** What a pass with weights gathers of a layer. */
   FactorKey summed(LinearShape layer) {
-    return gathers == Gathers.WEIGHTED_G ? FactorPlan.g(layer) : FactorPlan.ownA(layer);
+    return gathers == Gathers.WEIGHTED_G ? FactorPlan.g(layer, term) : FactorPlan.ownA(layer, term);
   }
 
   /**
-   * What the weights of a layer's tokens come from, in a pass with weights.
+   * What the weights of a layer's tokens come from, in a pass with weights; with {@link
+   * Weighing#FIXED} what would take its place.
    *
    * @param layer the layer
    */
   public FactorKey weighing(LinearShape layer) {
     if (gathers == Gathers.WEIGHTED_A) {
-      return FactorPlan.g(layer);
+      return FactorPlan.g(layer, term);
     }
-    return weighing == Weighing.SHARED ? FactorPlan.a(layer) : FactorPlan.ownA(layer);
+    return weighing == Weighing.SHARED ? FactorPlan.a(layer) : FactorPlan.ownA(layer, term);
   }
 
   /**

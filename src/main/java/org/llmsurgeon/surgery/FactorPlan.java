@@ -27,19 +27,10 @@ public final class FactorPlan {
    * The factor of a layer's inputs that is not shared: tokens are weighed by their gradients.
    *
    * @param layer the layer
+   * @param term of which product of a sum, from 0
    */
-  public static FactorKey ownA(LinearShape layer) {
-    return new FactorKey(layer.name(), FactorKind.A, layer.augmentedInputs());
-  }
-
-  /**
-   * The factor of a layer's inputs under a kind of curvature.
-   *
-   * @param layer the layer
-   * @param curvature which kind
-   */
-  public static FactorKey a(LinearShape layer, CurvatureKind curvature) {
-    return curvature.powerIteration() ? ownA(layer) : a(layer);
+  public static FactorKey ownA(LinearShape layer, int term) {
+    return new FactorKey(layer.name(), FactorKind.A, layer.augmentedInputs(), term);
   }
 
   /**
@@ -48,66 +39,88 @@ public final class FactorPlan {
    * @param layer the layer
    */
   public static FactorKey g(LinearShape layer) {
-    return new FactorKey(layer.name(), FactorKind.G, layer.outputs());
+    return g(layer, 0);
   }
 
   /**
-   * All factors of a curvature, in the order of the layers, each once.
+   * As {@link #g(LinearShape)}, in a sum of products.
    *
-   * @param config the model
-   * @param curvature none for {@code IDENTITY}, the {@code A} for {@code ACTIVATIONS}, both for the
-   *     others
+   * @param layer the layer
+   * @param term of which product, from 0
    */
-  public static List<FactorKey> keys(ModelConfig config, CurvatureKind curvature) {
-    Set<FactorKey> keys = new LinkedHashSet<>();
-    for (LinearShape layer : config.linears()) {
-      if (curvature.needsData()) {
-        keys.add(a(layer, curvature));
+  public static FactorKey g(LinearShape layer, int term) {
+    return new FactorKey(layer.name(), FactorKind.G, layer.outputs(), term);
+  }
+
+  /**
+   * The factors of a layer, {@code A} before {@code G}, product by product.
+   *
+   * @param layer the layer
+   * @param curvature how it is measured: no factors for {@code IDENTITY}, {@code A} alone for
+   *     {@code ACTIVATIONS}
+   */
+  public static List<FactorKey> keys(LinearShape layer, CurvatureRule curvature) {
+    CurvatureKind kind = curvature.kind();
+    List<FactorKey> keys = new ArrayList<>();
+    for (int term = 0; term < curvature.rank(); term++) {
+      if (kind.needsData()) {
+        keys.add(kind.powerIteration() ? ownA(layer, term) : a(layer));
       }
-      if (curvature.ofLoss()) {
-        keys.add(g(layer));
+      if (kind.ofLoss()) {
+        keys.add(g(layer, term));
       }
     }
+    return keys;
+  }
+
+  /**
+   * All factors of a model, in the order of the layers, each once.
+   *
+   * @param config the model
+   * @param curvature how it is measured
+   */
+  public static List<FactorKey> keys(ModelConfig config, CurvatureRule curvature) {
+    Set<FactorKey> keys = new LinkedHashSet<>();
+    config.linears().forEach(layer -> keys.addAll(keys(layer, curvature)));
     return new ArrayList<>(keys);
   }
 
   /**
    * The passes over the data that give all factors, one after the other.
    *
-   * @param rule how the curvature is measured
+   * @param curvature how it is measured
    */
-  public static List<FactorPass> passes(CurvatureRule rule) {
-    List<FactorPass> passes = new ArrayList<>();
-    switch (rule.kind()) {
-      case IDENTITY -> {}
-      case ACTIVATIONS -> passes.add(new FactorPass(0, Gathers.INPUTS, Weighing.NONE));
-      case KFAC -> passes.add(new FactorPass(0, Gathers.BOTH, Weighing.NONE));
-      case NEAREST_KRONECKER -> {
-        passes.add(new FactorPass(0, Gathers.INPUTS, Weighing.NONE));
-        for (int step = 0; step < rule.passes(); step++) {
-          Weighing start = step == 0 ? Weighing.SHARED : Weighing.OWN;
-          passes.add(new FactorPass(passes.size(), Gathers.WEIGHTED_G, start));
-          passes.add(new FactorPass(passes.size(), Gathers.WEIGHTED_A, Weighing.OWN));
-        }
-      }
-    }
-    return passes;
+  public static List<FactorPass> passes(CurvatureRule curvature) {
+    return passes(curvature, 1);
   }
 
   /**
-   * The passes of a shot. A power iteration starts from the factors of the last shot, where there
-   * is one: their pass is left out.
+   * The passes of a shot. From the second one on a power iteration starts from the factors of the
+   * last shot, and the first pass is left out.
    *
-   * @param rule how the curvature is measured
+   * @param curvature how it is measured
    * @param shot from 1
    */
-  public static List<FactorPass> passes(CurvatureRule rule, int shot) {
-    List<FactorPass> passes = passes(rule);
-    if (shot == 1 || !rule.kind().powerIteration()) {
-      return passes;
+  public static List<FactorPass> passes(CurvatureRule curvature, int shot) {
+    return switch (curvature.kind()) {
+      case IDENTITY -> List.of();
+      case ACTIVATIONS -> List.of(new FactorPass(0, Gathers.INPUTS, Weighing.NONE, 0));
+      case KFAC -> List.of(new FactorPass(0, Gathers.BOTH, Weighing.NONE, 0));
+      case NEAREST_KRONECKER, KRONECKER_SUM -> powerIteration(curvature, shot > 1);
+    };
+  }
+
+  private static List<FactorPass> powerIteration(CurvatureRule curvature, boolean goesOn) {
+    List<FactorPass> passes = new ArrayList<>();
+    passes.add(new FactorPass(0, Gathers.INPUTS, Weighing.NONE, 0));
+    for (int term = 0; term < curvature.rank(); term++) {
+      Weighing start = term == 0 ? Weighing.SHARED : Weighing.FIXED;
+      for (int step = 0; step < curvature.passes(); step++) {
+        Weighing weighing = step == 0 && !goesOn ? start : Weighing.OWN;
+        passes.add(new FactorPass(passes.size(), Gathers.WEIGHTED_G, weighing, term));
+        passes.add(new FactorPass(passes.size(), Gathers.WEIGHTED_A, Weighing.OWN, term));
+      }
     }
-    FactorPass first = passes.get(1);
-    passes.set(1, new FactorPass(first.index(), first.gathers(), Weighing.OWN));
-    return passes.subList(1, passes.size());
+    return goesOn ? passes.subList(1, passes.size()) : passes;
   }
 }

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -16,10 +17,14 @@ import org.llmsurgeon.curvature.KroneckerTerm;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.ElementCut;
+import org.llmsurgeon.pruning.ElementMask;
+import org.llmsurgeon.pruning.ElementSurgery;
 import org.llmsurgeon.pruning.LayerSurgery;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.UpdateKind;
 
 /**
  * What is done to one layer in one shot: score it, cut it. Everything is in double between loading
@@ -59,12 +64,14 @@ public final class LayerTask {
    * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
   public LayerScore score() {
-    return operate(
-        recipe.damping(),
-        surgery -> {
-          StructureCosts costs = surgery.costs(recipe.costs());
-          return new LayerScore(costs, surgery.health());
-        });
+    return recipe.curvature().kind().product()
+        ? operate(
+            recipe.damping(),
+            surgery -> {
+              StructureCosts costs = surgery.costs(recipe.costs());
+              return new LayerScore(costs, surgery.health());
+            })
+        : operateOther(curvature -> new LayerScore(curvature.lineCosts(), curvature.health()));
   }
 
   /**
@@ -77,27 +84,98 @@ public final class LayerTask {
    * @throws org.llmsurgeon.compute.NonFiniteException if an updated weight is not finite
    */
   public CutLayer cut(Selection selection) {
-    return operate(damping(), surgery -> cut(surgery, selection));
+    return recipe.curvature().kind().product()
+        ? operate(damping(), surgery -> cut(surgery, selection))
+        : operateOther(curvature -> cut(curvature, selection));
   }
 
   private CutLayer cut(LayerSurgery surgery, Selection selection) {
     try (Tensor changed = surgery.cut(selection, recipe.appliedUpdate())) {
-      LayerReport report =
-          new LayerReport(
-              layer.name(),
-              layer.outputs(),
-              selection.rows().length,
-              layer.augmentedInputs(),
-              selection.columns().length,
-              selection.weights(layer.outputs(), layer.augmentedInputs()),
-              layer.weights(),
-              surgery.dampingConstantG(),
-              surgery.dampingConstantA(),
-              surgery.quadraticCost(changed, selection),
-              List.of(),
-              null);
-      return new CutLayer(LayerWeight.split(device, layer, changed), report);
+      double cost = surgery.quadraticCost(changed, selection);
+      Damping constants = new Damping(surgery.dampingConstantG(), surgery.dampingConstantA());
+      return result(selection, changed, new Judged(constants, cost, null));
     }
+  }
+
+  private CutLayer cut(OtherCurvature curvature, Selection selection) {
+    ElementMask mask = ElementMask.of(selection, layer.outputs(), layer.augmentedInputs());
+    boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
+    ElementCut done = curvature.cut(mask, compensated);
+    try (Tensor changed = done.weight()) {
+      double cost = curvature.quadraticCost(changed);
+      UpdateSteps steps = compensated ? new UpdateSteps(0, 0, true).plus(done) : null;
+      Judged judged = new Judged(curvature.dampingConstants(), cost, steps);
+      return result(selection, changed, judged);
+    }
+  }
+
+  /** What a report says of a cut: damping, cost, and how conjugate gradients went, or null. */
+  private record Judged(Damping constants, double quadraticCost, UpdateSteps steps) {}
+
+  private CutLayer result(Selection selection, Tensor changed, Judged judged) {
+    LayerReport report =
+        new LayerReport(
+            layer.name(),
+            layer.outputs(),
+            selection.rows().length,
+            layer.augmentedInputs(),
+            selection.columns().length,
+            selection.weights(layer.outputs(), layer.augmentedInputs()),
+            layer.weights(),
+            judged.constants().g(),
+            judged.constants().a(),
+            judged.quadraticCost(),
+            List.of(),
+            judged.steps());
+    return new CutLayer(LayerWeight.split(device, layer, changed), report);
+  }
+
+  private <T> T operateOther(Function<OtherCurvature, T> work) {
+    return explained(
+        recipe,
+        () -> {
+          try (TensorScope scope = new TensorScope(device);
+              LayerWeight weight = LayerWeight.load(device, layer, weights)) {
+            Tensor all = scope.own(weight.augmented(device));
+            KroneckerFactors first = curvature(scope);
+            try (ElementSurgery surgery =
+                    new ElementSurgery(device, layer.name(), all, first, recipe.damping());
+                OtherCurvature other = other(surgery, terms(scope, first))) {
+              return work.apply(other);
+            }
+          }
+        });
+  }
+
+  /**
+   * The curvature that is no product.
+   *
+   * @param surgery the layer under the first product
+   * @param terms all products
+   */
+  OtherCurvature other(ElementSurgery surgery, List<KroneckerTerm> terms) {
+    return new OtherCurvature(device, layer.name(), surgery, terms);
+  }
+
+  /**
+   * All products of a sum.
+   *
+   * @param scope owns those after the first
+   * @param first what {@link #curvature} gave
+   */
+  List<KroneckerTerm> terms(TensorScope scope, KroneckerFactors first) {
+    List<KroneckerTerm> terms = new ArrayList<>();
+    terms.add(new KroneckerTerm(first.g(), first.a()));
+    for (int term = 1; term < recipe.curvature().rank(); term++) {
+      terms.add(term(scope, term));
+    }
+    return terms;
+  }
+
+  private KroneckerTerm term(TensorScope scope, int index) {
+    Tensor g = exact(scope, FactorPlan.g(layer, index));
+    KroneckerTerm term = KroneckerStep.term(device, g, exact(scope, FactorPlan.ownA(layer, index)));
+    return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
   private <T> T operate(Damping damping, Function<LayerSurgery, T> work) {
@@ -161,20 +239,20 @@ public final class LayerTask {
     }
   }
 
-  /** The layer's factors in double, balanced. */
+  /** The layer's factors in double, balanced; of a sum the first ones. */
   KroneckerFactors curvature(TensorScope scope) {
     if (recipe.curvature().kind() == CurvatureKind.IDENTITY) {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));
     }
-    Tensor a = exact(scope, FactorPlan.a(layer, recipe.curvature().kind()));
+    if (recipe.curvature().kind().powerIteration()) {
+      KroneckerTerm term = term(scope, 0);
+      return KroneckerFactors.nearest(term, factors.tokens(), recipe.curvature().kind());
+    }
+    Tensor a = exact(scope, FactorPlan.a(layer));
     if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
       return owned(
           scope, KroneckerFactors.activations(device, a, layer.outputs(), factors.tokens()));
-    }
-    if (recipe.curvature().kind() == CurvatureKind.NEAREST_KRONECKER) {
-      KroneckerTerm term = KroneckerStep.term(device, exact(scope, FactorPlan.g(layer)), a);
-      return owned(scope, KroneckerFactors.nearest(term, factors.tokens()));
     }
     KroneckerFactors raw =
         new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), factors.tokens());

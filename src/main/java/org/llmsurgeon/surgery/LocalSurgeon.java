@@ -48,6 +48,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * @throws IllegalArgumentException if the shots are adaptive: that is for runs that are kept
    */
   public LocalSurgeon(Device device, ModelConfig config, WeightSource dense, Recipe recipe) {
+    recipe.requirePrunable();
     this.device = device;
     this.config = config;
     this.dense = dense;

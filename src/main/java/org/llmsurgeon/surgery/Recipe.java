@@ -236,6 +236,9 @@ public record Recipe(
                 + "; leave it out.");
       }
     }
+    if (!curvature.kind().product()) {
+      curvature.requireJoint(diagonal, update, elements);
+    }
     boolean units = structures instanceof Units;
     if (selection.kind() != SelectionKind.SINGLE && !units) {
       throw new InputException(
@@ -254,6 +257,21 @@ public record Recipe(
       throw new InputException(
           "--shots auto compares the loss of the same windows from shot to shot, which"
               + " --fresh-calibration changes; leave one of them out.");
+    }
+  }
+
+  /**
+   * Throws where the curvature cannot serve to prune these structures.
+   *
+   * @throws InputException naming both
+   */
+  public void requirePrunable() {
+    if (structures instanceof Units && !curvature.kind().product()) {
+      throw new InputException(
+          "--curvature "
+              + curvature.kind().optionName()
+              + " has no joint costs, which --structures units need; choose row,column, element or"
+              + " N:M, or --curvature kfac or nearest-kronecker.");
     }
   }
 

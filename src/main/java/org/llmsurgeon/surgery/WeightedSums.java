@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.KroneckerStep;
 import org.llmsurgeon.curvature.TokenShape;
 import org.llmsurgeon.curvature.WeightedAccumulator;
@@ -73,13 +74,59 @@ final class WeightedSums implements CalibrationSums {
   private Sum open(LinearShape layer, boolean ofGradients) {
     TokenShape inputs = new TokenShape(layer.inputs(), layer.bias());
     TokenShape gradients = new TokenShape(layer.outputs(), false);
-    Tensor weighing = earlier.load(pass.weighing(layer), device);
-    KroneckerStep.normalise(device, weighing);
+    Tensor weighing = weighing(layer);
     WeightedAccumulator accumulator =
         ofGradients
             ? new WeightedAccumulator(device, gradients, inputs, weighing)
             : new WeightedAccumulator(device, inputs, gradients, weighing);
     return new Sum(accumulator, weighing);
+  }
+
+  private Tensor weighing(LinearShape layer) {
+    FactorKey key = pass.weighing(layer);
+    Tensor weighing;
+    if (pass.weighing() == FactorPass.Weighing.FIXED) {
+      weighing = KroneckerStep.start(device, key.size(), pass.term());
+    } else {
+      weighing = earlier.load(key, device);
+    }
+    KroneckerStep.normalise(device, weighing);
+    return weighing;
+  }
+
+  /**
+   * Takes away what the earlier terms of a sum explain: this shard's part of it, so that the mean
+   * over all shards has it taken away once.
+   */
+  private void subtractEarlier(FactorKey key, Sum sum) {
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor full = work.empty(Precision.DOUBLE, key.size(), key.size());
+      device.unpack(sum.accumulator().sum(), full);
+      Tensor unit = exact(work, sum.weighing());
+      device.scale(sum.accumulator().tokens(), unit);
+      for (int term = 0; term < pass.term(); term++) {
+        Tensor summed = exact(work, work.own(earlier.load(sameSide(key, term), device)));
+        Tensor other = exact(work, work.own(earlier.load(otherSide(sum, key, term), device)));
+        KroneckerStep.normalise(device, key.kind() == FactorKind.G ? summed : other);
+        KroneckerStep.subtract(device, full, unit, List.of(new KroneckerStep.Sides(summed, other)));
+      }
+      device.pack(full, sum.accumulator().sum());
+    }
+  }
+
+  private static FactorKey sameSide(FactorKey key, int term) {
+    return new FactorKey(key.layer(), key.kind(), key.size(), term);
+  }
+
+  private static FactorKey otherSide(Sum sum, FactorKey key, int term) {
+    FactorKind other = key.kind() == FactorKind.G ? FactorKind.A : FactorKind.G;
+    return new FactorKey(key.layer(), other, sum.weighing().rows(), term);
+  }
+
+  private Tensor exact(TensorScope work, Tensor single) {
+    Tensor exact = work.empty(Precision.DOUBLE, single.rows(), single.columns());
+    device.copy(single, exact);
+    return exact;
   }
 
   /** Each double sum is given back before the next is rounded. */
@@ -89,6 +136,9 @@ final class WeightedSums implements CalibrationSums {
     for (Map.Entry<FactorKey, Sum> each : sums.entrySet()) {
       FactorKey key = each.getKey();
       try (Sum sum = each.getValue()) {
+        if (pass.term() > 0) {
+          subtractEarlier(key, sum);
+        }
         Tensor total = sum.accumulator().sum();
         NonFiniteException.check(device, total, key.layer(), "sum of factor " + key.kind());
         device.scale(1.0 / draws, total);

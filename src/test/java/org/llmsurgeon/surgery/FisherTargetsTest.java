@@ -10,7 +10,6 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.Targets;
@@ -91,7 +90,7 @@ class FisherTargetsTest {
       Map<FactorKey, double[]> sampled =
           sums(model, FisherTargets.of(recipe, new Shard(0, 0, 1), null));
       Map<FactorKey, double[]> empirical = sums(model, Targets.OF_TEXT);
-      for (FactorKey key : FactorPlan.keys(config, CurvatureKind.KFAC)) {
+      for (FactorKey key : FactorPlan.keys(config, CurvatureRule.DEFAULT)) {
         double error = distance(sampled.get(key), exact.get(key));
         if (key.kind() == FactorKind.A) {
           assertThat(sampled.get(key)).as(key.label()).isEqualTo(empirical.get(key));

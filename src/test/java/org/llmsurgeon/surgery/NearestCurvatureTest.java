@@ -25,9 +25,9 @@ import org.llmsurgeon.model.WeightSource;
 /** The power iteration over a model's own tokens, against plain loops. */
 class NearestCurvatureTest {
   /** Inputs, the bias entry last, and output gradients of all tokens of a layer. */
-  private record Tokens(List<double[]> a, List<double[]> g) {}
+  record Tokens(List<double[]> a, List<double[]> g) {}
 
-  private static Map<String, Tokens> tokens(LanguageModel model, int[][] windows) {
+  static Map<String, Tokens> tokens(LanguageModel model, int[][] windows) {
     Map<String, Tokens> all = new HashMap<>();
     model.calibrate(
         windows,
@@ -62,7 +62,7 @@ class NearestCurvatureTest {
   }
 
   /** {@code mean_t (y^T m y) x x^T}; plain means where {@code m} is null. */
-  private static double[] halfStep(List<double[]> x, List<double[]> y, double[] m) {
+  static double[] halfStep(List<double[]> x, List<double[]> y, double[] m) {
     int n = x.get(0).length;
     double[] mean = new double[n * n];
     for (int t = 0; t < x.size(); t++) {
@@ -78,15 +78,15 @@ class NearestCurvatureTest {
     return mean;
   }
 
-  private static double norm(double[] x) {
+  static double norm(double[] x) {
     return Math.sqrt(Arrays.stream(x).map(each -> each * each).sum());
   }
 
-  private static double[] scaled(double[] x, double factor) {
+  static double[] scaled(double[] x, double factor) {
     return Arrays.stream(x).map(each -> factor * each).toArray();
   }
 
-  private static double[] unit(double[] x) {
+  static double[] unit(double[] x) {
     return scaled(x, 1 / norm(x));
   }
 

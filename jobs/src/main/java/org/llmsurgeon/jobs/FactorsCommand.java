@@ -31,6 +31,7 @@ final class FactorsCommand extends ExportCommand {
           Setting.OUTPUT,
           Setting.CURVATURE,
           Setting.CURVATURE_PASSES,
+          Setting.CURVATURE_RANK,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.SEQUENCES,

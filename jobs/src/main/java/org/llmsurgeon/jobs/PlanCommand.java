@@ -45,6 +45,7 @@ final class PlanCommand implements Callable<Integer> {
           Setting.SHOTS,
           Setting.CURVATURE,
           Setting.CURVATURE_PASSES,
+          Setting.CURVATURE_RANK,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.SEQUENCES,

@@ -35,6 +35,7 @@ final class ScoresCommand extends ExportCommand {
           Setting.STRUCTURES,
           Setting.CURVATURE,
           Setting.CURVATURE_PASSES,
+          Setting.CURVATURE_RANK,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.DIAGONAL,

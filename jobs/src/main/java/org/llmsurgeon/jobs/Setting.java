@@ -164,14 +164,22 @@ enum Setting {
       Form.TEXT,
       "KIND",
       "Curvature of the loss: kfac (activations and gradients), nearest-kronecker (the product"
-          + " nearest to the Fisher, by power iteration), activations, or identity."),
+          + " nearest to the Fisher, by power iteration), kronecker-sum (several products),"
+          + " activations, or identity."),
   CURVATURE_PASSES(
       "curvature-passes",
       Form.TEXT,
       "N",
-      "Steps of the power iteration of nearest-kronecker in each shot, two passes over the data"
-          + " each; it goes on from the last shot's factors.",
+      "Steps of the power iteration in each shot, with nearest-kronecker, and for each product of"
+          + " kronecker-sum: two passes over the data each; it goes on from the last shot's"
+          + " factors.",
       String.valueOf(CurvatureRule.DEFAULT_PASSES)),
+  CURVATURE_RANK(
+      "curvature-rank",
+      Form.TEXT,
+      "N",
+      "Products of kronecker-sum. Costs are those of the first two, updates those of all.",
+      String.valueOf(CurvatureRule.DEFAULT_RANK)),
   FISHER(
       "fisher",
       Form.TEXT,

@@ -6,24 +6,24 @@ import org.llmsurgeon.checkpoint.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.SafetensorsWriter;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.curvature.KroneckerStep;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.FactorSource;
 
 /**
  * Writes factors as safetensors: {@code <layer>.A} {@code [in, in]}, the bias last, and {@code
- * <layer>.G} {@code [out, out]}, of each layer, both with norm {@code sqrt(|A| |G|)}. Factors that
- * a curvature does not have are left out; a lone {@code A} is not balanced.
+ * <layer>.G} {@code [out, out]}, of each layer, both with norm {@code sqrt(|A| |G|)}; {@code A2},
+ * {@code G2} and so on for more products of a sum. Factors that a curvature does not have are left
+ * out; a lone {@code A} is not balanced.
  */
 final class FactorExport {
   private final List<LinearShape> layers;
-  private final CurvatureKind curvature;
-  private final List<FactorKey> gathered;
+  private final CurvatureRule curvature;
   private final FactorSource factors;
   private final Device device = ExecutorDevice.shared();
 
@@ -31,13 +31,12 @@ final class FactorExport {
    * An export.
    *
    * @param config the model
-   * @param curvature which kind, not one without factors
+   * @param curvature how it was measured; not a kind without factors
    * @param factors where they are
    */
-  FactorExport(ModelConfig config, CurvatureKind curvature, FactorSource factors) {
+  FactorExport(ModelConfig config, CurvatureRule curvature, FactorSource factors) {
     this.layers = config.linears();
     this.curvature = curvature;
-    this.gathered = FactorPlan.keys(config, curvature);
     this.factors = factors;
   }
 
@@ -45,15 +44,15 @@ final class FactorExport {
   SafetensorsLayout layout() {
     SafetensorsLayout layout = new SafetensorsLayout();
     for (LinearShape layer : layers) {
-      if (gathered.contains(FactorPlan.a(layer, curvature))) {
-        layout.add(
-            layer.name() + ".A", DataType.F32, layer.augmentedInputs(), layer.augmentedInputs());
-      }
-      if (gathered.contains(FactorPlan.g(layer))) {
-        layout.add(layer.name() + ".G", DataType.F32, layer.outputs(), layer.outputs());
+      for (FactorKey key : FactorPlan.keys(layer, curvature)) {
+        layout.add(name(layer, key), DataType.F32, key.size(), key.size());
       }
     }
     return layout;
+  }
+
+  private static String name(LinearShape layer, FactorKey key) {
+    return layer.name() + "." + key.name();
   }
 
   /**
@@ -63,31 +62,36 @@ final class FactorExport {
    */
   void write(SafetensorsWriter writer) throws java.io.IOException {
     for (LinearShape layer : layers) {
-      try (Tensor a = factors.load(FactorPlan.a(layer, curvature), device)) {
-        if (!gathered.contains(FactorPlan.g(layer))) {
-          writer.write(layer.name() + ".A", a, device);
-          continue;
+      List<FactorKey> keys = FactorPlan.keys(layer, curvature);
+      if (keys.size() == 1) {
+        try (Tensor a = factors.load(keys.get(0), device)) {
+          writer.write(name(layer, keys.get(0)), a, device);
         }
-        try (Tensor g = factors.load(FactorPlan.g(layer), device)) {
-          writeBalanced(writer, layer.name(), a, g);
-        }
+      }
+      for (int pair = 0; pair + 1 < keys.size(); pair += 2) {
+        write(writer, layer, keys.subList(pair, pair + 2));
       }
     }
   }
 
-  private void writeBalanced(SafetensorsWriter writer, String layer, Tensor a, Tensor g)
+  /** Writes an {@code A} and its {@code G}. */
+  private void write(SafetensorsWriter writer, LinearShape layer, List<FactorKey> pair)
       throws java.io.IOException {
-    KroneckerFactors balanced = balanced(a, g);
-    try (Tensor balancedA = balanced.a();
-        Tensor balancedG = balanced.g()) {
-      writer.write(layer + ".A", balancedA, device);
-      writer.write(layer + ".G", balancedG, device);
+    try (Tensor a = factors.load(pair.get(0), device);
+        Tensor g = factors.load(pair.get(1), device)) {
+      KroneckerFactors balanced = balanced(a, g);
+      try (Tensor balancedA = balanced.a();
+          Tensor balancedG = balanced.g()) {
+        writer.write(name(layer, pair.get(0)), balancedA, device);
+        writer.write(name(layer, pair.get(1)), balancedG, device);
+      }
     }
   }
 
   private KroneckerFactors balanced(Tensor a, Tensor g) {
-    return curvature.powerIteration()
-        ? KroneckerFactors.nearest(KroneckerStep.term(device, g, a), factors.tokens())
+    return curvature.kind().powerIteration()
+        ? KroneckerFactors.nearest(
+            KroneckerStep.term(device, g, a), factors.tokens(), curvature.kind())
         : new KroneckerFactors(a, g, factors.tokens()).balanced(device);
   }
 }

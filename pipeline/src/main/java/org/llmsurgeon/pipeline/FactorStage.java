@@ -55,7 +55,7 @@ final class FactorStage {
       before = path;
     }
     FactorsManifest all = factors.and(gather(passes.get(passes.size() - 1), before));
-    return all.only(FactorPlan.keys(shot.config(), shot.recipe().curvature().kind()));
+    return all.only(FactorPlan.keys(shot.config(), shot.recipe().curvature()));
   }
 
   /** The factors after a pass that is not the last; what only the pass needed is deleted. */

@@ -41,6 +41,7 @@ final class PruneRun {
   /** Does what is left to do. */
   PruningReport run() {
     session.progress().runStarted("prune " + request.model(), request.recipe().shots());
+    request.recipe().requirePrunable();
     output.requireFolder();
     output.requireOutside(model);
     output.requireApart(run, model);

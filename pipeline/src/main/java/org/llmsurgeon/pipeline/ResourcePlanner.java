@@ -36,7 +36,7 @@ public final class ResourcePlanner {
     this.machines = machines;
     this.config = work.config();
     this.flops = new PlannedFlops(config);
-    this.keys = FactorPlan.keys(config, work.curvature().kind());
+    this.keys = FactorPlan.keys(config, work.curvature());
     this.passes = new PlannedPasses(config, work.curvature(), machines.factorBudget());
   }
 

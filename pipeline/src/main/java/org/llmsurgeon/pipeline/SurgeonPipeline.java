@@ -99,7 +99,7 @@ public final class SurgeonPipeline {
           TensorExport.requireFree(session.storage(), file);
           try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
             FactorExport export =
-                new FactorExport(shot.config(), recipe.curvature().kind(), shot.factors());
+                new FactorExport(shot.config(), recipe.curvature(), shot.factors());
             TensorExport.write(session, file, export.layout(), export::write);
           }
           return file;

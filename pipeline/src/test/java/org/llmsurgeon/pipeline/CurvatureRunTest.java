@@ -51,7 +51,35 @@ class CurvatureRunTest {
                 2)),
         Arguments.of(true, Map.of("structures", "element", "curvature", "nearest-kronecker")),
         Arguments.of(
-            true, Map.of("structures", "2:4", "sparsity", 0.4, "curvature", "nearest-kronecker")));
+            true, Map.of("structures", "2:4", "sparsity", 0.4, "curvature", "nearest-kronecker")),
+        Arguments.of(
+            true,
+            Map.of(
+                "structures", "row,column", "curvature", "kronecker-sum", "curvature-passes", 1)),
+        Arguments.of(
+            false,
+            Map.of(
+                "structures",
+                "element",
+                "rounds",
+                2,
+                "curvature",
+                "kronecker-sum",
+                "curvature-passes",
+                1)),
+        Arguments.of(
+            true,
+            Map.of(
+                "structures",
+                "2:4",
+                "sparsity",
+                0.4,
+                "curvature",
+                "kronecker-sum",
+                "curvature-rank",
+                3,
+                "curvature-passes",
+                1)));
   }
 
   @ParameterizedTest

@@ -72,7 +72,8 @@ public final class AdapterTraining implements AutoCloseable {
    *
    * @param source of the gradients
    * @return what was done
-   * @throws org.llmsurgeon.InputException where the gradients are not finite any more
+   * @throws ArithmeticException naming the layer and the step, where gradients are not finite any
+   *     more
    */
   public Result train(Gradients source) {
     int steps = plan.steps().size();

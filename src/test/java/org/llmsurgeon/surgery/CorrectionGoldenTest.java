@@ -1,0 +1,65 @@
+package org.llmsurgeon.surgery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.llmsurgeon.SharedData;
+
+/** What is done after cuts is worth its while on a trained model: 2:4 at a half, in five shots. */
+@Tag(SharedData.TAG)
+class CorrectionGoldenTest {
+  private static final GoldenTest.Model MODEL = GoldenTest.Model.STORIES;
+
+  @Test
+  void distillationTakesAThirdOfTheExcessLossAway() throws IOException {
+    try (GoldenCase golden = MODEL.open()) {
+      double dense = golden.expected.path("dense_perplexity").asDouble();
+      double cut = excess(golden, dense, Map.of());
+      double distilled = excess(golden, dense, Map.of("correct", "distill"));
+      assertThat(cut).isPositive();
+      assertThat(distilled).isLessThan(2.0 / 3 * cut);
+    }
+  }
+
+  /** Logarithm of the perplexity on the test text, beyond that of the dense model. */
+  private static double excess(GoldenCase golden, double dense, Map<String, Object> more) {
+    try (LocalSurgeon surgeon = pruned(golden, more)) {
+      return Math.log(Perplexity.of(surgeon.losses(golden.test)) / dense);
+    }
+  }
+
+  private static LocalSurgeon pruned(GoldenCase golden, Map<String, Object> more) {
+    LocalSurgeon surgeon = surgeon(golden, more);
+    for (int shot = 1; shot <= 5; shot++) {
+      surgeon.shoot(golden.calibration);
+    }
+    return surgeon;
+  }
+
+  private static LocalSurgeon surgeon(GoldenCase golden, Map<String, Object> more) {
+    Map<String, Object> options =
+        new HashMap<>(Map.of("structures", "2:4", "sparsity", 0.5, "shots", 5));
+    options.putAll(more);
+    return new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(options));
+  }
+
+  @Test
+  void reconstructionMakesTheCalibrationLossSmaller() throws IOException {
+    try (GoldenCase golden = MODEL.open();
+        LocalSurgeon surgeon = surgeon(golden, Map.of("reconstruct", true))) {
+      Reconstruction.Result result = null;
+      for (int shot = 1; shot <= 5; shot++) {
+        result = surgeon.shoot(golden.calibration).reconstruction();
+      }
+      assertThat(result.kept()).isPositive();
+      assertThat(result.lossAfter()).isLessThan(result.lossBefore());
+      assertThat(Math.log(Perplexity.of(surgeon.losses(golden.calibration))))
+          .isCloseTo(result.lossAfter(), within(1e-5));
+    }
+  }
+}

@@ -20,6 +20,7 @@ final class LocalReconstruction
   private final Recipe recipe;
   private final int[][] windows;
   private final LanguageModel teacher;
+  private final List<LinearShape> groups;
   private Parts current = new Parts(List.of());
 
   /**
@@ -36,6 +37,7 @@ final class LocalReconstruction
     this.dense = dense;
     this.recipe = recipe;
     this.windows = windows;
+    this.groups = PairedMoments.groups(config);
     this.teacher = LanguageModel.load(config, dense, device);
   }
 
@@ -47,14 +49,15 @@ final class LocalReconstruction
   record Parts(List<PairedMoments> shards) {}
 
   @Override
-  public Reconstruction.Measured<Parts> measure(LayeredWeights state, int block) {
+  public Reconstruction.Measured<Parts> measure(LayeredWeights state, int group) {
     current.shards().forEach(PairedMoments::close);
     List<PairedMoments> shards = new ArrayList<>();
     current = new Parts(shards);
+    LinearShape first = group < groups.size() ? groups.get(group) : null;
     try (LanguageModel pruned = LanguageModel.load(config, state, device)) {
       for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
         int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
-        shards.add(PairedMoments.accumulate(teacher, pruned, part, block));
+        shards.add(PairedMoments.accumulate(teacher, pruned, part, first));
       }
     }
     double loss = Reconstruction.meanLoss(shards.stream().map(PairedMoments::losses).toList());
@@ -62,14 +65,16 @@ final class LocalReconstruction
   }
 
   @Override
-  public LayeredWeights refit(LayeredWeights state, int block, Parts moments) {
+  public LayeredWeights refit(LayeredWeights state, int group, Parts moments) {
+    LinearShape first = groups.get(group);
     Map<String, LayerWeight> refitted = new HashMap<>();
-    List<String> groups =
-        PairedMoments.groups(config, block).stream().map(LinearShape::name).toList();
-    for (LinearShape layer : config.linears()) {
-      if (layer.block() == block) {
-        int group = groups.indexOf(layer.inputGroup());
-        try (LayerRefit.Moments sums = sum(moments, group, layer)) {
+    try (LayerRefit.Moments sums =
+        LayerRefit.Moments.sum(
+            device,
+            first.augmentedInputs(),
+            moments.shards().stream().map(PairedMoments::sums).toList())) {
+      for (LinearShape layer : config.linears()) {
+        if (layer.inputGroup().equals(first.name())) {
           LayerRefit refit = new LayerRefit(device, layer, recipe);
           refitted.put(layer.name(), refit.refit(dense, state, sums).weight());
         }
@@ -78,17 +83,8 @@ final class LocalReconstruction
     return state.with(refitted);
   }
 
-  private LayerRefit.Moments sum(Parts parts, int group, LinearShape layer) {
-    return LayerRefit.Moments.sum(
-        device,
-        layer.augmentedInputs(),
-        parts.shards().stream()
-            .map(shard -> shard.sums().subList(2 * group, 2 * group + 2))
-            .toList());
-  }
-
   @Override
-  public void decided(int block, LayeredWeights kept, LayeredWeights dropped) {
+  public void decided(LayeredWeights kept, LayeredWeights dropped) {
     dropped
         .layers()
         .forEach(

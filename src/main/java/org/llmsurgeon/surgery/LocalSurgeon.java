@@ -123,7 +123,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     try (LocalReconstruction work =
         new LocalReconstruction(device, config, dense, recipe, windows)) {
       Reconstruction.Outcome<LayeredWeights> outcome =
-          Reconstruction.run(new LayeredWeights(this, Map.of()), config.blocks(), work);
+          Reconstruction.run(new LayeredWeights(this, Map.of()), config, work);
       outcome.state().layers().forEach(this::replace);
       return outcome.result();
     }

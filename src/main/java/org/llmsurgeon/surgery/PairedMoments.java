@@ -1,9 +1,7 @@
 package org.llmsurgeon.surgery;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -15,25 +13,24 @@ import org.llmsurgeon.model.LinearTap;
 import org.llmsurgeon.model.ModelConfig;
 
 /**
- * What the layers of a block read in the pruned model, {@code x}, and in the dense one, {@code d},
- * for the same tokens: the sums {@code sum_t x_t x_t^T} (packed) and {@code sum_t d_t x_t^T} of
- * each input group, where {@code x} and {@code d} end with a 1 for layers that have a bias. Summed
- * in double over the windows of a shard, then rounded.
+ * What the layers of an input group read in the pruned model, {@code x}, and in the dense one,
+ * {@code d}, for the same tokens: the sums {@code sum_t x_t x_t^T} (packed) and {@code sum_t d_t
+ * x_t^T}, where {@code x} and {@code d} end with a 1 for layers that have a bias. Summed in double
+ * over the windows of a shard, then rounded.
  *
- * @param sums of each input group in the order of the block: packed {@code [1, n (n + 1) / 2]} and
- *     cross {@code [n, n]}, single precision
+ * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]}, single precision; empty
+ *     where no group was looked at
  * @param losses of each window in the pruned model, nats
  */
 public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoCloseable {
   /**
-   * The first layers of a block's input groups.
+   * The first layers of a model's input groups, in the order in which data goes through them.
    *
    * @param config the model
-   * @param block from 0; none has more than {@code config.blocks()}
    */
-  public static List<LinearShape> groups(ModelConfig config, int block) {
+  public static List<LinearShape> groups(ModelConfig config) {
     return config.linears().stream()
-        .filter(layer -> layer.block() == block && layer.name().equals(layer.inputGroup()))
+        .filter(layer -> layer.name().equals(layer.inputGroup()))
         .toList();
   }
 
@@ -43,26 +40,23 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
    * @param dense the model before the first shot
    * @param pruned the model as it is
    * @param windows tokens, {@code [windows, context]}
-   * @param block whose layers to look at; {@code config.blocks()} for none, so for the losses alone
+   * @param group first layer of the group to look at; null for none, so for the losses alone
    */
   public static PairedMoments accumulate(
-      LanguageModel dense, LanguageModel pruned, int[][] windows, int block) {
-    List<LinearShape> groups = groups(pruned.config(), block);
+      LanguageModel dense, LanguageModel pruned, int[][] windows, LinearShape group) {
+    if (group == null) {
+      return new PairedMoments(List.of(), pruned.losses(windows));
+    }
     double[] losses = new double[windows.length];
-    try (TensorScope scope = new TensorScope(pruned.device());
-        Sums sums = new Sums(pruned.device(), groups)) {
+    try (Sums sums = new Sums(pruned.device(), group)) {
       for (int i = 0; i < windows.length; i++) {
         int[][] window = {windows[i]};
-        if (groups.isEmpty()) {
-          losses[i] = pruned.losses(window)[0];
-        } else {
-          try (Seen seen = new Seen(pruned.device(), groups)) {
-            dense.forward(window, seen);
-            losses[i] = pruned.forward(window, new Beside(sums, seen))[0];
-          }
+        try (Seen seen = new Seen(pruned.device(), group)) {
+          dense.forward(window, seen);
+          losses[i] = pruned.forward(window, new Beside(sums, seen))[0];
         }
       }
-      return new PairedMoments(sums.rounded(scope), losses);
+      return new PairedMoments(sums.rounded(), losses);
     }
   }
 
@@ -71,24 +65,22 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
     sums.forEach(Tensor::close);
   }
 
-  /** Keeps what the groups of a block read in the dense model. */
+  /** Keeps what a group reads in the dense model. */
   private static final class Seen implements LinearTap, AutoCloseable {
-    private final Device device;
-    private final List<String> groups;
-    private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+    private final LinearShape group;
+    private final TensorScope scope;
+    private Tensor input;
 
-    Seen(Device device, List<LinearShape> groups) {
-      this.device = device;
-      this.groups = groups.stream().map(LinearShape::name).toList();
+    Seen(Device device, LinearShape group) {
+      this.group = group;
+      this.scope = new TensorScope(device);
     }
 
     @Override
-    public void inputs(List<LinearShape> layers, Tensor input) {
-      String name = layers.get(0).name();
-      if (groups.contains(name)) {
-        Tensor copy = device.empty(input.precision(), input.rows(), input.columns());
-        device.copy(input, copy);
-        inputs.put(name, copy);
+    public void inputs(List<LinearShape> layers, Tensor read) {
+      if (layers.get(0).equals(group)) {
+        input = scope.empty(read.precision(), read.rows(), read.columns());
+        scope.device().copy(read, input);
       }
     }
 
@@ -97,17 +89,16 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
 
     @Override
     public void close() {
-      inputs.values().forEach(Tensor::close);
+      scope.close();
     }
   }
 
   /** Adds what the pruned model reads to the sums, beside what the dense one read. */
   private record Beside(Sums sums, Seen seen) implements LinearTap {
     @Override
-    public void inputs(List<LinearShape> layers, Tensor input) {
-      Tensor dense = seen.inputs.get(layers.get(0).name());
-      if (dense != null) {
-        sums.of.get(layers.get(0).name()).add(dense, input);
+    public void inputs(List<LinearShape> layers, Tensor read) {
+      if (layers.get(0).equals(seen.group)) {
+        sums.add(seen.input, read);
       }
     }
 
@@ -115,78 +106,63 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
     public void outputGradients(LinearShape layer, Tensor gradient) {}
   }
 
-  /** The sums of all groups. */
+  /** Both sums. */
   private static final class Sums implements AutoCloseable {
     private final Device device;
-    private final Map<String, Group> of = new LinkedHashMap<>();
-
-    Sums(Device device, List<LinearShape> groups) {
-      this.device = device;
-      groups.forEach(group -> of.put(group.name(), new Group(device, group)));
-    }
-
-    List<Tensor> rounded(TensorScope scope) {
-      List<Tensor> rounded = new ArrayList<>();
-      for (Group group : of.values()) {
-        group.own.checkFinite(group.name, "A");
-        for (Tensor sum : List.of(group.own.sum(), group.cross)) {
-          Tensor single = scope.empty(Precision.SINGLE, sum.rows(), sum.columns());
-          device.copy(sum, single);
-          rounded.add(single);
-        }
-      }
-      rounded.forEach(scope::release);
-      return rounded;
-    }
-
-    @Override
-    public void close() {
-      of.values().forEach(Group::close);
-    }
-  }
-
-  /** The sums of one group. */
-  private static final class Group implements AutoCloseable {
-    private final Device device;
-    private final String name;
-    private final int width;
-    private final boolean bias;
+    private final LinearShape group;
     private final FactorAccumulator own;
     private final Tensor cross;
 
-    Group(Device device, LinearShape first) {
+    Sums(Device device, LinearShape group) {
       this.device = device;
-      this.name = first.name();
-      this.width = first.inputs();
-      this.bias = first.bias();
-      this.own = new FactorAccumulator(device, width, bias);
+      this.group = group;
+      this.own = new FactorAccumulator(device, group.inputs(), group.bias());
       this.cross = device.zeros(Precision.DOUBLE, own.size(), own.size());
     }
 
     void add(Tensor dense, Tensor pruned) {
       own.add(pruned);
-      try (TensorScope work = new TensorScope(device);
-          Tensor part = device.zeros(pruned.precision(), own.size(), own.size())) {
-        Tensor inner = bias ? work.empty(pruned.precision(), width, width) : part;
-        device.multiply(1, dense.transposed(), pruned, 0, inner);
-        if (bias) {
-          int[] inputs = java.util.stream.IntStream.range(0, width).toArray();
+      try (TensorScope work = new TensorScope(device)) {
+        Tensor part = work.zeros(pruned.precision(), own.size(), own.size());
+        if (group.bias()) {
+          Tensor inner = work.empty(pruned.precision(), group.inputs(), group.inputs());
+          device.multiply(1, dense.transposed(), pruned, 0, inner);
+          int[] inputs = IntStream.range(0, group.inputs()).toArray();
           device.scatter(inner, inputs, inputs, part);
-          Tensor ofDense = columnSums(work, dense);
-          Tensor ofPruned = columnSums(work, pruned);
-          device.scatter(ofDense.reshape(width, 1), inputs, new int[] {width}, part);
-          device.scatter(ofPruned, new int[] {width}, inputs, part);
-          Tensor tokens = work.own(device.tensor(pruned.precision(), 1, 1, pruned.rows()));
-          device.scatter(tokens, new int[] {width}, new int[] {width}, part);
+          addOnes(work, dense, pruned, part);
+        } else {
+          device.multiply(1, dense.transposed(), pruned, 0, part);
         }
         device.add(1, part, cross);
       }
     }
 
+    /** The last row and column, where {@code x} and {@code d} end with a 1. */
+    private void addOnes(TensorScope work, Tensor dense, Tensor pruned, Tensor part) {
+      int width = group.inputs();
+      int[] inputs = IntStream.range(0, width).toArray();
+      int[] last = {width};
+      device.scatter(columnSums(work, dense).reshape(width, 1), inputs, last, part);
+      device.scatter(columnSums(work, pruned), last, inputs, part);
+      Tensor tokens = work.own(device.tensor(pruned.precision(), 1, 1, pruned.rows()));
+      device.scatter(tokens, last, last, part);
+    }
+
     private Tensor columnSums(TensorScope work, Tensor x) {
-      Tensor sums = work.zeros(x.precision(), 1, width);
+      Tensor sums = work.zeros(x.precision(), 1, x.columns());
       device.addColumnSums(x, sums);
       return sums;
+    }
+
+    List<Tensor> rounded() {
+      own.checkFinite(group.name(), "A");
+      try (TensorScope scope = new TensorScope(device)) {
+        Tensor packed = scope.empty(1, own.sum().columns());
+        Tensor full = scope.empty(own.size(), own.size());
+        device.copy(own.sum(), packed);
+        device.copy(cross, full);
+        return List.of(scope.release(packed), scope.release(full));
+      }
     }
 
     @Override

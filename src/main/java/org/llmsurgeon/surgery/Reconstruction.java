@@ -2,11 +2,14 @@ package org.llmsurgeon.surgery;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
 
 /**
- * Refits the layers of a pruned model to the dense one, block by block in order: each block on what
- * it reads when all blocks before it are refitted. A block's refit is kept only if the loss of the
- * calibration windows falls, so the model is never worse on them than before.
+ * Refits the layers of a pruned model to the dense one, input group by input group in the order in
+ * which data goes through them: each on what it reads when all before it are refitted. A block's
+ * refits are kept only if the loss of the calibration windows falls, so the model is never worse on
+ * them than before.
  */
 public final class Reconstruction {
   private Reconstruction() {}
@@ -15,7 +18,7 @@ public final class Reconstruction {
    * A pass over all calibration windows.
    *
    * @param loss mean of the windows' losses, nats per token
-   * @param moments what the layers of the block read; not after the last block. Valid until the
+   * @param moments what the layers of the group read; not after the last group. Valid until the
    *     next pass
    * @param <M> moments, in this process or in files
    */
@@ -25,35 +28,34 @@ public final class Reconstruction {
    * Does the work, in this process or on many machines.
    *
    * @param <S> a state of the weights
-   * @param <M> moments of a block
+   * @param <M> moments of a group
    */
   public interface Work<S, M> {
     /**
-     * Looks at a block.
+     * Looks at a group.
      *
      * @param state the weights
-     * @param block from 0; the number of blocks for the loss alone
+     * @param group its position among {@link PairedMoments#groups}; their number for the loss alone
      */
-    Measured<M> measure(S state, int block);
+    Measured<M> measure(S state, int group);
 
     /**
-     * Refits the layers of a block.
+     * Refits the layers of a group.
      *
      * @param state the weights
-     * @param block from 0
+     * @param group its position
      * @param moments what its layers read
-     * @return the weights with this block refitted
+     * @return the weights with this group refitted
      */
-    S refit(S state, int block, M moments);
+    S refit(S state, int group, M moments);
 
     /**
-     * Told which of two states goes on.
+     * Told at the end of a block which of two states goes on.
      *
-     * @param block whose refit was looked at
      * @param kept goes on
      * @param dropped is not needed any more
      */
-    void decided(int block, S kept, S dropped);
+    void decided(S kept, S dropped);
   }
 
   /**
@@ -85,32 +87,36 @@ public final class Reconstruction {
   }
 
   /**
-   * Goes through all blocks.
+   * Goes through all groups.
    *
    * @param state the pruned weights
-   * @param blocks blocks of the model
+   * @param config the model
    * @param work does the work
    */
-  public static <S, M> Outcome<S> run(S state, int blocks, Work<S, M> work) {
+  public static <S, M> Outcome<S> run(S state, ModelConfig config, Work<S, M> work) {
+    List<LinearShape> groups = PairedMoments.groups(config);
     S kept = state;
     Measured<M> pass = work.measure(kept, 0);
     double before = pass.loss();
     double loss = before;
     int better = 0;
-    for (int block = 0; block < blocks; block++) {
-      S candidate = work.refit(kept, block, pass.moments());
-      Measured<M> next = work.measure(candidate, block + 1);
-      if (next.loss() < loss) {
-        work.decided(block, candidate, kept);
+    for (int group = 0; group < groups.size(); ) {
+      int block = groups.get(group).block();
+      S candidate = kept;
+      for (; group < groups.size() && groups.get(group).block() == block; group++) {
+        candidate = work.refit(candidate, group, pass.moments());
+        pass = work.measure(candidate, group + 1);
+      }
+      if (pass.loss() < loss) {
+        work.decided(candidate, kept);
         kept = candidate;
-        loss = next.loss();
+        loss = pass.loss();
         better++;
-        pass = next;
       } else {
-        work.decided(block, kept, candidate);
-        pass = block + 1 < blocks ? work.measure(kept, block + 1) : next;
+        work.decided(kept, candidate);
+        pass = group < groups.size() ? work.measure(kept, group) : pass;
       }
     }
-    return new Outcome<>(kept, new Result(blocks, better, before, loss));
+    return new Outcome<>(kept, new Result(config.blocks(), better, before, loss));
   }
 }

@@ -267,7 +267,7 @@ enum Setting {
       Form.SWITCH,
       "",
       "After the last shot the kept weights of each layer are refitted to the dense layer's outputs"
-          + " by least squares, block by block; a block's refit is kept only if the loss on the"
+          + " by least squares, block by block; a block's refits are kept only if the loss on the"
           + " calibration data falls. Default: no."),
   CORRECT(
       "correct",

@@ -1,20 +1,23 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Locale;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.PairedMoments;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * What the layers of a block read on a shard's windows, in the dense and in the pruned model, and
- * the pruned model's losses. Memory: both models once per process; per task two matrices of each
- * input group of the block in double.
+ * What the layers of an input group read on a shard's windows, in the dense and in the pruned
+ * model, and the pruned model's losses. Memory: both models once per process; per task two matrices
+ * of the group in double.
  *
  * @param work what it needs
  * @param state the pruned weights
- * @param block from 0; the number of blocks for the losses alone
+ * @param group position of the group among the model's; their number for the losses alone
  */
-record MomentTask(ReconstructionWork work, ModelRef state, int block)
+record MomentTask(ReconstructionWork work, ModelRef state, int group)
     implements TaskFunction<Shard, MomentTask.Done> {
   /**
    * What a shard gave.
@@ -31,11 +34,17 @@ record MomentTask(ReconstructionWork work, ModelRef state, int block)
     try (ExecutorModel dense = ExecutorModel.acquireDense(work.dense(), work.settings());
         ExecutorModel pruned = ExecutorModel.acquire(state, work.settings());
         PairedMoments moments =
-            PairedMoments.accumulate(dense.model(), pruned.model(), windows, block)) {
+            PairedMoments.accumulate(
+                dense.model(), pruned.model(), windows, first(pruned.model().config()))) {
       String name =
-          String.format(Locale.ROOT, "block-%04d-shard-%05d-", block, shard.index()) + attempt;
+          String.format(Locale.ROOT, "group-%05d-shard-%05d-", group, shard.index()) + attempt;
       String path = RunDirectory.inShot(work.shot(), ReconstructionStage.FOLDER + name + ".f32");
       return new Done(StoredTensors.write(directory, path, moments.sums()), moments.losses());
     }
+  }
+
+  private LinearShape first(ModelConfig config) {
+    List<LinearShape> groups = PairedMoments.groups(config);
+    return group < groups.size() ? groups.get(group) : null;
   }
 }

@@ -5,11 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.llmsurgeon.surgery.PairedMoments;
 import org.llmsurgeon.surgery.Reconstruction;
 
 /**
- * The reconstruction after the last cut: for each block a pass over the shards and a refit of its
- * layers, a task each. Stopped in the middle, it begins again at the cut, with the same result.
+ * The reconstruction after the last cut: for each input group a pass over the shards and a refit of
+ * its layers, a task each. Stopped in the middle, it begins again at the cut, with the same result.
  */
 final class ReconstructionStage
     implements Reconstruction.Work<ReconstructionStage.State, List<StoredTensors>> {
@@ -60,13 +61,12 @@ final class ReconstructionStage
         new Evaluator(shot.session(), run, shot.plan().test())
             .kept(shot.stage("evaluate"), model(start), Evaluation.ofCut(shot.shot()));
     run.delete(shot.path(FOLDER));
-    int blocks = shot.config().blocks();
     Timed<Reconstruction.Outcome<State>> done =
         Timed.onDriver(
             shot.session().progress(),
             shot.stage("reconstruct"),
-            blocks,
-            () -> Reconstruction.run(start, blocks, this));
+            shot.config().blocks(),
+            () -> Reconstruction.run(start, shot.config(), this));
     run.delete(shot.path(FOLDER));
     Reconstruction.Result result = done.value().result();
     return done.value()
@@ -87,7 +87,7 @@ final class ReconstructionStage
   }
 
   @Override
-  public Reconstruction.Measured<List<StoredTensors>> measure(State state, int block) {
+  public Reconstruction.Measured<List<StoredTensors>> measure(State state, int group) {
     moments.forEach(each -> run.delete(each.path()));
     List<MomentTask.Done> done =
         shot.session()
@@ -97,7 +97,7 @@ final class ReconstructionStage
             .run(
                 shot.stage("reconstruct"),
                 shot.plan().shards(),
-                new MomentTask(work, model(state), block))
+                new MomentTask(work, model(state), group))
             .value();
     moments = done.stream().map(MomentTask.Done::sums).toList();
     double loss = Reconstruction.meanLoss(done.stream().map(MomentTask.Done::losses).toList());
@@ -105,11 +105,12 @@ final class ReconstructionStage
   }
 
   @Override
-  public State refit(State state, int block, List<StoredTensors> sums) {
+  public State refit(State state, int group, List<StoredTensors> sums) {
+    String first = PairedMoments.groups(shot.config()).get(group).name();
     List<LayerFile> layers = new ArrayList<>(state.manifest().layers());
     List<RefitTask.Layer> items =
         IntStream.range(0, layers.size())
-            .filter(i -> shot.config().linears().get(i).block() == block)
+            .filter(i -> shot.config().linears().get(i).inputGroup().equals(first))
             .mapToObj(i -> new RefitTask.Layer(i, layers.get(i)))
             .toList();
     List<LayerFile> refitted =
@@ -129,7 +130,7 @@ final class ReconstructionStage
   }
 
   @Override
-  public void decided(int block, State kept, State dropped) {
+  public void decided(State kept, State dropped) {
     for (LayerFile file : dropped.manifest().layers()) {
       boolean refitted = file.path().startsWith(shot.path("reconstructed/"));
       if (refitted && !kept.manifest().layers().contains(file)) {

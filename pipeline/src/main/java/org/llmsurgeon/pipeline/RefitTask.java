@@ -10,7 +10,6 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.surgery.LayerRefit;
 import org.llmsurgeon.surgery.LayerWeight;
-import org.llmsurgeon.surgery.PairedMoments;
 import org.llmsurgeon.surgery.Recipe;
 
 /**
@@ -43,16 +42,11 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
     try (ModelWeights dense = ModelWeights.open(directory.storage(), work.dense());
         ModelWeights pruned = ModelWeights.open(directory.storage(), state)) {
       LinearShape shape = pruned.config().linears().get(layer.index());
-      List<String> groups =
-          PairedMoments.groups(pruned.config(), shape.block()).stream()
-              .map(LinearShape::name)
-              .toList();
-      int first = 2 * groups.indexOf(shape.inputGroup());
       int size = shape.augmentedInputs();
       try (TensorScope scope = new TensorScope(device);
           LayerRefit.Moments moments =
               LayerRefit.Moments.sum(
-                  device, size, new Sums(directory, shards, first, buffers(scope, size)));
+                  device, size, new Sums(directory, shards, buffers(scope, size)));
           LayerWeight weight =
               new LayerRefit(device, shape, Recipe.of(work.options()))
                   .refit(dense, pruned, moments)
@@ -73,15 +67,14 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
   }
 
   /** Reads the sums of one shard after the other into the same memory. */
-  private record Sums(
-      RunDirectory directory, List<StoredTensors> shards, int first, List<Tensor> buffers)
+  private record Sums(RunDirectory directory, List<StoredTensors> shards, List<Tensor> buffers)
       implements Iterable<List<Tensor>> {
     @Override
     public Iterator<List<Tensor>> iterator() {
       return shards.stream()
           .map(
               shard -> {
-                shard.read(directory, first, buffers);
+                shard.read(directory, 0, buffers);
                 return buffers;
               })
           .iterator();

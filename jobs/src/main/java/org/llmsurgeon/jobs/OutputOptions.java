@@ -56,6 +56,11 @@ public final class OutputOptions {
     return quiet;
   }
 
+  /** Whether what happens inside is wanted as well. */
+  public boolean verbose() {
+    return verbose;
+  }
+
   /**
    * Progress as the options and the terminal ask for; the caller closes it before it prints the
    * result.

@@ -1,5 +1,6 @@
 package org.llmsurgeon.jobs;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.network.util.JavaUtils;
@@ -13,6 +14,7 @@ import org.llmsurgeon.pipeline.StagePlan;
 import org.llmsurgeon.pipeline.Workload;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
+import org.llmsurgeon.surgery.TargetShare;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Spec;
     name = "plan",
     customSynopsis = "surgeon plan --model DIR|CONFIG.json [OPTIONS]",
     description = {
-      "Says what pruning rows and columns of a model will need, before anything runs.",
+      "Says what pruning a model will need, before anything runs.",
       "",
       "Operations, bytes, memory, disk and time of each stage, from the model's config.json alone;"
           + " weights are not needed. The speeds of one core and of the disk are measured here in a"
@@ -39,18 +41,9 @@ import picocli.CommandLine.Spec;
 final class PlanCommand implements Callable<Integer> {
   /** The settings that this command takes. */
   static final List<Setting> SETTINGS =
-      List.of(
-          Setting.MODEL,
-          Setting.SPARSITY,
-          Setting.SHOTS,
-          Setting.CURVATURE,
-          Setting.CURVATURE_PASSES,
-          Setting.CURVATURE_RANK,
-          Setting.FISHER,
-          Setting.FISHER_SAMPLES,
-          Setting.SEQUENCES,
-          Setting.CONTEXT,
-          Setting.SHARDS);
+      Arrays.stream(Setting.values())
+          .filter(setting -> setting == Setting.MODEL || setting.ofRecipe())
+          .toList();
 
   private static final double GIGA = 1e9;
   private static final double MEGA = 1e6;
@@ -123,13 +116,13 @@ final class PlanCommand implements Callable<Integer> {
     return new Workload(
         model.config(),
         model.weightBytes(),
-        recipe.curvature(),
+        recipe,
+        new TargetShare(model.config(), name -> model.weightBytes())
+            .of(recipe.goal(), recipe.layers()),
         windows,
         recipe.calibration().contextFor(model.config().maxPositions()),
         testWindows,
-        Shard.plan(windows, recipe.shards()).size(),
-        recipe.shots(),
-        recipe.goal().sparsity());
+        Shard.plan(windows, recipe.shards()).size());
   }
 
   private Machines machines() {
@@ -158,7 +151,15 @@ final class PlanCommand implements Callable<Integer> {
   private static String tables(ResourcePlan plan) {
     TextTable stages =
         new TextTable(
-            "stage", "times", "tasks", "gflop", "read", "written", "shuffled", "each takes");
+            "stage",
+            "times",
+            "tasks",
+            "gflop",
+            "read",
+            "written",
+            "shuffled",
+            "memory",
+            "each takes");
     for (StagePlan stage : plan.stages()) {
       stages.row(
           stage.name(),
@@ -168,14 +169,15 @@ final class PlanCommand implements Callable<Integer> {
           Format.bytes(stage.read()),
           Format.bytes(stage.written()),
           Format.bytes(stage.shuffled()),
+          Format.bytes(stage.memory()),
           Format.seconds(stage.seconds()));
     }
     TextTable whole =
         new TextTable("whole run", "")
             .row("parameters", Format.count(plan.parameters()))
             .row("passes over the data in a shot", Format.count(plan.groups()))
-            .row("memory of the driver, outside its heap", Format.bytes(plan.driverBytes()))
-            .row("memory of an executor, outside its heap", Format.bytes(plan.executorBytes()))
+            .row("memory of the driver", Format.bytes(plan.driverBytes()))
+            .row("memory of an executor", Format.bytes(plan.executorBytes()))
             .row("disk of the run directory", Format.bytes(plan.diskBytes()))
             .row("time", Format.seconds(plan.seconds()));
     return stages + System.lineSeparator() + whole;

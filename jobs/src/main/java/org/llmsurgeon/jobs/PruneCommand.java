@@ -58,6 +58,9 @@ final class PruneCommand implements Callable<Integer> {
       report = new SurgeonPipeline(spark.context(), progress).prune(request);
     }
     output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");
+    if (output.verbose() && report.resources() != null) {
+      output.out().print(ResourceTable.text(report.resources()) + "\n");
+    }
     output.out().println("Pruned model and " + PruningReport.FILE + ": " + request.output());
     output.out().flush();
     return Failures.DONE;

@@ -52,7 +52,38 @@ class PlanCommandTest {
     JsonNode write = plan.get("stages").get(plan.get("stages").size() - 1);
     assertThat(write.get("name").asText()).isEqualTo("write");
     assertThat(write.get("written").asLong()).isEqualTo(2 * 6_738_415_616L);
-    assertThat(plan.get("stages").get(1).get("times").asInt()).isEqualTo(3);
+    assertThat(stage(plan, "cut").get("times").asInt()).isEqualTo(3);
+  }
+
+  private static JsonNode stage(JsonNode plan, String name) {
+    for (JsonNode stage : plan.get("stages")) {
+      if (stage.get("name").asText().equals(name)) {
+        return stage;
+      }
+    }
+    throw new AssertionError("no stage " + name);
+  }
+
+  @Test
+  void everyKindOfStructureIsPlannedForWhatItDoes() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode units = mapper.readTree(plan("--json", "--shots", "2").out());
+    JsonNode lines =
+        mapper.readTree(plan("--json", "--shots", "2", "--structures", "row,column").out());
+    JsonNode elements =
+        mapper.readTree(plan("--json", "--shots", "2", "--structures", "element").out());
+    JsonNode patterns =
+        mapper.readTree(
+            plan("--json", "--shots", "1", "--structures", "2:4", "--rounds", "3").out());
+
+    assertThat(stage(units, "score").get("tasks").asInt()).isEqualTo(2 * 32);
+    assertThat(stage(lines, "score").get("tasks").asInt()).isEqualTo(7 * 32);
+    assertThat(stage(units, "score").get("memory").asLong())
+        .isGreaterThan(2 * stage(lines, "score").get("memory").asLong());
+    assertThat(stage(elements, "score").get("times").asInt()).isEqualTo(2 * 2);
+    assertThat(stage(patterns, "score").get("times").asInt()).isEqualTo(2 * 3);
+    assertThat(stage(elements, "cut").get("flops").asDouble())
+        .isGreaterThan(3 * stage(lines, "cut").get("flops").asDouble());
   }
 
   @Test

@@ -31,7 +31,8 @@ class ReportTablesTest {
         List.of("In shot 2 something is doubtful."),
         List.of(),
         List.of(),
-        List.of());
+        List.of(),
+        null);
   }
 
   private static PruningReport.Shot shot(
@@ -75,7 +76,8 @@ class ReportTablesTest {
             List.of(),
             List.of(),
             List.of(),
-            List.of());
+            List.of(),
+            null);
     assertThat(ReportTables.text(corrected).lines())
         .contains(
             "  before the reconstruction             30.500",

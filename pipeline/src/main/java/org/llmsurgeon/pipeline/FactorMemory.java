@@ -39,15 +39,25 @@ final class FactorMemory {
   }
 
   /**
+   * Executors that have come so far, at least one.
+   *
+   * @param spark Spark on a cluster
+   */
+  static int executors(JavaSparkContext spark) {
+    // The driver counts as one.
+    return Math.max(1, spark.statusTracker().getExecutorInfos().length - 1);
+  }
+
+  /**
    * Tasks that an executor does at a time. A standalone cluster gives an executor all cores of its
    * machine unless a number is set; then those that have come so far tell.
    */
-  private static int tasks(JavaSparkContext spark) {
+  static int tasks(JavaSparkContext spark) {
     if (spark.isLocal()) {
       return Math.max(1, spark.defaultParallelism());
     }
     SparkConf conf = spark.getConf();
-    int executors = Math.max(1, spark.statusTracker().getExecutorInfos().length - 1);
+    int executors = executors(spark);
     int shared = (spark.defaultParallelism() + executors - 1) / executors;
     int unset = conf.get("spark.master").startsWith("spark:") ? shared : 1;
     int cores = conf.getInt("spark.executor.cores", unset);

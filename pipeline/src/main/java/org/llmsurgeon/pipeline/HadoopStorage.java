@@ -13,8 +13,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.Storage;
@@ -47,14 +49,13 @@ public final class HadoopStorage implements Storage {
 
   @Override
   public ByteSource open(String path) {
-    return isLocal(path) ? local.storage().open(path) : at(path, HadoopFile::open);
+    return Traffic.counted(isLocal(path) ? local.storage().open(path) : at(path, HadoopFile::open));
   }
 
   @Override
   public OutputStream create(String path) {
-    return isLocal(path)
-        ? local.storage().create(path)
-        : at(path, HadoopStorage::createExclusively);
+    return Traffic.counted(
+        isLocal(path) ? local.storage().create(path) : at(path, HadoopStorage::createExclusively));
   }
 
   private static OutputStream createExclusively(FileSystem system, Path path) throws IOException {
@@ -179,6 +180,27 @@ public final class HadoopStorage implements Storage {
     return isLocal(path)
         ? local.storage().length(path)
         : at(path, (system, file) -> system.getFileStatus(file).getLen());
+  }
+
+  /**
+   * Bytes of all files in a folder and below it.
+   *
+   * @param folder any path
+   */
+  long bytesIn(String folder) {
+    if (!exists(folder)) {
+      return 0;
+    }
+    return isLocal(folder) ? local.bytesIn(folder) : at(folder, HadoopStorage::bytesIn);
+  }
+
+  private static long bytesIn(FileSystem system, Path folder) throws IOException {
+    long bytes = 0;
+    RemoteIterator<LocatedFileStatus> files = system.listFiles(folder, true);
+    while (files.hasNext()) {
+      bytes += files.next().getLen();
+    }
+    return bytes;
   }
 
   /**

@@ -37,6 +37,7 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
     ExecutorDevice.gpuAddress()
         .ifPresent(gpu -> LOG.debug("task {} has GPU {}", context.taskAttemptId(), gpu));
     RUNNING.incrementAndGet();
+    PeakMemory.beginStage("stage " + context.stageId());
     try {
       return outcome(item, attemptName(context)).toBytes();
     } finally {
@@ -50,8 +51,12 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
   }
 
   private TaskOutcome<O> outcome(I item, String attempt) {
+    Traffic before = Traffic.ofThread();
     try {
-      return new TaskOutcome.Done<>(function.apply(item, attempt));
+      O value = function.apply(item, attempt);
+      Traffic moved = Traffic.ofThread().since(before);
+      return new TaskOutcome.Done<>(
+          value, new TaskUsage(moved.read(), moved.written(), PeakMemory.stageBytes()));
     } catch (InputException refused) {
       return new TaskOutcome.Refused<>(true, refused.getMessage());
     } catch (ArithmeticException broken) {

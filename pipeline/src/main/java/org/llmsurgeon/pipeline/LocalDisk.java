@@ -31,6 +31,15 @@ final class LocalDisk {
     return Files.isDirectory(path(path));
   }
 
+  /** Bytes of all files in a folder and below it; a file that goes meanwhile counts as none. */
+  long bytesIn(String folder) {
+    try (Stream<Path> files = Files.walk(path(folder))) {
+      return files.mapToLong(file -> file.toFile().isFile() ? file.toFile().length() : 0).sum();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(folder + " could not be read", failure);
+    }
+  }
+
   /** The file at a path or above it, where no folder can be made; null where there is none. */
   String fileAtOrAbove(String path) {
     Path each = path(path).toAbsolutePath();

@@ -14,24 +14,42 @@ import org.llmsurgeon.compute.Tensor;
 
 /** Measures how fast this machine is, in a few seconds. */
 public final class MachineRates {
-  private static final long ENOUGH = 1_500_000_000L;
   private static final int SIZE = 768;
   private static final int CHUNK = 8 << 20;
   private static final int CHUNKS = 16;
+  private static final double QUICK = 0.1;
+  private static final double USUAL = 1.5;
+
+  private static Machines.Rates quick;
 
   private MachineRates() {}
 
   /** One core's products and inverses, and a disk's writing and reading of the temporary folder. */
   public static Machines.Rates measure() {
-    Device device = ExecutorDevice.shared();
-    return new Machines.Rates(products(device), inverses(device), disk());
+    return measure(USUAL, CHUNKS);
   }
 
-  private static double products(Device device) {
+  /** The same in a third of a second, once for this process. */
+  static synchronized Machines.Rates quick() {
+    if (quick == null) {
+      quick = measure(QUICK, CHUNKS / 8);
+    }
+    return quick;
+  }
+
+  private static Machines.Rates measure(double seconds, int chunks) {
+    Device device = ExecutorDevice.shared();
+    long nanoseconds = (long) (1e9 * seconds);
+    return new Machines.Rates(
+        products(device, nanoseconds), inverses(device, nanoseconds), disk(chunks));
+  }
+
+  private static double products(Device device, long enough) {
     try (Tensor a = identity(device, Precision.SINGLE);
         Tensor b = identity(device, Precision.SINGLE);
         Tensor c = device.zeros(Precision.SINGLE, SIZE, SIZE)) {
       return perSecond(
+          enough,
           () -> {
             device.multiply(1, a, b, 0, c);
             return 2L * SIZE * SIZE * SIZE;
@@ -39,9 +57,10 @@ public final class MachineRates {
     }
   }
 
-  private static double inverses(Device device) {
+  private static double inverses(Device device, long enough) {
     try (Tensor a = device.zeros(Precision.DOUBLE, SIZE, SIZE)) {
       return perSecond(
+          enough,
           () -> {
             device.scale(0, a);
             device.addDiagonal(a, 2);
@@ -59,19 +78,19 @@ public final class MachineRates {
   }
 
   /** What is done per second, measured after a first time that does not count. */
-  private static double perSecond(LongSupplier work) {
+  private static double perSecond(long enough, LongSupplier work) {
     work.getAsLong();
     long start = System.nanoTime();
     long done = 0;
     long now = start;
-    while (now - start < ENOUGH) {
+    while (now - start < enough) {
       done += work.getAsLong();
       now = System.nanoTime();
     }
     return done / ((now - start) / 1e9);
   }
 
-  private static double disk() {
+  private static double disk(int chunks) {
     ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK);
     try {
       Path file = Files.createTempFile("surgeon-plan-", ".bin");
@@ -82,7 +101,7 @@ public final class MachineRates {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
               StandardOpenOption.DELETE_ON_CLOSE)) {
-        for (int i = 0; i < CHUNKS; i++) {
+        for (int i = 0; i < chunks; i++) {
           channel.write(chunk.clear());
         }
         channel.force(false);
@@ -91,7 +110,7 @@ public final class MachineRates {
           Thread.onSpinWait();
         }
       }
-      return 2.0 * CHUNK * CHUNKS / ((System.nanoTime() - start) / 1e9);
+      return 2.0 * CHUNK * chunks / ((System.nanoTime() - start) / 1e9);
     } catch (IOException failure) {
       throw new UncheckedIOException("the temporary folder cannot be written", failure);
     }

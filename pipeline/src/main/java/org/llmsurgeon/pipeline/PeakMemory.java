@@ -11,6 +11,9 @@ final class PeakMemory {
   private static final String FIELD = "VmHWM:";
   private static final long KIB = 1024;
 
+  private static long before;
+  private static Object stage;
+
   private PeakMemory() {}
 
   /**
@@ -18,7 +21,38 @@ final class PeakMemory {
    *
    * @return whether it could
    */
-  static boolean forget() {
+  static synchronized boolean forget() {
+    before = 0;
+    return reset();
+  }
+
+  /** Bytes, or null where the system does not tell. */
+  static synchronized Long bytes() {
+    Long current = resident();
+    return current == null ? null : Math.max(before, current);
+  }
+
+  /**
+   * Says that this process works on a stage. Where that is a new one, {@link #stageBytes} begins
+   * anew; {@link #bytes} does not.
+   *
+   * @param name unlike that of any other stage
+   */
+  static synchronized void beginStage(Object name) {
+    if (!name.equals(stage)) {
+      stage = name;
+      Long current = resident();
+      before = current == null ? 0 : Math.max(before, current);
+      reset();
+    }
+  }
+
+  /** The peak since the stage began, in bytes, or null where the system does not tell. */
+  static synchronized Long stageBytes() {
+    return resident();
+  }
+
+  private static boolean reset() {
     try {
       Files.writeString(FORGET, "5");
       return true;
@@ -27,8 +61,7 @@ final class PeakMemory {
     }
   }
 
-  /** Bytes, or null where the system does not tell. */
-  static Long bytes() {
+  private static Long resident() {
     try {
       for (String line : Files.readAllLines(STATUS)) {
         if (line.startsWith(FIELD)) {

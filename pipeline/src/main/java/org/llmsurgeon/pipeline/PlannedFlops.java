@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.ElementUpdate;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorKind;
 import org.llmsurgeon.surgery.FactorPass;
@@ -13,6 +14,12 @@ import org.llmsurgeon.surgery.FactorPass;
 final class PlannedFlops {
   /** A causal attention backward has five products where its forward has two. */
   private static final double ATTENTION_BACKWARD = 2.5;
+
+  /** An elimination path costs as much as so many products with the weight; measured. */
+  private static final double PATH_PRODUCTS = 2;
+
+  /** Conjugate gradients end before their most steps; measured. */
+  private static final double SHARE_OF_STEPS = 0.5;
 
   private final ModelConfig config;
 
@@ -76,6 +83,11 @@ final class PlannedFlops {
     return inverses(layer) + products(layer);
   }
 
+  /** A layer's part of the elimination path of its group. */
+  double path(LinearShape layer) {
+    return inverses(layer) + PATH_PRODUCTS * products(layer);
+  }
+
   /**
    * The cut of a layer: two inverses, the update, and the quadratic cost of the change.
    *
@@ -84,6 +96,36 @@ final class PlannedFlops {
   double cut(LinearShape layer, double share) {
     double line = 1 - Math.sqrt(1 - share);
     return inverses(layer) * (1 + line * line) + products(layer) * (1 + line);
+  }
+
+  /**
+   * The cut of a layer of which units go: mostly rows or columns, which takes one inverse.
+   *
+   * @param layer the layer
+   * @param share share of the weights that is gone
+   */
+  double cutOfUnits(LinearShape layer, double share) {
+    return cut(layer, share) - inverses(layer) / 2;
+  }
+
+  /**
+   * The cut of single weights or N:M groups of a layer.
+   *
+   * @param layer the layer
+   * @param update how the rest makes up for them
+   * @param share share of the weights that is gone
+   */
+  double cut(LinearShape layer, ElementUpdate update, double share) {
+    double solves = 0;
+    if (update instanceof ElementUpdate.Full full) {
+      // Curvature and its inverse, applied to a matrix like the weight.
+      solves = 2 * SHARE_OF_STEPS * full.mostSteps() * products(layer);
+    } else if (update instanceof ElementUpdate.Grouped grouped) {
+      double gone = share * layer.weights();
+      double size = Math.min(gone, grouped.mostCorrelated());
+      solves = gone * size * size / 3 + 2 * gone * layer.weights();
+    }
+    return inverses(layer) + products(layer) + solves;
   }
 
   private static double inverses(LinearShape layer) {

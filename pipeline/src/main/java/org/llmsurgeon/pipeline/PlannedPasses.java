@@ -20,13 +20,39 @@ final class PlannedPasses {
    *
    * @param config the network
    * @param curvature what is gathered
-   * @param budget bytes that the sums of one task may take
+   * @param groups how the factors go
    */
-  PlannedPasses(ModelConfig config, CurvatureRule curvature, long budget) {
+  PlannedPasses(ModelConfig config, CurvatureRule curvature, List<FactorGroup> groups) {
     this.config = config;
     this.curvature = curvature;
     this.passes = FactorPlan.passes(curvature);
-    this.groups = FactorGroup.plan(config, passes, budget);
+    this.groups = groups;
+  }
+
+  /**
+   * Passes whose groups fit a budget.
+   *
+   * @param config the network
+   * @param curvature what is gathered
+   * @param budget bytes that the sums of one task may take
+   */
+  static PlannedPasses within(ModelConfig config, CurvatureRule curvature, long budget) {
+    List<FactorPass> passes = FactorPlan.passes(curvature);
+    return new PlannedPasses(config, curvature, FactorGroup.plan(config, passes, budget));
+  }
+
+  /** How many there are; each is a stage of its own. */
+  int count() {
+    return passes.size();
+  }
+
+  /** What the tasks of one shard read to weigh its tokens, in all passes. */
+  long weighingBytes() {
+    return passes.stream()
+        .filter(FactorPass::weighted)
+        .flatMap(pass -> config.linears().stream().map(pass::weighing))
+        .mapToLong(key -> PlannedBytes.square(key.size()))
+        .sum();
   }
 
   /** How often the data is gone through: once for each group of factors. */

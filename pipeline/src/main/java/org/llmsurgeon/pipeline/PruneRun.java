@@ -106,7 +106,7 @@ final class PruneRun {
             .progress()
             .note("the factors go in " + plan.groups().size() + " groups, a pass for each");
       }
-      report = shoot(plan, dense.config());
+      report = shoot(plan, dense);
     } catch (InputException refusal) {
       if (ours && lastCommitted(1) == 0) {
         deleteOwnRun();
@@ -124,11 +124,14 @@ final class PruneRun {
     }
   }
 
-  private PruningReport shoot(RunPlan plan, ModelConfig config) {
+  private PruningReport shoot(RunPlan plan, ModelWeights dense) {
+    ModelConfig config = dense.config();
     Evaluator evaluator = new Evaluator(session, run, plan.test());
     ReportBuilder report = new ReportBuilder(session, plan, new ShotLosses(run, plan));
     ModelExport export = new ModelExport(session, run, model, output, evaluator);
     SavedModels saved = new SavedModels(export, run, plan);
+    int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
+    report.forecast(RunForecast.of(session, plan, config, weightBytes));
     report.dense(evaluator.afterShot(StageName.of("evaluate"), session.model(model, run, 0), 0));
     int committed = lastCommitted(plan.shots());
     report.resumedFrom(committed);
@@ -140,6 +143,7 @@ final class PruneRun {
       shot++;
       if (shot > committed) {
         new ShotRunner(ShotContext.of(session, run, plan, config, shot)).run();
+        session.usage().disk(storage.bytesIn(run.path()));
       }
       if (shot >= committed) {
         deleteIntermediates(shot, FactorPlan.passes(request.recipe().curvature(), shot + 1));

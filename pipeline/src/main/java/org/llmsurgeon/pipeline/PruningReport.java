@@ -30,6 +30,7 @@ import org.llmsurgeon.surgery.Recipe;
  * @param saved models that were kept on the way
  * @param factors how well each factor could be inverted, shot by shot
  * @param updates how the joint updates of single weights went, shot by shot
+ * @param resources what was planned and what was needed, or null where it was not measured
  */
 public record PruningReport(
     Versions versions,
@@ -48,7 +49,8 @@ public record PruningReport(
     List<String> warnings,
     List<Saved> saved,
     List<Factor> factors,
-    List<Update> updates) {
+    List<Update> updates,
+    ResourceUse resources) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 

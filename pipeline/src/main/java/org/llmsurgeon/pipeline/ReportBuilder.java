@@ -25,6 +25,7 @@ final class ReportBuilder {
   private final List<PruningReport.Factor> factors = new ArrayList<>();
   private final List<PruningReport.Update> updates = new ArrayList<>();
   private final List<String> ofUpdates = new ArrayList<>();
+  private RunForecast forecast;
 
   /**
    * An empty report.
@@ -51,6 +52,11 @@ final class ReportBuilder {
   /** Sets the perplexity of the model as it came. */
   void dense(Evaluation evaluation) {
     densePerplexity = evaluation.perplexity();
+  }
+
+  /** Sets what the run is expected to need. */
+  void forecast(RunForecast expected) {
+    forecast = expected;
   }
 
   /** Sets the shot after which this process went on. */
@@ -210,7 +216,8 @@ final class ReportBuilder {
         warnings(all),
         saved,
         factors,
-        updates);
+        updates,
+        forecast == null ? null : forecast.against(session.usage()));
   }
 
   private PruningReport.Versions versions() {

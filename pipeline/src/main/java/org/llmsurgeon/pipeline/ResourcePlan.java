@@ -8,8 +8,8 @@ import java.util.List;
  * @param parameters parameters of the model
  * @param groups passes over the data in each shot: more than one where the factors do not fit
  * @param stages its stages in order
- * @param driverBytes peak memory of the driver, outside its heap
- * @param executorBytes peak memory of one executor, outside its heap
+ * @param driverBytes peak memory of the driver on a cluster, heap included
+ * @param executorBytes peak memory of one executor, heap included
  * @param diskBytes most that the run directory holds at a time
  */
 public record ResourcePlan(

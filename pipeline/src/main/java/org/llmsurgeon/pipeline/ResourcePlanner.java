@@ -1,10 +1,10 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.ModelSize;
+import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPlan;
 
@@ -13,31 +13,30 @@ import org.llmsurgeon.surgery.FactorPlan;
  * as long as there are tasks, and that files are read at the rate of a disk.
  */
 public final class ResourcePlanner {
-  private static final int FLOAT = Float.BYTES;
-
   /** What Spark needs to start and end a stage, seconds. */
   private static final double STAGE_SECONDS = 0.1;
 
-  /** Most of a factor's file that its writer gathers. */
-  private static final long BATCH_BYTES = 64L << 20;
-
-  /** Double matrices of the larger factor that a task on a layer holds at a time. */
-  private static final int LAYER_MATRICES = 5;
+  /** Passes over the layers that find the threshold of single weights in a round; measured. */
+  private static final int THRESHOLD_PASSES = 2;
 
   private final Workload work;
   private final Machines machines;
   private final ModelConfig config;
   private final PlannedFlops flops;
+  private final PlannedBytes bytes;
+  private final PlannedMemory memory;
   private final List<FactorKey> keys;
   private final PlannedPasses passes;
 
-  private ResourcePlanner(Workload work, Machines machines) {
+  private ResourcePlanner(Workload work, Machines machines, PlannedPasses passes) {
     this.work = work;
     this.machines = machines;
     this.config = work.config();
-    this.flops = new PlannedFlops(config);
+    this.passes = passes;
     this.keys = FactorPlan.keys(config, work.curvature());
-    this.passes = new PlannedPasses(config, work.curvature(), machines.factorBudget());
+    this.flops = new PlannedFlops(config);
+    this.bytes = new PlannedBytes(work, passes);
+    this.memory = new PlannedMemory(work, machines, bytes.parameters());
   }
 
   /**
@@ -47,61 +46,136 @@ public final class ResourcePlanner {
    * @param machines where
    */
   public static ResourcePlan plan(Workload work, Machines machines) {
-    return new ResourcePlanner(work, machines).plan();
+    PlannedPasses passes =
+        PlannedPasses.within(work.config(), work.curvature(), machines.factorBudget());
+    return new ResourcePlanner(work, machines, passes).plan();
+  }
+
+  /**
+   * A plan for a run whose groups of factors are fixed.
+   *
+   * @param work what is to be done
+   * @param machines where
+   * @param groups the groups
+   */
+  static ResourcePlan plan(Workload work, Machines machines, List<FactorGroup> groups) {
+    PlannedPasses passes = new PlannedPasses(work.config(), work.curvature(), groups);
+    return new ResourcePlanner(work, machines, passes).plan();
   }
 
   private ResourcePlan plan() {
+    List<StagePlan> stages =
+        List.of(hash(), tokenise(), accumulate(), reduce(), score(), cut(), evaluate(), write());
     return new ResourcePlan(
-        parameters(),
+        bytes.parameters(),
         passes.groups(),
-        List.of(tokenise(), accumulate(), reduce(), score(), cut(), evaluate(), write()),
-        driverBytes(),
-        Math.max(calibrationBytes(), layerBytes()),
-        passes.largestShardBytes() * work.shards()
-            + factorBytes()
-            + 2 * cutBytes()
-            + windowBytes());
+        stages,
+        memory.reduce(keys),
+        stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
+        bytes.disk());
+  }
+
+  private StagePlan hash() {
+    return stage("hash", 1, 1, new Load(0, 0, bytes.stored(), 0, memory.process()));
   }
 
   private StagePlan tokenise() {
-    return stage("tokenise", 1, 1, new Load(0, 0, 0, windowBytes()));
+    int texts = (passes.count() > 0 ? 1 : 0) + (work.testWindows() > 0 ? 1 : 0);
+    long written = bytes.windows() / Math.max(1, texts);
+    return stage("tokenise", texts, 1, new Load(0, 0, 0, written, memory.process()));
+  }
+
+  /** Passes of a shot, each a stage; a later shot of a power iteration has one less. */
+  private int times() {
+    return work.shots() * Math.max(1, passes.count());
   }
 
   private StagePlan accumulate() {
-    double total = work.tokens() * passes.flops(work.context());
-    long tasks = (long) passes.groups() * work.shards();
-    long loads = Math.min(machines.executors(), tasks);
-    long read = loads * modelBytes() + tasks * windowBytes();
-    Load load = new Load(total, 0, read, work.shards() * passes.shardBytes());
-    return stage("accumulate", work.shots(), Math.toIntExact(tasks), load);
+    if (passes.count() == 0) {
+      return stage("accumulate", times(), 0, Load.NONE);
+    }
+    long tasks = (long) passes.groups() * work.shards() / passes.count();
+    // The evaluation before has left the model where it is.
+    long loads = work.testWindows() > 0 ? 0 : Math.min(machines.executors(), tasks);
+    long models = LongStream.range(0, work.shots()).map(shot -> bytes.model((int) shot)).sum();
+    long weighing = work.shards() * passes.weighingBytes();
+    long written = work.shards() * passes.shardBytes();
+    Load load =
+        new Load(
+            work.tokens() * passes.flops(work.context()) / passes.count(),
+            0,
+            loads * models / times()
+                + bytes.windowReads(tasks, bytes.calibration())
+                + weighing / passes.count(),
+            written / passes.count(),
+            memory.accumulate(passes.taskBytes()));
+    return stage("accumulate", times(), Math.toIntExact(tasks), load);
   }
 
   private StagePlan reduce() {
-    Load load = new Load(0, 0, work.shards() * passes.shardBytes(), passes.factorBytes());
-    return stage("reduce", work.shots(), keys.isEmpty() ? 0 : 1, load);
+    int count = Math.max(1, passes.count());
+    Load load =
+        new Load(
+            0,
+            0,
+            work.shards() * passes.shardBytes() / count,
+            passes.factorBytes() / count,
+            memory.reduce(keys));
+    return stage("reduce", times(), keys.isEmpty() ? 0 : 1, load);
   }
 
   private StagePlan score() {
-    double total = config.linears().stream().mapToDouble(flops::score).sum();
-    return stage("score", work.shots(), layers(), new Load(0, total, layerReads(), 0));
+    boolean units = work.recipe().structures() instanceof Units;
+    double total =
+        config.linears().stream()
+            .mapToDouble(each -> units ? flops.path(each) : flops.score(each))
+            .sum();
+    int rounds = work.recipe().selection().rounds();
+    int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
+    int tasks = work.inGroups() ? 2 * config.blocks() : layers();
+    Load load = new Load(0, total, bytes.layers(), 0, memory.score());
+    return stage("score", work.shots() * passes, tasks, load);
   }
 
   private StagePlan cut() {
-    double half = work.sparsity() / 2;
-    double total = config.linears().stream().mapToDouble(each -> flops.cut(each, half)).sum();
-    return stage("cut", work.shots(), layers(), new Load(0, total, layerReads(), cutBytes()));
+    double total = config.linears().stream().mapToDouble(each -> cut(each, work.share() / 2)).sum();
+    return stage(
+        "cut",
+        work.shots(),
+        layers(),
+        new Load(0, total, bytes.layers(), bytes.cut(), memory.cut()));
+  }
+
+  private double cut(LinearShape layer, double share) {
+    if (work.sparse()) {
+      return flops.cut(layer, work.recipe().elements().update(), share);
+    }
+    return work.recipe().structures() instanceof Units
+        ? flops.cutOfUnits(layer, share)
+        : flops.cut(layer, share);
   }
 
   private StagePlan evaluate() {
+    int times = work.shots() + 2;
     int tasks = Evaluator.ranges(work.testWindows(), work.context()).size();
+    if (tasks == 0) {
+      return stage("evaluate", times, 0, Load.NONE);
+    }
+    // The model as it came, after each shot, and the folder that was written.
+    long models = bytes.stored();
+    for (int shot = 0; shot <= work.shots(); shot++) {
+      models += bytes.model(shot);
+    }
+    long read =
+        Math.min(machines.executors(), tasks) * models / times
+            + bytes.windowReads(tasks, bytes.test());
     double total = work.testTokens() * flops.forward(work.context());
-    long read = Math.min(machines.executors(), tasks) * modelBytes() + tasks * windowBytes();
-    return stage("evaluate", work.shots() + 2, tasks, new Load(total, 0, tasks == 0 ? 0 : read, 0));
+    return stage("evaluate", times, tasks, new Load(total, 0, read, 0, memory.evaluate()));
   }
 
   private StagePlan write() {
-    long stored = parameters() * work.weightBytes();
-    return stage("write", 1, 1, new Load(0, 0, stored, stored));
+    Load load = new Load(0, 0, bytes.model(work.shots()), bytes.stored(), memory.process());
+    return stage("write", 1, 1, load);
   }
 
   /**
@@ -111,13 +185,16 @@ public final class ResourcePlanner {
    * @param inverse flops in double precision
    * @param read bytes
    * @param written bytes
+   * @param memory bytes of a process
    */
-  private record Load(double single, double inverse, long read, long written) {}
+  private record Load(double single, double inverse, long read, long written, long memory) {
+    static final Load NONE = new Load(0, 0, 0, 0, 0);
+  }
 
   private StagePlan stage(String name, int times, int tasks, Load load) {
-    int busy = Math.max(1, Math.min(tasks, machines.slots()));
     Machines.Rates rates = machines.rates();
-    double computing = (load.single / rates.single() + load.inverse / rates.inverse()) / busy;
+    double computing =
+        (load.single / rates.single() + load.inverse / rates.inverse()) / busy(tasks);
     double moving = (load.read + load.written) / rates.disk();
     return new StagePlan(
         name,
@@ -127,84 +204,17 @@ public final class ResourcePlanner {
         load.read,
         load.written,
         0,
+        load.memory,
         tasks == 0 ? 0 : STAGE_SECONDS + computing + moving);
+  }
+
+  /** Cores that work, in the mean: in the last wave of tasks some may be idle. */
+  private double busy(int tasks) {
+    int waves = (tasks + machines.slots() - 1) / machines.slots();
+    return Math.max(1, (double) tasks / Math.max(1, waves));
   }
 
   private int layers() {
     return config.linears().size();
-  }
-
-  private long parameters() {
-    return config.expectedTensors().values().stream().mapToLong(ResourcePlanner::elements).sum();
-  }
-
-  private static long elements(int[] shape) {
-    long elements = 1;
-    for (int size : shape) {
-      elements *= size;
-    }
-    return elements;
-  }
-
-  /** All mean factors: full matrices in single precision. */
-  private long factorBytes() {
-    return keys.stream().mapToLong(key -> (long) FLOAT * key.size() * key.size()).sum();
-  }
-
-  /** New weights of all layers, in single precision. */
-  private long cutBytes() {
-    return config.linears().stream().mapToLong(layer -> FLOAT * layer.weights()).sum();
-  }
-
-  private long windowBytes() {
-    return Integer.BYTES * (work.tokens() + work.testTokens());
-  }
-
-  /** The model as tasks read it: its folder, with the layers of the last shot in their place. */
-  private long modelBytes() {
-    return parameters() * work.weightBytes();
-  }
-
-  /** Each layer's weight and both its factors; a shared one is read by each of its layers. */
-  private long layerReads() {
-    long bytes = cutBytes();
-    for (LinearShape layer : config.linears()) {
-      bytes += work.curvature().kind().needsData() ? square(layer.augmentedInputs()) : 0;
-      bytes += work.curvature().kind().ofLoss() ? square(layer.outputs()) : 0;
-    }
-    return bytes;
-  }
-
-  private static long square(long size) {
-    return FLOAT * size * size;
-  }
-
-  /** A batch of the largest factor's file in the reduction, and a panel on its way to disk. */
-  private long driverBytes() {
-    long largest = keys.stream().mapToLong(key -> square(key.size())).max().orElse(0);
-    return Math.min(BATCH_BYTES, largest) + FLOAT * ShardFile.PANEL;
-  }
-
-  /** Model, and for each core the sums of a group, kept results, one block's results, logits. */
-  private long calibrationBytes() {
-    long sums = passes.taskBytes();
-    ModelSize size = config.size();
-    int tokens =
-        Math.max(1, MemoryLimits.DEFAULT.tokensPerBlock() / work.context()) * work.context();
-    long wide = 4L * size.hidden() + 3L * size.queryWidth() + 3L * size.feedForward();
-    long block = FLOAT * tokens * wide;
-    long kept = Math.min(machines.keepBytes(), block * config.blocks());
-    long logits =
-        Math.min(MemoryLimits.DEFAULT.logitBytes(), (long) FLOAT * tokens * size.vocabulary());
-    return FLOAT * parameters() + machines.cores() * (sums + kept + 2 * block + logits);
-  }
-
-  private long layerBytes() {
-    long largest =
-        config.linears().stream()
-            .mapToLong(layer -> Math.max(layer.outputs(), layer.augmentedInputs()))
-            .max()
-            .orElse(0);
-    return machines.cores() * LAYER_MATRICES * Double.BYTES * largest * largest;
   }
 }

@@ -42,7 +42,12 @@ record Session(
 
   /** Who is told what happens. */
   Progress progress() {
-    return tasks.progress();
+    return tasks.usage();
+  }
+
+  /** What the stages of this operation needed. */
+  RunUsage usage() {
+    return tasks.usage();
   }
 
   /**

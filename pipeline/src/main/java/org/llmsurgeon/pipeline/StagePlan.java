@@ -10,6 +10,7 @@ package org.llmsurgeon.pipeline;
  * @param read bytes read from files
  * @param written bytes written to files
  * @param shuffled bytes through Spark's shuffle: none in any stage
+ * @param memory most memory of a process that does its work, heap included, bytes
  * @param seconds wall-clock time
  */
 public record StagePlan(
@@ -20,4 +21,5 @@ public record StagePlan(
     long read,
     long written,
     long shuffled,
+    long memory,
     double seconds) {}

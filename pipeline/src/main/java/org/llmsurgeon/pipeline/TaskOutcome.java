@@ -20,9 +20,10 @@ sealed interface TaskOutcome<O> extends Serializable {
    * It gave a result.
    *
    * @param value the result
+   * @param usage what it needed
    * @param <O> its type
    */
-  record Done<O>(O value) implements TaskOutcome<O> {}
+  record Done<O>(O value, TaskUsage usage) implements TaskOutcome<O> {}
 
   /**
    * It cannot be done.

@@ -30,14 +30,14 @@ final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> 
 
   private final List<O> results;
   private final Arrival<O> arrived;
-  private final Progress progress;
+  private final RunUsage usage;
   private Runnable cancel = () -> {};
   private TaskOutcome.Refused<O> refusal;
 
-  TaskResults(int count, Arrival<O> arrived, Progress progress) {
+  TaskResults(int count, Arrival<O> arrived, RunUsage usage) {
     this.results = new ArrayList<>(Collections.nCopies(count, null));
     this.arrived = arrived;
-    this.progress = progress;
+    this.usage = usage;
   }
 
   /**
@@ -64,8 +64,9 @@ final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> 
     TaskOutcome<O> outcome = TaskOutcome.fromBytes(bytes);
     if (outcome instanceof TaskOutcome.Done<O> done) {
       results.set((Integer) index, done.value());
+      usage.add(done.usage());
       arrived.accept(done.value());
-      progress.taskFinished();
+      usage.taskFinished();
     } else if (outcome instanceof TaskOutcome.Refused<O> refused && refusal == null) {
       refusal = refused;
       cancel.run();

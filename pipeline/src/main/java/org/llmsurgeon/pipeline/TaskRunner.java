@@ -23,7 +23,7 @@ final class TaskRunner {
   private static final long SETTLE_SECONDS = 20;
 
   private final JavaSparkContext spark;
-  private final Progress progress;
+  private final RunUsage usage;
   private final Optional<ResourceProfile> gpus;
   private final Optional<ResourceProfile> profile;
 
@@ -35,16 +35,16 @@ final class TaskRunner {
    * @throws InputException if GPUs are required and the settings of Spark give none
    */
   TaskRunner(JavaSparkContext spark, Progress progress) {
-    this(spark, progress, GpuStages.profile(spark.getConf()), Optional.empty());
+    this(spark, new RunUsage(progress), GpuStages.profile(spark.getConf()), Optional.empty());
   }
 
   private TaskRunner(
       JavaSparkContext spark,
-      Progress progress,
+      RunUsage usage,
       Optional<ResourceProfile> gpus,
       Optional<ResourceProfile> profile) {
     this.spark = spark;
-    this.progress = progress;
+    this.usage = usage;
     this.gpus = gpus;
     this.profile = profile;
   }
@@ -53,17 +53,17 @@ final class TaskRunner {
    * One whose tasks run where GPUs are, each with one of its own, if {@link GpuStages} finds any.
    */
   TaskRunner onGpus() {
-    return new TaskRunner(spark, progress, gpus, gpus);
+    return new TaskRunner(spark, usage, gpus, gpus);
   }
 
   /** One of which nobody is told. */
   TaskRunner quiet() {
-    return new TaskRunner(spark, Progress.silent(), gpus, profile);
+    return new TaskRunner(spark, new RunUsage(Progress.silent()), gpus, profile);
   }
 
-  /** Who is told about progress. */
-  Progress progress() {
-    return progress;
+  /** Who is told about progress, and measures it. */
+  RunUsage usage() {
+    return usage;
   }
 
   /**
@@ -89,11 +89,11 @@ final class TaskRunner {
   <I, O> Timed<List<O>> run(
       StageName stage, List<I> items, TaskFunction<I, O> function, TaskResults.Arrival<O> arrived) {
     return Timed.stage(
-        progress,
+        usage,
         stage,
         items.size(),
         () -> {
-          TaskResults<O> results = new TaskResults<>(items.size(), arrived, progress);
+          TaskResults<O> results = new TaskResults<>(items.size(), arrived, usage);
           if (!items.isEmpty()) {
             submit(stage, new IndexedTask<>(items, function), items.size(), results);
           }

@@ -18,7 +18,7 @@ import org.llmsurgeon.surgery.Shard;
 /**
  * A process that reduces the factors of 32 layers, {@code A} and {@code G} of size 2048 each, of
  * two shards: four times as many bytes as its heap. All layers have the same numbers, so that
- * little must be written first. It prints the peak of its resident memory.
+ * little must be written first. It tells the peak of its resident memory.
  */
 final class BoundedReduction {
   static final int SIZE = 2048;
@@ -60,7 +60,7 @@ final class BoundedReduction {
   /**
    * The process.
    *
-   * @param arguments an empty folder
+   * @param arguments an empty folder, and a file for what is to be told
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
@@ -77,7 +77,8 @@ final class BoundedReduction {
     }
     int factors = new Reduction(run, 1, keys, shards).onDriver(Progress.silent()).size();
     try (Stream<Path> files = Files.list(folder.resolve("shot-0001/factors"))) {
-      System.out.println(factors + " " + files.count() + " " + PeakMemory.bytes());
+      Files.writeString(
+          Path.of(arguments[1]), factors + " " + files.count() + " " + PeakMemory.bytes());
     }
   }
 }

@@ -23,17 +23,15 @@ class ReductionMemoryTest {
     command.add("-Dorg.bytedeco.javacpp.maxbytes=8m");
     command.add("-XX:MaxDirectMemorySize=16m");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(BoundedReduction.class.getName(), temp.resolve("run").toString()));
     Path out = temp.resolve("out");
-    Path err = temp.resolve("err");
+    command.addAll(
+        List.of(BoundedReduction.class.getName(), temp.resolve("run").toString(), out.toString()));
+    Path log = temp.resolve("log");
     Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
 
-    assertThat(process.exitValue()).as(Files.readString(err)).isZero();
+    assertThat(process.exitValue()).as(Files.readString(log)).isZero();
     String[] words = Files.readString(out).strip().split(" ");
     int factors = 2 * BoundedReduction.LAYERS;
     assertThat(words).hasSize(3).startsWith(String.valueOf(factors), String.valueOf(factors));

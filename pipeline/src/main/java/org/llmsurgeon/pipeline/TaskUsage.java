@@ -1,0 +1,13 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+
+/**
+ * What a task needed.
+ *
+ * @param read bytes read from files
+ * @param written bytes written to files
+ * @param peak most memory of its process that was resident in this stage, bytes; null where the
+ *     system does not tell
+ */
+record TaskUsage(long read, long written, Long peak) implements Serializable {}

@@ -1,0 +1,106 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.checkpoint.ByteSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.surgery.Recipe;
+
+/** What a run needs is measured, and is what was planned. */
+class RunUsageTest {
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void bytesCountForTheThreadThatMovesThem() throws Exception {
+    HadoopStorage storage = new HadoopStorage(new Configuration(false));
+    String file = temp.resolve("file").toString();
+    Traffic before = Traffic.ofThread();
+    try (OutputStream out = storage.create(file)) {
+      out.write(new byte[70]);
+      out.write(1);
+    }
+    CompletableFuture.runAsync(() -> storage.readBytes(file)).join();
+    assertThat(Traffic.ofThread().since(before)).isEqualTo(new Traffic(0, 71));
+    try (ByteSource source = storage.open(file)) {
+      source.read(10, ByteBuffer.allocate(20));
+      source.map(0, 5);
+    }
+    assertThat(Traffic.ofThread().since(before)).isEqualTo(new Traffic(25, 71));
+  }
+
+  @Test
+  void tasksAndDriverAddUpToTheirStage() {
+    RecordingProgress told = new RecordingProgress();
+    RunUsage usage = new RunUsage(told);
+    usage.stageStarted(1, "cut", 2);
+    usage.add(new TaskUsage(10, 1, 500L));
+    usage.add(new TaskUsage(20, 2, 300L));
+    usage.stageFinished(1.5);
+
+    RunUsage.Stage stage = usage.stages().get(0);
+    assertThat(stage.traffic()).isEqualTo(new Traffic(30, 3));
+    assertThat(stage.executor()).isEqualTo(500);
+    assertThat(stage.seconds()).isEqualTo(1.5);
+    assertThat(told.events()).containsExactly("stage 1 cut 2", "end");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"units", "row,column", "element", "2:4"})
+  void theReportHoldsThePlanAgainstWhatWas(String structures) throws Exception {
+    ObjectNode json = TinyModels.llamaJson();
+    json.put("vocab_size", 101).put("hidden_size", 96).put("intermediate_size", 240);
+    TestModel model = TestModel.write(temp, "wide", json.put("head_dim", 24), DataType.BF16);
+    Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", 0.3, "shots", 2));
+    PruningReport report =
+        new SurgeonPipeline(spark, Progress.silent())
+            .prune(model.request(temp.resolve("out"), recipe));
+
+    ResourceUse use = report.resources();
+    for (String name : List.of("accumulate", "reduce", "score", "cut", "write")) {
+      ResourceUse.Stage stage =
+          use.stages().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
+      assertThat(stage.actual().times()).as(name).isEqualTo(stage.planned().times());
+      assertThat(stage.actual().seconds()).as(name).isPositive();
+      assertClose(name + " written", stage.planned().written(), stage.actual().written());
+      if (!name.equals("accumulate")) {
+        assertClose(name + " read", stage.planned().read(), stage.actual().read());
+      }
+    }
+    assertClose("disk", use.planned().disk(), use.actual().disk());
+    assertClose("read", use.planned().read(), use.actual().read());
+    assertClose("written", use.planned().written(), use.actual().written());
+    assertThat(report).isEqualTo(Json.read(Json.bytes(report), PruningReport.class).orElseThrow());
+  }
+
+  private static void assertClose(String what, long planned, long actual) {
+    assertThat(planned).as(what).isCloseTo(actual, withinPercentage(30));
+  }
+}

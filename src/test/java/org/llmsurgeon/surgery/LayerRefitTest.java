@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ReferenceDevice;
@@ -67,6 +68,35 @@ class LayerRefitTest {
       assertThat(gain).isPositive();
       assertThat(result.gain())
           .isCloseTo(gain, org.assertj.core.api.Assertions.withinPercentage(1e-4));
+    }
+  }
+
+  /** At the optimum only rounding is left, which may not make anything worse. */
+  @ParameterizedTest
+  @ValueSource(strings = {"elements", "rows and columns"})
+  void theErrorNeverGrowsHoweverOftenALayerIsRefitted(String mask) {
+    ModelConfig config = TinyModels.opt();
+    LinearShape layer = config.linears().get(4);
+    WeightSource dense = TinyModels.weights(config, 1);
+    WeightSource pruned =
+        new MaskedWeights(TinyModels.weights(config, 2), config, MaskedWeights.MASKS.get(mask));
+    double[][] wanted = augmented(layer, dense);
+    double[][] read = tokens(layer);
+    double[][] ofDense = tokens(layer);
+    Recipe recipe = Recipe.of(new HashMap<>(Map.of("damp-a", 1e-9)));
+    try (TensorScope scope = new TensorScope(device);
+        LayerRefit.Moments moments = moments(scope, read, ofDense)) {
+      double error = error(augmented(layer, pruned), wanted, read, ofDense);
+      WeightSource weights = pruned;
+      for (int turn = 0; turn < 6; turn++) {
+        LayerRefit.Result result =
+            new LayerRefit(device, layer, recipe).refit(dense, weights, moments);
+        double after = error(rows(result.weight(), layer), wanted, read, ofDense);
+        assertThat(after).isLessThanOrEqualTo(error * (1 + 1e-14));
+        assertThat(result.gain()).isNotNegative();
+        error = after;
+        weights = new LayeredWeights(pruned, Map.of(layer.name(), result.weight()));
+      }
     }
   }
 

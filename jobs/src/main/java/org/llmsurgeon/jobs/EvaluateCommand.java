@@ -1,7 +1,10 @@
 package org.llmsurgeon.jobs;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.llmsurgeon.pipeline.ChoiceResult;
 import org.llmsurgeon.pipeline.EvaluationResult;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import picocli.CommandLine.Command;
@@ -13,9 +16,9 @@ import picocli.CommandLine.Spec;
 /** {@code surgeon evaluate}: the perplexity of a model on a text. */
 @Command(
     name = "evaluate",
-    customSynopsis = "surgeon evaluate --model DIR --test FILE... [OPTIONS]",
+    customSynopsis = "surgeon evaluate --model DIR --test FILE... [--choices FILE...] [OPTIONS]",
     description = {
-      "Perplexity of a model on a text.",
+      "Perplexity of a model on a text, and its accuracy on questions with several answers.",
       "",
       "The text is joined with blank lines, tokenised once and cut into consecutive windows; the"
           + " perplexity is exp of the mean over windows of their mean next-token cross-entropy.",
@@ -32,21 +35,68 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", order = 99, description = "Print one JSON object instead of a table.")
   private boolean json;
 
+  @Option(
+      names = "--choices",
+      arity = "1..*",
+      paramLabel = "FILE.jsonl",
+      description =
+          "Questions with several answers, one object on each line: a text 'context', a list of"
+              + " texts 'choices', and 'answer', the position of the right one from 0. The model"
+              + " answers with the choice of the highest log-likelihood after the context; also"
+              + " counted with that divided by the choice's characters.")
+  private List<String> choices = List.of();
+
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("evaluate", Setting.MODEL, Setting.TEST);
+    settings.require("evaluate", Setting.MODEL);
+    List<String> test = settings.list(Setting.TEST);
+    if (choices.isEmpty()) {
+      settings.require("evaluate", Setting.TEST);
+    }
+    String model = settings.text(Setting.MODEL);
     Integer context = settings.recipe().calibration().context();
     EvaluationResult result;
+    ChoiceResult answered;
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
-      result =
-          new SurgeonPipeline(spark.context(), progress)
-              .evaluate(settings.text(Setting.MODEL), settings.list(Setting.TEST), context);
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
+      result = test.isEmpty() ? null : pipeline.evaluate(model, test, context);
+      answered = choices.isEmpty() ? null : pipeline.choices(model, choices);
     }
-    output.out().print(json ? Json.text(result) + System.lineSeparator() : table(result));
+    output.out().print(json ? json(result, answered) : tables(result, answered));
     output.out().flush();
     return Failures.DONE;
+  }
+
+  /** The perplexity as always; with questions, both under their names. */
+  private static String json(EvaluationResult result, ChoiceResult answered) {
+    Object all = result;
+    if (answered != null) {
+      Map<String, Object> both = new LinkedHashMap<>();
+      both.put("text", result);
+      both.put("choices", answered);
+      all = both;
+    }
+    return Json.text(all) + System.lineSeparator();
+  }
+
+  static String tables(EvaluationResult result, ChoiceResult answered) {
+    StringBuilder tables = new StringBuilder();
+    if (result != null) {
+      tables.append(table(result));
+    }
+    if (answered != null) {
+      tables
+          .append(result == null ? "" : System.lineSeparator())
+          .append(
+              new TextTable("questions", "accuracy", "length-normalised")
+                  .row(
+                      Format.count(answered.questions()),
+                      Format.percent(answered.accuracy()),
+                      Format.percent(answered.normalisedAccuracy())));
+    }
+    return tables.toString();
   }
 
   private static String table(EvaluationResult result) {

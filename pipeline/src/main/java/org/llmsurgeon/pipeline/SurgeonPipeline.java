@@ -62,6 +62,19 @@ public final class SurgeonPipeline {
     return operation(session -> evaluate(session, session.storage().absolute(model), test, text));
   }
 
+  /**
+   * Asks a model questions with several answers.
+   *
+   * @param model model folder, with a tokenizer
+   * @param files JSON lines with {@code context}, {@code choices} and {@code answer}, at least one
+   *     file; see {@link org.llmsurgeon.checkpoint.ChoiceQuestion#read}
+   */
+  public ChoiceResult choices(String model, List<String> files) {
+    progress.runStarted("choices of " + model, 0);
+    return operation(
+        session -> new ChoiceEvaluation(session, session.storage().absolute(model)).of(files));
+  }
+
   private EvaluationResult evaluate(
       Session session, String folder, List<String> test, CalibrationText text) {
     RunDirectory run = ScratchDirectory.near(session, folder);

@@ -28,6 +28,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.LinearTap;
+import org.llmsurgeon.surgery.MultipleChoice;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Evaluation, factors, scores and inspection, each against its definition. */
@@ -108,6 +109,36 @@ class AnalysisTest {
             () -> pipeline().evaluate(model.folder().toString(), List.of(first.toString()), 17))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("16 positions");
+  }
+
+  @Test
+  void questionsAreAnsweredByLikelihoodWhateverTheTasks() throws Exception {
+    Files.writeString(model.folder().resolve("tokenizer.json"), TOKENIZER);
+    StringBuilder lines = new StringBuilder();
+    int plain = 0;
+    int normalised = 0;
+    try (LanguageModel network = load()) {
+      for (int i = 0; i < 40; i++) {
+        char first = (char) ('a' + i % 10);
+        char second = (char) ('a' + i / 4);
+        String line =
+            String.format(
+                "{\"context\": \"ab%sc\", \"choices\": [\"%s\", \"%s%s\"], \"answer\": %d}%n",
+                first, second, second, first, i % 2);
+        lines.append(line);
+        int[] one = {0, 1, first - 'a', 2, 10, second - 'a'};
+        int[] two = {0, 1, first - 'a', 2, 10, second - 'a', first - 'a'};
+        MultipleChoice.Answered answered =
+            new MultipleChoice(new int[][] {one, two}, new int[] {2, 3}, new int[] {1, 2}, i % 2)
+                .ask(network);
+        plain += answered.plain() ? 1 : 0;
+        normalised += answered.normalised() ? 1 : 0;
+      }
+    }
+    Path file = Files.writeString(temp.resolve("choices.jsonl"), lines);
+    ChoiceResult result = pipeline().choices(model.folder().toString(), List.of(file.toString()));
+    assertThat(result).isEqualTo(new ChoiceResult(40, plain / 40.0, normalised / 40.0));
+    assertThat(plain).isBetween(1, 39);
   }
 
   private static final String TOKENIZER =

@@ -1,6 +1,8 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.llmsurgeon.model.ModelConfig;
@@ -8,6 +10,8 @@ import org.llmsurgeon.surgery.Recipe;
 
 /** What a run is expected to need, made before its first stage, to be held against what it does. */
 final class RunForecast {
+  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0L);
+
   private final ResourcePlan plan;
   private final boolean local;
 
@@ -56,7 +60,7 @@ final class RunForecast {
   ResourceUse against(RunUsage usage) {
     List<RunUsage.Stage> actual = usage.stages();
     return new ResourceUse(
-        plan.stages().stream().map(stage -> stage(stage, actual)).toList(),
+        stages(actual),
         new ResourceUse.Need(
             plan.seconds(),
             plan.stages().stream().mapToLong(stage -> stage.times() * stage.read()).sum(),
@@ -73,23 +77,36 @@ final class RunForecast {
             usage.disk()));
   }
 
-  private ResourceUse.Stage stage(StagePlan planned, List<RunUsage.Stage> all) {
-    List<RunUsage.Stage> actual =
-        all.stream().filter(stage -> stage.name().equals(planned.name())).toList();
-    return new ResourceUse.Stage(
-        planned.name(),
-        new ResourceUse.Amount(
-            planned.times(),
-            planned.times() * planned.seconds(),
-            planned.times() * planned.read(),
-            planned.times() * planned.written(),
-            planned.memory()),
-        new ResourceUse.Amount(
-            actual.size(),
-            sum(actual, RunUsage.Stage::seconds),
-            total(actual, stage -> stage.traffic().read()),
-            total(actual, stage -> stage.traffic().written()),
-            actual.stream().map(RunForecast::memory).reduce(null, RunUsage::larger)));
+  /** The planned stages, then those that were not: they are planned for nothing. */
+  private List<ResourceUse.Stage> stages(List<RunUsage.Stage> actual) {
+    Map<String, ResourceUse.Amount> planned = new LinkedHashMap<>();
+    plan.stages().forEach(stage -> planned.put(stage.name(), amount(stage)));
+    actual.forEach(stage -> planned.putIfAbsent(stage.name(), NOTHING));
+    return planned.entrySet().stream()
+        .map(
+            stage ->
+                new ResourceUse.Stage(
+                    stage.getKey(), stage.getValue(), amount(stage.getKey(), actual)))
+        .toList();
+  }
+
+  private static ResourceUse.Amount amount(StagePlan planned) {
+    return new ResourceUse.Amount(
+        planned.times(),
+        planned.times() * planned.seconds(),
+        planned.times() * planned.read(),
+        planned.times() * planned.written(),
+        planned.memory());
+  }
+
+  private static ResourceUse.Amount amount(String name, List<RunUsage.Stage> all) {
+    List<RunUsage.Stage> actual = all.stream().filter(stage -> stage.name().equals(name)).toList();
+    return new ResourceUse.Amount(
+        actual.size(),
+        sum(actual, RunUsage.Stage::seconds),
+        total(actual, stage -> stage.traffic().read()),
+        total(actual, stage -> stage.traffic().written()),
+        actual.stream().map(RunForecast::memory).reduce(null, RunUsage::larger));
   }
 
   /** Of the processes that do the work: the driver only where there are no tasks. */

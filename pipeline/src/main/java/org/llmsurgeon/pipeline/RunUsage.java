@@ -10,6 +10,7 @@ import java.util.List;
  */
 final class RunUsage implements Progress {
   private final Progress progress;
+  private final RunUsage outer;
   private final List<Stage> stages = new ArrayList<>();
   private Stage running;
   private Traffic driver;
@@ -21,7 +22,17 @@ final class RunUsage implements Progress {
    * @param progress told of everything, too
    */
   RunUsage(Progress progress) {
+    this(progress, null);
+  }
+
+  private RunUsage(Progress progress, RunUsage outer) {
     this.progress = progress;
+    this.outer = outer;
+  }
+
+  /** For stages inside the running one: nobody is told of them, and their tasks are its own. */
+  RunUsage quiet() {
+    return new RunUsage(Progress.silent(), this);
   }
 
   /**
@@ -89,6 +100,9 @@ final class RunUsage implements Progress {
    * @param task what it needed
    */
   synchronized void add(TaskUsage task) {
+    if (outer != null) {
+      outer.add(task);
+    }
     if (running != null) {
       running = running.plus(task);
     }

@@ -58,7 +58,7 @@ final class TaskRunner {
 
   /** One of which nobody is told. */
   TaskRunner quiet() {
-    return new TaskRunner(spark, new RunUsage(Progress.silent()), gpus, profile);
+    return new TaskRunner(spark, usage.quiet(), gpus, profile);
   }
 
   /** Who is told about progress, and measures it. */

@@ -62,7 +62,10 @@ class RunUsageTest {
     RunUsage usage = new RunUsage(told);
     usage.stageStarted(1, "cut", 2);
     usage.add(new TaskUsage(10, 1, 500L));
-    usage.add(new TaskUsage(20, 2, 300L));
+    RunUsage inner = usage.quiet();
+    inner.stageStarted(1, "step", 1);
+    inner.add(new TaskUsage(20, 2, 300L));
+    inner.stageFinished(0.5);
     usage.stageFinished(1.5);
 
     RunUsage.Stage stage = usage.stages().get(0);

@@ -25,6 +25,7 @@ import org.llmsurgeon.checkpoint.TinyTokenizers;
 import org.llmsurgeon.checkpoint.WindowDraw;
 
 class TextWindowsTest {
+  private static final String REMOTE = "spark.hadoop.fs.remote.impl";
   private static final int VOCABULARY = 270;
   private static final WindowDraw RANDOM = new WindowDraw.AtRandom(64, 140_000, 7);
   private static final WindowDraw CONSECUTIVE = new WindowDraw.Consecutive(50);
@@ -90,12 +91,12 @@ class TextWindowsTest {
     RecordingProgress progress = new RecordingProgress();
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       Session session = Session.begin(spark, progress);
-      RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
-      List<String> paths = TextFiles.of(session.storage(), List.of(texts.toString()));
+      RunDirectory run = new RunDirectory(session.storage(), place(conf, temp.resolve("run")));
+      List<String> paths = TextFiles.of(session.storage(), List.of(place(conf, texts)));
       for (WindowDraw draw : draws) {
         int sets = draw == RANDOM ? 2 : 1;
         List<WindowsFile> files =
-            new TextWindows(session, run, model.toString(), VOCABULARY)
+            new TextWindows(session, run, place(conf, model), VOCABULARY)
                 .make("x", paths, draw, sets);
         made.add(
             files.stream()
@@ -122,11 +123,21 @@ class TextWindowsTest {
     return made;
   }
 
+  /** A local path, or a URI that only Hadoop understands. */
+  private static String place(SparkConf conf, Path path) {
+    return conf.contains(REMOTE) ? RemoteFileSystem.uri(path) : path.toString();
+  }
+
   @Test
-  void windowsAreThoseOfTheWholeTextWhateverTheSplitsAndPartitions() throws IOException {
+  void windowsAreThoseOfTheWholeTextWhateverTheSplitsPartitionsAndFileSystem() throws IOException {
     List<WindowDraw> draws = List.of(RANDOM, CONSECUTIVE);
     List<int[][]> one = windows(TestSpark.conf("local[1]"), draws);
-    List<int[][]> seven = windows(TestSpark.conf("local[7]").set(TextWindows.SPLIT, "150b"), draws);
+    List<int[][]> seven =
+        windows(
+            TestSpark.conf("local[7]")
+                .set(TextWindows.SPLIT, "400b")
+                .set(REMOTE, RemoteFileSystem.class.getName()),
+            draws);
 
     for (int i = 0; i < draws.size(); i++) {
       int[][] expected = expected(draws.get(i));

@@ -115,6 +115,13 @@ public record LayerRule(
     return text.isEmpty() ? null : text;
   }
 
+  /** Whether the patterns keep layers from being touched at all. */
+  boolean leavesOut() {
+    return !include.isEmpty()
+        || !exclude.isEmpty()
+        || limits.stream().anyMatch(each -> each.share() == 0);
+  }
+
   /** Whether a layer may be touched. */
   public boolean touches(LinearShape layer) {
     return share(layer.name()) > 0;

@@ -253,6 +253,11 @@ public record Recipe(
           "--shots auto needs predictions of the loss, which --structures units with --curvature"
               + " kfac give; choose these, or give a number of shots.");
     }
+    if ((correction.isWanted() || correction.reconstruct()) && layers.leavesOut()) {
+      throw new InputException(
+          "--correct and --reconstruct change every layer, also those that --include, --exclude"
+              + " and --limit leave out; leave one of them out.");
+    }
     if (pace.adaptive() && calibration.fresh()) {
       throw new InputException(
           "--shots auto compares the loss of the same windows from shot to shot, which"

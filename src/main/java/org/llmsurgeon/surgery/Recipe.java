@@ -226,16 +226,7 @@ public record Recipe(
       throw new InputException(
           "--shards is " + shards + "; give at least 1, or 0 for the default.");
     }
-    for (double save : pace.saveAt()) {
-      if (save > goal.sparsity()) {
-        throw new InputException(
-            "--save-at has "
-                + save
-                + ", which is never reached: --sparsity is "
-                + goal.sparsity()
-                + "; leave it out.");
-      }
-    }
+    new ShotTargets(goal, pace).check();
     if (!curvature.kind().product()) {
       curvature.requireJoint(diagonal, update, elements);
     }
@@ -253,11 +244,7 @@ public record Recipe(
           "--shots auto needs predictions of the loss, which --structures units with --curvature"
               + " kfac give; choose these, or give a number of shots.");
     }
-    if ((correction.isWanted() || correction.reconstruct()) && layers.leavesOut()) {
-      throw new InputException(
-          "--correct and --reconstruct change every layer, also those that --include, --exclude"
-              + " and --limit leave out; leave one of them out.");
-    }
+    layers.check(correction);
     if (pace.adaptive() && calibration.fresh()) {
       throw new InputException(
           "--shots auto compares the loss of the same windows from shot to shot, which"

@@ -24,7 +24,8 @@ class StandaloneClusterTest {
       prune(spark, model, "local", Progress.silent());
     }
     try (StandaloneCluster cluster = StandaloneCluster.start(temp.resolve("cluster"), 2);
-        JavaSparkContext spark = new JavaSparkContext(cluster.conf())) {
+        JavaSparkContext spark =
+            new JavaSparkContext(cluster.conf().set(ReducePlace.SETTING, "executors"))) {
       StandaloneCluster.awaitExecutors(spark, 2);
       prune(spark, model, "two", Progress.silent());
       KillOnce progress = new KillOnce(cluster);

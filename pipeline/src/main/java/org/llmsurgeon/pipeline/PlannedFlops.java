@@ -15,10 +15,10 @@ final class PlannedFlops {
   /** A causal attention backward has five products where its forward has two. */
   private static final double ATTENTION_BACKWARD = 2.5;
 
-  /** An elimination path costs as much as so many products with the weight; measured. */
+  /** An elimination path costs as much as so many pairs of products with the weight; measured. */
   private static final double PATH_PRODUCTS = 2;
 
-  /** Conjugate gradients end before their most steps; measured. */
+  /** Conjugate gradients are supposed to end after this share of their most steps. */
   private static final double SHARE_OF_STEPS = 0.5;
 
   private final ModelConfig config;

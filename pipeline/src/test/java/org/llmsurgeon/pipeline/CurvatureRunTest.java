@@ -1,19 +1,32 @@
 package org.llmsurgeon.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.Safetensors;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.surgery.LocalSurgeon;
 import org.llmsurgeon.surgery.Recipe;
 
@@ -96,5 +109,111 @@ class CurvatureRunTest {
             .prune(model.request(temp.resolve("spark"), recipe));
     LocalSurgeon.Shot last = LocalRun.assertSame(temp.resolve("spark"), model, recipe);
     assertThat(report.shots().get(1).removed()).isEqualTo(last.choice().removed()).isPositive();
+  }
+
+  /** Throws when a stage of a shot begins for the given time. */
+  private static final class Cut extends RecordingProgress {
+    private final String stage;
+    private final int time;
+    private int seen;
+
+    Cut(String stage, int time) {
+      this.stage = stage;
+      this.time = time;
+    }
+
+    @Override
+    public void stageStarted(int shot, String name, int count) {
+      super.stageStarted(shot, name, count);
+      if (stage.equals(shot + " " + name) && ++seen == time) {
+        throw new IllegalStateException("power cut");
+      }
+    }
+  }
+
+  /** Two passes in each shot after the first, which has one more; the second shot goes on. */
+  @ParameterizedTest
+  @CsvSource({"1 accumulate, 2", "1 reduce, 3", "2 accumulate, 1", "2 accumulate, 2", "2 cut, 1"})
+  void aRunThatWasCutOffBetweenPassesGoesOn(String stage, int time) throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "sparsity",
+                0.3,
+                "shots",
+                2,
+                "shards",
+                3,
+                "curvature",
+                "nearest-kronecker",
+                "curvature-passes",
+                1));
+    PruneRequest request = model.request(temp.resolve("spark"), recipe);
+    assertThatThrownBy(() -> new SurgeonPipeline(spark, new Cut(stage, time)).prune(request))
+        .hasMessage("power cut");
+    RecordingProgress second = new RecordingProgress();
+    new SurgeonPipeline(spark, second).prune(request);
+    LocalRun.assertSame(temp.resolve("spark"), model, recipe);
+    long accumulated =
+        second.events().stream().filter(event -> event.contains(" accumulate ")).count();
+    assertThat(accumulated).isEqualTo(left(stage, time));
+  }
+
+  /** Passes that were not finished; the records of finished shards make an empty stage. */
+  private static int left(String stage, int time) {
+    return switch (stage) {
+      case "1 accumulate" -> 6 - time;
+      case "1 reduce" -> 6 - time;
+      case "2 accumulate" -> 3 - time;
+      default -> 0;
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nearest-kronecker", "kronecker-sum"})
+  void factorsAndCostsAreWritten(String kind) throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    List<String> windows = List.of(model.tokens().toString());
+    SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+    Recipe recipe = Recipe.of(Map.of("curvature", kind, "shards", 3));
+    String factors = temp.resolve("factors.safetensors").toString();
+    String scores = temp.resolve("scores.safetensors").toString();
+    pipeline.factors(model.folder().toString(), windows, factors, recipe);
+    pipeline.scores(model.folder().toString(), windows, scores, recipe);
+    List<String> terms = kind.equals("kronecker-sum") ? List.of("", "2") : List.of("");
+    try (Safetensors file = Safetensors.open(new LocalStorage().open(factors));
+        Safetensors costs = Safetensors.open(new LocalStorage().open(scores))) {
+      assertThat(file.entries()).hasSize(2 * terms.size() * model.config().linears().size());
+      for (LinearShape layer : model.config().linears()) {
+        double before = Double.POSITIVE_INFINITY;
+        for (String term : terms) {
+          double norm = norm(file, layer.name() + ".A" + term);
+          assertThat(norm(file, layer.name() + ".G" + term)).isCloseTo(norm, within(1e-5 * norm));
+          assertThat(norm).as(layer.name() + term).isPositive().isLessThan(before);
+          before = norm;
+        }
+        assertThat(norm(costs, layer.name() + ".row")).isPositive();
+        assertThat(norm(costs, layer.name() + ".column")).isPositive();
+      }
+    }
+  }
+
+  private static double norm(Safetensors file, String name) {
+    Device device = ExecutorDevice.shared();
+    try (Tensor tensor = file.load(name, device)) {
+      return Math.sqrt(Arrays.stream(device.values(tensor)).map(each -> each * each).sum());
+    }
+  }
+
+  @Test
+  void unitsAreRefusedUnderASum() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    PruneRequest request =
+        model.request(temp.resolve("spark"), Recipe.of(Map.of("curvature", "kronecker-sum")));
+    assertThatThrownBy(() -> new SurgeonPipeline(spark, Progress.silent()).prune(request))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("units");
+    assertThat(temp.resolve("spark")).doesNotExist();
   }
 }

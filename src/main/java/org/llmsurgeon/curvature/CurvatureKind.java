@@ -22,7 +22,9 @@ public enum CurvatureKind {
    * A sum of Kronecker products, each the nearest to what those before it leave of the Fisher.
    * Needs two passes for each iteration of each.
    */
-  KRONECKER_SUM;
+  KRONECKER_SUM,
+  /** KFAC with its eigenvalues corrected in a second pass (George et al., NeurIPS 2018). */
+  EKFAC;
 
   /** Whether calibration data has to be read. */
   public boolean needsData() {
@@ -41,7 +43,7 @@ public enum CurvatureKind {
 
   /** Whether it is one product {@code G (x) A}. */
   public boolean product() {
-    return this != KRONECKER_SUM;
+    return this != KRONECKER_SUM && this != EKFAC;
   }
 
   /** The name on the command line, in reports and in files. */

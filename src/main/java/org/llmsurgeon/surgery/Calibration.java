@@ -70,6 +70,9 @@ public final class Calibration {
   }
 
   private CalibrationSums sums(List<FactorKey> keys) {
+    if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
+      return new EigenvalueSums(model.device(), keys, earlier);
+    }
     return pass.weighted()
         ? new WeightedSums(model.device(), pass, keys, earlier)
         : new PlainSums(model.device(), keys);

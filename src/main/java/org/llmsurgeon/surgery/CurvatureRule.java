@@ -50,7 +50,11 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int r
    * @param kind which approximation
    */
   public CurvatureRule(CurvatureKind kind) {
-    this(kind, Fisher.EMPIRICAL, DEFAULT_PASSES, kind.product() ? 1 : DEFAULT_RANK);
+    this(
+        kind,
+        Fisher.EMPIRICAL,
+        DEFAULT_PASSES,
+        kind == CurvatureKind.KRONECKER_SUM ? DEFAULT_RANK : 1);
   }
 
   /**
@@ -74,7 +78,12 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int r
    *
    * @throws InputException naming the option
    */
-  void requireJoint(boolean diagonal, UpdateKind update, ElementRule elements) {
+  void requireJoint(boolean diagonal, UpdateKind update, ElementRule elements, int rounds) {
+    if (kind == CurvatureKind.EKFAC && rounds > 1) {
+      throw new InputException(
+          "--rounds goes with ekfac only as 1: its eigenvectors are those of the layer as it was;"
+              + " leave it out, or give more --shots.");
+    }
     String wrong =
         diagonal
             ? "--diagonal"
@@ -96,7 +105,7 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int r
     if (!read.given("curvature-rank")) {
       return new CurvatureRule(kind).rank();
     }
-    if (kind.product()) {
+    if (kind != CurvatureKind.KRONECKER_SUM) {
       throw new InputException("--curvature-rank goes with --curvature kronecker-sum only.");
     }
     int rank = read.integer("curvature-rank");
@@ -120,6 +129,6 @@ public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int r
     options.put("fisher", kind.ofLoss() ? fisher.kind().optionName() : null);
     options.put("fisher-samples", drawn ? fisher.samples() : null);
     options.put("curvature-passes", kind.powerIteration() ? passes : null);
-    options.put("curvature-rank", kind.product() ? null : rank);
+    options.put("curvature-rank", kind == CurvatureKind.KRONECKER_SUM ? rank : null);
   }
 }

@@ -163,13 +163,13 @@ public final class ElementTask {
     }
 
     /**
-     * Under a curvature that is no product. Costs of N:M groups are those of the first product
-     * alone: jointly, weights have no closed form under a sum.
+     * Under a curvature that is no product. Costs of N:M groups are those of KFAC, or of the first
+     * product of a sum, alone: jointly, weights have no closed form beyond that.
      */
     private <T> T withOther(ElementSurgery surgery, Step<T> step) {
       boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
-      try (OtherCurvature other = task.other(surgery, terms);
-          Tensor along = other.elementCurvature(weight.rows(), weight.columns())) {
+      try (OtherCurvature other = task.other(scope, surgery, terms);
+          Tensor along = other.elementCurvature(device, weight.rows(), weight.columns())) {
         CostMatrix costs =
             recipe.structures() instanceof Patterns
                 ? patternCosts(surgery, weight)
@@ -205,7 +205,7 @@ public final class ElementTask {
             health,
             steps);
       }
-      try (OtherCurvature other = task.other(dense, terms)) {
+      try (OtherCurvature other = task.other(scope, dense, terms)) {
         Damping constants = other.dampingConstants();
         return new Costs(constants.g(), constants.a(), other.quadraticCost(weight), health, steps);
       }

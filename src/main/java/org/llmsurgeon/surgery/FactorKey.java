@@ -9,10 +9,12 @@ import java.io.Serializable;
  * @param layer module name: for {@code A} the first layer of the input group, for {@code G} the
  *     layer itself
  * @param kind which factor
- * @param size rows and columns of the factor, the bias entry of {@code A} included
+ * @param size rows of the factor, the bias entry of {@code A} included
+ * @param columns columns; as many, unless it is not symmetric
  * @param term of which product of a sum it is, from 0
  */
-public record FactorKey(String layer, FactorKind kind, int size, int term) implements Serializable {
+public record FactorKey(String layer, FactorKind kind, int size, int columns, int term)
+    implements Serializable {
   /**
    * A factor of the only product, or of the first one.
    *
@@ -21,12 +23,20 @@ public record FactorKey(String layer, FactorKind kind, int size, int term) imple
    * @param size rows and columns
    */
   public FactorKey(String layer, FactorKind kind, int size) {
-    this(layer, kind, size, 0);
+    this(layer, kind, size, size, 0);
   }
 
-  /** Elements of the packed lower triangle, {@code n (n + 1) / 2}. */
+  /** Whether the lower triangle is all of it. */
+  public boolean symmetric() {
+    return kind == FactorKind.A || kind == FactorKind.G;
+  }
+
+  /**
+   * Numbers of a sum: the packed lower triangle, {@code n (n + 1) / 2}, or all elements of what is
+   * not symmetric.
+   */
   public long packedSize() {
-    return (long) size * (size + 1) / 2;
+    return symmetric() ? (long) size * (size + 1) / 2 : (long) size * columns;
   }
 
   /**

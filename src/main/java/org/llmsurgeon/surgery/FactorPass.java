@@ -29,7 +29,11 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
     /** {@code (a^T A_hat a) g g^T}: half a step of the power iteration. */
     WEIGHTED_G,
     /** {@code (g^T G_hat g) a a^T}, for each layer: the other half. */
-    WEIGHTED_A
+    WEIGHTED_A,
+    /**
+     * {@code (u_i . g)^2 (v_j . a)^2}, along the eigenvectors of the factors of the pass before.
+     */
+    EIGENVALUES
   }
 
   /** Where {@code A_hat} or {@code G_hat} comes from. */
@@ -69,6 +73,7 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
           keys.add(FactorPlan.g(layer));
         }
         case WEIGHTED_G, WEIGHTED_A -> keys.add(summed(layer));
+        case EIGENVALUES -> keys.add(FactorPlan.eigenvalues(layer));
       }
     }
     return new ArrayList<>(keys);
@@ -93,14 +98,18 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
   }
 
   /**
-   * Bytes that a sum takes while it is gathered: a packed triangle in double, and where tokens are
-   * weighed two copies, in single, of the matrix that weighs them.
+   * Bytes that a sum takes while it is gathered: a packed triangle in double, and two copies, in
+   * single, of the matrix that weighs its tokens or of the bases that they are seen in.
    *
    * @param config the model
    * @param key the sum
    */
   public long bytes(ModelConfig config, FactorKey key) {
     long triangle = Double.BYTES * key.packedSize();
+    if (gathers == Gathers.EIGENVALUES) {
+      long bases = (long) key.size() * key.size() + (long) key.columns() * key.columns();
+      return triangle + 2 * Float.BYTES * bases;
+    }
     if (!weighted()) {
       return triangle;
     }

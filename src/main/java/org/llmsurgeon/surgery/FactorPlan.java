@@ -30,7 +30,8 @@ public final class FactorPlan {
    * @param term of which product of a sum, from 0
    */
   public static FactorKey ownA(LinearShape layer, int term) {
-    return new FactorKey(layer.name(), FactorKind.A, layer.augmentedInputs(), term);
+    int size = layer.augmentedInputs();
+    return new FactorKey(layer.name(), FactorKind.A, size, size, term);
   }
 
   /**
@@ -49,7 +50,37 @@ public final class FactorPlan {
    * @param term of which product, from 0
    */
   public static FactorKey g(LinearShape layer, int term) {
-    return new FactorKey(layer.name(), FactorKind.G, layer.outputs(), term);
+    return new FactorKey(layer.name(), FactorKind.G, layer.outputs(), layer.outputs(), term);
+  }
+
+  /**
+   * The corrected eigenvalues of a layer.
+   *
+   * @param layer the layer
+   */
+  public static FactorKey eigenvalues(LinearShape layer) {
+    int columns = layer.augmentedInputs();
+    return new FactorKey(layer.name(), FactorKind.EIGENVALUES, layer.outputs(), columns, 0);
+  }
+
+  /**
+   * The eigenvectors of a layer's {@code G}.
+   *
+   * @param layer the layer
+   */
+  public static FactorKey basisG(LinearShape layer) {
+    int size = layer.outputs();
+    return new FactorKey(layer.name(), FactorKind.BASIS_G, size, size + 1, 0);
+  }
+
+  /**
+   * The eigenvectors of a layer's {@code A}.
+   *
+   * @param layer the layer
+   */
+  public static FactorKey basisA(LinearShape layer) {
+    int size = layer.augmentedInputs();
+    return new FactorKey(layer.name(), FactorKind.BASIS_A, size, size + 1, 0);
   }
 
   /**
@@ -69,6 +100,9 @@ public final class FactorPlan {
       if (kind.ofLoss()) {
         keys.add(g(layer, term));
       }
+    }
+    if (kind == CurvatureKind.EKFAC) {
+      keys.addAll(List.of(basisG(layer), basisA(layer), eigenvalues(layer)));
     }
     return keys;
   }
@@ -106,6 +140,10 @@ public final class FactorPlan {
       case IDENTITY -> List.of();
       case ACTIVATIONS -> List.of(new FactorPass(0, Gathers.INPUTS, Weighing.NONE, 0));
       case KFAC -> List.of(new FactorPass(0, Gathers.BOTH, Weighing.NONE, 0));
+      case EKFAC ->
+          List.of(
+              new FactorPass(0, Gathers.BOTH, Weighing.NONE, 0),
+              new FactorPass(1, Gathers.EIGENVALUES, Weighing.NONE, 0));
       case NEAREST_KRONECKER, KRONECKER_SUM -> powerIteration(curvature, shot > 1);
     };
   }

@@ -62,7 +62,7 @@ public final class FactorSum {
    * @param key the factor
    * @param shards all shards, in order
    * @param device where they live
-   * @return full and symmetric, {@code [n, n]}, single precision; the caller owns it
+   * @return full, single precision; the caller owns it
    */
   static Tensor reduce(FactorKey key, java.util.List<ShardFactors> shards, Device device) {
     int elements = Math.toIntExact(key.packedSize());
@@ -74,7 +74,11 @@ public final class FactorSum {
       sum.add(part);
     }
     sum.mean(part);
-    Tensor full = device.empty(Precision.SINGLE, key.size(), key.size());
+    Tensor full = device.empty(Precision.SINGLE, key.size(), key.columns());
+    if (!key.symmetric()) {
+      device.upload(part, 0, full, 0, elements);
+      return full;
+    }
     try (Tensor packed = device.empty(Precision.SINGLE, 1, elements)) {
       device.upload(part, 0, packed, 0, elements);
       device.unpack(packed, full);

@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
@@ -140,7 +141,7 @@ public final class LayerTask {
             KroneckerFactors first = curvature(scope);
             try (ElementSurgery surgery =
                     new ElementSurgery(device, layer.name(), all, first, recipe.damping());
-                OtherCurvature other = other(surgery, terms(scope, first))) {
+                OtherCurvature other = other(scope, surgery, terms(scope, first))) {
               return work.apply(other);
             }
           }
@@ -150,11 +151,33 @@ public final class LayerTask {
   /**
    * The curvature that is no product.
    *
+   * @param scope owns what it is made of; must be closed after it
    * @param surgery the layer under the first product
    * @param terms all products
    */
-  OtherCurvature other(ElementSurgery surgery, List<KroneckerTerm> terms) {
-    return new OtherCurvature(device, layer.name(), surgery, terms);
+  OtherCurvature other(TensorScope scope, ElementSurgery surgery, List<KroneckerTerm> terms) {
+    OtherCurvature.Form form =
+        recipe.curvature().kind() == CurvatureKind.EKFAC
+            ? new StoredBasis(device, layer, surgery).form(scope, factors)
+            : OtherCurvature.sum(scope, layer.name(), surgery, terms);
+    return new OtherCurvature(surgery, form);
+  }
+
+  /**
+   * The eigenvectors and eigenvalues of both factors, over what is live.
+   *
+   * @return {@link FactorPlan#basisG} and {@link FactorPlan#basisA}, owned by the caller
+   */
+  public Map<FactorKey, Tensor> basis() {
+    try (TensorScope scope = new TensorScope(device);
+        LayerWeight weight = LayerWeight.load(device, layer, weights)) {
+      Tensor all = scope.own(weight.augmented(device));
+      KroneckerFactors kfac = curvature(scope);
+      try (ElementSurgery surgery =
+          new ElementSurgery(device, layer.name(), all, kfac, recipe.damping())) {
+        return new StoredBasis(device, layer, surgery).make();
+      }
+    }
   }
 
   /**

@@ -46,6 +46,21 @@ final class LocalFactors implements FactorSource, AutoCloseable {
     }
   }
 
+  /**
+   * Takes over what was made of the means.
+   *
+   * @param made tensors by name, in single precision
+   */
+  void put(Map<FactorKey, Tensor> made) {
+    made.forEach(
+        (key, tensor) -> {
+          Tensor before = means.put(key, tensor);
+          if (before != null) {
+            before.close();
+          }
+        });
+  }
+
   @Override
   public Tensor load(FactorKey key, Device target) {
     Tensor mean = means.get(key);

@@ -277,7 +277,12 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
               FisherTargets.of(recipe, shard, ofDense.get(shard.index()))));
     }
     try (LanguageModel model = LanguageModel.load(config, this, device)) {
-      passes.forEach(pass -> factors.gather(model, pass, data));
+      for (FactorPass pass : passes) {
+        if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
+          config.linears().forEach(layer -> factors.put(task(layer, factors).basis()));
+        }
+        factors.gather(model, pass, data);
+      }
     }
   }
 

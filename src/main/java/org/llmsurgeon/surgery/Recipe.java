@@ -228,7 +228,7 @@ public record Recipe(
     }
     new ShotTargets(goal, pace).check();
     if (!curvature.kind().product()) {
-      curvature.requireJoint(diagonal, update, elements);
+      curvature.requireJoint(diagonal, update, elements, selection.rounds());
     }
     boolean units = structures instanceof Units;
     if (selection.kind() != SelectionKind.SINGLE && !units) {

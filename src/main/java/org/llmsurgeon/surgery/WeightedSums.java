@@ -115,12 +115,13 @@ final class WeightedSums implements CalibrationSums {
   }
 
   private static FactorKey sameSide(FactorKey key, int term) {
-    return new FactorKey(key.layer(), key.kind(), key.size(), term);
+    return new FactorKey(key.layer(), key.kind(), key.size(), key.size(), term);
   }
 
   private static FactorKey otherSide(Sum sum, FactorKey key, int term) {
     FactorKind other = key.kind() == FactorKind.G ? FactorKind.A : FactorKind.G;
-    return new FactorKey(key.layer(), other, sum.weighing().rows(), term);
+    int size = sum.weighing().rows();
+    return new FactorKey(key.layer(), other, size, size, term);
   }
 
   private Tensor exact(TensorScope work, Tensor single) {

@@ -165,7 +165,7 @@ enum Setting {
       "KIND",
       "Curvature of the loss: kfac (activations and gradients), nearest-kronecker (the product"
           + " nearest to the Fisher, by power iteration), kronecker-sum (several products),"
-          + " activations, or identity."),
+          + " ekfac (kfac with eigenvalues corrected in a second pass), activations, or identity."),
   CURVATURE_PASSES(
       "curvature-passes",
       Form.TEXT,

@@ -6,6 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.checkpoint.FactorDescription;
 import org.llmsurgeon.checkpoint.FactorFileWriter;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorSum;
 
@@ -32,6 +35,9 @@ record FactorReduction(RunDirectory run, FactorKey key, int factor, long tokens)
    * @throws ArithmeticException if a mean is not finite, naming layer and factor
    */
   FactorsManifest.Factor write(List<ShardRecord> shards, String path) {
+    if (!key.symmetric()) {
+      return writeMatrix(shards, path);
+    }
     try (TriangleFile means = new TriangleFile(key.size())) {
       try (ShardReader reader = new ShardReader(run, shards, factor)) {
         mean(reader, means);
@@ -44,20 +50,42 @@ record FactorReduction(RunDirectory run, FactorKey key, int factor, long tokens)
     return new FactorsManifest.Factor(key, path);
   }
 
+  /** All of it in memory: it is as large as the weight of its layer. */
+  private FactorsManifest.Factor writeMatrix(List<ShardRecord> shards, String path) {
+    Device device = ExecutorDevice.shared();
+    try (Tensor mean = device.empty(Precision.SINGLE, key.size(), key.columns());
+        ShardReader reader = new ShardReader(run, shards, factor)) {
+      float[] panel = new float[(int) Math.min(ShardFile.PANEL, key.packedSize())];
+      for (long at = 0; at < key.packedSize(); at += panel.length) {
+        int count = (int) Math.min(panel.length, key.packedSize() - at);
+        mean(reader, at, panel, count);
+        device.upload(panel, 0, mean, at, count);
+      }
+      reader.checkIntact();
+      MatrixFile.write(run, path, mean, device);
+    }
+    return new FactorsManifest.Factor(key, path);
+  }
+
   private void mean(ShardReader reader, TriangleFile means) throws IOException {
     long size = key.packedSize();
     float[] panel = new float[(int) Math.min(ShardFile.PANEL, size)];
     for (long at = 0; at < size; at += panel.length) {
       int count = (int) Math.min(panel.length, size - at);
-      FactorSum sum = new FactorSum(key, count, tokens);
-      for (int i = 0; i < reader.shards(); i++) {
-        reader.read(i, at, panel, count);
-        sum.add(panel);
-      }
-      sum.mean(panel);
+      mean(reader, at, panel, count);
       means.append(panel, count);
     }
     reader.checkIntact();
+  }
+
+  /** Means of some numbers over all shards. */
+  private void mean(ShardReader reader, long at, float[] panel, int count) {
+    FactorSum sum = new FactorSum(key, count, tokens);
+    for (int i = 0; i < reader.shards(); i++) {
+      reader.read(i, at, panel, count);
+      sum.add(panel);
+    }
+    sum.mean(panel);
   }
 
   private void write(TriangleFile means, String path) throws IOException {

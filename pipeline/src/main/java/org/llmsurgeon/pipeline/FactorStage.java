@@ -3,7 +3,9 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
@@ -65,10 +67,29 @@ final class FactorStage {
         .orElseGet(
             () -> {
               FactorsManifest all = factors.and(gather(pass, before));
+              if (shot.recipe().curvature().kind() == CurvatureKind.EKFAC) {
+                all = all.and(bases(all));
+              }
               run.commit(path, all);
               run.delete(shot.path("shards"));
               return all;
             });
+  }
+
+  /** The eigenvectors of all factors: a task per layer. */
+  private FactorsManifest bases(FactorsManifest means) {
+    List<LinearShape> layers = shot.config().linears();
+    List<BasisTask.Item> items = new ArrayList<>();
+    for (int layer : shot.largestFirst()) {
+      List<FactorKey> keys =
+          List.of(FactorPlan.a(layers.get(layer)), FactorPlan.g(layers.get(layer)));
+      items.add(new BasisTask.Item(layer, means.only(keys).factors(), means.tokens()));
+    }
+    Timed<List<BasisTask.Made>> made =
+        shot.session().tasks().run(shot.stage("eigen"), items, new BasisTask(shot.work()));
+    List<FactorsManifest.Factor> bases =
+        made.value().stream().flatMap(each -> each.factors().stream()).toList();
+    return new FactorsManifest(means.tokens(), null, bases, 0, made.seconds());
   }
 
   private FactorsManifest gather(FactorPass pass, String before) {

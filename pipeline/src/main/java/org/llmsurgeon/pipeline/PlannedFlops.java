@@ -67,8 +67,13 @@ final class PlannedFlops {
   double sums(FactorPass pass, int draws) {
     double sums = 0;
     for (FactorKey key : pass.keys(config)) {
-      int times = pass.weighted() || key.kind() == FactorKind.G ? draws : 1;
+      int times = pass.weighted() || key.kind() != FactorKind.A ? draws : 1;
       sums += 2.0 * times * key.packedSize();
+    }
+    if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
+      for (LinearShape layer : config.linears()) {
+        sums += 2.0 * draws * (Math.pow(layer.outputs(), 2) + Math.pow(layer.augmentedInputs(), 2));
+      }
     }
     if (pass.weighted()) {
       for (LinearShape layer : config.linears()) {

@@ -89,7 +89,7 @@ final class PlannedPasses {
   /** Mean factors of all passes: full matrices in single precision. */
   long factorBytes() {
     return passes.stream()
-        .mapToLong(pass -> packed(pass, key -> (long) key.size() * key.size()))
+        .mapToLong(pass -> packed(pass, key -> (long) key.size() * key.columns()))
         .sum();
   }
 

@@ -40,7 +40,9 @@ final class Reduction {
 
   /** File of an attempt at a factor, relative to the run directory. */
   static String path(int shot, FactorKey key, String attempt) {
-    return RunDirectory.inShot(shot, "factors/" + key.label() + "-" + attempt + ".arrow");
+    return RunDirectory.inShot(
+        shot,
+        "factors/" + key.label() + "-" + attempt + (key.symmetric() ? ".arrow" : ".safetensors"));
   }
 
   /** Tokens that the means are over. */

@@ -34,6 +34,9 @@ final class StoredFactors implements FactorSource {
     if (path == null) {
       throw new IllegalArgumentException("no factor " + key.label());
     }
+    if (!key.symmetric()) {
+      return MatrixFile.read(run, path, device);
+    }
     try (FactorFile file = FactorFile.open(run.storage(), run.resolve(path))) {
       if (file.description().size() != key.size() || file.description().tokens() != tokens) {
         throw new InputException(

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Recipe.CalibrationText;
@@ -104,6 +105,9 @@ public final class SurgeonPipeline {
   public void factors(String model, List<String> calibration, String output, Recipe recipe) {
     if (!recipe.curvature().kind().needsData()) {
       throw new InputException("The curvature identity has no factors; choose --curvature kfac.");
+    }
+    if (recipe.curvature().kind() == CurvatureKind.EKFAC) {
+      throw new InputException("The factors of ekfac are those of kfac; choose --curvature kfac.");
     }
     progress.runStarted("factors of " + model, 0);
     operation(

@@ -68,6 +68,19 @@ class CurvatureRunTest {
         Arguments.of(
             true,
             Map.of(
+                "structures",
+                "row,column",
+                "curvature",
+                "ekfac",
+                "fisher",
+                "sampled",
+                "fisher-samples",
+                2)),
+        Arguments.of(false, Map.of("structures", "element", "curvature", "ekfac")),
+        Arguments.of(true, Map.of("structures", "2:4", "sparsity", 0.4, "curvature", "ekfac")),
+        Arguments.of(
+            true,
+            Map.of(
                 "structures", "row,column", "curvature", "kronecker-sum", "curvature-passes", 1)),
         Arguments.of(
             false,

@@ -1,0 +1,74 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.FactorKey;
+import org.llmsurgeon.surgery.LayerTask;
+import org.llmsurgeon.surgery.Recipe;
+
+/**
+ * Finds the eigenvectors of both factors of a layer, between the passes of EKFAC. Memory: about
+ * five matrices of the larger factor.
+ *
+ * @param work what it needs
+ */
+record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTask.Made> {
+  /**
+   * A layer.
+   *
+   * @param layer its position among the model's prunable layers
+   * @param factors its mean factors
+   * @param tokens that they are over
+   */
+  record Item(int layer, List<FactorsManifest.Factor> factors, long tokens)
+      implements Serializable {
+    Item {
+      factors = List.copyOf(factors);
+    }
+  }
+
+  /**
+   * Files of a layer.
+   *
+   * @param factors both bases
+   */
+  record Made(List<FactorsManifest.Factor> factors) implements Serializable {
+    Made {
+      factors = List.copyOf(factors);
+    }
+  }
+
+  @Override
+  public Made apply(Item item, String attempt) {
+    ExecutorModel.evict();
+    RunDirectory run = work.directory();
+    FactorsManifest manifest = new FactorsManifest(item.tokens(), null, item.factors(), 0, 0);
+    try (ModelWeights weights = ModelWeights.open(run.storage(), work.model())) {
+      LinearShape layer = weights.config().linears().get(item.layer());
+      Map<FactorKey, Tensor> bases =
+          new LayerTask(
+                  ExecutorDevice.shared(),
+                  layer,
+                  weights,
+                  new StoredFactors(run, manifest),
+                  Recipe.of(work.options()))
+              .basis();
+      try {
+        List<FactorsManifest.Factor> made = new ArrayList<>();
+        bases.forEach(
+            (key, tensor) -> {
+              String path = Reduction.path(work.shot(), key, attempt);
+              MatrixFile.write(run, path, tensor, ExecutorDevice.shared());
+              made.add(new FactorsManifest.Factor(key, path));
+            });
+        return new Made(made);
+      } finally {
+        bases.values().forEach(Tensor::close);
+      }
+    }
+  }
+}

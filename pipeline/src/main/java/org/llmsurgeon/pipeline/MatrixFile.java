@@ -1,0 +1,52 @@
+package org.llmsurgeon.pipeline;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.Safetensors;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+
+/** A factor that is not symmetric, in the run directory: the only tensor of a safetensors file. */
+final class MatrixFile {
+  private static final String NAME = "matrix";
+
+  private MatrixFile() {}
+
+  /**
+   * Writes one.
+   *
+   * @param run run directory
+   * @param path a new file, relative to it
+   * @param matrix in single precision
+   * @param device where it lives
+   */
+  static void write(RunDirectory run, String path, Tensor matrix, Device device) {
+    SafetensorsLayout layout =
+        new SafetensorsLayout().add(NAME, DataType.F32, matrix.rows(), matrix.columns());
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(layout, run.create(path), run.resolve(path))) {
+      writer.write(NAME, matrix, device);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(run.resolve(path) + " could not be written", failure);
+    }
+  }
+
+  /**
+   * Reads one.
+   *
+   * @param run run directory
+   * @param path its file, relative to it
+   * @param device where it is wanted
+   * @return in single precision, owned by the caller
+   */
+  static Tensor read(RunDirectory run, String path, Device device) {
+    try (Safetensors file = Safetensors.open(run.storage().open(run.resolve(path)))) {
+      return file.load(NAME, device);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(run.resolve(path) + " could not be read", failure);
+    }
+  }
+}

@@ -1,6 +1,5 @@
 package org.llmsurgeon.jobs;
 
-import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.pruning.Units;
 import org.llmsurgeon.pruning.WidthRule;
@@ -386,19 +385,7 @@ enum Setting {
 
   /** The option for a command line; its value is text, a list of texts, or a boolean. */
   OptionSpec option() {
-    OptionSpec.Builder builder =
-        OptionSpec.builder(optionName()).description(description + defaultSentence());
-    return switch (form) {
-      case SWITCH -> builder.type(boolean.class).arity("0").negatable(true).build();
-      case TEXT -> builder.type(String.class).paramLabel(label).build();
-      case LIST ->
-          builder
-              .type(List.class)
-              .auxiliaryTypes(String.class)
-              .arity("1..*")
-              .paramLabel(label)
-              .build();
-    };
+    return new SettingOption(this, label, description, defaultText).spec();
   }
 
   /** The setting of a recipe key, if there is one. */
@@ -409,15 +396,5 @@ enum Setting {
       }
     }
     return Optional.empty();
-  }
-
-  private String defaultSentence() {
-    if (form == Form.SWITCH) {
-      return "";
-    }
-    if (defaultText != null) {
-      return " Default: " + defaultText + ".";
-    }
-    return ofRecipe() ? " Default: " + Recipe.defaults().options().get(key) + "." : "";
   }
 }

@@ -13,10 +13,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.Storage;
@@ -194,13 +192,13 @@ public final class HadoopStorage implements Storage {
     return isLocal(folder) ? local.bytesIn(folder) : at(folder, HadoopStorage::bytesIn);
   }
 
+  /** What goes away while it is counted is no error: this is for the report only. */
   private static long bytesIn(FileSystem system, Path folder) throws IOException {
-    long bytes = 0;
-    RemoteIterator<LocatedFileStatus> files = system.listFiles(folder, true);
-    while (files.hasNext()) {
-      bytes += files.next().getLen();
+    try {
+      return system.getContentSummary(folder).getLength();
+    } catch (FileNotFoundException gone) {
+      return 0;
     }
-    return bytes;
   }
 
   /**

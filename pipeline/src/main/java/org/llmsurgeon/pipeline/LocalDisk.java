@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -33,11 +34,13 @@ final class LocalDisk {
 
   /** Bytes of all files in a folder and below it; a file that goes meanwhile counts as none. */
   long bytesIn(String folder) {
-    try (Stream<Path> files = Files.walk(path(folder))) {
-      return files.mapToLong(file -> file.toFile().isFile() ? file.toFile().length() : 0).sum();
-    } catch (IOException failure) {
-      throw new UncheckedIOException(folder + " could not be read", failure);
-    }
+    return bytesIn(path(folder).toFile());
+  }
+
+  /** What goes away while it is counted is no error: this is for the report only. */
+  private static long bytesIn(File file) {
+    File[] inside = file.listFiles();
+    return inside == null ? file.length() : Stream.of(inside).mapToLong(LocalDisk::bytesIn).sum();
   }
 
   /** The file at a path or above it, where no folder can be made; null where there is none. */

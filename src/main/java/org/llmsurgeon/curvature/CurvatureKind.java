@@ -1,8 +1,6 @@
 package org.llmsurgeon.curvature;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** Which approximation of the Fisher information stands for the curvature. */
@@ -48,7 +46,7 @@ public enum CurvatureKind {
 
   /** The name on the command line, in reports and in files. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Choice.name(this);
   }
 
   /**
@@ -58,14 +56,6 @@ public enum CurvatureKind {
    * @throws InputException if it is another
    */
   public static CurvatureKind parse(String name) {
-    for (CurvatureKind kind : values()) {
-      if (kind.optionName().equals(name)) {
-        return kind;
-      }
-    }
-    String choices =
-        Arrays.stream(values()).map(CurvatureKind::optionName).collect(Collectors.joining(", "));
-    throw new InputException(
-        "There is no curvature '" + name + "'; choose one of " + choices + ".");
+    return Choice.parse("curvature", name, values());
   }
 }

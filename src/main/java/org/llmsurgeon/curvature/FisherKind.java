@@ -1,8 +1,6 @@
 package org.llmsurgeon.curvature;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** Whose losses the gradients are of that the Fisher is made from. */
@@ -19,7 +17,7 @@ public enum FisherKind {
 
   /** The name on the command line, in reports and in files. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 
   /**
@@ -29,18 +27,6 @@ public enum FisherKind {
    * @throws InputException if it is another
    */
   public static FisherKind parse(String name) {
-    return Arrays.stream(values())
-        .filter(kind -> kind.optionName().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "There is no Fisher '"
-                        + name
-                        + "'; choose one of "
-                        + Arrays.stream(values())
-                            .map(FisherKind::optionName)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+    return Choice.parse("Fisher", name, values());
   }
 }

@@ -7,8 +7,19 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * What lies between two passes of the power iteration that {@link NearestKronecker} describes, for
- * passes that are done by many machines.
+ * What lies between two passes of the power iteration that finds the product {@code G (x) A}
+ * nearest to a layer's Fisher in the Frobenius norm, or to what earlier terms leave of it
+ * (algorithm section 1; Van Loan and Pitsianis): the leading singular pair of the rearranged Fisher
+ * {@code mean_t vec(g g^T) vec(a a^T)^T}, which is never formed. Each half step is one pass over
+ * the data with a {@link WeightedAccumulator}, over earlier terms {@code r}:
+ *
+ * <pre>
+ * G &lt;- mean_t (a^T A_hat a) g g^T - sum_r &lt;A_r, A_hat&gt; G_r,   G_hat = G / |G|
+ * A &lt;- mean_t (g^T G_hat g) a a^T - sum_r &lt;G_r, G_hat&gt; A_r,   A_hat = A / |A|
+ * </pre>
+ *
+ * <p>Unlike KFAC's, this {@code A} belongs to one layer: those that read the same input do not
+ * share it.
  */
 public final class KroneckerStep {
   private KroneckerStep() {}

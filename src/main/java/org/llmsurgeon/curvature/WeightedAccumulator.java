@@ -7,10 +7,10 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
 /**
- * One half step of {@link NearestKronecker} while it is gathered: {@code sum_t (y_t^T M y_t) x_t
- * x_t^T} over tokens. It needs both sides of a token together: the layer's input and its output
- * gradient. Like {@link FactorAccumulator} it is a monoid, with products in the precision of the
- * tokens and the sum in double.
+ * One half step of the power iteration ({@link KroneckerStep}) while it is gathered: {@code sum_t
+ * (y_t^T M y_t) x_t x_t^T} over tokens. It needs both sides of a token together: the layer's input
+ * and its output gradient. Like {@link FactorAccumulator} it is a monoid, with products in the
+ * precision of the tokens and the sum in double.
  *
  * <p>Weights may be negative: for later terms of a {@link KroneckerSum} {@code M} is indefinite.
  */

@@ -3,7 +3,7 @@
  * F ~ G (x) A}: sums of outer products over tokens, their means, damping and damped inverses.
  *
  * <p>Beyond that: the nearest product and sums of products by power iteration ({@link
- * org.llmsurgeon.curvature.NearestKronecker}, {@link org.llmsurgeon.curvature.KroneckerSum}) and
+ * org.llmsurgeon.curvature.KroneckerStep}, {@link org.llmsurgeon.curvature.KroneckerSum}) and
  * corrected eigenvalues ({@link org.llmsurgeon.curvature.EigenCurvature}), whose accumulators need
  * a token's input and output gradient together.
  *

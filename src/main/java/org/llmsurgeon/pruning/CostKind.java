@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning;
 
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** How much of the curvature a cost looks at (algorithm section 2). */

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pruning;
 
-import java.util.Locale;
+import org.llmsurgeon.Choice;
 
 /** What a unit is in the network (algorithm section 5, ours). */
 public enum UnitKind {
@@ -25,7 +25,7 @@ public enum UnitKind {
 
   /** The name on the command line and in reports. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Choice.name(this);
   }
 
   /**
@@ -35,6 +35,6 @@ public enum UnitKind {
    * @throws org.llmsurgeon.InputException if there is none, listing the choices
    */
   public static UnitKind parse(String name) {
-    return Choice.parse("unit", name.replace('-', '_'), values());
+    return Choice.parse("unit", name, values());
   }
 }

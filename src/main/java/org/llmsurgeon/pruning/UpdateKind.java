@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning;
 
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** How the weights that stay make up for those that go (algorithm section 4). */

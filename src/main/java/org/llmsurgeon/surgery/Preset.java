@@ -1,8 +1,7 @@
 package org.llmsurgeon.surgery;
 
-import java.util.Arrays;
 import java.util.Map;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** A named set of defaults; options that are given win over it. */
@@ -45,7 +44,7 @@ public enum Preset {
 
   /** The name on the command line and in recipes. */
   public String optionName() {
-    return name().toLowerCase(java.util.Locale.ROOT);
+    return Choice.name(this);
   }
 
   /**
@@ -55,18 +54,6 @@ public enum Preset {
    * @throws InputException if there is none, listing the choices
    */
   public static Preset parse(String name) {
-    return Arrays.stream(values())
-        .filter(each -> each.optionName().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "There is no preset '"
-                        + name
-                        + "'; choose one of "
-                        + Arrays.stream(values())
-                            .map(Preset::optionName)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+    return Choice.parse("preset", name, values());
   }
 }

@@ -1,8 +1,6 @@
 package org.llmsurgeon.surgery;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** What the sparsity is a share of (ours). */
@@ -21,7 +19,7 @@ public enum TargetQuantity {
 
   /** The name on the command line and in reports. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Choice.name(this);
   }
 
   /**
@@ -31,18 +29,6 @@ public enum TargetQuantity {
    * @throws InputException if there is none, listing the choices
    */
   public static TargetQuantity parse(String name) {
-    return Arrays.stream(values())
-        .filter(each -> each.optionName().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "There is no target '"
-                        + name
-                        + "'; choose one of "
-                        + Arrays.stream(values())
-                            .map(TargetQuantity::optionName)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+    return Choice.parse("target", name, values());
   }
 }

@@ -1,11 +1,7 @@
 package org.llmsurgeon.surgery;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -18,21 +14,13 @@ import org.llmsurgeon.model.LinearShape;
  * Half a step of the power iteration: outer products of one side of the layers, weighed by the
  * other side of the same token (algorithm section 1).
  */
-final class WeightedSums implements CalibrationSums {
+final class WeightedSums extends PairSums<WeightedSums.Sum> {
   private final Device device;
   private final FactorPass pass;
   private final FactorSource earlier;
-  private final Set<FactorKey> keys;
-  private final Map<FactorKey, Sum> sums = new LinkedHashMap<>();
 
   /** A sum, and the matrix that weighs its tokens. */
-  private record Sum(WeightedAccumulator accumulator, Tensor weighing) implements AutoCloseable {
-    @Override
-    public void close() {
-      accumulator.close();
-      weighing.close();
-    }
-  }
+  record Sum(WeightedAccumulator accumulator, Tensor weighing) {}
 
   /**
    * @param device where the sums are kept
@@ -41,37 +29,20 @@ final class WeightedSums implements CalibrationSums {
    * @param earlier what weighs the tokens
    */
   WeightedSums(Device device, FactorPass pass, List<FactorKey> keys, FactorSource earlier) {
+    super(device, keys);
     this.device = device;
     this.pass = pass;
     this.earlier = earlier;
-    this.keys = Set.copyOf(keys);
-    keys.forEach(key -> sums.put(key, null));
   }
 
   @Override
-  public void inputs(List<LinearShape> layers, Tensor input) {}
-
-  @Override
-  public void outputGradients(LinearShape layer, Tensor gradient) {}
-
-  @Override
-  public boolean readsPairs() {
-    return true;
+  FactorKey key(LinearShape layer) {
+    return pass.summed(layer);
   }
 
   @Override
-  public void pair(LinearShape layer, Tensor input, Tensor gradient) {
-    FactorKey key = pass.summed(layer);
-    if (!keys.contains(key)) {
-      return;
-    }
-    boolean ofGradients = key.kind() == FactorKind.G;
-    sums.computeIfAbsent(key, missing -> open(layer, ofGradients))
-        .accumulator()
-        .add(ofGradients ? gradient : input, ofGradients ? input : gradient);
-  }
-
-  private Sum open(LinearShape layer, boolean ofGradients) {
+  Sum open(LinearShape layer) {
+    boolean ofGradients = ofGradients(layer);
     TokenShape inputs = new TokenShape(layer.inputs(), layer.bias());
     TokenShape gradients = new TokenShape(layer.outputs(), false);
     Tensor weighing = weighing(layer);
@@ -80,6 +51,16 @@ final class WeightedSums implements CalibrationSums {
             ? new WeightedAccumulator(device, gradients, inputs, weighing)
             : new WeightedAccumulator(device, inputs, gradients, weighing);
     return new Sum(accumulator, weighing);
+  }
+
+  private boolean ofGradients(LinearShape layer) {
+    return key(layer).kind() == FactorKind.G;
+  }
+
+  @Override
+  void add(Sum sum, LinearShape layer, Tensor input, Tensor gradient) {
+    boolean ofGradients = ofGradients(layer);
+    sum.accumulator().add(ofGradients ? gradient : input, ofGradients ? input : gradient);
   }
 
   private Tensor weighing(LinearShape layer) {
@@ -130,30 +111,22 @@ final class WeightedSums implements CalibrationSums {
     return exact;
   }
 
-  /** Each double sum is given back before the next is rounded. */
   @Override
-  public Map<FactorKey, Tensor> rounded(int draws) {
-    Map<FactorKey, Tensor> rounded = new LinkedHashMap<>();
-    for (Map.Entry<FactorKey, Sum> each : sums.entrySet()) {
-      FactorKey key = each.getKey();
-      try (Sum sum = each.getValue()) {
-        if (pass.term() > 0) {
-          subtractEarlier(key, sum);
-        }
-        Tensor total = sum.accumulator().sum();
-        NonFiniteException.check(device, total, key.layer(), "sum of factor " + key.kind());
-        device.scale(1.0 / draws, total);
-        Tensor packed = device.empty(Precision.SINGLE, 1, total.columns());
-        device.copy(total, packed);
-        rounded.put(key, packed);
-      }
-      each.setValue(null);
+  Tensor total(FactorKey key, Sum sum) {
+    if (pass.term() > 0) {
+      subtractEarlier(key, sum);
     }
-    return rounded;
+    return sum.accumulator().sum();
   }
 
   @Override
-  public void close() {
-    sums.values().stream().filter(sum -> sum != null).forEach(Sum::close);
+  String description(FactorKey key) {
+    return "sum of factor " + key.kind();
+  }
+
+  @Override
+  void close(Sum sum) {
+    sum.accumulator().close();
+    sum.weighing().close();
   }
 }

@@ -68,10 +68,11 @@ class UsageTest {
         wrong("scores needs", "scores", "--model", "m"),
         wrong("inspect needs --model DIR", "inspect"),
         wrong("Missing required option: '--run=DIR'", "clean"),
-        wrong("The GPU policy is 'yes'; choose one of required, auto", prune("--gpu", "yes")),
+        wrong("There is no GPU policy 'yes'; choose one of required, auto", prune("--gpu", "yes")),
         wrong("GPUs are required, but Spark runs inside this", prune("--gpu", "required")),
         wrong("There is no option '--gpu'", "inspect", "--gpu", "auto"),
-        wrong("The place to reduce is 'here'; choose one of driver", prune("--reduce", "here")),
+        wrong(
+            "There is no place to reduce 'here'; choose one of driver", prune("--reduce", "here")),
         wrong("plan needs --model DIR", "plan"),
         wrong("--memory is 'much'; give a size as 64g.", plan("--memory", "much")),
         wrong("at least one executor", plan("--executors", "0")),

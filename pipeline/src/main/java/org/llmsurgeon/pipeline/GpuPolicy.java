@@ -1,8 +1,6 @@
 package org.llmsurgeon.pipeline;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** Whether the stages that do most of the arithmetic must, may or must not go to GPUs. */
@@ -19,7 +17,7 @@ public enum GpuPolicy {
 
   /** The name in settings and options. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 
   /**
@@ -29,18 +27,6 @@ public enum GpuPolicy {
    * @throws InputException for any other name
    */
   public static GpuPolicy parse(String name) {
-    return Arrays.stream(values())
-        .filter(each -> each.optionName().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "The GPU policy is '"
-                        + name
-                        + "'; choose one of "
-                        + Arrays.stream(values())
-                            .map(GpuPolicy::optionName)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+    return Choice.parse("GPU policy", name, values());
   }
 }

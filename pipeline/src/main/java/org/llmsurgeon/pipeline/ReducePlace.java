@@ -1,8 +1,6 @@
 package org.llmsurgeon.pipeline;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /** Where the shards of each factor are summed; the sums are the same. */
@@ -24,7 +22,7 @@ public enum ReducePlace {
 
   /** The name in settings and options. */
   public String optionName() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choice.name(this);
   }
 
   /**
@@ -44,18 +42,6 @@ public enum ReducePlace {
    * @throws InputException for any other name
    */
   public static ReducePlace parse(String name) {
-    return Arrays.stream(values())
-        .filter(each -> each.optionName().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "The place to reduce is '"
-                        + name
-                        + "'; choose one of "
-                        + Arrays.stream(values())
-                            .map(ReducePlace::optionName)
-                            .collect(Collectors.joining(", "))
-                        + "."));
+    return Choice.parse("place to reduce", name, values());
   }
 }

@@ -8,20 +8,10 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * The product {@code G (x) A} nearest to a layer's Fisher in the Frobenius norm, or to what earlier
- * terms leave of it, by power iteration (algorithm section 1; Van Loan and Pitsianis): the leading
- * singular pair of the rearranged Fisher {@code mean_t vec(g g^T) vec(a a^T)^T}, which is never
- * formed. Each half step is one pass over the data with a {@link WeightedAccumulator}:
- *
- * <pre>
- * G &lt;- mean_t (a^T A_hat a) g g^T - sum_r &lt;A_r, A_hat&gt; G_r,   G_hat = G / |G|
- * A &lt;- mean_t (g^T G_hat g) a a^T - sum_r &lt;G_r, G_hat&gt; A_r,   A_hat = A / |A|
- * </pre>
- *
- * <p>over earlier terms {@code r}. A warm start with last shot's {@code A} saves passes. Unlike
- * KFAC's, this {@code A} belongs to one layer: those that read the same input do not share it.
+ * The power iteration that {@link KroneckerStep} describes, for one layer in one process. Tests
+ * compare its steps, which are those of the program, with the singular values of a whole Fisher.
  */
-public final class NearestKronecker implements AutoCloseable {
+final class NearestKronecker implements AutoCloseable {
   private final Device device;
   private final String layer;
   private final List<KroneckerTerm> earlier;

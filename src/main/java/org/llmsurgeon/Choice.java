@@ -1,27 +1,31 @@
-package org.llmsurgeon.pruning;
+package org.llmsurgeon;
 
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.llmsurgeon.InputException;
 
-/** An enum constant by its name in lower case, as options and reports write it. */
-final class Choice {
+/** An enum constant by its name as options, recipes and reports write it: {@code query-key}. */
+public final class Choice {
   private Choice() {}
 
-  static String name(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
+  /**
+   * Its name in lower case, with hyphens.
+   *
+   * @param constant any constant
+   */
+  public static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
    * The constant of this name.
    *
    * @param what what is chosen, for the message
-   * @param name its name
+   * @param name as {@link #name}
    * @param choices all constants
    * @throws InputException listing the choices if none has that name
    */
-  static <E extends Enum<E>> E parse(String what, String name, E[] choices) {
+  public static <E extends Enum<E>> E parse(String what, String name, E[] choices) {
     for (E choice : choices) {
       if (name(choice).equals(name)) {
         return choice;

@@ -2,6 +2,7 @@ package org.llmsurgeon.pruning;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
@@ -139,13 +140,12 @@ public final class LayerSurgery implements AutoCloseable {
     try (TensorScope work = new TensorScope(device)) {
       Tensor result = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
       device.copy(weight, result);
-      if (selection.freeRows().length == 0) {
-        update(work, live, selection, kind, result);
-      } else {
-        try (LiveLayer read = live.withoutRows(selection.freeRows())) {
-          update(work, read, selection, kind, result);
-        }
-      }
+      withoutFree(
+          selection,
+          read -> {
+            update(work, read, selection, kind, result);
+            return result;
+          });
       zero(work, selection, result);
       NonFiniteException.check(device, result, name, "updated weight");
       return work.release(result);
@@ -184,8 +184,16 @@ public final class LayerSurgery implements AutoCloseable {
    * @param selection what was cut
    */
   public double quadraticCost(Tensor changed, Selection selection) {
+    return withoutFree(selection, read -> quadraticCost(changed, read));
+  }
+
+  /** Works on the layer without the rows that nobody reads any more; copied only where some are. */
+  private <T> T withoutFree(Selection selection, Function<LiveLayer, T> work) {
+    if (selection.freeRows().length == 0) {
+      return work.apply(live);
+    }
     try (LiveLayer read = live.withoutRows(selection.freeRows())) {
-      return quadraticCost(changed, read);
+      return work.apply(read);
     }
   }
 

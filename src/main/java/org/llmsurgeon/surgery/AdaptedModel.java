@@ -18,20 +18,20 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
 
 /**
- * A pruned model with low-rank adapters merged into its linear layers, which gives the gradients of
- * the adapters. Memory: the model, and the weights of its linear layers a second time as they are
- * without adapters (mapped files take none).
+ * A pruned model with low-rank adapters merged into linear layers, which gives the gradients of the
+ * adapters. Memory: the model, and the weights of these layers a second time as they are without
+ * adapters (mapped files take none).
  */
 public final class AdaptedModel implements AutoCloseable {
   private final Device device;
-  private final int rank;
+  private final AdapterTargets targets;
   private final LanguageModel model;
   private final TensorScope bases;
   private final Map<String, AdaptedLayer> layers = new HashMap<>();
 
-  private AdaptedModel(Device device, int rank, LanguageModel model) {
+  private AdaptedModel(Device device, AdapterTargets targets, LanguageModel model) {
     this.device = device;
-    this.rank = rank;
+    this.targets = targets;
     this.model = model;
     this.bases = new TensorScope(device);
   }
@@ -40,21 +40,25 @@ public final class AdaptedModel implements AutoCloseable {
    * Loads a model without adapters.
    *
    * @param config the model
-   * @param pruned its weights; what is 0 in a linear layer stays 0
+   * @param pruned its weights; what is 0 in a layer with an adapter stays 0
    * @param device where to run it
    * @param limits memory that a pass may take
-   * @param rank of the adapters
+   * @param targets which layers have adapters
    */
   public static AdaptedModel load(
-      ModelConfig config, WeightSource pruned, Device device, MemoryLimits limits, int rank) {
-    LanguageModel model =
-        LanguageModel.load(config, new OwnLinears(config, pruned), device, limits);
-    AdaptedModel adapted = new AdaptedModel(device, rank, model);
+      ModelConfig config,
+      WeightSource pruned,
+      Device device,
+      MemoryLimits limits,
+      AdapterTargets targets) {
+    OwnLinears weights = new OwnLinears(config, targets.layers(), pruned);
+    LanguageModel model = LanguageModel.load(config, weights, device, limits);
+    AdaptedModel adapted = new AdaptedModel(device, targets, model);
     try {
-      for (LinearShape layer : config.linears()) {
+      for (LinearShape layer : targets.layers()) {
         Tensor base = adapted.bases.own(pruned.load(layer.weightName(), device));
         adapted.layers.put(
-            layer.name(), new AdaptedLayer(device, base, Adapters.rank(layer, rank)));
+            layer.name(), new AdaptedLayer(device, base, Adapters.rank(layer, targets.rank())));
       }
       return adapted;
     } catch (RuntimeException failure) {
@@ -67,7 +71,7 @@ public final class AdaptedModel implements AutoCloseable {
    * Merges adapters into the weights, in the place of those before. Nobody may use the model
    * meanwhile.
    *
-   * @param adapters of this model's rank
+   * @param adapters of this model's layers and rank
    */
   public void merge(Adapters adapters) {
     for (Adapter adapter : adapters.all()) {
@@ -103,14 +107,13 @@ public final class AdaptedModel implements AutoCloseable {
    * @throws org.llmsurgeon.compute.NonFiniteException where a number is not finite
    */
   public Part gradients(int[][] windows, LanguageModel teacher) {
-    List<LinearShape> shapes = model.config().linears();
-    try (Adapters sums = Adapters.zeros(device, shapes, rank, Precision.DOUBLE)) {
+    try (Adapters sums = targets.zeros(device, Precision.DOUBLE)) {
       Pairs pairs = new Pairs(sums);
       double[] losses =
           teacher == null
               ? model.calibrate(windows, pairs)
               : model.distill(windows, teacher, pairs);
-      Adapters rounded = Adapters.zeros(device, shapes, rank, model.precision());
+      Adapters rounded = targets.zeros(device, model.precision());
       for (int i = 0; i < sums.tensors().size(); i++) {
         device.copy(sums.tensors().get(i), rounded.tensors().get(i));
       }
@@ -125,7 +128,7 @@ public final class AdaptedModel implements AutoCloseable {
     model.close();
   }
 
-  /** Adds the gradients of each layer's tokens. */
+  /** Adds the gradients of the tokens of each layer with an adapter. */
   private final class Pairs implements LinearTap {
     private final Map<String, Adapter> sums = new HashMap<>();
 
@@ -146,20 +149,23 @@ public final class AdaptedModel implements AutoCloseable {
 
     @Override
     public void pair(LinearShape layer, Tensor input, Tensor gradient) {
-      layers.get(layer.name()).addGradients(input, gradient, sums.get(layer.name()));
+      AdaptedLayer adapted = layers.get(layer.name());
+      if (adapted != null) {
+        adapted.addGradients(input, gradient, sums.get(layer.name()));
+      }
     }
   }
 
-  /** Weights of which those of the linear layers may be written. */
+  /** Weights of which those of the layers with adapters may be written. */
   private static final class OwnLinears implements WeightSource {
     private final WeightSource weights;
     private final Set<String> own;
 
-    OwnLinears(ModelConfig config, WeightSource weights) {
+    OwnLinears(ModelConfig config, List<LinearShape> layers, WeightSource weights) {
       this.weights = weights;
       CheckpointNames names = CheckpointNames.of(config, weights::contains);
       this.own =
-          config.linears().stream()
+          layers.stream()
               .map(layer -> names.stored(layer.weightName()))
               .collect(Collectors.toSet());
     }

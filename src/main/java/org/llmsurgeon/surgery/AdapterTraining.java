@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.model.LinearShape;
 
 /**
  * Trains the adapters of a shot: {@link Adam} with a rate that falls linearly, one step after the
@@ -48,18 +47,18 @@ public final class AdapterTraining implements AutoCloseable {
    * Adapters before the first step, which change nothing.
    *
    * @param device where they live
-   * @param layers the model's prunable layers
+   * @param targets which layers have adapters
    * @param rule how to train
    * @param plan what each step reads
    */
   public AdapterTraining(
-      Device device, List<LinearShape> layers, CorrectionRule rule, CorrectionPlan plan) {
+      Device device, AdapterTargets targets, CorrectionRule rule, CorrectionPlan plan) {
     this.device = device;
     this.rule = rule;
     this.plan = plan;
-    this.adapters = Adapters.initial(device, layers, rule.rank(), plan.seed());
-    this.gradients = Adapters.zeros(device, layers, rule.rank(), Precision.SINGLE);
-    this.sums = Adapters.zeros(device, layers, rule.rank(), Precision.DOUBLE);
+    this.adapters = Adapters.initial(device, targets, plan.seed());
+    this.gradients = targets.zeros(device, Precision.SINGLE);
+    this.sums = targets.zeros(device, Precision.DOUBLE);
   }
 
   /** The adapters as they are now. */

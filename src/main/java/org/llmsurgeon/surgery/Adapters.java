@@ -10,8 +10,8 @@ import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.WeightSource;
 
 /**
- * Low-rank changes of all prunable layers of a model, or gradients of them. Memory: {@code rank
- * (out + in)} numbers for each layer.
+ * Low-rank changes of some layers of a model, or gradients of them. Memory: {@code rank (out + in)}
+ * numbers for each layer.
  */
 public final class Adapters implements AutoCloseable {
   private final List<Adapter> adapters;
@@ -48,8 +48,8 @@ public final class Adapters implements AutoCloseable {
    *
    * @param seed of the draw
    */
-  static Adapters initial(Device device, List<LinearShape> layers, int rank, long seed) {
-    Adapters initial = zeros(device, layers, rank, Precision.SINGLE);
+  static Adapters initial(Device device, AdapterTargets targets, long seed) {
+    Adapters initial = targets.zeros(device, Precision.SINGLE);
     Random random = new Random(seed);
     for (Adapter adapter : initial.adapters) {
       double spread = Math.sqrt(3.0 / adapter.a().rows());

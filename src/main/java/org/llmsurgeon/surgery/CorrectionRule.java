@@ -5,8 +5,8 @@ import java.util.Map;
 import org.llmsurgeon.InputException;
 
 /**
- * The first-order correction after each shot (paper section 3.5): low-rank adapters on all linear
- * layers of the blocks, trained for a little while and merged under the mask of what is gone.
+ * The first-order correction after each shot (paper section 3.5): low-rank adapters on all layers
+ * that may be pruned, trained for a little while and merged under the mask of what is gone.
  *
  * @param kind what becomes smaller
  * @param rank columns of {@code B} and rows of {@code A} in {@code W + B A}

@@ -115,23 +115,6 @@ public record LayerRule(
     return text.isEmpty() ? null : text;
   }
 
-  /**
-   * Throws if a correction would change layers that are to stay.
-   *
-   * @throws InputException naming the options
-   */
-  void check(CorrectionRule correction) {
-    boolean leavesOut =
-        !include.isEmpty()
-            || !exclude.isEmpty()
-            || limits.stream().anyMatch(each -> each.share() == 0);
-    if (leavesOut && (correction.isWanted() || correction.reconstruct())) {
-      throw new InputException(
-          "--correct and --reconstruct change every layer, also those that --include, --exclude"
-              + " and --limit leave out; leave one of them out.");
-    }
-  }
-
   /** Whether a layer may be touched. */
   public boolean touches(LinearShape layer) {
     return share(layer.name()) > 0;

@@ -15,18 +15,20 @@ final class LocalCorrection {
   private final ModelConfig config;
   private final WeightSource dense;
   private final CorrectionRule rule;
+  private final AdapterTargets targets;
 
   /**
    * @param device where to compute
    * @param config the model
    * @param dense its weights before the first shot
-   * @param rule what to do
+   * @param recipe with what to do, and with which layers
    */
-  LocalCorrection(Device device, ModelConfig config, WeightSource dense, CorrectionRule rule) {
+  LocalCorrection(Device device, ModelConfig config, WeightSource dense, Recipe recipe) {
     this.device = device;
     this.config = config;
     this.dense = dense;
-    this.rule = rule;
+    this.rule = recipe.correction();
+    this.targets = AdapterTargets.of(recipe, config);
   }
 
   /**
@@ -46,9 +48,9 @@ final class LocalCorrection {
    */
   Corrected correct(WeightSource pruned, int[][] windows, CorrectionPlan plan) {
     try (AdaptedModel model =
-            AdaptedModel.load(config, pruned, device, MemoryLimits.DEFAULT, rule.rank());
+            AdaptedModel.load(config, pruned, device, MemoryLimits.DEFAULT, targets);
         Teacher teacher = new Teacher();
-        AdapterTraining training = new AdapterTraining(device, config.linears(), rule, plan)) {
+        AdapterTraining training = new AdapterTraining(device, targets, rule, plan)) {
       AdapterTraining.Result result =
           training.train(
               (step, parts, adapters, sum) -> {
@@ -76,8 +78,8 @@ final class LocalCorrection {
 
   private Map<String, LayerWeight> layers(Adapters adapters, WeightSource pruned) {
     Map<String, LayerWeight> layers = new HashMap<>();
-    for (int i = 0; i < config.linears().size(); i++) {
-      layers.put(config.linears().get(i).name(), adapters.merge(i, device, pruned));
+    for (int i = 0; i < targets.layers().size(); i++) {
+      layers.put(targets.layers().get(i).name(), adapters.merge(i, device, pruned));
     }
     return layers;
   }

@@ -27,7 +27,7 @@ final class LocalReconstruction
    * @param device where to compute
    * @param config the model
    * @param dense its weights before the first shot
-   * @param recipe with the damping and the shards
+   * @param recipe with the damping, the shards and the layers that may be touched
    * @param windows all calibration windows
    */
   LocalReconstruction(
@@ -74,7 +74,7 @@ final class LocalReconstruction
             first.augmentedInputs(),
             moments.shards().stream().map(PairedMoments::sums).toList())) {
       for (LinearShape layer : config.linears()) {
-        if (layer.inputGroup().equals(first.name())) {
+        if (layer.inputGroup().equals(first.name()) && recipe.layers().touches(layer)) {
           LayerRefit refit = new LayerRefit(device, layer, recipe);
           refitted.put(layer.name(), refit.refit(dense, state, sums).weight());
         }

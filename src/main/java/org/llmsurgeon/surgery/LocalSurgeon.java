@@ -112,7 +112,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     if (rule.isWanted()) {
       CorrectionPlan plan = CorrectionPlan.of(recipe, shot, last, windows.length);
       LocalCorrection.Corrected corrected =
-          new LocalCorrection(device, config, dense, rule).correct(this, windows, plan);
+          new LocalCorrection(device, config, dense, recipe).correct(this, windows, plan);
       corrected.weights().forEach(this::replace);
       trained = corrected.result();
     }
@@ -123,7 +123,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     try (LocalReconstruction work =
         new LocalReconstruction(device, config, dense, recipe, windows)) {
       Reconstruction.Outcome<LayeredWeights> outcome =
-          Reconstruction.run(new LayeredWeights(this, Map.of()), config, work);
+          Reconstruction.run(new LayeredWeights(this, Map.of()), config, recipe.layers(), work);
       outcome.state().layers().forEach(this::replace);
       return outcome.result();
     }

@@ -244,7 +244,6 @@ public record Recipe(
           "--shots auto needs predictions of the loss, which --structures units with --curvature"
               + " kfac give; choose these, or give a number of shots.");
     }
-    layers.check(correction);
     if (pace.adaptive() && calibration.fresh()) {
       throw new InputException(
           "--shots auto compares the loss of the same windows from shot to shot, which"

@@ -1,7 +1,10 @@
 package org.llmsurgeon.surgery;
 
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 
@@ -9,7 +12,7 @@ import org.llmsurgeon.model.ModelConfig;
  * Refits the layers of a pruned model to the dense one, input group by input group in the order in
  * which data goes through them: each on what it reads when all before it are refitted. A block's
  * refits are kept only if the loss of the calibration windows falls, so the model is never worse on
- * them than before.
+ * them than before. Layers that may not be touched stay as they are.
  */
 public final class Reconstruction {
   private Reconstruction() {}
@@ -61,7 +64,7 @@ public final class Reconstruction {
   /**
    * What was done.
    *
-   * @param blocks blocks of the model
+   * @param blocks blocks with a layer that may be touched
    * @param kept blocks whose refit is kept
    * @param lossBefore of the calibration windows, nats per token
    * @param lossAfter of the calibration windows, nats per token
@@ -87,25 +90,28 @@ public final class Reconstruction {
   }
 
   /**
-   * Goes through all groups.
+   * Goes through all groups that have a layer which may be touched.
    *
    * @param state the pruned weights
    * @param config the model
+   * @param rule which layers may be touched
    * @param work does the work
    */
-  public static <S, M> Outcome<S> run(S state, ModelConfig config, Work<S, M> work) {
+  public static <S, M> Outcome<S> run(
+      S state, ModelConfig config, LayerRule rule, Work<S, M> work) {
     List<LinearShape> groups = PairedMoments.groups(config);
+    int[] order = touched(groups, config, rule);
     S kept = state;
-    Measured<M> pass = work.measure(kept, 0);
+    Measured<M> pass = work.measure(kept, order[0]);
     double before = pass.loss();
     double loss = before;
     int better = 0;
-    for (int group = 0; group < groups.size(); ) {
-      int block = groups.get(group).block();
+    for (int at = 0; order[at] < groups.size(); ) {
+      int block = groups.get(order[at]).block();
       S candidate = kept;
-      for (; group < groups.size() && groups.get(group).block() == block; group++) {
-        candidate = work.refit(candidate, group, pass.moments());
-        pass = work.measure(candidate, group + 1);
+      for (; order[at] < groups.size() && groups.get(order[at]).block() == block; at++) {
+        candidate = work.refit(candidate, order[at], pass.moments());
+        pass = work.measure(candidate, order[at + 1]);
       }
       if (pass.loss() < loss) {
         work.decided(candidate, kept);
@@ -114,9 +120,36 @@ public final class Reconstruction {
         better++;
       } else {
         work.decided(kept, candidate);
-        pass = group < groups.size() ? work.measure(kept, group) : pass;
+        pass = order[at] < groups.size() ? work.measure(kept, order[at]) : pass;
       }
     }
-    return new Outcome<>(kept, new Result(config.blocks(), better, before, loss));
+    return new Outcome<>(kept, new Result(blocks(config, rule), better, before, loss));
+  }
+
+  /**
+   * How many blocks have a layer that may be touched.
+   *
+   * @param config the model
+   * @param rule which layers may be touched
+   */
+  public static int blocks(ModelConfig config, LayerRule rule) {
+    return (int)
+        config.linears().stream()
+            .filter(rule::touches)
+            .mapToInt(LinearShape::block)
+            .distinct()
+            .count();
+  }
+
+  /** Positions of the groups that have a layer which may be touched, then the number of all. */
+  private static int[] touched(List<LinearShape> groups, ModelConfig config, LayerRule rule) {
+    Set<String> touched =
+        config.linears().stream()
+            .filter(rule::touches)
+            .map(LinearShape::inputGroup)
+            .collect(Collectors.toSet());
+    return IntStream.rangeClosed(0, groups.size())
+        .filter(i -> i == groups.size() || touched.contains(groups.get(i).name()))
+        .toArray();
   }
 }

@@ -116,7 +116,7 @@ class AdaptedModelTest {
                 masked(config, TinyModels.weights(config, 5), mask),
                 cpu,
                 MemoryLimits.DEFAULT,
-                RANK);
+                all(config));
         Adapters adapters = random(cpu, config, Precision.SINGLE)) {
       model.merge(adapters);
       for (LinearShape layer : config.linears()) {
@@ -166,9 +166,10 @@ class AdaptedModelTest {
     ModelConfig config = TinyModels.opt();
     Device cpu = CpuDevice.create();
     WeightSource dense = TinyModels.weights(config, 5);
-    try (AdaptedModel model = AdaptedModel.load(config, dense, cpu, MemoryLimits.DEFAULT, RANK);
+    try (AdaptedModel model =
+            AdaptedModel.load(config, dense, cpu, MemoryLimits.DEFAULT, all(config));
         LanguageModel teacher = LanguageModel.load(config, dense, cpu);
-        Adapters adapters = Adapters.initial(cpu, config.linears(), RANK, 3)) {
+        Adapters adapters = Adapters.initial(cpu, all(config), 3)) {
       model.merge(adapters);
       try (AdaptedModel.Part part = model.gradients(TinyModels.windows(config, 3, 8, 1), teacher)) {
         assertThat(part.losses()).containsOnly(0);
@@ -179,9 +180,56 @@ class AdaptedModelTest {
     cpu.close();
   }
 
+  @ParameterizedTest
+  @CsvSource({"llama, elements", "opt, rows and columns"})
+  void someLayersHaveTheGradientsTheyHaveAmongAllAndTheOthersStay(
+      String architecture, String mask) {
+    ModelConfig config = config(architecture);
+    int[][] windows = TinyModels.windows(config, 2, 5, 6);
+    WeightSource pruned = masked(config, TinyModels.weights(config, 5, Precision.DOUBLE), mask);
+    AdapterTargets some =
+        new AdapterTargets(
+            config.linears().stream().filter(each -> each.block() == 1).skip(2).toList(), RANK);
+    try (AdaptedModel every = load(config, pruned, mask);
+        AdaptedModel few = AdaptedModel.load(config, pruned, device, MemoryLimits.DEFAULT, some);
+        Adapters ofEvery = random(config);
+        Adapters ofFew = some.zeros(device, Precision.DOUBLE)) {
+      int skipped = config.linears().indexOf(some.layers().get(0));
+      for (int i = 0; i < ofEvery.tensors().size(); i++) {
+        if (i < 2 * skipped) {
+          device.scale(0, ofEvery.tensors().get(i));
+        } else {
+          device.copy(ofEvery.tensors().get(i), ofFew.tensors().get(i - 2 * skipped));
+        }
+      }
+      every.merge(ofEvery);
+      few.merge(ofFew);
+      for (LinearShape layer : config.linears().subList(0, skipped)) {
+        try (Tensor before = pruned.load(layer.weightName(), device)) {
+          assertThat(device.values(few.model().weight(layer.weightName())))
+              .as(layer.name())
+              .isEqualTo(device.values(before));
+        }
+      }
+      try (AdaptedModel.Part expected = every.gradients(windows, null);
+          AdaptedModel.Part part = few.gradients(windows, null)) {
+        assertThat(part.losses()).isEqualTo(expected.losses());
+        assertThat(part.gradients().tensors()).hasSize(2 * some.layers().size());
+        for (int i = 0; i < part.gradients().tensors().size(); i++) {
+          assertThat(device.values(part.gradients().tensors().get(i)))
+              .isEqualTo(device.values(expected.gradients().tensors().get(2 * skipped + i)));
+        }
+      }
+    }
+  }
+
   private AdaptedModel load(ModelConfig config, WeightSource dense, String mask) {
     return AdaptedModel.load(
-        config, masked(config, dense, mask), device, MemoryLimits.DEFAULT, RANK);
+        config, masked(config, dense, mask), device, MemoryLimits.DEFAULT, all(config));
+  }
+
+  private static AdapterTargets all(ModelConfig config) {
+    return new AdapterTargets(config.linears(), RANK);
   }
 
   private static WeightSource masked(ModelConfig config, WeightSource dense, String mask) {
@@ -193,7 +241,7 @@ class AdaptedModelTest {
   }
 
   private static Adapters random(Device device, ModelConfig config, Precision precision) {
-    Adapters adapters = Adapters.zeros(device, config.linears(), RANK, precision);
+    Adapters adapters = all(config).zeros(device, precision);
     Random random = new Random(8);
     for (Tensor each : adapters.tensors()) {
       double[] values = random.doubles(each.size(), -0.4, 0.4).toArray();

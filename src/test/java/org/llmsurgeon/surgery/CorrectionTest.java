@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.WeightSource;
 
 /** Corrections in the loop of one process: what they read, what they gain, what they leave. */
 class CorrectionTest {
@@ -66,6 +68,60 @@ class CorrectionTest {
             .containsExactlyElementsOf(
                 IntStream.range(0, old.length).filter(i -> old[i] == 0).boxed().toList());
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "opt, element, include, fc1, distill, false",
+    "llama, row-column, exclude, 'q_proj,layers.0.mlp', cross-entropy, false",
+    "llama, 2:4, limit, mlp=0, none, true",
+    "opt, units, exclude, layers.0, distill, true"
+  })
+  void layersThatMayNotBePrunedStayBitForBitAndTheOthersAreCorrected(
+      String architecture,
+      String structures,
+      String option,
+      String pattern,
+      String kind,
+      boolean reconstruct) {
+    ModelConfig config = architecture.equals("llama") ? TinyModels.llama() : TinyModels.opt();
+    int[][] windows = TinyModels.windows(config, 8, 12, 4);
+    Map<String, Object> options = new HashMap<>(Map.of("sparsity", 0.3, "shots", 1));
+    options.put("structures", structures.replace('-', ','));
+    options.put("skip-unfit", structures.equals("2:4") ? true : null);
+    options.put(option, pattern);
+    try (LocalSurgeon plain = surgeon(config, options)) {
+      plain.shoot(windows);
+      options.put("correct", kind);
+      options.put("reconstruct", reconstruct);
+      LayerRule rule = Recipe.of(options).layers();
+      try (LocalSurgeon corrected = surgeon(config, options)) {
+        LocalSurgeon.Shot shot = corrected.shoot(windows);
+        assertThat(shot.reconstruction() == null).isNotEqualTo(reconstruct);
+        int moved = 0;
+        for (LinearShape layer : config.linears()) {
+          double[] dense = values(TinyModels.weights(config, 3), layer.weightName());
+          double[] now = values(corrected, layer.weightName());
+          if (rule.touches(layer)) {
+            moved += Arrays.equals(now, values(plain, layer.weightName())) ? 0 : 1;
+          } else {
+            assertThat(now).as(layer.name()).isEqualTo(dense);
+          }
+        }
+        long touched = config.linears().stream().filter(rule::touches).count();
+        assertThat(touched).isLessThan(config.linears().size());
+        assertThat(moved).isBetween(1, (int) touched);
+        if (!kind.equals("none")) {
+          assertThat(moved).as("each has an adapter").isEqualTo((int) touched);
+        }
+      }
+    }
+  }
+
+  private double[] values(WeightSource weights, String name) {
+    try (Tensor tensor = weights.load(name, device)) {
+      return device.values(tensor);
     }
   }
 

@@ -114,9 +114,6 @@ class LayerRuleTest {
     refuses(Map.of("include", "layers.[0"), "layers.[0");
     refuses(Map.of("threshold", "local"), "global, layer");
     refuses(Map.of("threshold", "layer", "limit", "q_proj=0.5"), "--limit");
-    refuses(Map.of("correct", "distill", "exclude", "q_proj"), "--correct");
-    refuses(Map.of("reconstruct", true, "limit", "q_proj=0"), "--reconstruct");
-    assertThat(Recipe.of(Map.of("correct", "distill", "limit", "q_proj=0.5"))).isNotNull();
   }
 
   @ParameterizedTest

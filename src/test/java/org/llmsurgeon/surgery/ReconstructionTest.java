@@ -101,7 +101,8 @@ class ReconstructionTest {
             calls.add("keep '" + kept + "' not '" + dropped + "'");
           }
         };
-    Reconstruction.Outcome<String> outcome = Reconstruction.run("", config, work);
+    Reconstruction.Outcome<String> outcome =
+        Reconstruction.run("", config, LayerRule.DEFAULT, work);
     assertThat(outcome.state()).isEqualTo("4567");
     assertThat(outcome.result()).isEqualTo(new Reconstruction.Result(2, 1, 5, 3));
     assertThat(calls)
@@ -118,6 +119,31 @@ class ReconstructionTest {
             "456@7",
             "4567@8",
             "keep '4567' not ''");
+  }
+
+  @Test
+  void groupsWithoutALayerThatMayBeTouchedAreNotLookedAt() {
+    LayerRule rule = Recipe.of(Map.of("include", "layers.1.mlp,k_proj")).layers();
+    List<String> calls = new ArrayList<>();
+    Reconstruction.Work<String, String> work =
+        new Reconstruction.Work<>() {
+          @Override
+          public Reconstruction.Measured<String> measure(String state, int group) {
+            calls.add(state + "@" + group);
+            return new Reconstruction.Measured<>(9.0 - state.length(), state);
+          }
+
+          @Override
+          public String refit(String state, int group, String moments) {
+            return state + group;
+          }
+
+          @Override
+          public void decided(String kept, String dropped) {}
+        };
+    Reconstruction.Outcome<String> outcome = Reconstruction.run("", TinyModels.llama(), rule, work);
+    assertThat(calls).containsExactly("@0", "0@4", "04@6", "046@7", "0467@8");
+    assertThat(outcome.result()).isEqualTo(new Reconstruction.Result(2, 2, 9, 5));
   }
 
   @ParameterizedTest

@@ -1,14 +1,15 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.surgery.AdaptedModel;
+import org.llmsurgeon.surgery.AdapterTargets;
 import org.llmsurgeon.surgery.AdapterTraining;
 import org.llmsurgeon.surgery.Adapters;
 import org.llmsurgeon.surgery.CorrectionKind;
@@ -30,6 +31,7 @@ final class CorrectionStage {
   private final RunDirectory run;
   private final CorrectionRule rule;
   private final CorrectionWork work;
+  private final AdapterTargets targets;
 
   /**
    * The stage of a shot whose weights are committed as they are before it.
@@ -49,9 +51,10 @@ final class CorrectionStage {
             rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
             run.path(),
             shot.shot(),
-            rule.rank(),
+            new LinkedHashMap<>(shot.recipe().options()),
             shot.plan().calibration(shot.shot()),
             session.settings());
+    this.targets = AdapterTargets.of(shot.recipe(), shot.config());
   }
 
   /**
@@ -74,9 +77,8 @@ final class CorrectionStage {
             shot.shot(),
             shot.plan().isLast(shot.shot(), cut.target()),
             shot.plan().calibration(shot.shot()).windows());
-    Device device = ExecutorDevice.shared();
     try (AdapterTraining training =
-        new AdapterTraining(device, shot.config().linears(), rule, plan)) {
+        new AdapterTraining(ExecutorDevice.shared(), targets, rule, plan)) {
       Timed<AdapterTraining.Result> trained = train(training, plan.steps().size());
       Timed<List<LayerFile>> merged = merge(training, cut.layers());
       run.delete(shot.path(FOLDER));
@@ -140,9 +142,7 @@ final class CorrectionStage {
   }
 
   private AdaptedModel.Part read(GradientTask.Done part) {
-    Adapters gradients =
-        Adapters.zeros(
-            ExecutorDevice.shared(), shot.config().linears(), rule.rank(), Precision.SINGLE);
+    Adapters gradients = targets.zeros(ExecutorDevice.shared(), Precision.SINGLE);
     try {
       part.gradients().read(run, 0, gradients.tensors());
       return new AdaptedModel.Part(gradients, part.losses());
@@ -154,18 +154,23 @@ final class CorrectionStage {
 
   private Timed<List<LayerFile>> merge(AdapterTraining training, List<LayerFile> cut) {
     List<LinearShape> layers = shot.config().linears();
+    List<LayerFile> files = new ArrayList<>(cut);
+    List<Integer> touched = new ArrayList<>();
     List<MergeTask.Layer> items = new ArrayList<>();
     for (int layer : shot.largestFirst()) {
-      items.add(new MergeTask.Layer(layer, cut.get(layer)));
+      int adapter = targets.layers().indexOf(layers.get(layer));
+      if (adapter >= 0) {
+        touched.add(layer);
+        items.add(new MergeTask.Layer(adapter, cut.get(layer)));
+      }
     }
     Timed<List<LayerFile>> merged =
         shot.session()
             .tasks()
             .run(shot.stage("merge"), items, new MergeTask(work, store(training.adapters())));
-    LayerFile[] files = new LayerFile[layers.size()];
-    for (int i = 0; i < items.size(); i++) {
-      files[items.get(i).index()] = merged.value().get(i);
+    for (int i = 0; i < touched.size(); i++) {
+      files.set(touched.get(i), merged.value().get(i));
     }
-    return new Timed<>(List.of(files), merged.seconds());
+    return new Timed<>(files, merged.seconds());
   }
 }

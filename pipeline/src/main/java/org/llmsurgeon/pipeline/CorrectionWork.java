@@ -1,6 +1,10 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.AdapterTargets;
+import org.llmsurgeon.surgery.Recipe;
 
 /**
  * What all tasks of a correction need, in a form that travels.
@@ -9,7 +13,7 @@ import java.io.Serializable;
  * @param dense the dense model, or null where nobody asks it
  * @param run run directory
  * @param shot the shot
- * @param rank of the adapters
+ * @param options the recipe's options
  * @param windows calibration windows
  * @param settings how to reach the files
  */
@@ -18,7 +22,7 @@ record CorrectionWork(
     ModelRef dense,
     String run,
     int shot,
-    int rank,
+    LinkedHashMap<String, Object> options,
     WindowsFile windows,
     HadoopSettings settings)
     implements Serializable {
@@ -27,13 +31,22 @@ record CorrectionWork(
    *
    * @param cut as above
    * @param dense as above
-   * @param rank as above
+   * @param options as above
    */
-  record Models(ModelRef cut, ModelRef dense, int rank) {}
+  record Models(ModelRef cut, ModelRef dense, LinkedHashMap<String, Object> options) {}
 
   /** What models it needs. */
   Models models() {
-    return new Models(cut, dense, rank);
+    return new Models(cut, dense, options);
+  }
+
+  /**
+   * Which layers have adapters.
+   *
+   * @param config the model
+   */
+  AdapterTargets targets(ModelConfig config) {
+    return AdapterTargets.of(Recipe.of(options), config);
   }
 
   /** The run directory. */

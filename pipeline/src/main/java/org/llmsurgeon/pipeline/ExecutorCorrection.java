@@ -5,6 +5,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.surgery.AdaptedModel;
+import org.llmsurgeon.surgery.AdapterTargets;
 import org.llmsurgeon.surgery.Adapters;
 
 /**
@@ -76,8 +77,8 @@ final class ExecutorCorrection implements AutoCloseable {
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {
-      AdaptedModel model =
-          AdaptedModel.load(weights.config(), weights, device, limits, work.rank());
+      AdapterTargets targets = work.targets(weights.config());
+      AdaptedModel model = AdaptedModel.load(weights.config(), weights, device, limits, targets);
       return new ExecutorCorrection(work, model, teacher);
     } catch (RuntimeException failure) {
       if (teacher != null) {
@@ -97,11 +98,7 @@ final class ExecutorCorrection implements AutoCloseable {
     }
     merged = null;
     try (Adapters read =
-        Adapters.zeros(
-            ExecutorDevice.shared(),
-            model.model().config().linears(),
-            work.rank(),
-            Precision.SINGLE)) {
+        work.targets(model.model().config()).zeros(ExecutorDevice.shared(), Precision.SINGLE)) {
       adapters.read(work.directory(), 0, read.tensors());
       model.merge(read);
     }

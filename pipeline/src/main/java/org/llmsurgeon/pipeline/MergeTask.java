@@ -4,6 +4,7 @@ import java.util.List;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.AdapterTargets;
 import org.llmsurgeon.surgery.Adapters;
 import org.llmsurgeon.surgery.LayerWeight;
 
@@ -12,14 +13,14 @@ import org.llmsurgeon.surgery.LayerWeight;
  * it. Memory: twice the weight.
  *
  * @param work what it needs
- * @param adapters of all layers
+ * @param adapters of all layers that have some
  */
 record MergeTask(CorrectionWork work, StoredTensors adapters)
     implements TaskFunction<MergeTask.Layer, LayerFile> {
   /**
    * A layer before the correction.
    *
-   * @param index its position among the model's prunable layers
+   * @param index its position among the layers that have adapters
    * @param cut its file
    */
   record Layer(int index, LayerFile cut) implements java.io.Serializable {}
@@ -30,8 +31,10 @@ record MergeTask(CorrectionWork work, StoredTensors adapters)
     RunDirectory directory = work.directory();
     Device device = ExecutorDevice.shared();
     try (ModelWeights pruned = ModelWeights.open(directory.storage(), work.cut())) {
-      LinearShape shape = pruned.config().linears().get(layer.index());
-      try (Adapters own = Adapters.zeros(device, List.of(shape), work.rank(), Precision.SINGLE)) {
+      AdapterTargets all = work.targets(pruned.config());
+      LinearShape shape = all.layers().get(layer.index());
+      AdapterTargets one = new AdapterTargets(List.of(shape), all.rank());
+      try (Adapters own = one.zeros(device, Precision.SINGLE)) {
         adapters.read(directory, layer.index() * own.tensors().size(), own.tensors());
         try (LayerWeight merged = own.merge(0, device, pruned)) {
           return LayerWriter.write(

@@ -2,6 +2,8 @@ package org.llmsurgeon.pipeline;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.model.ModelConfig;
@@ -146,7 +148,7 @@ final class PruneRun {
         session.usage().disk(storage.bytesIn(run.path()));
       }
       if (shot >= committed) {
-        deleteIntermediates(shot, FactorPlan.passes(request.recipe().curvature(), shot + 1));
+        deleteIntermediates(shot);
       }
       StageName stage = new StageName(shot, plan.shots(), "evaluate");
       Evaluation evaluation = evaluator.afterShot(stage, session.model(model, run, shot), shot);
@@ -178,16 +180,20 @@ final class PruneRun {
    * What no later step reads: the sums of a shot, its factors unless the next shot goes on from
    * them, its weights before a correction, the weights of the one before.
    */
-  private void deleteIntermediates(int shot, List<FactorPass> next) {
+  private void deleteIntermediates(int shot) {
+    List<FactorPass> next = FactorPlan.passes(request.recipe().curvature(), shot + 1);
     boolean goesOn = !next.isEmpty() && next.get(0).index() > 0;
-    boolean corrected = request.recipe().correction().isWanted();
     run.delete(RunDirectory.inShot(shot, "shards"));
     run.delete(RunDirectory.inShot(goesOn ? shot - 1 : shot, "factors"));
-    run.delete(RunDirectory.inShot(corrected ? shot : shot - 1, "weights"));
-    if (corrected) {
-      run.delete(RunDirectory.inShot(shot, "reconstructed"));
-    }
+    run.delete(RunDirectory.inShot(shot - 1, "weights"));
     run.delete(RunDirectory.inShot(shot - 1, "corrected"));
+    if (request.recipe().correction().isWanted()) {
+      ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
+      Set<String> named =
+          manifest.layers().stream().map(LayerFile::path).collect(Collectors.toSet());
+      run.deleteOthers(RunDirectory.inShot(shot, "weights"), named);
+      run.deleteOthers(RunDirectory.inShot(shot, "reconstructed"), named);
+    }
   }
 
   private PruningReport export(ModelExport export, SavedModels saved, ReportBuilder report) {

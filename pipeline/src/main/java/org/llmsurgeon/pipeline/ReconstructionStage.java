@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.surgery.PairedMoments;
 import org.llmsurgeon.surgery.Reconstruction;
 
@@ -65,8 +66,8 @@ final class ReconstructionStage
         Timed.onDriver(
             shot.session().progress(),
             shot.stage("reconstruct"),
-            shot.config().blocks(),
-            () -> Reconstruction.run(start, shot.config(), this));
+            Reconstruction.blocks(shot.config(), shot.recipe().layers()),
+            () -> Reconstruction.run(start, shot.config(), shot.recipe().layers(), this));
     run.delete(shot.path(FOLDER));
     Reconstruction.Result result = done.value().result();
     return done.value()
@@ -107,10 +108,12 @@ final class ReconstructionStage
   @Override
   public State refit(State state, int group, List<StoredTensors> sums) {
     String first = PairedMoments.groups(shot.config()).get(group).name();
+    List<LinearShape> shapes = shot.config().linears();
     List<LayerFile> layers = new ArrayList<>(state.manifest().layers());
     List<RefitTask.Layer> items =
         IntStream.range(0, layers.size())
-            .filter(i -> shot.config().linears().get(i).inputGroup().equals(first))
+            .filter(i -> shapes.get(i).inputGroup().equals(first))
+            .filter(i -> shot.recipe().layers().touches(shapes.get(i)))
             .mapToObj(i -> new RefitTask.Layer(i, layers.get(i)))
             .toList();
     List<LayerFile> refitted =

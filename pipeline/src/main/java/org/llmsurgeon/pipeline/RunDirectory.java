@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
@@ -209,6 +210,25 @@ final class RunDirectory {
    */
   void delete(String relative) {
     storage.delete(resolve(relative), true);
+  }
+
+  /**
+   * Deletes the files of a folder but for some; the folder too where it has none of these.
+   *
+   * @param folder path inside this directory
+   * @param keep paths of files inside this directory
+   */
+  void deleteOthers(String folder, Set<String> keep) {
+    if (keep.stream().noneMatch(file -> file.startsWith(folder + "/"))) {
+      delete(folder);
+      return;
+    }
+    for (String entry : storage.entries(resolve(folder))) {
+      String file = folder + "/" + entry;
+      if (!keep.contains(file)) {
+        delete(file);
+      }
+    }
   }
 
   /**

@@ -28,18 +28,19 @@ class CorrectionRunTest {
 
   @ParameterizedTest
   @CsvSource({
-    "opt, row-column, cross-entropy, true",
-    "llama, element, distill, false",
-    "llama, units, none, true"
+    "opt, row-column, cross-entropy, true,",
+    "llama, element, distill, false,",
+    "llama, units, none, true,",
+    "opt, element, distill, true, 'q_proj,layers.0.fc1'"
   })
   void aCorrectedRunEqualsTheLoopInOneProcess(
-      String architecture, String structures, String correct, boolean reconstruct)
+      String architecture, String structures, String correct, boolean reconstruct, String exclude)
       throws Exception {
     TestModel model =
         architecture.equals("opt")
             ? TestModel.opt(temp, DataType.F32)
             : TestModel.llama(temp, DataType.F32);
-    Recipe recipe = recipe(structures.replace('-', ','), correct, reconstruct);
+    Recipe recipe = recipe(structures.replace('-', ','), correct, reconstruct, exclude);
     PruningReport report = prune(TestSpark.conf("local[3]"), model, "spark", recipe);
 
     Device device = ExecutorDevice.shared();
@@ -91,7 +92,7 @@ class CorrectionRunTest {
   @Test
   void oneThreadAndThreeAndTwoProcessesWriteTheSameAlsoAfterAStop() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.BF16);
-    Recipe recipe = recipe("row,column", "distill", true);
+    Recipe recipe = recipe("row,column", "distill", true, null);
     prune(TestSpark.conf("local[1]"), model, "one", recipe);
     prune(
         TestSpark.conf("local-cluster[2,1,1024]")
@@ -149,13 +150,15 @@ class CorrectionRunTest {
     }
   }
 
-  private static Recipe recipe(String structures, String correct, boolean reconstruct) {
+  private static Recipe recipe(
+      String structures, String correct, boolean reconstruct, String exclude) {
     Map<String, Object> options = new HashMap<>();
     options.put("structures", structures);
     options.put("sparsity", 0.3);
     options.put("shots", 2);
     options.put("shards", 3);
     options.put("reconstruct", reconstruct);
+    options.put("exclude", exclude);
     options.put("correct", correct);
     if (!correct.equals("none")) {
       options.put("correct-share", 0.5);

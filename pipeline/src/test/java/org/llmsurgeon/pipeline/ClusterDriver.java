@@ -18,7 +18,10 @@ final class ClusterDriver {
   private ClusterDriver() {}
 
   /** How its models are pruned: six shards, so that two executors have several tasks each. */
-  static final Recipe RECIPE = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 6));
+  static final Map<String, Object> OPTIONS = Map.of("sparsity", 0.3, "shots", 2, "shards", 6);
+
+  /** The same as a recipe. */
+  static final Recipe RECIPE = Recipe.of(OPTIONS);
 
   /**
    * What it does.
@@ -33,7 +36,7 @@ final class ClusterDriver {
   record Job(String model, String windows, String output, String run, Phase phase, String marker) {
     PruneRequest request() {
       List<String> text = List.of(windows);
-      return new PruneRequest(model, text, text, output, run, false, RECIPE);
+      return new PruneRequest(model, text, text, output, run, false, phase.run().recipe());
     }
   }
 

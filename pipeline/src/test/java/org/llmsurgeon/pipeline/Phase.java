@@ -9,12 +9,36 @@ enum Phase {
   CUT("2 cut"),
   COMMIT("2 cut"),
   EVALUATE("2 evaluate"),
-  WRITE("0 write");
+  WRITE("0 write"),
+  REDUCE_IN_TASKS(KilledRun.SUMMED_IN_TASKS, "2 reduce", 1),
+  /** After a step of the optimiser. */
+  CORRECT_FIRST(KilledRun.CORRECTED, "1 correct", 1),
+  /** After a block. */
+  RECONSTRUCT(KilledRun.CORRECTED, "2 reconstruct", 1),
+  CORRECT_LAST(KilledRun.CORRECTED, "2 correct", 1),
+  MERGE(KilledRun.CORRECTED, "2 merge", 1),
+  FIRST_PASS(KilledRun.POWER_ITERATION, "1 accumulate", 2),
+  LAST_PASS(KilledRun.POWER_ITERATION, "2 accumulate", 2),
+  EIGENVECTORS(KilledRun.EIGENVALUES, "2 eigen", 1),
+  EIGENVALUES(KilledRun.EIGENVALUES, "2 accumulate", 2);
 
+  private final KilledRun run;
   private final String stage;
+  private final int time;
 
   Phase(String stage) {
+    this(KilledRun.PLAIN, stage, 1);
+  }
+
+  Phase(KilledRun run, String stage, int time) {
+    this.run = run;
     this.stage = stage;
+    this.time = time;
+  }
+
+  /** The run that comes to this phase. */
+  KilledRun run() {
+    return run;
   }
 
   /** Does something once, when a run comes to this phase. */
@@ -25,6 +49,7 @@ enum Phase {
   private static final class Once extends RecordingProgress {
     private final Phase phase;
     private final Runnable action;
+    private int seen;
     private boolean here;
     private boolean done;
 
@@ -35,7 +60,7 @@ enum Phase {
 
     @Override
     public void stageStarted(int shot, String stage, int tasks) {
-      here = phase.stage.equals(shot + " " + stage);
+      here = phase.stage.equals(shot + " " + stage) && ++seen == phase.time;
     }
 
     @Override

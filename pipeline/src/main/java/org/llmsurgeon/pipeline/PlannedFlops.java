@@ -3,6 +3,8 @@ package org.llmsurgeon.pipeline;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.ElementUpdate;
+import org.llmsurgeon.surgery.CorrectionKind;
+import org.llmsurgeon.surgery.CorrectionRule;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorKind;
 import org.llmsurgeon.surgery.FactorPass;
@@ -17,6 +19,9 @@ final class PlannedFlops {
 
   /** An elimination path costs as much as so many pairs of products with the weight; measured. */
   private static final double PATH_PRODUCTS = 2;
+
+  /** Eigenvectors of a symmetric matrix, in units of its size cubed. */
+  private static final double EIGEN_PRODUCTS = 9;
 
   /** Conjugate gradients are supposed to end after this share of their most steps. */
   private static final double SHARE_OF_STEPS = 0.5;
@@ -131,6 +136,62 @@ final class PlannedFlops {
       solves = gone * size * size / 3 + 2 * gone * layer.weights();
     }
     return inverses(layer) + products(layer) + solves;
+  }
+
+  /**
+   * A pass of a correction, per token: forward and backward, the dense model's forward where it is
+   * asked, and the gradients of the adapters.
+   *
+   * @param rule what becomes smaller
+   * @param context tokens of a window
+   * @param sparse whether single weights are gone: then the weight's whole gradient is formed
+   */
+  double correction(CorrectionRule rule, int context, boolean sparse) {
+    double adapters = 0;
+    for (LinearShape layer : config.linears()) {
+      adapters +=
+          sparse
+              ? 2.0 * layer.outputs() * layer.inputs()
+              : 4.0 * rule.rank() * (layer.outputs() + layer.inputs());
+    }
+    double backward = products() + ATTENTION_BACKWARD * attention(context);
+    double teacher = rule.kind() == CorrectionKind.DISTILL ? forward(context) : 0;
+    return forward(context) + backward + teacher + adapters;
+  }
+
+  /**
+   * Adapters merged into all layers.
+   *
+   * @param rank of the adapters
+   */
+  double merge(int rank) {
+    return config.linears().stream()
+        .mapToDouble(layer -> 2.0 * rank * layer.outputs() * layer.inputs())
+        .sum();
+  }
+
+  /** What an input group reads in two models, summed, per token. */
+  double moments(LinearShape group) {
+    double size = group.augmentedInputs();
+    return 2 * (size * (size + 1) / 2 + size * size);
+  }
+
+  /**
+   * The refit of a layer.
+   *
+   * @param layer the layer
+   * @param patterns different sets of columns that its rows keep
+   */
+  double refit(LinearShape layer, int patterns) {
+    double in = layer.augmentedInputs();
+    double out = layer.outputs();
+    double transposed = 2 * in * out * (in + out);
+    return patterns * in * in * in / 3 + 8 * out * in * in + transposed;
+  }
+
+  /** The eigenvectors and eigenvalues of both factors of a layer. */
+  double eigenvectors(LinearShape layer) {
+    return EIGEN_PRODUCTS * inverses(layer);
   }
 
   private static double inverses(LinearShape layer) {

@@ -27,6 +27,9 @@ final class PlannedMemory {
   /** Double copies of the weight that work on one layer holds at a time. */
   private static final int WEIGHT_MATRICES = 5;
 
+  /** Double matrices of its inputs that the refit of a layer holds at a time. */
+  private static final int REFIT_MATRICES = 8;
+
   private static final Set<LinearRole> ATTENTION =
       EnumSet.of(LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
 
@@ -106,6 +109,39 @@ final class PlannedMemory {
   /** The cut: a layer for each core. */
   long cut() {
     return PROCESS + machines.cores() * largest(this::layer);
+  }
+
+  /** Eigenvectors: for each core the factors of a layer. */
+  long eigenvectors() {
+    return cut();
+  }
+
+  /** The refit: two models, and for each core one block's results, or a layer's refit. */
+  long reconstruct() {
+    long size = config.linears().stream().mapToLong(LinearShape::augmentedInputs).max().orElse(0);
+    long refit = REFIT_MATRICES * Double.BYTES * size * size;
+    return PROCESS + Math.max(2 * model() + machines.cores() * (block() + logits()), refit);
+  }
+
+  /**
+   * A correction: the model, its layers a second time, the dense model where it is asked, and for
+   * each core kept results, one block's results, logits of both, gradients in double and in single.
+   *
+   * @param adapters bytes of all adapters in single
+   * @param dense whether the dense model is asked
+   */
+  long correct(long adapters, boolean dense) {
+    long layers = FLOAT * config.linears().stream().mapToLong(LinearShape::weights).sum();
+    long block = block();
+    long kept = Math.min(machines.keepBytes(), block * config.blocks());
+    long models = model() + layers + (dense ? model() : 0);
+    long task = 3 * adapters + kept + 2 * block + (dense ? 2 : 1) * logits();
+    return PROCESS + models + machines.cores() * task;
+  }
+
+  /** Merged adapters: for each core a layer before and after, and in double. */
+  long merge() {
+    return PROCESS + machines.cores() * largest(layer -> 4L * FLOAT * layer.weights());
   }
 
   private long largest(ToLongFunction<LinearShape> bytes) {

@@ -1,96 +1,128 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
 
-/** What the passes over the data of one shot need, from the sizes alone. */
+/** What the passes over the data of a run need, from the sizes alone. */
 final class PlannedPasses {
   private final ModelConfig config;
   private final CurvatureRule curvature;
-  private final List<FactorPass> passes;
+  private final List<FactorPass> first;
+  private final List<FactorPass> all = new ArrayList<>();
   private final List<FactorGroup> groups;
 
   /**
-   * Passes of a first shot; a later one that goes on from it has one less.
+   * Passes of all shots; a later shot of a power iteration goes on from the one before, and has one
+   * less.
    *
-   * @param config the network
-   * @param curvature what is gathered
+   * @param work what is to be done
    * @param groups how the factors go
    */
-  PlannedPasses(ModelConfig config, CurvatureRule curvature, List<FactorGroup> groups) {
-    this.config = config;
-    this.curvature = curvature;
-    this.passes = FactorPlan.passes(curvature);
+  PlannedPasses(Workload work, List<FactorGroup> groups) {
+    this.config = work.config();
+    this.curvature = work.curvature();
+    this.first = FactorPlan.passes(curvature);
     this.groups = groups;
+    for (int shot = 1; shot <= work.shots(); shot++) {
+      all.addAll(FactorPlan.passes(curvature, shot));
+    }
   }
 
   /**
    * Passes whose groups fit a budget.
    *
-   * @param config the network
-   * @param curvature what is gathered
+   * @param work what is to be done
    * @param budget bytes that the sums of one task may take
    */
-  static PlannedPasses within(ModelConfig config, CurvatureRule curvature, long budget) {
-    List<FactorPass> passes = FactorPlan.passes(curvature);
-    return new PlannedPasses(config, curvature, FactorGroup.plan(config, passes, budget));
+  static PlannedPasses within(Workload work, long budget) {
+    List<FactorPass> passes = FactorPlan.passes(work.curvature());
+    return new PlannedPasses(work, FactorGroup.plan(work.config(), passes, budget));
   }
 
-  /** How many there are; each is a stage of its own. */
+  /** How many there are in all shots; each is a stage of its own. */
   int count() {
-    return passes.size();
+    return all.size();
   }
 
-  /** What the tasks of one shard read to weigh its tokens, in all passes. */
-  long weighingBytes() {
-    return passes.stream()
-        .filter(FactorPass::weighted)
-        .flatMap(pass -> config.linears().stream().map(pass::weighing))
-        .mapToLong(key -> PlannedBytes.square(key.size()))
+  /** Tasks for one shard, in all shots: one for each group of factors. */
+  int tasks() {
+    return all.stream().mapToInt(this::groups).sum();
+  }
+
+  private int groups(FactorPass pass) {
+    return (int) groups.stream().filter(group -> group.pass() == pass.index()).count();
+  }
+
+  /** What the tasks of one shard read of earlier factors, in all shots. */
+  long earlierBytes() {
+    return all.stream()
+        .flatMap(pass -> config.linears().stream().flatMap(layer -> earlier(pass, layer)))
+        .mapToLong(key -> Float.BYTES * (long) key.size() * key.columns())
         .sum();
   }
 
-  /** How often the data is gone through: once for each group of factors. */
+  /** What weighs the tokens of a layer in a pass, or the bases that they are seen in. */
+  private static Stream<FactorKey> earlier(FactorPass pass, LinearShape layer) {
+    if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
+      return Stream.of(FactorPlan.basisG(layer), FactorPlan.basisA(layer));
+    }
+    boolean read = pass.weighted() && pass.weighing() != FactorPass.Weighing.FIXED;
+    return read ? Stream.of(pass.weighing(layer)) : Stream.empty();
+  }
+
+  /** How often the data is gone through in the first shot: once for each group of factors. */
   int groups() {
     return groups.size();
   }
 
   /**
-   * Operations per token.
+   * Operations per token, in all shots.
    *
    * @param context tokens of a window
    */
   double flops(int context) {
     PlannedFlops flops = new PlannedFlops(config);
     int draws = curvature.fisher().samples();
-    double total = 0;
-    for (FactorPass pass : passes) {
-      long times = groups.stream().filter(group -> group.pass() == pass.index()).count();
-      total += times * flops.pass(pass, context, draws) + flops.sums(pass, draws);
-    }
-    return total;
+    return all.stream()
+        .mapToDouble(
+            pass -> groups(pass) * flops.pass(pass, context, draws) + flops.sums(pass, draws))
+        .sum();
   }
 
-  /** Sums of one shard over all passes: packed triangles in single precision. */
+  /** Sums of one shard over all passes of all shots: packed triangles in single precision. */
   long shardBytes() {
-    return passes.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).sum();
+    return all.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).sum();
   }
 
   /** Sums of one shard in the largest pass; those of the pass before are gone by then. */
   long largestShardBytes() {
-    return passes.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).max().orElse(0);
+    return first.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).max().orElse(0);
   }
 
-  /** Mean factors of all passes: full matrices in single precision. */
+  /** Mean factors of all passes of all shots: full matrices in single precision. */
   long factorBytes() {
-    return passes.stream()
-        .mapToLong(pass -> packed(pass, key -> (long) key.size() * key.columns()))
-        .sum();
+    return all.stream().mapToLong(this::means).sum();
+  }
+
+  /**
+   * Mean factors of all passes of a shot.
+   *
+   * @param shot from 1
+   */
+  long factorBytes(int shot) {
+    return FactorPlan.passes(curvature, shot).stream().mapToLong(this::means).sum();
+  }
+
+  private long means(FactorPass pass) {
+    return packed(pass, key -> (long) key.size() * key.columns());
   }
 
   private long packed(FactorPass pass, ToLongFunction<FactorKey> numbers) {
@@ -103,7 +135,7 @@ final class PlannedPasses {
   }
 
   private long bytes(FactorGroup group) {
-    FactorPass pass = passes.get(group.pass());
+    FactorPass pass = first.get(group.pass());
     return group.of(pass.keys(config)).stream().mapToLong(key -> pass.bytes(config, key)).sum();
   }
 }

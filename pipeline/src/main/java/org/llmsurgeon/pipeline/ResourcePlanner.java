@@ -1,7 +1,9 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.Units;
@@ -13,9 +15,6 @@ import org.llmsurgeon.surgery.FactorPlan;
  * as long as there are tasks, and that files are read at the rate of a disk.
  */
 public final class ResourcePlanner {
-  /** What Spark needs to start and end a stage, seconds. */
-  private static final double STAGE_SECONDS = 0.1;
-
   /** Passes over the layers that find the threshold of single weights in a round; measured. */
   private static final int THRESHOLD_PASSES = 2;
 
@@ -27,6 +26,8 @@ public final class ResourcePlanner {
   private final PlannedMemory memory;
   private final List<FactorKey> keys;
   private final PlannedPasses passes;
+  private final PlannedTime time;
+  private final PlannedCorrections corrections;
 
   private ResourcePlanner(Workload work, Machines machines, PlannedPasses passes) {
     this.work = work;
@@ -37,6 +38,8 @@ public final class ResourcePlanner {
     this.flops = new PlannedFlops(config);
     this.bytes = new PlannedBytes(work, passes);
     this.memory = new PlannedMemory(work, machines, bytes.parameters());
+    this.time = new PlannedTime(machines);
+    this.corrections = new PlannedCorrections(work, machines, bytes, memory);
   }
 
   /**
@@ -46,8 +49,7 @@ public final class ResourcePlanner {
    * @param machines where
    */
   public static ResourcePlan plan(Workload work, Machines machines) {
-    PlannedPasses passes =
-        PlannedPasses.within(work.config(), work.curvature(), machines.factorBudget());
+    PlannedPasses passes = PlannedPasses.within(work, machines.factorBudget());
     return new ResourcePlanner(work, machines, passes).plan();
   }
 
@@ -59,13 +61,22 @@ public final class ResourcePlanner {
    * @param groups the groups
    */
   static ResourcePlan plan(Workload work, Machines machines, List<FactorGroup> groups) {
-    PlannedPasses passes = new PlannedPasses(work.config(), work.curvature(), groups);
+    PlannedPasses passes = new PlannedPasses(work, groups);
     return new ResourcePlanner(work, machines, passes).plan();
   }
 
   private ResourcePlan plan() {
-    List<StagePlan> stages =
-        List.of(hash(), tokenise(), accumulate(), reduce(), score(), cut(), evaluate(), write());
+    List<StagePlan> stages = new ArrayList<>(List.of(hash(), tokenise()));
+    if (work.curvature().fisher().kind() == FisherKind.KL) {
+      stages.add(draw());
+    }
+    stages.addAll(List.of(accumulate(), reduce()));
+    if (work.curvature().kind() == CurvatureKind.EKFAC) {
+      stages.add(eigenvectors());
+    }
+    stages.addAll(List.of(score(), cut()));
+    stages.addAll(corrections.stages());
+    stages.addAll(List.of(evaluate(), write()));
     return new ResourcePlan(
         bytes.parameters(),
         passes.groups(),
@@ -76,52 +87,88 @@ public final class ResourcePlanner {
   }
 
   private StagePlan hash() {
-    return stage("hash", 1, 1, new Load(0, 0, bytes.stored(), 0, memory.process()));
+    // The model, and the texts, of which a plan does not know the size.
+    return stage("hash", 2, 1, new PlannedLoad(0, 0, bytes.stored() / 2, 0, memory.process()));
   }
 
   private StagePlan tokenise() {
     int texts = (passes.count() > 0 ? 1 : 0) + (work.testWindows() > 0 ? 1 : 0);
     long written = bytes.windows() / Math.max(1, texts);
-    return stage("tokenise", texts, 1, new Load(0, 0, 0, written, memory.process()));
+    return stage("tokenise", texts, 1, new PlannedLoad(0, 0, 0, written, memory.process()));
   }
 
-  /** Passes of a shot, each a stage; a later shot of a power iteration has one less. */
-  private int times() {
-    return work.shots() * Math.max(1, passes.count());
+  /** Targets of the dense model, which is there when it was evaluated just before. */
+  private StagePlan draw() {
+    int times = work.recipe().calibration().fresh() ? work.shots() : 1;
+    int loads = times - (work.testWindows() > 0 ? 1 : 0);
+    long models = Math.min(machines.executors(), work.shards()) * loads * bytes.stored() / times;
+    long read = models + bytes.windowReads(work.shards(), bytes.calibration());
+    double total = work.tokens() * flops.forward(work.context());
+    return stage(
+        "draw", times, work.shards(), new PlannedLoad(total, 0, read, 0, memory.evaluate()));
   }
 
   private StagePlan accumulate() {
-    if (passes.count() == 0) {
-      return stage("accumulate", times(), 0, Load.NONE);
+    int times = passes.count();
+    if (times == 0) {
+      return stage("accumulate", work.shots(), 0, PlannedLoad.NONE);
     }
-    long tasks = (long) passes.groups() * work.shards() / passes.count();
-    // The evaluation before has left the model where it is.
-    long loads = work.testWindows() > 0 ? 0 : Math.min(machines.executors(), tasks);
-    long models = LongStream.range(0, work.shots()).map(shot -> bytes.model((int) shot)).sum();
-    long weighing = work.shards() * passes.weighingBytes();
-    long written = work.shards() * passes.shardBytes();
-    Load load =
-        new Load(
-            work.tokens() * passes.flops(work.context()) / passes.count(),
+    long tasks = (long) work.shards() * passes.tasks();
+    long loads = Math.min(machines.executors(), tasks / times) * models();
+    long earlier = work.shards() * passes.earlierBytes();
+    PlannedLoad load =
+        new PlannedLoad(
+            work.tokens() * passes.flops(work.context()) / times,
             0,
-            loads * models / times()
-                + bytes.windowReads(tasks, bytes.calibration())
-                + weighing / passes.count(),
-            written / passes.count(),
+            (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
+            work.shards() * passes.shardBytes() / times,
             memory.accumulate(passes.taskBytes()));
-    return stage("accumulate", times(), Math.toIntExact(tasks), load);
+    return stage("accumulate", times, Math.toIntExact(tasks / times), load);
+  }
+
+  /** Bytes of the models that one process loads for all passes. */
+  private long models() {
+    boolean eigenvectors = work.curvature().kind() == CurvatureKind.EKFAC;
+    boolean fresh = work.recipe().calibration().fresh();
+    boolean drawn = work.curvature().fisher().kind() == FisherKind.KL;
+    long models = 0;
+    for (int shot = 0; shot < work.shots(); shot++) {
+      // The evaluation before has left the model where it is, unless another was needed since.
+      boolean there = work.testWindows() > 0 && !(drawn && fresh && shot > 0);
+      int loads = (there ? 0 : 1) + (eigenvectors ? 1 : 0);
+      models += loads * bytes.model(shot);
+    }
+    return models + saved() * bytes.model(work.shots());
+  }
+
+  /** Models that are kept on the way. */
+  private int saved() {
+    return SavedModels.folders(work.recipe()).size();
   }
 
   private StagePlan reduce() {
     int count = Math.max(1, passes.count());
-    Load load =
-        new Load(
+    PlannedLoad load =
+        new PlannedLoad(
             0,
             0,
             work.shards() * passes.shardBytes() / count,
             passes.factorBytes() / count,
             memory.reduce(keys));
-    return stage("reduce", times(), keys.isEmpty() ? 0 : 1, load);
+    int times = passes.count() == 0 ? work.shots() : passes.count();
+    return stage("reduce", times, keys.isEmpty() ? 0 : 1, load);
+  }
+
+  private StagePlan eigenvectors() {
+    double total = config.linears().stream().mapToDouble(flops::eigenvectors).sum();
+    PlannedLoad load =
+        new PlannedLoad(
+            0,
+            total,
+            bytes.factors() + bytes.weights() + layers() * bytes.layerRecords(),
+            bytes.bases(),
+            memory.eigenvectors());
+    return stage("eigen", work.shots(), layers(), load);
   }
 
   private StagePlan score() {
@@ -133,7 +180,8 @@ public final class ResourcePlanner {
     int rounds = work.recipe().selection().rounds();
     int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
     int tasks = work.inGroups() ? 2 * config.blocks() : layers();
-    Load load = new Load(0, total, bytes.layers(), 0, memory.score());
+    long read = bytes.layers() + tasks * bytes.layerRecords();
+    PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score());
     return stage("score", work.shots() * passes, tasks, load);
   }
 
@@ -143,7 +191,8 @@ public final class ResourcePlanner {
         "cut",
         work.shots(),
         layers(),
-        new Load(0, total, bytes.layers(), bytes.cut(), memory.cut()));
+        new PlannedLoad(
+            0, total, bytes.layers() + layers() * bytes.layerRecords(), bytes.cut(), memory.cut()));
   }
 
   private double cut(LinearShape layer, double share) {
@@ -156,62 +205,33 @@ public final class ResourcePlanner {
   }
 
   private StagePlan evaluate() {
-    int times = work.shots() + 2;
+    int times = work.shots() + 2 + saved();
+    // The model as it came, after each shot, and the folders that were written.
+    long models = (1 + saved()) * bytes.stored();
+    for (int shot = 0; shot <= work.shots(); shot++) {
+      int more = shot == 0 ? 0 : corrections.evaluations(shot);
+      times += more;
+      models += (1 + more) * bytes.model(shot);
+    }
     int tasks = Evaluator.ranges(work.testWindows(), work.context()).size();
     if (tasks == 0) {
-      return stage("evaluate", times, 0, Load.NONE);
-    }
-    // The model as it came, after each shot, and the folder that was written.
-    long models = bytes.stored();
-    for (int shot = 0; shot <= work.shots(); shot++) {
-      models += bytes.model(shot);
+      return stage("evaluate", times, 0, PlannedLoad.NONE);
     }
     long read =
         Math.min(machines.executors(), tasks) * models / times
             + bytes.windowReads(tasks, bytes.test());
     double total = work.testTokens() * flops.forward(work.context());
-    return stage("evaluate", times, tasks, new Load(total, 0, read, 0, memory.evaluate()));
+    return stage("evaluate", times, tasks, new PlannedLoad(total, 0, read, 0, memory.evaluate()));
   }
 
   private StagePlan write() {
-    Load load = new Load(0, 0, bytes.model(work.shots()), bytes.stored(), memory.process());
-    return stage("write", 1, 1, load);
+    PlannedLoad load =
+        new PlannedLoad(0, 0, bytes.model(work.shots()), bytes.stored(), memory.process());
+    return stage("write", 1 + saved(), 1, load);
   }
 
-  /**
-   * What a stage does.
-   *
-   * @param single flops in single precision
-   * @param inverse flops in double precision
-   * @param read bytes
-   * @param written bytes
-   * @param memory bytes of a process
-   */
-  private record Load(double single, double inverse, long read, long written, long memory) {
-    static final Load NONE = new Load(0, 0, 0, 0, 0);
-  }
-
-  private StagePlan stage(String name, int times, int tasks, Load load) {
-    Machines.Rates rates = machines.rates();
-    double computing =
-        (load.single / rates.single() + load.inverse / rates.inverse()) / busy(tasks);
-    double moving = (load.read + load.written) / rates.disk();
-    return new StagePlan(
-        name,
-        times,
-        tasks,
-        load.single + load.inverse,
-        load.read,
-        load.written,
-        0,
-        load.memory,
-        tasks == 0 ? 0 : STAGE_SECONDS + computing + moving);
-  }
-
-  /** Cores that work, in the mean: in the last wave of tasks some may be idle. */
-  private double busy(int tasks) {
-    int waves = (tasks + machines.slots() - 1) / machines.slots();
-    return Math.max(1, (double) tasks / Math.max(1, waves));
+  private StagePlan stage(String name, int times, int tasks, PlannedLoad load) {
+    return time.stage(name, new PlannedTime.Counts(times, tasks), load);
   }
 
   private int layers() {

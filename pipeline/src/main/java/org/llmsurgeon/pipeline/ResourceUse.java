@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What a run was expected to need, and what it did.
  *
- * @param stages its planned stages, in order, then those that no plan has, as corrections
+ * @param stages its planned stages, in order, then those that no plan has
  * @param planned the whole run as planned
  * @param actual the whole run; of one that went on after a stop, its last part
  */

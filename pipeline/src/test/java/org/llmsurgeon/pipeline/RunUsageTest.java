@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.DataType;
 import org.llmsurgeon.model.TinyModels;
@@ -75,26 +77,47 @@ class RunUsageTest {
     assertThat(told.events()).containsExactly("stage 1 cut 2", "end");
   }
 
+  static Stream<Map<String, Object>> recipes() {
+    return Stream.of(
+        Map.of("structures", "units"),
+        Map.of("structures", "row,column"),
+        Map.of("structures", "element"),
+        Map.of("structures", "2:4"),
+        Map.of("correct", "distill", "rank", 6, "correct-share", 0.5, "final-epochs", 2),
+        Map.of("structures", "element", "correct", "cross-entropy", "reconstruct", true),
+        Map.of("structures", "row,column", "curvature", "ekfac"),
+        Map.of("curvature", "nearest-kronecker", "curvature-passes", 1, "save-at", "0.15"),
+        Map.of("fisher", "kl", "fisher-samples", 2));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"units", "row,column", "element", "2:4"})
-  void theReportHoldsThePlanAgainstWhatWas(String structures) throws Exception {
+  @MethodSource("recipes")
+  void theReportHoldsThePlanAgainstWhatWas(Map<String, Object> options) throws Exception {
     ObjectNode json = TinyModels.llamaJson();
     json.put("vocab_size", 101).put("hidden_size", 96).put("intermediate_size", 240);
     TestModel model = TestModel.write(temp, "wide", json.put("head_dim", 24), DataType.BF16);
-    Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", 0.3, "shots", 2));
+    Map<String, Object> all = new HashMap<>(Map.of("sparsity", 0.3, "shots", 2));
+    all.putAll(options);
     PruningReport report =
         new SurgeonPipeline(spark, Progress.silent())
-            .prune(model.request(temp.resolve("out"), recipe));
+            .prune(model.request(temp.resolve("out"), Recipe.of(all)));
 
     ResourceUse use = report.resources();
-    for (String name : List.of("accumulate", "reduce", "score", "cut", "write")) {
-      ResourceUse.Stage stage =
-          use.stages().stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();
-      assertThat(stage.actual().times()).as(name).isEqualTo(stage.planned().times());
+    assertThat(use.stages())
+        .extracting(ResourceUse.Stage::name)
+        .contains("accumulate", "reduce", "score", "cut", "write");
+    for (ResourceUse.Stage stage : use.stages()) {
+      String name = stage.name();
+      if (!List.of("tokenise", "sample").contains(name)) {
+        assertThat(stage.actual().times()).as(name).isEqualTo(stage.planned().times());
+      }
       assertThat(stage.actual().seconds()).as(name).isPositive();
-      assertClose(name + " written", stage.planned().written(), stage.actual().written());
-      if (!name.equals("accumulate")) {
-        assertClose(name + " read", stage.planned().read(), stage.actual().read());
+      // Such windows are smaller than what their files begin with.
+      if (!List.of("hash", "tokenise", "evaluate", "draw").contains(name)) {
+        assertClose(name + " written", stage.planned().written(), stage.actual().written());
+        if (!name.equals("accumulate")) {
+          assertClose(name + " read", stage.planned().read(), stage.actual().read());
+        }
       }
     }
     assertClose("disk", use.planned().disk(), use.actual().disk());

@@ -21,6 +21,7 @@ final class BufferPool {
 
   private final long capacity;
   private final Map<Size, Deque<CpuMemory>> free = new LinkedHashMap<>(16, 0.75f, true);
+  private final TensorMemory lent = new TensorMemory();
   private long held;
   private boolean closed;
 
@@ -36,14 +37,20 @@ final class BufferPool {
 
   /** Memory for {@code count} elements, used before or new. */
   CpuMemory acquire(Precision precision, long count, boolean zeroed) {
-    CpuMemory memory = take(new Size(precision, Math.max(1, count)));
+    Size size = new Size(precision, Math.max(1, count));
+    CpuMemory memory = take(size);
     if (memory == null) {
-      return CpuMemory.allocate(precision, count, zeroed);
-    }
-    if (zeroed) {
+      memory = CpuMemory.allocate(precision, count, zeroed);
+    } else if (zeroed) {
       memory.clear(0, memory.count());
     }
+    lent.add(size.bytes());
     return memory;
+  }
+
+  /** What was taken and not given back. */
+  TensorMemory lent() {
+    return lent;
   }
 
   private synchronized CpuMemory take(Size size) {
@@ -62,6 +69,7 @@ final class BufferPool {
   /** Takes memory back; the caller must not use it any more. */
   synchronized void release(CpuMemory memory) {
     Size size = new Size(memory.precision(), memory.count());
+    lent.add(-size.bytes());
     if (closed || size.bytes() > capacity) {
       memory.free();
       return;

@@ -1,6 +1,7 @@
 package org.llmsurgeon.compute;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -58,6 +59,11 @@ public final class CpuDevice implements Device {
   @Override
   public String name() {
     return "cpu";
+  }
+
+  @Override
+  public Optional<TensorMemory> memory() {
+    return Optional.of(pool.lent());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.llmsurgeon.compute;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * Where tensors live and arithmetic is done. Everything above this package is written once, against
@@ -13,6 +14,11 @@ import java.nio.ByteBuffer;
 public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
   /** Short name for logs and reports, for example {@code cpu}. */
   String name();
+
+  /** What the tensors of this device take; empty where nobody counts. */
+  default Optional<TensorMemory> memory() {
+    return Optional.empty();
+  }
 
   /**
    * A new tensor full of zeros.

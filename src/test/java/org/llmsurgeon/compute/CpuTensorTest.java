@@ -242,6 +242,27 @@ class CpuTensorTest {
     assertThat(pool.heldBytes()).isZero();
   }
 
+  @Test
+  void openTensorsCountAndWhatIsKeptForReuseDoesNot() {
+    try (CpuDevice device = CpuDevice.create()) {
+      TensorMemory memory = device.memory().orElseThrow();
+      CpuTensor one = device.zeros(Precision.DOUBLE, 5, 4);
+      CpuTensor other = device.empty(Precision.SINGLE, 10, 1);
+      device.wrap(ByteBuffer.allocateDirect(400), 10, 10).close();
+      other.rowRange(0, 5).close();
+      assertThat(memory.bytes()).isEqualTo(200);
+      one.close();
+      assertThat(memory.bytes()).isEqualTo(40);
+      assertThat(memory.peak()).isEqualTo(200);
+      memory.restart();
+      assertThat(memory.peak()).isEqualTo(40);
+      device.zeros(Precision.DOUBLE, 5, 4).close();
+      assertThat(memory.peak()).isEqualTo(200);
+      other.close();
+      assertThat(memory.bytes()).isZero();
+    }
+  }
+
   private static ByteBuffer littleEndian(float... values) {
     ByteBuffer buffer =
         ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -159,6 +159,7 @@ final class PlanCommand implements Callable<Integer> {
             "written",
             "shuffled",
             "memory",
+            "tensors",
             "each takes");
     for (StagePlan stage : plan.stages()) {
       stages.row(
@@ -170,6 +171,7 @@ final class PlanCommand implements Callable<Integer> {
           Format.bytes(stage.written()),
           Format.bytes(stage.shuffled()),
           Format.bytes(stage.memory()),
+          Format.bytes(stage.device()),
           Format.seconds(stage.seconds()));
     }
     TextTable whole =

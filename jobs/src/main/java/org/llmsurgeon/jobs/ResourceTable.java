@@ -1,5 +1,6 @@
 package org.llmsurgeon.jobs;
 
+import java.util.function.Function;
 import org.llmsurgeon.pipeline.ResourceUse;
 
 /** What a run was expected to need beside what it needed, as a table. */
@@ -17,7 +18,7 @@ final class ResourceTable {
   static String text(ResourceUse use) {
     TextTable table =
         new TextTable(
-            "planned / needed", "times", "seconds", "read", "written", "memory of a process");
+            "planned / needed", "times", "seconds", "read", "written", "tensors of a process");
     for (ResourceUse.Stage stage : use.stages()) {
       ResourceUse.Amount planned = stage.planned();
       ResourceUse.Amount actual = stage.actual();
@@ -27,7 +28,7 @@ final class ResourceTable {
           both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
           both(Format.bytes(planned.read()), Format.bytes(actual.read())),
           both(Format.bytes(planned.written()), Format.bytes(actual.written())),
-          both(bytes(planned.memory()), bytes(actual.memory())));
+          both(Format.bytes(planned.device()), Format.bytes(actual.device())));
     }
     ResourceUse.Need planned = use.planned();
     ResourceUse.Need actual = use.actual();
@@ -37,13 +38,21 @@ final class ResourceTable {
         both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
         both(Format.bytes(planned.read()), Format.bytes(actual.read())),
         both(Format.bytes(planned.written()), Format.bytes(actual.written())),
-        both(bytes(planned.executorMemory()), bytes(actual.executorMemory())));
+        both(device(use, ResourceUse.Stage::planned), device(use, ResourceUse.Stage::actual)));
     return table
-        + "run directory, at most: "
+        + "a process, at most: "
+        + both(bytes(planned.executorMemory()), bytes(actual.executorMemory()))
+        + ", run directory: "
         + both(bytes(planned.disk()), bytes(actual.disk()))
         + ", driver: "
         + both(bytes(planned.driverMemory()), bytes(actual.driverMemory()))
         + "\n";
+  }
+
+  private static String device(
+      ResourceUse use, Function<ResourceUse.Stage, ResourceUse.Amount> side) {
+    return Format.bytes(
+        use.stages().stream().mapToLong(stage -> side.apply(stage).device()).max().orElse(0));
   }
 
   private static String both(String planned, String actual) {

@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.TensorMemory;
 
 /**
  * The device of this process. Tasks of one process share it. Arithmetic is on the CPU in this
@@ -30,5 +31,10 @@ final class ExecutorDevice {
       device = CpuDevice.create();
     }
     return device;
+  }
+
+  /** What its tensors take; empty where the device is not made yet, or does not count. */
+  static synchronized Optional<TensorMemory> memory() {
+    return Optional.ofNullable(device).flatMap(Device::memory);
   }
 }

@@ -56,7 +56,12 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
       O value = function.apply(item, attempt);
       Traffic moved = Traffic.ofThread().since(before);
       return new TaskOutcome.Done<>(
-          value, new TaskUsage(moved.read(), moved.written(), PeakMemory.stageBytes()));
+          value,
+          new TaskUsage(
+              moved.read(),
+              moved.written(),
+              PeakMemory.stageBytes(),
+              PeakMemory.stageDeviceBytes()));
     } catch (InputException refused) {
       return new TaskOutcome.Refused<>(true, refused.getMessage());
     } catch (ArithmeticException broken) {

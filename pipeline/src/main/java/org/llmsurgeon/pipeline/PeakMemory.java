@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.llmsurgeon.compute.TensorMemory;
 
 /** The most memory of this process that was resident since it was last asked to forget. */
 final class PeakMemory {
@@ -44,12 +45,23 @@ final class PeakMemory {
       Long current = resident();
       before = current == null ? 0 : Math.max(before, current);
       reset();
+      ExecutorDevice.memory().ifPresent(TensorMemory::restart);
     }
+  }
+
+  /** The most that tensors of this process took since the stage began, in bytes. */
+  static synchronized long stageDeviceBytes() {
+    return ExecutorDevice.memory().map(TensorMemory::peak).orElse(0L);
   }
 
   /** The peak since the stage began, in bytes, or null where the system does not tell. */
   static synchronized Long stageBytes() {
     return resident();
+  }
+
+  /** What tensors of this process take now, in bytes. */
+  static synchronized long deviceBytes() {
+    return ExecutorDevice.memory().map(TensorMemory::bytes).orElse(0L);
   }
 
   private static boolean reset() {

@@ -111,8 +111,12 @@ final class PlannedBytes {
 
   /** The mean over all shots of what a task reads to find the weights before it and its factors. */
   long layerRecords() {
-    return weightRecords(1 - 1.0 / work.shots())
-        + FACTOR_TEXT * (long) FactorPlan.keys(config, work.curvature()).size();
+    return weightRecords() + FACTOR_TEXT * (long) FactorPlan.keys(config, work.curvature()).size();
+  }
+
+  /** The mean over all shots of what a task reads to find the weights before it. */
+  long weightRecords() {
+    return weightRecords(1 - 1.0 / work.shots());
   }
 
   /** What a task reads to find the weights of a cut. */

@@ -105,7 +105,8 @@ final class PlannedCorrections {
             0,
             all.read / times,
             all.written / times,
-            memory.correct(adapters(), distills())));
+            memory.correct(
+                adapters(), distills(), new PlannedMemory.Parts(all.largest, all.tasks))));
   }
 
   private boolean distills() {
@@ -116,6 +117,7 @@ final class PlannedCorrections {
   private final class Steps {
     private double steps;
     private int tasks;
+    private int largest;
     private long read;
     private long written;
     private double flops;
@@ -130,6 +132,11 @@ final class PlannedCorrections {
       long models = bytes.model(shot) + bytes.cut() + (distills() ? bytes.stored() : 0);
       steps += own.size();
       tasks = Math.max(tasks, widest);
+      largest =
+          own.stream()
+              .flatMap(List::stream)
+              .mapToInt(part -> part.length)
+              .reduce(largest, Math::max);
       read +=
           processes * (models + own.size() * adapters())
               + parts * adapters()
@@ -149,7 +156,7 @@ final class PlannedCorrections {
             0,
             2 * bytes.cut() + adapters() + config.linears().size() * bytes.cutRecords(),
             bytes.cut(),
-            memory.merge()));
+            memory.merge(adapters(), distills())));
   }
 
   /** A file of all adapters, or of their gradients. */

@@ -7,9 +7,10 @@ package org.llmsurgeon.pipeline;
  * @param inverse flops in double precision
  * @param read bytes read from files
  * @param written bytes written to files
- * @param memory most memory of a process that does its work, bytes
+ * @param memory what a process that does its work takes
  */
-record PlannedLoad(double single, double inverse, long read, long written, long memory) {
+record PlannedLoad(
+    double single, double inverse, long read, long written, PlannedMemory.Need memory) {
   /** Nothing. */
-  static final PlannedLoad NONE = new PlannedLoad(0, 0, 0, 0, 0);
+  static final PlannedLoad NONE = new PlannedLoad(0, 0, 0, 0, PlannedMemory.Need.NONE);
 }

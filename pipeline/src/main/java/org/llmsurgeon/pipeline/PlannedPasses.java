@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
@@ -61,6 +62,12 @@ final class PlannedPasses {
     return (int) groups.stream().filter(group -> group.pass() == pass.index()).count();
   }
 
+  /** Whether any pass needs the inputs of layers and their gradients together. */
+  boolean pairs() {
+    return all.stream()
+        .anyMatch(pass -> pass.weighted() || pass.gathers() == FactorPass.Gathers.EIGENVALUES);
+  }
+
   /** What the tasks of one shard read of earlier factors, in all shots. */
   long earlierBytes() {
     return all.stream()
@@ -69,13 +76,17 @@ final class PlannedPasses {
         .sum();
   }
 
-  /** What weighs the tokens of a layer in a pass, or the bases that they are seen in. */
+  /** What weighs the tokens of a layer in a pass, the products before, or the bases. */
   private static Stream<FactorKey> earlier(FactorPass pass, LinearShape layer) {
     if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
       return Stream.of(FactorPlan.basisG(layer), FactorPlan.basisA(layer));
     }
     boolean read = pass.weighted() && pass.weighing() != FactorPass.Weighing.FIXED;
-    return read ? Stream.of(pass.weighing(layer)) : Stream.empty();
+    Stream<FactorKey> products =
+        IntStream.range(0, pass.term())
+            .boxed()
+            .flatMap(term -> Stream.of(FactorPlan.g(layer, term), FactorPlan.ownA(layer, term)));
+    return Stream.concat(products, read ? Stream.of(pass.weighing(layer)) : Stream.empty());
   }
 
   /** How often the data is gone through in the first shot: once for each group of factors. */

@@ -45,7 +45,8 @@ final class PlannedTime {
         load.read(),
         load.written(),
         0,
-        load.memory(),
+        load.memory().process(),
+        load.memory().device(),
         counts.tasks() == 0 ? 0 : JOB_SECONDS * counts.jobs() + computing + moving);
   }
 

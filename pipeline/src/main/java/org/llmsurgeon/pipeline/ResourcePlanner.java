@@ -81,7 +81,7 @@ public final class ResourcePlanner {
         bytes.parameters(),
         passes.groups(),
         stages,
-        memory.reduce(keys),
+        memory.reduce(keys).process(),
         stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
         bytes.disk());
   }
@@ -104,8 +104,7 @@ public final class ResourcePlanner {
     long models = Math.min(machines.executors(), work.shards()) * loads * bytes.stored() / times;
     long read = models + bytes.windowReads(work.shards(), bytes.calibration());
     double total = work.tokens() * flops.forward(work.context());
-    return stage(
-        "draw", times, work.shards(), new PlannedLoad(total, 0, read, 0, memory.evaluate()));
+    return stage("draw", times, work.shards(), new PlannedLoad(total, 0, read, 0, memory.draw()));
   }
 
   private StagePlan accumulate() {
@@ -122,7 +121,7 @@ public final class ResourcePlanner {
             0,
             (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
             work.shards() * passes.shardBytes() / times,
-            memory.accumulate(passes.taskBytes()));
+            memory.accumulate(passes.taskBytes(), passes.pairs()));
     return stage("accumulate", times, Math.toIntExact(tasks / times), load);
   }
 
@@ -165,7 +164,7 @@ public final class ResourcePlanner {
         new PlannedLoad(
             0,
             total,
-            bytes.factors() + bytes.weights() + layers() * bytes.layerRecords(),
+            bytes.factors() + bytes.weights() + layers() * bytes.weightRecords(),
             bytes.bases(),
             memory.eigenvectors());
     return stage("eigen", work.shots(), layers(), load);

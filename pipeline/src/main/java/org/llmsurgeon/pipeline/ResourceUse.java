@@ -31,11 +31,10 @@ public record ResourceUse(List<Stage> stages, Need planned, Need actual) {
    * @param seconds wall-clock time of all of them
    * @param read bytes read from files, mapped ones included
    * @param written bytes written to files
-   * @param memory most memory of a process that does its work, heap included, bytes; what was
-   *     needed has in it what the stages before took and the process has not given back; null where
-   *     the system does not tell
+   * @param device most memory that tensors take in a process that does its work, bytes; mapped
+   *     files do not count. What else the process holds it has in all stages, see {@link Need}
    */
-  public record Amount(int times, double seconds, long read, long written, Long memory) {}
+  public record Amount(int times, double seconds, long read, long written, long device) {}
 
   /**
    * What a run needs.

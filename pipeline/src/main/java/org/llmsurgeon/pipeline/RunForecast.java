@@ -10,7 +10,7 @@ import org.llmsurgeon.surgery.Recipe;
 
 /** What a run is expected to need, made before its first stage, to be held against what it does. */
 final class RunForecast {
-  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0L);
+  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0);
 
   private final ResourcePlan plan;
   private final boolean local;
@@ -96,7 +96,7 @@ final class RunForecast {
         planned.times() * planned.seconds(),
         planned.times() * planned.read(),
         planned.times() * planned.written(),
-        planned.memory());
+        planned.device());
   }
 
   private static ResourceUse.Amount amount(String name, List<RunUsage.Stage> all) {
@@ -106,12 +106,7 @@ final class RunForecast {
         sum(actual, RunUsage.Stage::seconds),
         total(actual, stage -> stage.traffic().read()),
         total(actual, stage -> stage.traffic().written()),
-        actual.stream().map(RunForecast::memory).reduce(null, RunUsage::larger));
-  }
-
-  /** Of the processes that do the work: the driver only where there are no tasks. */
-  private static Long memory(RunUsage.Stage stage) {
-    return stage.executor() == null ? stage.driver() : stage.executor();
+        actual.stream().mapToLong(RunUsage.Stage::device).max().orElse(0));
   }
 
   private static double sum(List<RunUsage.Stage> stages, ToDoubleFunction<RunUsage.Stage> of) {

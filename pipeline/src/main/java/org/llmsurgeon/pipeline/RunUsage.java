@@ -14,6 +14,7 @@ final class RunUsage implements Progress {
   private final List<Stage> stages = new ArrayList<>();
   private Stage running;
   private Traffic driver;
+  private long held;
   private Long disk;
 
   /**
@@ -45,6 +46,7 @@ final class RunUsage implements Progress {
    * @param traffic bytes moved by its tasks, and by the driver
    * @param driver most memory of the driver that was resident, bytes, or null
    * @param executor the same of the processes of its tasks; null where it had none
+   * @param device most memory that tensors took in a process that did its work, bytes
    */
   record Stage(
       int shot,
@@ -53,7 +55,8 @@ final class RunUsage implements Progress {
       double seconds,
       Traffic traffic,
       Long driver,
-      Long executor) {
+      Long executor,
+      long device) {
     private Stage plus(TaskUsage task) {
       return new Stage(
           shot,
@@ -62,12 +65,21 @@ final class RunUsage implements Progress {
           seconds,
           traffic.plus(new Traffic(task.read(), task.written())),
           driver,
-          larger(executor, task.peak()));
+          larger(executor, task.peak()),
+          Math.max(device, task.device()));
     }
 
-    private Stage ended(double time, Traffic more) {
+    /** What the driver's tensors took more than before counts where there were no tasks. */
+    private Stage ended(double time, Traffic more, long held) {
       return new Stage(
-          shot, name, tasks, time, traffic.plus(more), PeakMemory.stageBytes(), executor);
+          shot,
+          name,
+          tasks,
+          time,
+          traffic.plus(more),
+          PeakMemory.stageBytes(),
+          executor,
+          executor == null ? PeakMemory.stageDeviceBytes() - held : device);
     }
   }
 
@@ -116,8 +128,9 @@ final class RunUsage implements Progress {
   @Override
   public void stageStarted(int shot, String stage, int tasks) {
     synchronized (this) {
-      running = new Stage(shot, stage, tasks, 0, Traffic.NONE, null, null);
+      running = new Stage(shot, stage, tasks, 0, Traffic.NONE, null, null, 0);
       driver = Traffic.ofThread();
+      held = PeakMemory.deviceBytes();
       PeakMemory.beginStage(new Object());
     }
     progress.stageStarted(shot, stage, tasks);
@@ -131,7 +144,7 @@ final class RunUsage implements Progress {
   @Override
   public void stageFinished(double seconds) {
     synchronized (this) {
-      stages.add(running.ended(seconds, Traffic.ofThread().since(driver)));
+      stages.add(running.ended(seconds, Traffic.ofThread().since(driver), held));
       running = null;
     }
     progress.stageFinished(seconds);

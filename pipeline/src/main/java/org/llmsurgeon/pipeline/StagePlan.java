@@ -11,6 +11,7 @@ package org.llmsurgeon.pipeline;
  * @param written bytes written to files
  * @param shuffled bytes through Spark's shuffle: none in any stage
  * @param memory most memory of a process that does its work, heap included, bytes
+ * @param device the part of it that tensors take, mapped files left out, bytes
  * @param seconds wall-clock time
  */
 public record StagePlan(
@@ -22,4 +23,5 @@ public record StagePlan(
     long written,
     long shuffled,
     long memory,
+    long device,
     double seconds) {}

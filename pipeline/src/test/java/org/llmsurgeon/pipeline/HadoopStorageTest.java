@@ -140,7 +140,7 @@ class HadoopStorageTest {
     configuration.set("fs.remote.impl", RemoteFileSystem.class.getName());
     configuration.set("fs.s3a.secret.key", "do not tell");
     HadoopSettings settings = HadoopSettings.of(configuration);
-    byte[] bytes = new TaskOutcome.Done<>(settings, new TaskUsage(0, 0, null)).toBytes();
+    byte[] bytes = new TaskOutcome.Done<>(settings, new TaskUsage(0, 0, null, 0)).toBytes();
     HadoopSettings arrived =
         ((TaskOutcome.Done<HadoopSettings>) TaskOutcome.<HadoopSettings>fromBytes(bytes)).value();
     write(path("remote", "there"), "");

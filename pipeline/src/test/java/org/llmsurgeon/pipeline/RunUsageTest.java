@@ -32,7 +32,8 @@ class RunUsageTest {
 
   @BeforeAll
   static void start() {
-    spark = TestSpark.local(2);
+    // One task at a time: then what tensors take does not depend on which tasks meet.
+    spark = TestSpark.local(1);
   }
 
   @AfterAll
@@ -63,16 +64,17 @@ class RunUsageTest {
     RecordingProgress told = new RecordingProgress();
     RunUsage usage = new RunUsage(told);
     usage.stageStarted(1, "cut", 2);
-    usage.add(new TaskUsage(10, 1, 500L));
+    usage.add(new TaskUsage(10, 1, 500L, 40));
     RunUsage inner = usage.quiet();
     inner.stageStarted(1, "step", 1);
-    inner.add(new TaskUsage(20, 2, 300L));
+    inner.add(new TaskUsage(20, 2, 300L, 70));
     inner.stageFinished(0.5);
     usage.stageFinished(1.5);
 
     RunUsage.Stage stage = usage.stages().get(0);
     assertThat(stage.traffic()).isEqualTo(new Traffic(30, 3));
     assertThat(stage.executor()).isEqualTo(500);
+    assertThat(stage.device()).isEqualTo(70);
     assertThat(stage.seconds()).isEqualTo(1.5);
     assertThat(told.events()).containsExactly("stage 1 cut 2", "end");
   }
@@ -112,6 +114,9 @@ class RunUsageTest {
         assertThat(stage.actual().times()).as(name).isEqualTo(stage.planned().times());
       }
       assertThat(stage.actual().seconds()).as(name).isPositive();
+      if (stage.planned().device() > 0) {
+        assertClose(name + " tensors", stage.planned().device(), stage.actual().device());
+      }
       // Such windows are smaller than what their files begin with.
       if (!List.of("hash", "tokenise", "evaluate", "draw").contains(name)) {
         assertClose(name + " written", stage.planned().written(), stage.actual().written());

@@ -1,0 +1,85 @@
+package org.llmsurgeon.pipeline;
+
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.MemoryLimits;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.ModelSize;
+
+/**
+ * The most that the intermediate results of a pass through a network take, in bytes: of a batch, in
+ * single precision.
+ */
+final class PlannedNetwork {
+  private static final int FLOAT = Float.BYTES;
+
+  private final ModelConfig config;
+  private final ModelSize size;
+  private final boolean gated;
+
+  PlannedNetwork(ModelConfig config) {
+    this.config = config;
+    this.size = config.size();
+    this.gated = config.linears().stream().anyMatch(layer -> layer.role() == LinearRole.GATE);
+  }
+
+  /** Tokens of a batch of a task's windows. */
+  private static long batch(long windows, int context) {
+    int most = Math.max(1, MemoryLimits.DEFAULT.tokensPerBlock() / context);
+    return Math.max(1, Math.min(most, windows)) * context;
+  }
+
+  /** Numbers per token that a block keeps for its backward, its input left out. */
+  private long kept() {
+    return size.hidden() + attention() + (gated ? 2L : 1L) * size.feedForward();
+  }
+
+  /** Queries, keys, values and the attention's result. */
+  private long attention() {
+    return 2L * (size.queryWidth() + size.keyValueWidth());
+  }
+
+  /**
+   * A forward pass: the largest of a block's results and the logits.
+   *
+   * @param windows windows of a task
+   * @param context tokens of a window
+   */
+  long forward(long windows, int context) {
+    long tokens = batch(windows, context);
+    long block = 3L * size.hidden() + kept() + size.feedForward();
+    long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, 1);
+    return Math.max(FLOAT * tokens * block, head);
+  }
+
+  /**
+   * How a forward pass with its backward is done.
+   *
+   * @param pairs whether inputs of layers are needed beside the gradients of their outputs
+   * @param logits copies of the logits at a time
+   * @param keep most bytes that blocks keep for the backward
+   */
+  record Backward(boolean pairs, int logits, long keep) {}
+
+  /**
+   * A forward pass and its backward: the inputs of all blocks, what blocks keep, and the largest of
+   * the head's work and a block's.
+   *
+   * @param windows windows of a task
+   * @param context tokens of a window
+   * @param how how it is done
+   */
+  long backward(long windows, int context, Backward how) {
+    long tokens = batch(windows, context);
+    long inputs = FLOAT * tokens * (config.blocks() + 2L) * size.hidden();
+    long kept = Math.min(how.keep(), FLOAT * tokens * config.blocks() * kept());
+    long normed = how.pairs() ? 2L * size.hidden() + size.feedForward() : size.hidden();
+    long block = normed + (gated ? 3L : 2L) * size.feedForward();
+    long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, how.logits());
+    return inputs + kept + Math.max(FLOAT * tokens * block, head);
+  }
+
+  private long logits(long tokens, int copies) {
+    return Math.min(
+        MemoryLimits.DEFAULT.logitBytes(), FLOAT * copies * tokens * config.vocabulary());
+  }
+}

@@ -83,6 +83,36 @@ public final class Adam {
     return norm;
   }
 
+  /**
+   * Writes the running means of all parameters, for {@link #resume}.
+   *
+   * @param first of the gradients: a tensor of the size of each parameter, in single precision
+   * @param second of their squares, likewise
+   */
+  void save(List<Tensor> first, List<Tensor> second) {
+    for (int i = 0; i < parameters.size(); i++) {
+      Moments own = parameters.get(i);
+      device.upload(own.first, 0, first.get(i), 0, own.first.length);
+      device.upload(own.second, 0, second.get(i), 0, own.second.length);
+    }
+  }
+
+  /**
+   * Goes on after some steps, as if they had been done here. The parameters are the caller's.
+   *
+   * @param steps that were done
+   * @param first as {@link #save} has written it
+   * @param second as {@link #save} has written it
+   */
+  void resume(long steps, List<Tensor> first, List<Tensor> second) {
+    step = steps;
+    for (int i = 0; i < parameters.size(); i++) {
+      Moments own = parameters.get(i);
+      device.download(first.get(i), 0, own.first, 0, own.first.length);
+      device.download(second.get(i), 0, own.second, 0, own.second.length);
+    }
+  }
+
   private double norm() {
     double squares = 0;
     for (Moments each : parameters) {

@@ -40,4 +40,11 @@ public record AdapterTargets(List<LinearShape> layers, int rank) {
   public Adapters zeros(Device device, Precision precision) {
     return Adapters.zeros(device, layers, rank, precision);
   }
+
+  /** Numbers in all adapters. */
+  public long numbers() {
+    return layers.stream()
+        .mapToLong(layer -> (long) Adapters.rank(layer, rank) * (layer.outputs() + layer.inputs()))
+        .sum();
+  }
 }

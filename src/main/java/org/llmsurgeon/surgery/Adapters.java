@@ -43,18 +43,6 @@ public final class Adapters implements AutoCloseable {
   }
 
   /**
-   * Numbers of the adapters of some layers.
-   *
-   * @param layers the layers
-   * @param rank at most
-   */
-  public static long size(List<LinearShape> layers, int rank) {
-    return layers.stream()
-        .mapToLong(layer -> (long) rank(layer, rank) * (layer.outputs() + layer.inputs()))
-        .sum();
-  }
-
-  /**
    * As training begins: {@code B = 0}, and {@code A} uniform with variance {@code 1 / rank}, so
    * that a step of {@code r} of all of {@code B} is one of about {@code r} of {@code B A}.
    *

@@ -49,6 +49,27 @@ class AdamTest {
   }
 
   @Test
+  void anotherGoesOnWithTheMeansOfTheFirst() {
+    Tensor value = row(1, -1);
+    Tensor gradient = row(1, 0.25);
+    Adam adam = adam(unclipped(), value, gradient);
+    adam.step(0.1);
+    set(gradient, -2, 0.5);
+    adam.step(0.1);
+    Tensor first = row(0, 0);
+    Tensor second = row(0, 0);
+    adam.save(List.of(first), List.of(second));
+    double[] then = values(value);
+    Tensor copy = row(then);
+
+    adam.step(0.05);
+    Adam other = adam(unclipped(), copy, gradient);
+    other.resume(2, List.of(first), List.of(second));
+    other.step(0.05);
+    assertThat(values(copy)).isEqualTo(values(value)).isNotEqualTo(then);
+  }
+
+  @Test
   void epsilonIsOutsideTheRoot() {
     Tensor value = row(0);
     adam(new AdamOptions(0.9, 0.99, 1, 0, Double.POSITIVE_INFINITY), value, row(3)).step(1);

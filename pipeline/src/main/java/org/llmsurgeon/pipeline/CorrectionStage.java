@@ -20,11 +20,11 @@ import org.llmsurgeon.surgery.CorrectionRule;
  * The first-order correction of a shot: adapters trained by all machines in step. A step is a job
  * of a task per part of its windows; tasks map the weights of the cut, read the adapters of the
  * step from the run directory and write their gradients there; the driver adds these up in the
- * order of the parts and steps. Stopped in the middle, it begins again at the cut, with the same
- * result.
+ * order of the parts and steps. Stopped in the middle, it goes on after the last step whose state
+ * was kept, with the same result.
  */
 final class CorrectionStage {
-  /** Folder of its files in a shot's folder. */
+  /** Folder of its files in a shot's folder, ended by a slash. */
   static final String FOLDER = "correction/";
 
   private final ShotContext shot;
@@ -70,7 +70,7 @@ final class CorrectionStage {
     Evaluation before =
         new Evaluator(shot.session(), run, shot.plan().test())
             .kept(shot.stage("evaluate"), work.cut(), kept);
-    run.delete(shot.path(FOLDER));
+    CorrectionCheckpoints checkpoints = new CorrectionCheckpoints(run, shot.path(FOLDER));
     CorrectionPlan plan =
         CorrectionPlan.of(
             shot.recipe(),
@@ -79,7 +79,7 @@ final class CorrectionStage {
             shot.plan().calibration(shot.shot()).windows());
     try (AdapterTraining training =
         new AdapterTraining(ExecutorDevice.shared(), targets, rule, plan)) {
-      Timed<AdapterTraining.Result> trained = train(training, plan.steps().size());
+      Timed<AdapterTraining.Result> trained = train(training, plan.steps().size(), checkpoints);
       Timed<List<LayerFile>> merged = merge(training, cut.layers());
       run.delete(shot.path(FOLDER));
       AdapterTraining.Result result = trained.value();
@@ -99,18 +99,20 @@ final class CorrectionStage {
     return Double.isNaN(loss) ? null : loss;
   }
 
-  private Timed<AdapterTraining.Result> train(AdapterTraining training, int steps) {
+  private Timed<AdapterTraining.Result> train(
+      AdapterTraining training, int steps, CorrectionCheckpoints checkpoints) {
     Progress progress = shot.session().progress();
     return Timed.onDriver(
         progress,
         shot.stage("correct"),
-        steps,
+        steps - checkpoints.steps(),
         () ->
             training.train(
                 (step, parts, adapters, sum) -> {
                   step(step, parts, adapters, sum);
                   progress.taskFinished();
-                }));
+                },
+                checkpoints));
   }
 
   private void step(

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.surgery.Adapters;
+import org.llmsurgeon.surgery.AdapterTargets;
+import org.llmsurgeon.surgery.AdapterTraining;
 import org.llmsurgeon.surgery.CorrectionKind;
 import org.llmsurgeon.surgery.CorrectionPlan;
 import org.llmsurgeon.surgery.CorrectionRule;
@@ -19,6 +20,7 @@ final class PlannedCorrections {
   private final Machines machines;
   private final ModelConfig config;
   private final CorrectionRule rule;
+  private final AdapterTargets targets;
   private final PlannedBytes bytes;
   private final PlannedMemory memory;
   private final PlannedFlops needed;
@@ -29,6 +31,7 @@ final class PlannedCorrections {
     this.machines = machines;
     this.config = work.config();
     this.rule = work.recipe().correction();
+    this.targets = AdapterTargets.of(work.recipe(), config);
     this.bytes = bytes;
     this.memory = memory;
     this.needed = new PlannedFlops(config);
@@ -59,22 +62,28 @@ final class PlannedCorrections {
   }
 
   private StagePlan reconstruct() {
-    List<LinearShape> groups = PairedMoments.groups(config);
+    List<LinearShape> groups =
+        PairedMoments.groups(config).stream()
+            .filter(
+                group ->
+                    targets.layers().stream()
+                        .anyMatch(layer -> layer.inputGroup().equals(group.name())))
+            .toList();
     long passes = groups.size() + 1L;
     long tasks = work.shards();
     long loads = Math.min(machines.executors(), tasks);
     long models = bytes.stored() + bytes.model(work.shots());
     long read =
         passes * (loads * models + bytes.windowReads(tasks, bytes.calibration()))
-            + bytes.linears()
-            + 2 * bytes.cut()
-            + config.linears().size() * bytes.cutRecords();
+            + work.weightBytes() * numbers()
+            + 2 * Float.BYTES * numbers()
+            + targets.layers().size() * bytes.cutRecords();
     double refits = 0;
-    for (LinearShape layer : config.linears()) {
+    for (LinearShape layer : targets.layers()) {
       read += tasks * moments(layer);
       refits += needed.refit(layer, work.sparse() ? layer.outputs() : 1);
     }
-    long written = bytes.cut() + tasks * groups.stream().mapToLong(this::moments).sum();
+    long written = Float.BYTES * numbers() + tasks * groups.stream().mapToLong(this::moments).sum();
     double sums = groups.stream().mapToDouble(needed::moments).sum();
     double forward = (2 * passes - 1) * needed.forward(work.context());
     return time.stage(
@@ -141,26 +150,37 @@ final class PlannedCorrections {
           processes * (models + own.size() * adapters())
               + parts * adapters()
               + windows * bytes.windowRead();
-      written += (own.size() + parts) * adapters();
+      long kept = Math.max(0, own.size() - 1) / AdapterTraining.CHECKPOINT_STEPS;
+      written += (own.size() + parts + 3 * kept) * adapters();
       double window = work.context() * needed.correction(rule, work.context(), work.sparse());
-      flops += windows * window + processes * own.size() * needed.merge(rule.rank());
+      flops += windows * window + processes * own.size() * merged();
     }
   }
 
   private StagePlan merge() {
     return time.stage(
         "merge",
-        new PlannedTime.Counts(work.shots(), config.linears().size()),
+        new PlannedTime.Counts(work.shots(), targets.layers().size()),
         new PlannedLoad(
-            needed.merge(rule.rank()),
+            merged(),
             0,
-            2 * bytes.cut() + adapters() + config.linears().size() * bytes.cutRecords(),
-            bytes.cut(),
+            2 * Float.BYTES * numbers() + adapters() + targets.layers().size() * bytes.cutRecords(),
+            Float.BYTES * numbers(),
             memory.merge(adapters(), distills())));
+  }
+
+  /** Operations of a merge. */
+  private double merged() {
+    return 2.0 * rule.rank() * numbers();
+  }
+
+  /** Weights of the layers that may be touched. */
+  private long numbers() {
+    return targets.layers().stream().mapToLong(LinearShape::weights).sum();
   }
 
   /** A file of all adapters, or of their gradients. */
   private long adapters() {
-    return Float.BYTES * Adapters.size(config.linears(), rule.rank());
+    return Float.BYTES * targets.numbers();
   }
 }

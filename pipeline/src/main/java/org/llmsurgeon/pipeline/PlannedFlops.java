@@ -159,17 +159,6 @@ final class PlannedFlops {
     return forward(context) + backward + teacher + adapters;
   }
 
-  /**
-   * Adapters merged into all layers.
-   *
-   * @param rank of the adapters
-   */
-  double merge(int rank) {
-    return config.linears().stream()
-        .mapToDouble(layer -> 2.0 * rank * layer.outputs() * layer.inputs())
-        .sum();
-  }
-
   /** What an input group reads in two models, summed, per token. */
   double moments(LinearShape group) {
     double size = group.augmentedInputs();

@@ -204,7 +204,7 @@ final class PlannedMemory {
     long layers = FLOAT * config.linears().stream().mapToLong(LinearShape::weights).sum();
     long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
     long task = 3 * adapters + pass;
-    return withCorrection(dense, 4 * adapters + atOnce(parts.count()) * task);
+    return withCorrection(dense, 6 * adapters + atOnce(parts.count()) * task);
   }
 
   /**

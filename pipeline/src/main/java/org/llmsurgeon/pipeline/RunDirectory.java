@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * shot-0001/reconstruction/        states of the reconstruction, sums of its shards
  * shot-0001/reconstructed/         weights of refitted layers
  * shot-0001/reconstructed.json     all layers are there, refitted and not corrected yet
- * shot-0001/correction/            adapters of the last step, gradients of its parts
+ * shot-0001/correction/            adapters of the last step, gradients of its parts, a state
  * shot-0001/corrected/             corrected weights of each layer
  * shot-0001/manifest.json          the commit: all layers are there
  * shot-0001/evaluation.json        perplexity after the shot

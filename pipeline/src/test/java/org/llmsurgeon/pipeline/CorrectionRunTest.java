@@ -106,7 +106,8 @@ class CorrectionRunTest {
 
     try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[3]"))) {
       PruneRequest request = model.request(temp.resolve("stopped"), recipe);
-      assertThatThrownBy(() -> new SurgeonPipeline(spark, new PowerCut(3)).prune(request))
+      assertThatThrownBy(
+              () -> new SurgeonPipeline(spark, new PowerCut("2 correct", 3)).prune(request))
           .hasMessage("power cut");
       Path run = temp.resolve("stopped/.surgeon-run/shot-0002");
       assertThat(run.resolve("cut.json")).exists();
@@ -124,27 +125,75 @@ class CorrectionRunTest {
     assertThat(temp.resolve("stopped/.surgeon-run")).doesNotExist();
   }
 
-  /** Stops a run after some steps of the second shot's correction. */
-  private static final class PowerCut extends RecordingProgress {
-    private final int steps;
-    private int seen;
-    private boolean correcting;
+  /**
+   * A stop inside either correction, after the first one, and between its last step and the next.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "1 correct, 9, true, 8",
+    "1 correct, 3, true, 0",
+    "2 accumulate, 1, false, 0",
+    "2 correct, 20, true, 16",
+    "2 merge, 1, true, 16"
+  })
+  void aStoppedCorrectionGoesOnWithTheStateThatWasKept(
+      String stage, int tasks, boolean correcting, int done) throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.BF16);
+    Map<String, Object> options =
+        new HashMap<>(recipe("row,column", "distill", false, null).options());
+    options.put("correct-share", 1.0);
+    options.put("correct-epochs", 4);
+    options.put("final-epochs", 7);
+    Recipe recipe = Recipe.of(options);
+    int shot = stage.charAt(0) - '0';
+    try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[3]"))) {
+      PruneRequest request = model.request(temp.resolve("stopped"), recipe);
+      PowerCut cut = new PowerCut(stage, tasks);
+      assertThatThrownBy(() -> new SurgeonPipeline(spark, cut).prune(request))
+          .hasMessage("power cut");
+      RecordingProgress progress = new RecordingProgress();
+      PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
+      assertThat(report.resumedFromShot()).isEqualTo(shot - 1);
+      if (correcting) {
+        int steps = shot == 1 ? 12 : 21;
+        assertThat(progress.events()).contains("stage " + shot + " correct " + (steps - done));
+        assertThat(report.shots().get(shot - 1).correction().steps()).isEqualTo(steps);
+      }
+      PruningReport whole =
+          new SurgeonPipeline(spark, Progress.silent())
+              .prune(model.request(temp.resolve("whole"), recipe));
+      for (int i = 0; i < 2; i++) {
+        CorrectionRecord resumed = report.shots().get(i).correction();
+        assertThat(resumed.firstLoss()).isEqualTo(whole.shots().get(i).correction().firstLoss());
+        assertThat(resumed.lastLoss()).isEqualTo(whole.shots().get(i).correction().lastLoss());
+      }
+    }
+    assertThat(weights("stopped")).isEqualTo(weights("whole"));
+  }
 
-    PowerCut(int steps) {
-      this.steps = steps;
+  /** Stops a run after some tasks, or steps, of a stage. */
+  private static final class PowerCut extends RecordingProgress {
+    private final String stage;
+    private final int tasks;
+    private int seen;
+    private boolean here;
+
+    PowerCut(String stage, int tasks) {
+      this.stage = stage;
+      this.tasks = tasks;
     }
 
     @Override
     public void stageStarted(int shot, String name, int count) {
       super.stageStarted(shot, name, count);
-      correcting = shot == 2 && name.equals("correct");
+      here = stage.equals(shot + " " + name);
     }
 
     @Override
     public void taskFinished() {
       super.taskFinished();
-      seen += correcting ? 1 : 0;
-      if (seen == steps) {
+      seen += here ? 1 : 0;
+      if (seen == tasks) {
         throw new IllegalStateException("power cut");
       }
     }

@@ -10,7 +10,9 @@ enum KilledRun {
   PLAIN(ReducePlace.DRIVER, Map.of()),
   /** The same, the sums in tasks. */
   SUMMED_IN_TASKS(ReducePlace.EXECUTORS, Map.of()),
-  /** Four steps of a correction after the first shot; after the second a refit, and six steps. */
+  /**
+   * Four steps of a correction after the first shot; after the second a refit, and twelve steps.
+   */
   CORRECTED(
       ReducePlace.DRIVER,
       Map.of(
@@ -23,7 +25,7 @@ enum KilledRun {
           "correct-epochs",
           2,
           "final-epochs",
-          2,
+          4,
           "reconstruct",
           true)),
   /** Three passes in the first shot and two in the second, which goes on from the first. */

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline;
 
-/** When in a run of two shots something is killed: after the first task of a stage. */
+/** When in a run of two shots something is killed: after a task of a stage, mostly the first. */
 enum Phase {
   TOKENISE("0 tokenise"),
   ACCUMULATE("2 accumulate"),
@@ -15,7 +15,8 @@ enum Phase {
   CORRECT_FIRST(KilledRun.CORRECTED, "1 correct", 1),
   /** After a block. */
   RECONSTRUCT(KilledRun.CORRECTED, "2 reconstruct", 1),
-  CORRECT_LAST(KilledRun.CORRECTED, "2 correct", 1),
+  /** After a step of the optimiser that comes after a state was kept. */
+  CORRECT_LAST(KilledRun.CORRECTED, "2 correct", 1, 10),
   MERGE(KilledRun.CORRECTED, "2 merge", 1),
   FIRST_PASS(KilledRun.POWER_ITERATION, "1 accumulate", 2),
   LAST_PASS(KilledRun.POWER_ITERATION, "2 accumulate", 2),
@@ -25,15 +26,21 @@ enum Phase {
   private final KilledRun run;
   private final String stage;
   private final int time;
+  private final int task;
 
   Phase(String stage) {
     this(KilledRun.PLAIN, stage, 1);
   }
 
   Phase(KilledRun run, String stage, int time) {
+    this(run, stage, time, 1);
+  }
+
+  Phase(KilledRun run, String stage, int time, int task) {
     this.run = run;
     this.stage = stage;
     this.time = time;
+    this.task = task;
   }
 
   /** The run that comes to this phase. */
@@ -50,6 +57,7 @@ enum Phase {
     private final Phase phase;
     private final Runnable action;
     private int seen;
+    private int tasks;
     private boolean here;
     private boolean done;
 
@@ -65,7 +73,8 @@ enum Phase {
 
     @Override
     public void taskFinished() {
-      if (phase != COMMIT) {
+      tasks += here ? 1 : 0;
+      if (phase != COMMIT && tasks == phase.task) {
         act();
       }
     }

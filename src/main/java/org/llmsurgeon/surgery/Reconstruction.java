@@ -59,7 +59,24 @@ public final class Reconstruction {
      * @param dropped is not needed any more
      */
     void decided(S kept, S dropped);
+
+    /**
+     * Told at the end of a block, after {@link #decided}, how far it is.
+     *
+     * @param progress enough to go on after a stop
+     */
+    default void reached(Progress<S> progress) {}
   }
+
+  /**
+   * How far it is, at the end of a block.
+   *
+   * @param state the weights
+   * @param next groups that are done: of those that may be touched
+   * @param soFar blocks that are done, those of them whose refit is kept, and the losses
+   * @param <S> a state of the weights
+   */
+  public record Progress<S>(S state, int next, Result soFar) {}
 
   /**
    * What was done.
@@ -69,7 +86,13 @@ public final class Reconstruction {
    * @param lossBefore of the calibration windows, nats per token
    * @param lossAfter of the calibration windows, nats per token
    */
-  public record Result(int blocks, int kept, double lossBefore, double lossAfter) {}
+  public record Result(int blocks, int kept, double lossBefore, double lossAfter) {
+    /** With a block more, whose refit is kept if it is better. */
+    private Result and(boolean better, double loss) {
+      return new Result(
+          blocks + 1, better ? kept + 1 : kept, lossBefore, better ? loss : lossAfter);
+    }
+  }
 
   /**
    * The weights after, and how it went.
@@ -100,30 +123,53 @@ public final class Reconstruction {
   public static <S, M> Outcome<S> run(
       S state, ModelConfig config, LayerRule rule, Work<S, M> work) {
     List<LinearShape> groups = PairedMoments.groups(config);
+    Measured<M> pass = work.measure(state, touched(groups, config, rule)[0]);
+    Result soFar = new Result(0, 0, pass.loss(), pass.loss());
+    return from(new Progress<>(state, 0, soFar), pass, config, rule, work);
+  }
+
+  /**
+   * Goes on after a stop, with the result of a run that was not stopped.
+   *
+   * @param progress how far it was
+   * @param config the model
+   * @param rule which layers may be touched
+   * @param work does the work
+   */
+  public static <S, M> Outcome<S> resume(
+      Progress<S> progress, ModelConfig config, LayerRule rule, Work<S, M> work) {
+    List<LinearShape> groups = PairedMoments.groups(config);
+    int group = touched(groups, config, rule)[progress.next()];
+    Measured<M> pass = group < groups.size() ? work.measure(progress.state(), group) : null;
+    return from(progress, pass, config, rule, work);
+  }
+
+  private static <S, M> Outcome<S> from(
+      Progress<S> progress,
+      Measured<M> first,
+      ModelConfig config,
+      LayerRule rule,
+      Work<S, M> work) {
+    List<LinearShape> groups = PairedMoments.groups(config);
     int[] order = touched(groups, config, rule);
-    S kept = state;
-    Measured<M> pass = work.measure(kept, order[0]);
-    double before = pass.loss();
-    double loss = before;
-    int better = 0;
-    for (int at = 0; order[at] < groups.size(); ) {
+    S kept = progress.state();
+    Result soFar = progress.soFar();
+    Measured<M> pass = first;
+    for (int at = progress.next(); order[at] < groups.size(); ) {
       int block = groups.get(order[at]).block();
       S candidate = kept;
       for (; order[at] < groups.size() && groups.get(order[at]).block() == block; at++) {
         candidate = work.refit(candidate, order[at], pass.moments());
         pass = work.measure(candidate, order[at + 1]);
       }
-      if (pass.loss() < loss) {
-        work.decided(candidate, kept);
-        kept = candidate;
-        loss = pass.loss();
-        better++;
-      } else {
-        work.decided(kept, candidate);
-        pass = order[at] < groups.size() ? work.measure(kept, order[at]) : pass;
-      }
+      boolean better = pass.loss() < soFar.lossAfter();
+      work.decided(better ? candidate : kept, better ? kept : candidate);
+      kept = better ? candidate : kept;
+      soFar = soFar.and(better, pass.loss());
+      work.reached(new Progress<>(kept, at, soFar));
+      pass = better || order[at] == groups.size() ? pass : work.measure(kept, order[at]);
     }
-    return new Outcome<>(kept, new Result(blocks(config, rule), better, before, loss));
+    return new Outcome<>(kept, soFar);
   }
 
   /**

@@ -1,9 +1,9 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.llmsurgeon.compute.Tensor;
@@ -39,23 +39,10 @@ final class CorrectionCheckpoints implements AdapterTraining.Checkpoints {
   CorrectionCheckpoints(RunDirectory run, String folder) {
     this.run = run;
     this.folder = folder;
-    List<String> files = run.storage().entries(run.resolve(folder));
-    this.last =
-        files.stream()
-            .filter(name -> name.startsWith(PREFIX) && name.endsWith(RECORD))
-            .sorted(Comparator.reverseOrder())
-            .flatMap(name -> found(folder + name).stream())
-            .findFirst();
-    files.stream()
-        .map(name -> folder + name)
-        .filter(path -> !kept.contains(path))
-        .forEach(run::delete);
-  }
-
-  private Optional<Checkpoint> found(String record) {
-    Optional<Checkpoint> found = run.finished(record, Checkpoint.class);
-    found.ifPresent(checkpoint -> kept.addAll(List.of(record, checkpoint.state().path())));
-    return found;
+    Optional<Map.Entry<String, Checkpoint>> found = run.last(folder, PREFIX, Checkpoint.class);
+    found.ifPresent(entry -> kept.addAll(List.of(entry.getKey(), entry.getValue().state().path())));
+    this.last = found.map(Map.Entry::getValue);
+    run.deleteExcept(folder, kept);
   }
 
   /** Steps that need not be done again. */

@@ -3,20 +3,27 @@ package org.llmsurgeon.pipeline;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.LayerRule;
 import org.llmsurgeon.surgery.PairedMoments;
 import org.llmsurgeon.surgery.Reconstruction;
 
 /**
  * The reconstruction after the last cut: for each input group a pass over the shards and a refit of
- * its layers, a task each. Stopped in the middle, it begins again at the cut, with the same result.
+ * its layers, a task each. Stopped in the middle, it goes on after the last block, with the same
+ * result.
  */
 final class ReconstructionStage
     implements Reconstruction.Work<ReconstructionStage.State, List<StoredTensors>> {
   /** Folder of its files in the shot's folder. */
   static final String FOLDER = "reconstruction/";
+
+  private static final String BLOCK = "block-";
 
   private final ShotContext shot;
   private final RunDirectory run;
@@ -52,6 +59,15 @@ final class ReconstructionStage
   record State(String path, ShotManifest manifest) {}
 
   /**
+   * How far it is.
+   *
+   * @param path manifest of the weights, relative to the run directory
+   * @param next as in {@link Reconstruction.Progress}
+   * @param soFar as in {@link Reconstruction.Progress}
+   */
+  record Reached(String path, int next, Reconstruction.Result soFar) {}
+
+  /**
    * The shot with refitted weights, not committed yet.
    *
    * @param cut the shot before
@@ -61,13 +77,18 @@ final class ReconstructionStage
     Evaluation before =
         new Evaluator(shot.session(), run, shot.plan().test())
             .kept(shot.stage("evaluate"), model(start), Evaluation.ofCut(shot.shot()));
-    run.delete(shot.path(FOLDER));
+    Optional<Reconstruction.Progress<State>> earlier = earlier();
+    LayerRule rule = shot.recipe().layers();
+    int blocks = earlier.map(progress -> progress.soFar().blocks()).orElse(0);
     Timed<Reconstruction.Outcome<State>> done =
         Timed.onDriver(
             shot.session().progress(),
             shot.stage("reconstruct"),
-            Reconstruction.blocks(shot.config(), shot.recipe().layers()),
-            () -> Reconstruction.run(start, shot.config(), shot.recipe().layers(), this));
+            Reconstruction.blocks(shot.config(), rule) - blocks,
+            () ->
+                earlier
+                    .map(progress -> Reconstruction.resume(progress, shot.config(), rule, this))
+                    .orElseGet(() -> Reconstruction.run(start, shot.config(), rule, this)));
     run.delete(shot.path(FOLDER));
     Reconstruction.Result result = done.value().result();
     return done.value()
@@ -81,6 +102,30 @@ final class ReconstructionStage
                 result.lossAfter(),
                 before.perplexity(),
                 done.seconds()));
+  }
+
+  /** How far a run that was stopped had come; what else it left is deleted. */
+  private Optional<Reconstruction.Progress<State>> earlier() {
+    String files = shot.path(FOLDER);
+    Optional<Map.Entry<String, Reached>> last = run.last(files, BLOCK, Reached.class);
+    run.deleteExcept(
+        files, last.map(each -> List.of(each.getKey(), each.getValue().path())).orElse(List.of()));
+    return last.map(Map.Entry::getValue)
+        .map(
+            reached ->
+                new Reconstruction.Progress<>(
+                    new State(reached.path(), run.required(reached.path(), ShotManifest.class)),
+                    reached.next(),
+                    reached.soFar()));
+  }
+
+  @Override
+  public void reached(Reconstruction.Progress<State> progress) {
+    Reconstruction.Result soFar = progress.soFar();
+    run.commit(
+        shot.path(String.format(Locale.ROOT, "%s%s%05d.json", FOLDER, BLOCK, soFar.blocks())),
+        new Reached(progress.state().path(), progress.next(), soFar));
+    shot.session().progress().taskFinished();
   }
 
   private ModelRef model(State state) {
@@ -140,6 +185,5 @@ final class ReconstructionStage
         run.delete(file.path());
       }
     }
-    shot.session().progress().taskFinished();
   }
 }

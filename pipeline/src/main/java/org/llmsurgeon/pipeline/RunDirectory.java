@@ -3,7 +3,10 @@ package org.llmsurgeon.pipeline;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -25,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
  * shot-0001/cut.json               all layers are there, not corrected yet; only where more is done
- * shot-0001/reconstruction/        states of the reconstruction, sums of its shards
+ * shot-0001/reconstruction/        states of the reconstruction, sums of its shards, how far it is
  * shot-0001/reconstructed/         weights of refitted layers
  * shot-0001/reconstructed.json     all layers are there, refitted and not corrected yet
  * shot-0001/correction/            adapters of the last step, gradients of its parts, a state
@@ -229,6 +232,36 @@ final class RunDirectory {
         delete(file);
       }
     }
+  }
+
+  /**
+   * Deletes what is in a folder, some of it excepted.
+   *
+   * @param folder path inside this directory, ended by a slash
+   * @param kept paths inside this directory
+   */
+  void deleteExcept(String folder, Collection<String> kept) {
+    storage.entries(resolve(folder)).stream()
+        .map(name -> folder + name)
+        .filter(path -> !kept.contains(path))
+        .forEach(this::delete);
+  }
+
+  /**
+   * The last of the records in a folder that are whole, by their names.
+   *
+   * @param folder path inside this directory, ended by a slash
+   * @param prefix how their names begin
+   * @param type class of the records
+   * @return it with its path; empty where there is none
+   */
+  <T> Optional<Map.Entry<String, T>> last(String folder, String prefix, Class<T> type) {
+    return storage.entries(resolve(folder)).stream()
+        .filter(name -> name.startsWith(prefix) && name.endsWith(".json"))
+        .sorted(Comparator.reverseOrder())
+        .map(name -> folder + name)
+        .flatMap(path -> finished(path, type).map(record -> Map.entry(path, record)).stream())
+        .findFirst();
   }
 
   /**

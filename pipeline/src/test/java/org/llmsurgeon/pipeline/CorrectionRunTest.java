@@ -171,6 +171,26 @@ class CorrectionRunTest {
     assertThat(weights("stopped")).isEqualTo(weights("whole"));
   }
 
+  @Test
+  void aStoppedReconstructionGoesOnAfterTheLastBlock() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe = recipe("element", "none", true, null);
+    int blocks = model.config().blocks();
+    try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[3]"))) {
+      for (int stop = 1; stop <= blocks; stop++) {
+        Path output = temp.resolve("stopped-" + stop);
+        PruneRequest request = model.request(output, recipe);
+        PowerCut cut = new PowerCut("2 reconstruct", stop);
+        assertThatThrownBy(() -> new SurgeonPipeline(spark, cut).prune(request))
+            .hasMessage("power cut");
+        RecordingProgress progress = new RecordingProgress();
+        new SurgeonPipeline(spark, progress).prune(request);
+        assertThat(progress.events()).contains("stage 2 reconstruct " + (blocks - stop));
+        LocalRun.assertSame(output, model, recipe);
+      }
+    }
+  }
+
   /** Stops a run after some tasks, or steps, of a stage. */
   private static final class PowerCut extends RecordingProgress {
     private final String stage;

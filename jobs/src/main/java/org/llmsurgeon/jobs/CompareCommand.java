@@ -49,6 +49,9 @@ final class CompareCommand implements Callable<Integer> {
           Setting.SEQUENCES,
           Setting.CONTEXT,
           Setting.SEED,
+          Setting.THRESHOLD,
+          Setting.FISHER,
+          Setting.FISHER_SAMPLES,
           Setting.DAMP_G,
           Setting.DAMP_A,
           Setting.ROUNDS,
@@ -103,6 +106,18 @@ final class CompareCommand implements Callable<Integer> {
   private String curvatures;
 
   @Option(
+      names = "--curvature-passes",
+      paramLabel = "N",
+      description = "As for prune, for the curvatures of the list that it goes with.")
+  private String passes;
+
+  @Option(
+      names = "--curvature-rank",
+      paramLabel = "N",
+      description = "As for prune, for the curvatures of the list that it goes with.")
+  private String rank;
+
+  @Option(
       names = "--update",
       paramLabel = "KINDS",
       defaultValue = "joint",
@@ -140,21 +155,28 @@ final class CompareCommand implements Callable<Integer> {
     Map<String, Object> options = new LinkedHashMap<>(settings.recipeOptions());
     options.remove(Setting.SPARSITY.key());
     options.put(Setting.STRUCTURES.key(), structures);
+    options.put(Setting.CURVATURE_PASSES.key(), passes);
+    options.put(Setting.CURVATURE_RANK.key(), rank);
     return new CompareRequest(
         settings.text(Setting.MODEL),
         settings.list(Setting.CALIBRATION),
         settings.list(Setting.TEST),
-        words(methods),
-        words(sparsities).stream().map(CompareCommand::share).toList(),
+        words("--methods", methods),
+        words("--sparsity", sparsities).stream().map(CompareCommand::share).toList(),
         options,
         Map.of(
-            Setting.SHOTS.key(), words(shots),
-            Setting.CURVATURE.key(), words(curvatures),
-            Setting.UPDATE.key(), words(updates)));
+            Setting.SHOTS.key(), words("--shots", shots),
+            Setting.CURVATURE.key(), words("--curvature", curvatures),
+            Setting.UPDATE.key(), words("--update", updates)));
   }
 
-  private static List<String> words(String joined) {
-    return Arrays.stream(joined.split(",")).map(String::strip).filter(w -> !w.isEmpty()).toList();
+  private static List<String> words(String option, String joined) {
+    List<String> words =
+        Arrays.stream(joined.split(",")).map(String::strip).filter(w -> !w.isEmpty()).toList();
+    if (words.isEmpty()) {
+      throw new InputException(option + " is empty; give at least one, or leave it out.");
+    }
+    return words;
   }
 
   private static Double share(String word) {

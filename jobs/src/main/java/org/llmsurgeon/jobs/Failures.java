@@ -42,6 +42,9 @@ final class Failures {
   }
 
   private static String unmatched(UnmatchedArgumentException problem) {
+    if (problem.getUnmatched().isEmpty()) { // after an option that takes several values
+      return problem.getMessage() + ".";
+    }
     String word = problem.getUnmatched().get(0);
     CommandSpec command = problem.getCommandLine().getCommandSpec();
     List<String> known = new ArrayList<>(command.optionsMap().keySet());

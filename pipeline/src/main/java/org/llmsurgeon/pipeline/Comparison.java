@@ -97,6 +97,8 @@ final class Comparison {
     }
     if (method.layerByLayer()) {
       BaselineLayer.sparsity(recipe);
+    } else {
+      recipe.requirePrunable();
     }
   }
 

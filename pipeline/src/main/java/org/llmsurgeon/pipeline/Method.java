@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -52,7 +53,10 @@ enum Method {
     return option.equals("shots") ? !layerByLayer() : this == SURGEON;
   }
 
-  /** The options of its recipe over those that are common to all methods. */
+  /**
+   * The options of its recipe over those that are common to all methods; what does not go with its
+   * curvature is left out.
+   */
   Map<String, Object> options(Map<String, ?> common, double sparsity) {
     Map<String, Object> options = new LinkedHashMap<>(common);
     if (this != SURGEON || !common.containsKey("curvature")) {
@@ -60,6 +64,16 @@ enum Method {
     }
     options.put("diagonal", diagonal);
     options.put("sparsity", sparsity);
+    CurvatureKind kind = CurvatureKind.parse(String.valueOf(options.get("curvature")));
+    if (!kind.ofLoss()) {
+      options.keySet().removeAll(List.of("fisher", "fisher-samples"));
+    }
+    if (!kind.powerIteration()) {
+      options.remove("curvature-passes");
+    }
+    if (kind != CurvatureKind.KRONECKER_SUM) {
+      options.remove("curvature-rank");
+    }
     return options;
   }
 

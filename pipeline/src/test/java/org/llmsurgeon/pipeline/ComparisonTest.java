@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.Recipe;
 
 /** Methods side by side. */
@@ -113,6 +116,21 @@ class ComparisonTest {
   }
 
   @Test
+  void whatDoesNotGoWithAMethodsCurvatureIsLeftOut() {
+    Map<String, Object> common =
+        Map.of("structures", "element", "fisher", "sampled", "curvature-passes", 3);
+    assertThat(Recipe.of(Method.MAGNITUDE.options(common, 0.5)))
+        .isEqualTo(Recipe.of(Method.MAGNITUDE.options(Map.of("structures", "element"), 0.5)));
+    assertThat(Recipe.of(Method.K_OBD.options(common, 0.5)).curvature().fisher().kind())
+        .isEqualTo(FisherKind.SAMPLED);
+    Map<String, Object> nearest = new LinkedHashMap<>(common);
+    nearest.put("curvature", "nearest-kronecker");
+    CurvatureRule rule = Recipe.of(Method.SURGEON.options(nearest, 0.5)).curvature();
+    assertThat(rule.passes()).isEqualTo(3);
+    assertThat(rule.fisher().kind()).isEqualTo(FisherKind.SAMPLED);
+  }
+
+  @Test
   void methodsThatCannotDoItAreRefusedBeforeAnythingRuns() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     CompareRequest rows =
@@ -120,6 +138,15 @@ class ComparisonTest {
     assertThatThrownBy(() -> pipeline().compare(rows))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("--structures element");
+    CompareRequest units =
+        request(
+            model,
+            List.of("surgeon"),
+            List.of(0.5),
+            Map.of("structures", "units", "curvature", "ekfac"));
+    assertThatThrownBy(() -> pipeline().compare(units))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--curvature ekfac has no joint costs");
     CompareRequest unknown = request(model, List.of("guess"), List.of(0.5), Map.of());
     assertThatThrownBy(() -> pipeline().compare(unknown))
         .isInstanceOf(InputException.class)

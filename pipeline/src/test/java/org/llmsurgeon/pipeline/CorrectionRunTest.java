@@ -125,20 +125,12 @@ class CorrectionRunTest {
     assertThat(temp.resolve("stopped/.surgeon-run")).doesNotExist();
   }
 
-  /**
-   * A stop inside either correction, after the first one, and between its last step and the next.
-   */
+  /** A stop inside either correction, and between the first one and the next shot. */
   @ParameterizedTest
-  @CsvSource({
-    "1 correct, 9, true, 8",
-    "1 correct, 3, true, 0",
-    "2 accumulate, 1, false, 0",
-    "2 correct, 20, true, 16",
-    "2 merge, 1, true, 16"
-  })
-  void aStoppedCorrectionGoesOnWithTheStateThatWasKept(
-      String stage, int tasks, boolean correcting, int done) throws Exception {
-    TestModel model = TestModel.llama(temp, DataType.BF16);
+  @CsvSource({"1 correct, 9, 4", "2 accumulate, 1, 21", "2 merge, 1, 5"})
+  void aStoppedCorrectionGoesOnWithTheStateThatWasKept(String stage, int tasks, int left)
+      throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
     Map<String, Object> options =
         new HashMap<>(recipe("row,column", "distill", false, null).options());
     options.put("correct-share", 1.0);
@@ -154,21 +146,10 @@ class CorrectionRunTest {
       RecordingProgress progress = new RecordingProgress();
       PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
       assertThat(report.resumedFromShot()).isEqualTo(shot - 1);
-      if (correcting) {
-        int steps = shot == 1 ? 12 : 21;
-        assertThat(progress.events()).contains("stage " + shot + " correct " + (steps - done));
-        assertThat(report.shots().get(shot - 1).correction().steps()).isEqualTo(steps);
-      }
-      PruningReport whole =
-          new SurgeonPipeline(spark, Progress.silent())
-              .prune(model.request(temp.resolve("whole"), recipe));
-      for (int i = 0; i < 2; i++) {
-        CorrectionRecord resumed = report.shots().get(i).correction();
-        assertThat(resumed.firstLoss()).isEqualTo(whole.shots().get(i).correction().firstLoss());
-        assertThat(resumed.lastLoss()).isEqualTo(whole.shots().get(i).correction().lastLoss());
-      }
+      assertThat(progress.events()).contains("stage " + shot + " correct " + left);
+      assertSame(
+          report.shots().get(1), LocalRun.assertSame(temp.resolve("stopped"), model, recipe));
     }
-    assertThat(weights("stopped")).isEqualTo(weights("whole"));
   }
 
   @Test

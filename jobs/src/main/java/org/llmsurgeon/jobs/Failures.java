@@ -3,6 +3,8 @@ package org.llmsurgeon.jobs;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
@@ -25,6 +27,8 @@ final class Failures {
   /** Something that the user gave cannot be used. */
   static final int BAD_INPUT = 2;
 
+  private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
+
   private Failures() {}
 
   /** A command line that cannot be understood. */
@@ -42,10 +46,13 @@ final class Failures {
   }
 
   private static String unmatched(UnmatchedArgumentException problem) {
-    if (problem.getUnmatched().isEmpty()) { // after an option that takes several values
+    // After an option that takes several values the word stands in the message only.
+    List<String> words = problem.getUnmatched();
+    Matcher quoted = QUOTED.matcher(problem.getMessage());
+    if (words.isEmpty() && !quoted.find()) {
       return problem.getMessage() + ".";
     }
-    String word = problem.getUnmatched().get(0);
+    String word = words.isEmpty() ? quoted.group(1) : words.get(0);
     CommandSpec command = problem.getCommandLine().getCommandSpec();
     List<String> known = new ArrayList<>(command.optionsMap().keySet());
     known.addAll(command.subcommands().keySet());

@@ -44,7 +44,9 @@ class CompareCommandTest {
   void anUnknownOptionAfterAListOfFilesIsOneSentence() {
     CommandRun run = run("--treshold", "layer");
     assertThat(run.code()).isEqualTo(2);
-    assertThat(run.err().strip()).hasLineCount(1).contains("'--treshold'");
+    assertThat(run.err().strip())
+        .hasLineCount(1)
+        .contains("There is no option '--treshold'; did you mean '--threshold'?");
   }
 
   @Test

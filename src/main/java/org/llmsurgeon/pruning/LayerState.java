@@ -11,10 +11,11 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
  * A layer while structure is taken out of it round by round on the same factors (algorithm section
  * 6, ours). All positions count the live of the shot's start; what is gone since then stays in
  * place as zeros. With damped {@code G} and {@code A}, their inverses {@code Gi} and {@code Ai},
- * {@code M = G W} and {@code N = W A}, restricted to what is left:
+ * {@code M = (G + e I) W} and {@code N = W A}, restricted to what is left; {@code e} is by how much
+ * more {@code G} is damped in the costs of columns:
  *
  * <pre>
- * rows R go:     W -= Gi[:,R] S W_R,  N -= Gi[:,R] S N_R,  M stays,  S = (Gi_RR)^-1,  cost 1/2 tr(S W_R N_R^T)
+ * rows R go:     W -= Gi[:,R] S W_R,  N -= Gi[:,R] S N_R,  M -= e Gi[:,R] S W_R,  S = (Gi_RR)^-1,  cost 1/2 tr(S W_R N_R^T)
  * columns C go:  W -= W_C S Ai[C,:],  M -= M_C S Ai[C,:],  N stays,  S = (Ai_CC)^-1,  cost 1/2 tr(S W_C^T M_C)
  * rows F go free: W_F = 0,            M -= G[:,F] W_F
  * </pre>
@@ -37,6 +38,7 @@ final class LayerState implements AutoCloseable {
   private final Tensor outputs;
   private final Tensor outputInverse;
   private final Tensor inputInverse;
+  private final double extra;
   private final boolean[] rowLives;
   private final boolean[] columnLives;
   private int rows;
@@ -54,6 +56,8 @@ final class LayerState implements AutoCloseable {
     Arrays.fill(columnLives, true);
     weight = copy(layer.weight());
     outputs = needs.columnCosts() && needs.freeRows() ? layer.outputs().matrix() : null;
+    double damping = layer.columnCostDamping();
+    extra = damping - layer.outputs().dampingConstant();
     left = needs.columnCosts() ? product(layer, true) : null;
     right = needs.rowCosts() ? product(layer, false) : null;
     outputInverse = needs.rowCosts() ? copy(layer.outputs().inverse().matrix()) : null;
@@ -66,11 +70,11 @@ final class LayerState implements AutoCloseable {
     return to;
   }
 
-  /** {@code (G + dG) W} or {@code W (A + dA)}. */
+  /** {@code (G + dG + e) W} or {@code W (A + dA)}. */
   private Tensor product(LiveLayer layer, boolean fromLeft) {
     Tensor product = copy(weight);
     if (fromLeft) {
-      double damping = layer.outputs().dampingConstant();
+      double damping = layer.columnCostDamping();
       device.multiply(1, layer.outputs().matrix(), weight, damping, product);
     } else {
       double damping = layer.inputs().dampingConstant();
@@ -172,6 +176,9 @@ final class LayerState implements AutoCloseable {
       device.solveCholesky(block, solvedGradient);
       device.multiply(-1, coupling, solvedWeight, 1, weight);
       device.multiply(-1, coupling, solvedGradient, 1, right);
+      if (left != null && extra > 0) {
+        device.multiply(-extra, coupling, solvedWeight, 1, left);
+      }
       shrink(work, outputInverse, positions);
     }
     forget(Line.ROW, positions);

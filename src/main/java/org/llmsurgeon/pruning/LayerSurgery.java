@@ -46,6 +46,16 @@ public final class LayerSurgery implements AutoCloseable {
     this(device, name, weight, factors, LayerDamping.relative(damping));
   }
 
+  /**
+   * As above, for a layer whose units are costed.
+   *
+   * @param damping relative damping of {@code G} and {@code A}, and of {@code G} in column costs
+   */
+  public LayerSurgery(
+      Device device, String name, Tensor weight, KroneckerFactors factors, UnitDamping damping) {
+    this(device, name, weight, factors, LayerDamping.of(damping));
+  }
+
   LayerSurgery(
       Device device, String name, Tensor weight, KroneckerFactors factors, LayerDamping damping) {
     if (factors.g().rows() != weight.rows() || factors.a().rows() != weight.columns()) {

@@ -19,6 +19,7 @@ final class LiveLayer implements AutoCloseable {
   private final Tensor weight;
   private final LiveFactor outputs;
   private final LiveFactor inputs;
+  private final double columnCosts;
 
   LiveLayer(
       Device device, String name, Tensor full, KroneckerFactors factors, LayerDamping damping) {
@@ -33,6 +34,8 @@ final class LiveLayer implements AutoCloseable {
     this.weight = inDouble(scope, exact, rows, columns);
     this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.outputs());
     this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs());
+    double[] diagonal = device.diagonal(outputs.matrix());
+    this.columnCosts = damping.columnCosts().applyAsDouble(diagonal);
   }
 
   private LiveLayer(LiveLayer whole, int[] keptRows) {
@@ -41,6 +44,7 @@ final class LiveLayer implements AutoCloseable {
     this.weight = inDouble(scope, whole.weight, keptRows, columns);
     this.outputs = whole.outputs.keeping(keptRows);
     this.inputs = whole.inputs.keeping(columns);
+    this.columnCosts = whole.columnCosts;
   }
 
   /**
@@ -70,6 +74,14 @@ final class LiveLayer implements AutoCloseable {
   /** The factor of the columns, {@code A}. */
   LiveFactor inputs() {
     return inputs;
+  }
+
+  /**
+   * What is added to the diagonal of {@code G} where columns are costed as parts of units: the
+   * damping of its inverse, or more.
+   */
+  double columnCostDamping() {
+    return Math.max(columnCosts, outputs.dampingConstant());
   }
 
   /**

@@ -159,6 +159,19 @@ final class PathCut {
     return Math.max(0, next - dead.size());
   }
 
+  /** How many weights go next. */
+  long weightsNext() {
+    List<GroupLines.Mark> marks = new ArrayList<>();
+    long before = lines.left();
+    Width left = width;
+    for (int place = next; place < end; place++) {
+      left = remove(place, left, marks);
+    }
+    long weights = before - lines.left();
+    undo(marks);
+    return weights;
+  }
+
   /** Takes what goes next if it is at most so many weights; returns how many, or -1. */
   long take(double room) {
     List<GroupLines.Mark> marks = new ArrayList<>();

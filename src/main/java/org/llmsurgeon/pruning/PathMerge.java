@@ -18,6 +18,10 @@ import org.llmsurgeon.InputException;
  * Where the next unit of a path does not fit, that path ends there, and smaller units of others may
  * still use the room.
  *
+ * <p>Unless that unit would fit in what is gone at the end of the run: then the merge ends, and the
+ * room that is left is saved for it. Else a large unit, a head for example, would never go in a run
+ * of many small shots, though it is the cheapest. See {@link Target} for where nothing is saved.
+ *
  * <p>What is 0 already is gone whatever the target: zeros stay zeros. What merely has no effect on
  * the loss now, but has weights, goes before everything else of its group, as far as it fits.
  *
@@ -105,8 +109,9 @@ public final class PathMerge {
    *
    * @param now share of all weights after this shot, in [0, 1]
    * @param end share of all weights at the end of the run, in [0, 1]
+   * @param kept whether the model is kept as it is after this shot: then no room is saved
    */
-  public record Target(double now, double end) {
+  public record Target(double now, double end, boolean kept) {
     /**
      * Checks the shares.
      *
@@ -115,6 +120,11 @@ public final class PathMerge {
     public Target {
       GlobalThreshold.checkSparsity(now);
       GlobalThreshold.checkSparsity(end);
+    }
+
+    /** A target on the way, or, where both shares are the same, the last. */
+    public Target(double now, double end) {
+      this(now, end, false);
     }
   }
 
@@ -150,10 +160,11 @@ public final class PathMerge {
   public static Result select(List<Group> groups, Target target, WidthRule rule) {
     PathMerge merge = new PathMerge(groups, rule);
     double limit = target.now() * merge.total;
+    double end = target.end() * merge.total;
     if (rule.oneWidth()) {
-      merge.takeOneWidth(limit, target.end() * merge.total);
-    } else if (merge.walk(limit, cut -> !cut.splits())) {
-      merge.walk(limit, cut -> true);
+      merge.takeOneWidth(limit, end);
+    } else if (merge.walk(limit, limit, cut -> !cut.splits())) {
+      merge.walk(limit, target.kept() ? limit : end, cut -> true);
     }
     return merge.result();
   }
@@ -169,7 +180,7 @@ public final class PathMerge {
   }
 
   /** Goes along some paths as long as these need it; returns whether none of them needs more. */
-  private boolean walk(double limit, Predicate<PathCut> needs) {
+  private boolean walk(double limit, double end, Predicate<PathCut> needs) {
     PriorityQueue<Integer> open =
         new PriorityQueue<>(
             Comparator.<Integer>comparingDouble(i -> cuts.get(i).level()).thenComparingInt(i -> i));
@@ -189,6 +200,8 @@ public final class PathMerge {
         if (needs.test(cut)) {
           offer(open, next);
         }
+      } else if (cut.weightsNext() <= end - removed) {
+        break;
       }
     }
     return cuts.stream().noneMatch(needs);

@@ -233,7 +233,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     }
     PathMerge.Result result =
         new UnitMerge(planned, recipe.layers())
-            .select(groups, new PathMerge.Target(target, share), recipe.selection().widths());
+            .select(groups, UnitMerge.target(recipe, target, share), recipe.selection().widths());
     if (target >= share) {
       WidthCheck.requireMet(planned, result);
     }

@@ -36,8 +36,21 @@ public final class UnitMerge {
     double[] now = targets(target.now());
     double[] end = targets(target.end());
     List<PathMerge.Target> targets =
-        IntStream.range(0, now.length).mapToObj(i -> new PathMerge.Target(now[i], end[i])).toList();
+        IntStream.range(0, now.length)
+            .mapToObj(i -> new PathMerge.Target(now[i], end[i], target.kept()))
+            .toList();
     return EachGroup.select(groups, targets, widths);
+  }
+
+  /**
+   * How much may be gone after a shot.
+   *
+   * @param recipe says whether the model is kept then
+   * @param now share of all weights after the shot
+   * @param end share of all weights at the end of the run
+   */
+  public static PathMerge.Target target(Recipe recipe, double now, double end) {
+    return new PathMerge.Target(now, end, recipe.savedAt(now, end).isPresent());
   }
 
   /** Share of the weights of each group. */

@@ -114,6 +114,34 @@ class PathMergeTest {
     assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
   }
 
+  @Test
+  void roomIsSavedForTheCheapestUnitUnlessItNeverFitsOrTheModelIsKept() {
+    // A residual row of the first group, 12 weights, is the cheapest; neurons of the second have 9.
+    PathMerge.Group row = ordered(12, 12, 1);
+    PathMerge.Group neurons = ordered(10, 0, 2);
+    assertThat(removed(row, neurons, 11, 30, false)).isZero();
+    assertThat(removed(row, neurons, 11, 30, true)).isEqualTo(9);
+    assertThat(removed(row, neurons, 11, 11, false)).isEqualTo(9);
+    assertThat(removed(row, neurons, 22, 30, false)).isEqualTo(12 + 9);
+  }
+
+  /** A group whose path has one unit. */
+  private static PathMerge.Group ordered(int neurons, int unit, double level) {
+    double[] one = {level};
+    return new PathMerge.Group(
+        group(neurons), new Path(new int[] {unit}, new byte[1], one, one, true));
+  }
+
+  private static long removed(
+      PathMerge.Group first, PathMerge.Group second, int now, int end, boolean kept) {
+    double total = 9 * (12 + 10);
+    return PathMerge.select(
+            List.of(first, second),
+            new PathMerge.Target(now / total, end / total, kept),
+            WidthRule.NONE)
+        .removed();
+  }
+
   /** Some of each layer's lines are dead, some of those have no weights any more. */
   private static PathMerge.Group withDead(Random random, PathMerge.Group group) {
     List<Selection> dead = new ArrayList<>();

@@ -42,6 +42,10 @@ record RandomLayer(double[][] weight, double[][] g, double[][] a) {
   }
 
   LayerSurgery surgery(TensorScope scope, Damping damping) {
+    return surgery(scope, new UnitDamping(damping, 0));
+  }
+
+  LayerSurgery surgery(TensorScope scope, UnitDamping damping) {
     KroneckerFactors factors = factors(scope, CurvatureKind.KFAC);
     return new LayerSurgery(scope.device(), "layer 1", tensor(scope, weight), factors, damping);
   }

@@ -122,7 +122,7 @@ final class UnitSelection {
             .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
             .toList();
     UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
-    PathMerge.Target target = new PathMerge.Target(share, shot.plan().share());
+    PathMerge.Target target = UnitMerge.target(shot.recipe(), share, shot.plan().share());
     WidthRule rule = shot.recipe().selection().widths();
     Map<String, PathMerge.Result> without = new TreeMap<>();
     for (String option : rule.active()) {

@@ -14,8 +14,8 @@ public interface FactorSource {
         }
 
         @Override
-        public long tokens() {
-          return 0;
+        public CalibrationSize size() {
+          return CalibrationSize.NONE;
         }
       };
 
@@ -28,6 +28,11 @@ public interface FactorSource {
    */
   Tensor load(FactorKey key, Device device);
 
+  /** Data that the means are over. */
+  CalibrationSize size();
+
   /** Tokens that the means are over; 0 for a curvature that needs no data. */
-  long tokens();
+  default long tokens() {
+    return size().tokens();
+  }
 }

@@ -33,9 +33,6 @@ import org.llmsurgeon.pruning.UpdateKind;
  * multiply-adds, for each; memory: about five matrices of the larger factor.
  */
 public final class LayerTask {
-  /** Of so many calibration tokens about one carries the gradients' energy; found by trial. */
-  private static final double TOKENS_FOR_ONE_THAT_COUNTS = 14;
-
   private final Device device;
   private final LinearShape layer;
   private final WeightSource weights;
@@ -226,19 +223,17 @@ public final class LayerTask {
 
   /**
    * How far {@code G} is shrunk towards the identity in the costs of columns: in proportion to the
-   * noise in it (ours). {@code G} is estimated from N tokens in n dimensions, and most tokens,
-   * being well predicted, hardly count: in directions that the data does not show, a low estimate
-   * means that nothing is known, not that nothing is lost. Units pooled over a model find just
-   * these. One neuron of SmolLM2-135M's last block is a hundred times as active on other text as in
-   * 8,192 calibration tokens; without it that text lost 0.05 nats, where 0.000008 were predicted.
-   * So the estimate is shrunk by {@code n / N} (as in Ledoit and Wolf 2004), times the share of
-   * tokens that count. Rows are costed and made up for without it: what they share is strong in
-   * {@code G}, not weak, and there shrinking hides it (a small OPT lost a fifth more at 20 %).
+   * noise in it (ours). {@code G} is estimated from N tokens in n dimensions: in directions that
+   * the data does not show, a low estimate means that nothing is known, not that nothing is lost.
+   * Units pooled over a model find just these. One neuron of SmolLM2-135M's last block is a hundred
+   * times as active on other text as in 8,192 calibration tokens; it and another cost that text
+   * 0.05 nats, where 0.000008 were predicted. So the estimate is shrunk by {@code n / N} (as in
+   * Ledoit and Wolf 2004), N being the independent ones among the tokens. Rows are costed and made
+   * up for without it: that shrinking hides what rows share, and a small OPT lost more.
    */
   private double noise() {
-    return factors.tokens() == 0
-        ? 0
-        : Math.min(1, TOKENS_FOR_ONE_THAT_COUNTS * layer.outputs() / factors.tokens());
+    double independent = factors.size().independentTokens();
+    return independent == 0 ? 0 : Math.min(1, layer.outputs() / independent);
   }
 
   /** Runs some work and tells a failed inversion with its remedy. */

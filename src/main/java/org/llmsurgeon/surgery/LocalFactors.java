@@ -13,7 +13,7 @@ import org.llmsurgeon.model.LanguageModel;
 final class LocalFactors implements FactorSource, AutoCloseable {
   private final Device device;
   private final Map<FactorKey, Tensor> means = new HashMap<>();
-  private long tokens;
+  private CalibrationSize size = CalibrationSize.NONE;
 
   /** No factors yet. */
   LocalFactors(Device device) {
@@ -34,7 +34,10 @@ final class LocalFactors implements FactorSource, AutoCloseable {
       for (Calibration.Data shard : shards) {
         sums.add(calibration.accumulate(shard, key -> true));
       }
-      tokens = sums.stream().mapToLong(ShardFactors::tokens).sum();
+      size =
+          new CalibrationSize(
+              sums.stream().mapToLong(ShardFactors::tokens).sum(),
+              shards.stream().mapToInt(shard -> shard.windows().length).sum());
       for (FactorKey key : pass.keys(model.config())) {
         Tensor before = means.put(key, FactorSum.reduce(key, sums, device));
         if (before != null) {
@@ -73,8 +76,8 @@ final class LocalFactors implements FactorSource, AutoCloseable {
   }
 
   @Override
-  public long tokens() {
-    return tokens;
+  public CalibrationSize size() {
+    return size;
   }
 
   @Override

@@ -85,8 +85,8 @@ class ElementRoundsTest {
     }
 
     @Override
-    public long tokens() {
-      return 100;
+    public CalibrationSize size() {
+      return new CalibrationSize(100, 10);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.LayerTask;
 import org.llmsurgeon.surgery.Recipe;
@@ -22,9 +23,9 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
    *
    * @param layer its position among the model's prunable layers
    * @param factors its mean factors
-   * @param tokens that they are over
+   * @param size data that they are over
    */
-  record Item(int layer, List<FactorsManifest.Factor> factors, long tokens)
+  record Item(int layer, List<FactorsManifest.Factor> factors, CalibrationSize size)
       implements Serializable {
     Item {
       factors = List.copyOf(factors);
@@ -46,7 +47,7 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
   public Made apply(Item item, String attempt) {
     ExecutorModel.evict();
     RunDirectory run = work.directory();
-    FactorsManifest manifest = new FactorsManifest(item.tokens(), null, item.factors(), 0, 0);
+    FactorsManifest manifest = new FactorsManifest(item.size(), null, item.factors(), 0, 0);
     try (ModelWeights weights = ModelWeights.open(run.storage(), work.model())) {
       LinearShape layer = weights.config().linears().get(item.layer());
       Map<FactorKey, Tensor> bases =

@@ -83,13 +83,13 @@ final class FactorStage {
     for (int layer : shot.largestFirst()) {
       List<FactorKey> keys =
           List.of(FactorPlan.a(layers.get(layer)), FactorPlan.g(layers.get(layer)));
-      items.add(new BasisTask.Item(layer, means.only(keys).factors(), means.tokens()));
+      items.add(new BasisTask.Item(layer, means.only(keys).factors(), means.size()));
     }
     Timed<List<BasisTask.Made>> made =
         shot.session().tasks().run(shot.stage("eigen"), items, new BasisTask(shot.work()));
     List<FactorsManifest.Factor> bases =
         made.value().stream().flatMap(each -> each.factors().stream()).toList();
-    return new FactorsManifest(means.tokens(), null, bases, 0, made.seconds());
+    return new FactorsManifest(means.size(), null, bases, 0, made.seconds());
   }
 
   private FactorsManifest gather(FactorPass pass, String before) {
@@ -98,7 +98,7 @@ final class FactorStage {
     Reduction reduction = new Reduction(run, shot.shot(), keys, shards.value());
     Timed<List<FactorsManifest.Factor>> factors = reduce(reduction, keys.size());
     return new FactorsManifest(
-        reduction.tokens(),
+        reduction.size(),
         reduction.meanLoss(),
         factors.value(),
         shards.seconds(),

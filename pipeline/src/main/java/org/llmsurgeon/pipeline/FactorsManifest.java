@@ -6,12 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.FactorKey;
 
 /**
  * The mean factors of a shot; that it exists says that all are there.
  *
- * @param tokens tokens that the means are over
+ * @param size data that the means are over
  * @param calibrationLoss mean cross-entropy of the calibration windows, nats; null where none was
  *     computed
  * @param factors all factors of the model, in order; none for a curvature without data
@@ -19,7 +20,7 @@ import org.llmsurgeon.surgery.FactorKey;
  * @param reduceSeconds time of the summing
  */
 record FactorsManifest(
-    long tokens,
+    CalibrationSize size,
     Double calibrationLoss,
     List<Factor> factors,
     double accumulateSeconds,
@@ -29,7 +30,8 @@ record FactorsManifest(
   }
 
   /** None. */
-  static final FactorsManifest NONE = new FactorsManifest(0, null, List.of(), 0, 0);
+  static final FactorsManifest NONE =
+      new FactorsManifest(CalibrationSize.NONE, null, List.of(), 0, 0);
 
   /**
    * These factors with those of one more pass, which take the place of their namesakes.
@@ -41,7 +43,7 @@ record FactorsManifest(
     factors.forEach(factor -> all.put(factor.key(), factor));
     pass.factors.forEach(factor -> all.put(factor.key(), factor));
     return new FactorsManifest(
-        pass.tokens,
+        pass.size,
         pass.calibrationLoss == null ? calibrationLoss : pass.calibrationLoss,
         List.copyOf(all.values()),
         accumulateSeconds + pass.accumulateSeconds,
@@ -57,7 +59,7 @@ record FactorsManifest(
     Map<FactorKey, Factor> all = new HashMap<>();
     factors.forEach(factor -> all.put(factor.key(), factor));
     return new FactorsManifest(
-        tokens,
+        size,
         calibrationLoss,
         keys.stream().map(all::get).toList(),
         accumulateSeconds,
@@ -66,7 +68,7 @@ record FactorsManifest(
 
   /** The same before anything was done for them: what a shot goes on from. */
   FactorsManifest untimed() {
-    return new FactorsManifest(tokens, null, factors, 0, 0);
+    return new FactorsManifest(size, null, factors, 0, 0);
   }
 
   /**

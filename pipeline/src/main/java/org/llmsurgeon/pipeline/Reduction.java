@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.Shard;
 
@@ -45,9 +46,10 @@ final class Reduction {
         "factors/" + key.label() + "-" + attempt + (key.symmetric() ? ".arrow" : ".safetensors"));
   }
 
-  /** Tokens that the means are over. */
-  long tokens() {
-    return tokens;
+  /** Data that the means are over. */
+  CalibrationSize size() {
+    int windows = first.stream().mapToInt(each -> each.shard().to() - each.shard().from()).sum();
+    return new CalibrationSize(tokens, windows);
   }
 
   /** Mean loss of the calibration windows, in nats, or null where none was computed. */

@@ -30,7 +30,7 @@ record RunPlan(
     List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 5;
+  static final int FORMAT = 6;
 
   RunPlan {
     fresh = List.copyOf(fresh);

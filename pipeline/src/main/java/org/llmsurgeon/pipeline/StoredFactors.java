@@ -7,13 +7,14 @@ import org.llmsurgeon.checkpoint.FactorFile;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorSource;
 
 /** The mean factors of a shot in the run directory. */
 final class StoredFactors implements FactorSource {
   private final RunDirectory run;
-  private final long tokens;
+  private final CalibrationSize size;
   private final Map<FactorKey, String> paths = new HashMap<>();
 
   /**
@@ -24,7 +25,7 @@ final class StoredFactors implements FactorSource {
    */
   StoredFactors(RunDirectory run, FactorsManifest manifest) {
     this.run = run;
-    this.tokens = manifest.tokens();
+    this.size = manifest.size();
     manifest.factors().forEach(factor -> paths.put(factor.key(), factor.path()));
   }
 
@@ -38,7 +39,7 @@ final class StoredFactors implements FactorSource {
       return MatrixFile.read(run, path, device);
     }
     try (FactorFile file = FactorFile.open(run.storage(), run.resolve(path))) {
-      if (file.description().size() != key.size() || file.description().tokens() != tokens) {
+      if (file.description().size() != key.size() || file.description().tokens() != size.tokens()) {
         throw new InputException(
             run.resolve(path)
                 + " is not the factor "
@@ -50,7 +51,7 @@ final class StoredFactors implements FactorSource {
   }
 
   @Override
-  public long tokens() {
-    return tokens;
+  public CalibrationSize size() {
+    return size;
   }
 }

@@ -19,6 +19,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorKind;
 import org.llmsurgeon.surgery.Shard;
@@ -72,7 +73,9 @@ class ReductionTest {
   void factorsAreSymmetricMeansOfAllShards() {
     List<ShardRecord> shards = List.of(shard(0, 5, 1), shard(1, 7, 3), shard(2, 4, 1e-3));
     List<FactorsManifest.Factor> factors = reduce(shards);
-    StoredFactors stored = new StoredFactors(run, new FactorsManifest(16, null, factors, 0, 0));
+    StoredFactors stored =
+        new StoredFactors(
+            run, new FactorsManifest(new CalibrationSize(16, 3), null, factors, 0, 0));
 
     for (FactorKey key : KEYS) {
       try (Tensor tensor = stored.load(key, device)) {
@@ -119,7 +122,7 @@ class ReductionTest {
   @Test
   void tokensAndLossesAreThoseOfAllShards() {
     Reduction reduction = new Reduction(run, 1, KEYS, List.of(shard(0, 5, 1), shard(1, 7, 1)));
-    assertThat(reduction.tokens()).isEqualTo(12);
+    assertThat(reduction.size()).isEqualTo(new CalibrationSize(12, 2));
     assertThat(reduction.meanLoss()).isEqualTo((0 + 2 + 1 + 2) / 4.0);
   }
 

@@ -28,6 +28,7 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.surgery.Calibration;
+import org.llmsurgeon.surgery.CalibrationSize;
 import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.FactorKey;
 import org.llmsurgeon.surgery.FactorPass;
@@ -132,8 +133,8 @@ class ResourcePlannerTest {
     }
 
     @Override
-    public long tokens() {
-      return factors.tokens();
+    public CalibrationSize size() {
+      return new CalibrationSize(factors.tokens(), 1);
     }
   }
 

@@ -219,7 +219,7 @@ enum Setting {
       "damp-g",
       Form.TEXT,
       "X",
-      "Damping of G, as a share of its mean diagonal.",
+      "Damping of G, as a share of its mean diagonal; for units at least outputs / tokens.",
       Recipe.defaults().damping().g()
           + "; "
           + ElementRule.DAMPING_G

@@ -116,6 +116,8 @@ public final class SparkRuntime implements AutoCloseable {
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
     conf.setIfMissing("spark.executorEnv.OPENBLAS_NUM_THREADS", "1");
     conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+    // Else freed tensors leave holes in the C heap: two more gigabytes for each shot of SmolLM2.
+    conf.setIfMissing("spark.executorEnv.MALLOC_MMAP_THRESHOLD_", "1048576");
     String executorOptions = conf.get("spark.executor.extraJavaOptions", "");
     conf.set("spark.executor.extraJavaOptions", (NATIVE_MEMORY + " " + executorOptions).strip());
     return conf;

@@ -62,6 +62,7 @@ class SparkRuntimeTest {
     assertThat(conf.contains("spark.driver.host")).isFalse();
     assertThat(conf.contains("spark.ui.enabled")).isFalse();
     assertThat(conf.get("spark.executorEnv.OPENBLAS_NUM_THREADS")).isEqualTo("1");
+    assertThat(conf.get("spark.executorEnv.MALLOC_MMAP_THRESHOLD_")).isEqualTo("1048576");
   }
 
   @Test

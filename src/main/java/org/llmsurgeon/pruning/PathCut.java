@@ -89,6 +89,15 @@ final class PathCut {
     return before.after(mark, layout, lines);
   }
 
+  /** Removes what goes next; returns how wide the group is after it. */
+  private Width removeNext(List<GroupLines.Mark> marks) {
+    Width left = width;
+    for (int place = next; place < end; place++) {
+      left = remove(place, left, marks);
+    }
+    return left;
+  }
+
   private void undo(List<GroupLines.Mark> marks) {
     for (int i = marks.size() - 1; i >= 0; i--) {
       lines.undo(marks.get(i));
@@ -163,10 +172,7 @@ final class PathCut {
   long weightsNext() {
     List<GroupLines.Mark> marks = new ArrayList<>();
     long before = lines.left();
-    Width left = width;
-    for (int place = next; place < end; place++) {
-      left = remove(place, left, marks);
-    }
+    removeNext(marks);
     long weights = before - lines.left();
     undo(marks);
     return weights;
@@ -176,10 +182,7 @@ final class PathCut {
   long take(double room) {
     List<GroupLines.Mark> marks = new ArrayList<>();
     long before = lines.left();
-    Width left = width;
-    for (int place = next; place < end; place++) {
-      left = remove(place, left, marks);
-    }
+    Width left = removeNext(marks);
     long added = before - lines.left();
     if (added > room) {
       undo(marks);

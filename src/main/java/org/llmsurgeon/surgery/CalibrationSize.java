@@ -29,9 +29,9 @@ public record CalibrationSize(long tokens, int windows) implements Serializable 
   /**
    * How many independent tokens would say as much. The tokens of a window are of one text and so
    * alike: T of them count as {@code T / (1 + (T - 1) rho)}, with {@code rho} their correlation
-   * within a window, as in any sample drawn in clusters (Kish 1965, section 5.4). Measured for the
-   * squares of the inputs of MLPs' last matrices in SmolLM2-135M, windows of 512 tokens: 0.003 in
-   * the first layers, 0.03 in the last two.
+   * within a window, as in any sample drawn in clusters (Kish 1965). Measured for the squares of
+   * the inputs of MLPs' last matrices in SmolLM2-135M, windows of 512 tokens: 0.003 in the first
+   * layers, 0.03 in the last two.
    */
   public double independentTokens() {
     if (tokens == 0) {

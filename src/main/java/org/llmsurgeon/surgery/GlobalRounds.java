@@ -16,7 +16,8 @@ import org.llmsurgeon.pruning.WidthRule;
 /**
  * The choice of a shot in global rounds on the same factors (algorithm section 6, ours). In each
  * round all groups cost what is left of them, one threshold takes an equal part of the shot's
- * share, and the next round sees what is gone. One round is the single selection: every unit as if
+ * share, and the next round sees what is gone; room that is saved for a large unit goes to the next
+ * round, and after the last to the next shot. One round is the single selection: every unit as if
  * it went alone.
  */
 public final class GlobalRounds {
@@ -41,13 +42,14 @@ public final class GlobalRounds {
   /**
    * Chooses.
    *
-   * @param target share of the weights that may be gone
+   * @param target how much may be gone
    * @param score what the tasks of all groups say after what is chosen so far, in their order
    * @return as of one merge; the prediction is the exact joint cost of all rounds but the last, and
    *     the sum of the last one's costs
    */
   public PathMerge.Result choose(
-      double target, Function<List<ChosenUnits>, List<RoundScore>> score) {
+      PathMerge.Target target, Function<List<ChosenUnits>, List<RoundScore>> score) {
+    double end = target.kept() ? target.now() : target.end();
     List<List<Selection>> gone = null;
     double start = 0;
     PathMerge.Result result = null;
@@ -57,12 +59,12 @@ public final class GlobalRounds {
       joint = scores.stream().mapToDouble(RoundScore::joint).sum();
       if (round == 1) {
         gone = scores.stream().map(each -> each.left().gone()).toList();
-        PathMerge.Result nothing = select(scores, gone, 0);
+        PathMerge.Result nothing = select(scores, gone, new PathMerge.Target(0, 0));
         start = (double) nothing.removed() / nothing.total();
       }
-      double part = Math.max(0, target - start) * round / rounds;
-      double until = round == rounds ? target : Math.min(target, start + part);
-      result = select(scores, gone, until);
+      double part = Math.max(0, target.now() - start) * round / rounds;
+      double until = round == rounds ? target.now() : Math.min(target.now(), start + part);
+      result = select(scores, gone, new PathMerge.Target(until, end));
       gone = result.selections();
       remember(scores, result);
     }
@@ -70,8 +72,8 @@ public final class GlobalRounds {
   }
 
   private PathMerge.Result select(
-      List<RoundScore> scores, List<List<Selection>> gone, double target) {
-    return merge.select(groups(scores, gone), new PathMerge.Target(target, target), WidthRule.NONE);
+      List<RoundScore> scores, List<List<Selection>> gone, PathMerge.Target target) {
+    return merge.select(groups(scores, gone), target, WidthRule.NONE);
   }
 
   private List<PathMerge.Group> groups(List<RoundScore> scores, List<List<Selection>> gone) {

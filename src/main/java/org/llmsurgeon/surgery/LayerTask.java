@@ -238,7 +238,8 @@ public final class LayerTask {
    * a model find just these. One neuron of SmolLM2-135M's last block is a hundred times as active
    * on other text as in 8,192 calibration tokens; it and another cost that text 0.05 nats, where
    * 0.000008 were predicted. In the inverse, which says how rows make up for each other, more
-   * shrinking hides what they share: a small OPT, 20 to 50 % in 10 shots, lost more by a tenth.
+   * shrinking hides what they share: with fourteen times as much a small OPT, 20 to 50 % in ten
+   * shots, lost a seventh more.
    */
   private Damping damping() {
     Damping asked = recipe.damping();

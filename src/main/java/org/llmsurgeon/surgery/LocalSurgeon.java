@@ -206,7 +206,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         result.total());
   }
 
-  private Choice chooseUnits(FactorSource factors, double target) {
+  private Choice chooseUnits(FactorSource factors, double until) {
+    PathMerge.Target target = UnitMerge.target(recipe, until, share);
     List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
     PathMerge.Result result =
         recipe.selection().kind() == SelectionKind.PATHS
@@ -223,7 +224,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   }
 
   private PathMerge.Result byPaths(
-      List<UnitPlan.Planned> planned, FactorSource factors, double target) {
+      List<UnitPlan.Planned> planned, FactorSource factors, PathMerge.Target target) {
     List<PathMerge.Group> groups = new ArrayList<>();
     for (UnitPlan.Planned each : planned) {
       GroupScore score =
@@ -232,9 +233,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       groups.add(score.of(each.group()));
     }
     PathMerge.Result result =
-        new UnitMerge(planned, recipe.layers())
-            .select(groups, UnitMerge.target(recipe, target, share), recipe.selection().widths());
-    if (target >= share) {
+        new UnitMerge(planned, recipe.layers()).select(groups, target, recipe.selection().widths());
+    if (target.now() >= target.end()) {
       WidthCheck.requireMet(planned, result);
     }
     return result;

@@ -191,8 +191,8 @@ final class PruneRun {
       ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
       Set<String> named =
           manifest.layers().stream().map(LayerFile::path).collect(Collectors.toSet());
-      run.deleteOthers(RunDirectory.inShot(shot, "weights"), named);
-      run.deleteOthers(RunDirectory.inShot(shot, "reconstructed"), named);
+      run.deleteExcept(RunDirectory.inShot(shot, "weights/"), named);
+      run.deleteExcept(RunDirectory.inShot(shot, "reconstructed/"), named);
     }
   }
 

@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.Storage;
@@ -218,29 +217,14 @@ final class RunDirectory {
   /**
    * Deletes the files of a folder but for some; the folder too where it has none of these.
    *
-   * @param folder path inside this directory
-   * @param keep paths of files inside this directory
+   * @param folder path inside this directory, ended by a slash
+   * @param kept paths of files inside this directory
    */
-  void deleteOthers(String folder, Set<String> keep) {
-    if (keep.stream().noneMatch(file -> file.startsWith(folder + "/"))) {
+  void deleteExcept(String folder, Collection<String> kept) {
+    if (kept.stream().noneMatch(file -> file.startsWith(folder))) {
       delete(folder);
       return;
     }
-    for (String entry : storage.entries(resolve(folder))) {
-      String file = folder + "/" + entry;
-      if (!keep.contains(file)) {
-        delete(file);
-      }
-    }
-  }
-
-  /**
-   * Deletes what is in a folder, some of it excepted.
-   *
-   * @param folder path inside this directory, ended by a slash
-   * @param kept paths inside this directory
-   */
-  void deleteExcept(String folder, Collection<String> kept) {
     storage.entries(resolve(folder)).stream()
         .map(name -> folder + name)
         .filter(path -> !kept.contains(path))

@@ -59,7 +59,7 @@ final class UnitSelection {
     PathMerge.Result result =
         new GlobalRounds(planned, shot.recipe())
             .choose(
-                target,
+                aim(target),
                 chosen -> {
                   Timed<List<GroupRound>> round =
                       shot.session()
@@ -122,13 +122,17 @@ final class UnitSelection {
             .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
             .toList();
     UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
-    PathMerge.Target target = UnitMerge.target(shot.recipe(), share, shot.plan().share());
+    PathMerge.Target target = aim(share);
     WidthRule rule = shot.recipe().selection().widths();
     Map<String, PathMerge.Result> without = new TreeMap<>();
     for (String option : rule.active()) {
       without.put(option, merge.select(groups, target, rule.without(option)));
     }
     return new Merged(merge.select(groups, target, rule), without);
+  }
+
+  private PathMerge.Target aim(double share) {
+    return UnitMerge.target(shot.recipe(), share, shot.plan().share());
   }
 
   private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {

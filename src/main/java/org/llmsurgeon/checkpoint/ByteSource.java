@@ -28,13 +28,13 @@ public interface ByteSource extends Closeable {
 
   /**
    * A read-only, little-endian view of a part of the file without a copy. The view stays valid
-   * after this source is closed.
+   * after this source is closed, until it is given back itself.
    *
    * @param position first byte of the file
    * @param length bytes, at most 2^31 - 1
    * @return the view, or empty where the file cannot be mapped: then use {@link #read}
    */
-  default Optional<ByteBuffer> map(long position, long length) {
+  default Optional<MappedBytes> map(long position, long length) {
     return Optional.empty();
   }
 }

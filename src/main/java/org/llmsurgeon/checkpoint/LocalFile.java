@@ -3,7 +3,6 @@ package org.llmsurgeon.checkpoint;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -49,13 +48,13 @@ final class LocalFile implements ByteSource {
   }
 
   @Override
-  public Optional<ByteBuffer> map(long position, long length) {
+  public Optional<MappedBytes> map(long position, long length) {
     if (length > Integer.MAX_VALUE || position + length > this.length) {
       return Optional.empty();
     }
     try {
-      ByteBuffer view = channel.map(FileChannel.MapMode.READ_ONLY, position, length);
-      return Optional.of(view.order(ByteOrder.LITTLE_ENDIAN));
+      return Optional.of(
+          MappedBytes.of(channel.map(FileChannel.MapMode.READ_ONLY, position, length)));
     } catch (IOException e) {
       LOG.debug("{} cannot be mapped and is read instead", name, e);
       return Optional.empty();

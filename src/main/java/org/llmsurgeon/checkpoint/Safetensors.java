@@ -87,8 +87,8 @@ public final class Safetensors implements Closeable {
    * Loads a tensor of dtype F32, F16 or BF16 in single precision; every value is kept exactly,
    * infinities and NaN too. One dimension gives {@code [1, n]}; more than two give {@code [first,
    * product of the others]}. An F32 tensor of a mapped file may share the file's memory: it must
-   * not be written, and the file not be changed, while it is in use. Memory is shared with a device
-   * that keeps it reachable, or for as long as this object is.
+   * not be written, and the file not be changed, while it is in use; closing the tensor gives the
+   * memory back.
    *
    * @param name as in the file
    * @param device where to

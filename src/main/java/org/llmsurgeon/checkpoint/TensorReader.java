@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -21,9 +19,6 @@ final class TensorReader {
 
   private final ByteSource source;
   private final long dataStart;
-
-  /** Mapped so far: a device need not keep the memory under its tensors reachable. */
-  private final Map<String, ByteBuffer> views = new ConcurrentHashMap<>();
 
   /**
    * @param source the file
@@ -44,9 +39,9 @@ final class TensorReader {
     int rows = dimension(entry, entry.rows());
     int columns = dimension(entry, entry.columns());
     if (entry.dtype() == DataType.F32 && entry.elements() > 0) {
-      Optional<ByteBuffer> view = mapped(entry);
-      if (view.isPresent()) {
-        return device.wrap(view.get(), rows, columns);
+      Optional<MappedBytes> mapped = mapped(entry);
+      if (mapped.isPresent()) {
+        return wrap(mapped.get(), device, rows, columns);
       }
     }
     Tensor tensor = device.empty(Precision.SINGLE, rows, columns);
@@ -68,19 +63,19 @@ final class TensorReader {
     return (int) size;
   }
 
-  private Optional<ByteBuffer> mapped(TensorEntry entry) {
-    if (entry.bytes() > Integer.MAX_VALUE) {
-      return Optional.empty();
+  private Optional<MappedBytes> mapped(TensorEntry entry) {
+    return entry.bytes() > Integer.MAX_VALUE
+        ? Optional.empty()
+        : source.map(dataStart + entry.begin(), entry.bytes());
+  }
+
+  private static Tensor wrap(MappedBytes mapped, Device device, int rows, int columns) {
+    try {
+      return device.wrap(mapped.view(), rows, columns, mapped::close);
+    } catch (RuntimeException | Error failure) {
+      mapped.close();
+      throw failure;
     }
-    ByteBuffer known =
-        views.computeIfAbsent(
-            entry.name(),
-            name ->
-                source
-                    .map(dataStart + entry.begin(), entry.bytes())
-                    .filter(view -> view.isDirect() && view.alignmentOffset(0, Float.BYTES) == 0)
-                    .orElse(null));
-    return Optional.ofNullable(known).map(view -> view.duplicate().order(ByteOrder.LITTLE_ENDIAN));
   }
 
   private void upload(TensorEntry entry, Device device, Tensor target) throws IOException {

@@ -90,14 +90,15 @@ public final class CpuDevice implements Device {
    * <p>Copies only where the buffer lies on the Java heap or is not aligned to 4 bytes.
    */
   @Override
-  public CpuTensor wrap(ByteBuffer floats, int rows, int columns) {
-    return CpuWrapping.of(floats, rows, columns).orElseGet(() -> copyOf(floats, rows, columns));
-  }
-
-  private CpuTensor copyOf(ByteBuffer floats, int rows, int columns) {
-    CpuTensor copy = empty(Precision.SINGLE, rows, columns);
-    CpuWrapping.copy(floats, copy);
-    return copy;
+  public CpuTensor wrap(ByteBuffer floats, int rows, int columns, Runnable release) {
+    return CpuWrapping.of(floats, rows, columns, release)
+        .orElseGet(
+            () -> {
+              CpuTensor copy = empty(Precision.SINGLE, rows, columns);
+              CpuWrapping.copy(floats, copy);
+              release.run();
+              return copy;
+            });
   }
 
   /**

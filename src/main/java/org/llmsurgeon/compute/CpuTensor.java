@@ -18,7 +18,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class CpuTensor implements Tensor {
   private final CpuMemory memory;
-  private final BufferPool pool;
+  private final Runnable release;
   private final AtomicBoolean closed;
   private final boolean view;
   private final long offset;
@@ -26,11 +26,18 @@ public final class CpuTensor implements Tensor {
   private final int columns;
 
   /**
-   * @param pool where the memory goes on closing, or null where it belongs to somebody else
+   * @param pool where the memory goes on closing
    */
   CpuTensor(CpuMemory memory, BufferPool pool, int rows, int columns) {
+    this(memory, () -> pool.release(memory), rows, columns);
+  }
+
+  /**
+   * @param release run once, when the tensor is closed
+   */
+  CpuTensor(CpuMemory memory, Runnable release, int rows, int columns) {
     this.memory = memory;
-    this.pool = pool;
+    this.release = release;
     this.closed = new AtomicBoolean();
     this.view = false;
     this.offset = 0;
@@ -40,7 +47,7 @@ public final class CpuTensor implements Tensor {
 
   private CpuTensor(CpuTensor root, long offset, int rows, int columns) {
     this.memory = root.memory;
-    this.pool = null;
+    this.release = root.release;
     this.closed = root.closed;
     this.view = true;
     this.offset = offset;
@@ -122,8 +129,8 @@ public final class CpuTensor implements Tensor {
   /** Closes for good and gives the memory back; a second time, or on a view, does nothing. */
   @Override
   public void close() {
-    if (!view && closed.compareAndSet(false, true) && pool != null) {
-      pool.release(memory);
+    if (!view && closed.compareAndSet(false, true)) {
+      release.run();
     }
   }
 

@@ -10,13 +10,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Tensors over memory that belongs to others. */
 final class CpuWrapping {
+  private static final Runnable NOTHING = () -> {};
+
   private CpuWrapping() {}
 
   /**
    * A tensor over a buffer of little-endian floats; empty where they have to be copied, because
    * they lie on the Java heap, are not aligned or are in the wrong order for this processor.
+   *
+   * @param release run when the tensor is closed
    */
-  static Optional<CpuTensor> of(ByteBuffer floats, int rows, int columns) {
+  static Optional<CpuTensor> of(ByteBuffer floats, int rows, int columns, Runnable release) {
     if (rows < 0 || columns < 0 || floats.remaining() < 4L * rows * columns) {
       throw new IllegalArgumentException(
           floats.remaining() + " bytes for [" + rows + ", " + columns + "] floats");
@@ -33,7 +37,7 @@ final class CpuWrapping {
     }
     CpuMemory memory =
         CpuMemory.borrowed(Precision.SINGLE, count, address, floats.isReadOnly(), own);
-    return Optional.of(new CpuTensor(memory, null, rows, columns));
+    return Optional.of(new CpuTensor(memory, release, rows, columns));
   }
 
   /** Copies a buffer of little-endian floats into a tensor. */
@@ -65,11 +69,11 @@ final class CpuWrapping {
           "An array that is not dense in c order: " + array.shapeInfoToString());
     }
     if (count == 0) {
-      return new CpuTensor(CpuMemory.allocate(precision, 0, false), null, rows, columns);
+      return new CpuTensor(CpuMemory.allocate(precision, 0, false), NOTHING, rows, columns);
     }
     long address = array.data().address() + array.offset() * precision.bytes();
     CpuMemory memory = CpuMemory.borrowed(precision, count, address, false, array);
-    return new CpuTensor(memory, null, rows, columns);
+    return new CpuTensor(memory, NOTHING, rows, columns);
   }
 
   private static Precision precision(DataType type) {

@@ -46,8 +46,10 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
    * @param floats at least {@code 4 * rows * columns} bytes from its position on, aligned to 4
    * @param rows rows
    * @param columns columns
+   * @param release run once when the buffer is no longer needed: where it is shared when the tensor
+   *     is closed, else at once; not where this fails
    */
-  Tensor wrap(ByteBuffer floats, int rows, int columns);
+  Tensor wrap(ByteBuffer floats, int rows, int columns, Runnable release);
 
   /**
    * Writes elements into a tensor, converting to its precision.

@@ -37,13 +37,14 @@ public final class ReferenceDevice implements Device {
 
   /** {@inheritDoc} Here always with a copy, and the memory need not be direct. */
   @Override
-  public Tensor wrap(ByteBuffer floats, int rows, int columns) {
+  public Tensor wrap(ByteBuffer floats, int rows, int columns, Runnable release) {
     ReferenceTensor tensor = ReferenceTensor.zeros(Precision.SINGLE, rows, columns);
     ByteBuffer source = floats.slice().order(ByteOrder.LITTLE_ENDIAN);
     ShapeChecks.range("the buffer", 0, 4 * tensor.size(), source.remaining());
     for (long i = 0; i < tensor.size(); i++) {
       tensor.set(i, source.getFloat());
     }
+    release.run();
     return tensor;
   }
 

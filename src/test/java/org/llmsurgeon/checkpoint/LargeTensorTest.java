@@ -60,7 +60,7 @@ class LargeTensorTest {
     }
 
     @Override
-    public Optional<ByteBuffer> map(long position, long length) {
+    public Optional<MappedBytes> map(long position, long length) {
       throw new AssertionError("no buffer holds " + length + " bytes");
     }
 

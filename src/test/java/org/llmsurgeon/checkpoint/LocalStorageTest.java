@@ -2,6 +2,7 @@ package org.llmsurgeon.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -128,15 +129,19 @@ class LocalStorageTest {
   @Test
   void mappedBytesAreReadOnlyLittleEndianAndOutliveTheFile() throws IOException {
     write(at("six"), "x\1\2\3\4y");
-    ByteBuffer view;
+    MappedBytes mapped;
     try (ByteSource source = storage.open(at("six"))) {
-      view = source.map(1, 4).orElseThrow();
+      mapped = source.map(1, 4).orElseThrow();
       assertThat(source.map(3, 4)).as("beyond the end").isEmpty();
     }
+    ByteBuffer view = mapped.view();
     assertThat(view.isReadOnly()).isTrue();
     assertThat(view.order()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
     assertThat(view.remaining()).isEqualTo(4);
     assertThat(view.getInt(0)).isEqualTo(0x04030201);
+    mapped.close();
+    assertThatIllegalStateException().isThrownBy(mapped::view).withMessageContaining("closed");
+    mapped.close();
   }
 
   @Test

@@ -11,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -147,7 +150,9 @@ class SafetensorsTest {
       try (Safetensors file = Safetensors.open(storage.open(path.toString()))) {
         aligned = file.load("aligned", cpu);
         shifted = file.load("shifted", cpu);
-        assertThat(cpu.values(file.load("aligned", cpu))).as("again").isEqualTo(values);
+        try (Tensor again = file.load("aligned", cpu)) {
+          assertThat(cpu.values(again)).as("again").isEqualTo(values);
+        }
       }
       assertThat(((CpuTensor) aligned).isReadOnly()).isTrue();
       assertThat(((CpuTensor) shifted).isReadOnly()).isFalse();
@@ -155,6 +160,32 @@ class SafetensorsTest {
       assertThat(cpu.values(shifted)).isEqualTo(values);
       aligned.close();
       shifted.close();
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aClosedTensorLeavesNothingOfItsFileInMemory() throws IOException {
+    double[] values = representable(DataType.F32, 3000);
+    Path path = folder.resolve("leaves.safetensors");
+    Files.write(
+        path,
+        file(
+            new SafetensorsLayout().add("w", DataType.F32, 30, 100),
+            writer -> writer.write("w", device.tensor(Precision.SINGLE, 30, 100, values), device)));
+    try (Device cpu = CpuDevice.create();
+        Safetensors file = Safetensors.open(storage.open(path.toString()))) {
+      try (Tensor tensor = file.load("w", cpu)) {
+        assertThat(cpu.values(tensor)).isEqualTo(values);
+        assertThat(inMemory(path)).isTrue();
+      }
+      assertThat(inMemory(path)).isFalse();
+    }
+  }
+
+  private static boolean inMemory(Path file) throws IOException {
+    try (Stream<String> parts = Files.lines(Path.of("/proc/self/maps"))) {
+      return parts.anyMatch(each -> each.contains(file.getFileName().toString()));
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,7 +122,7 @@ class CpuTensorTest {
     try (FileChannel channel = FileChannel.open(file)) {
       mapped = channel.map(FileChannel.MapMode.READ_ONLY, 4, 24);
     }
-    try (CpuTensor tensor = DEVICE.wrap(mapped, 2, 3);
+    try (CpuTensor tensor = DEVICE.wrap(mapped, 2, 3, () -> {});
         CpuTensor out = DEVICE.zeros(Precision.SINGLE, 2, 2)) {
       assertThat(tensor.isReadOnly()).isTrue();
       DEVICE.multiply(1, tensor, tensor.transposed(), 0, out);
@@ -143,7 +144,7 @@ class CpuTensorTest {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, 16);
-      try (CpuTensor tensor = DEVICE.wrap(mapped, 2, 2)) {
+      try (CpuTensor tensor = DEVICE.wrap(mapped, 2, 2, () -> {})) {
         DEVICE.scale(3, tensor);
       }
       mapped.force();
@@ -158,11 +159,30 @@ class CpuTensorTest {
     unaligned.position(1);
     unaligned.put(values.array()).position(1);
     for (ByteBuffer buffer : new ByteBuffer[] {values, unaligned}) {
-      try (CpuTensor tensor = DEVICE.wrap(buffer, 1, 3)) {
+      try (CpuTensor tensor = DEVICE.wrap(buffer, 1, 3, () -> {})) {
         assertThat(DEVICE.values(tensor)).containsExactly(1, 2, 3);
         assertThat(tensor.isReadOnly()).isFalse();
       }
     }
+  }
+
+  @Test
+  void aBufferIsReleasedOnceWhenItsTensorNoLongerNeedsIt() {
+    AtomicInteger released = new AtomicInteger();
+    ByteBuffer direct = ByteBuffer.allocateDirect(12);
+    CpuTensor shared = DEVICE.wrap(direct, 1, 3, released::incrementAndGet);
+    shared.rowRange(0, 1).close();
+    assertThat(released).as("while it is shared").hasValue(0);
+    shared.close();
+    shared.close();
+    assertThat(released).hasValue(1);
+    try (CpuTensor copied = DEVICE.wrap(littleEndian(1, 2, 3), 1, 3, released::incrementAndGet)) {
+      assertThat(released).as("copied already").hasValue(2);
+    }
+    assertThat(released).hasValue(2);
+    assertThatThrownBy(() -> DEVICE.wrap(direct, 2, 3, released::incrementAndGet))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(released).as("left to the caller").hasValue(2);
   }
 
   @Test
@@ -248,7 +268,7 @@ class CpuTensorTest {
       TensorMemory memory = device.memory().orElseThrow();
       CpuTensor one = device.zeros(Precision.DOUBLE, 5, 4);
       CpuTensor other = device.empty(Precision.SINGLE, 10, 1);
-      device.wrap(ByteBuffer.allocateDirect(400), 10, 10).close();
+      device.wrap(ByteBuffer.allocateDirect(400), 10, 10, () -> {}).close();
       other.rowRange(0, 5).close();
       assertThat(memory.bytes()).isEqualTo(200);
       one.close();

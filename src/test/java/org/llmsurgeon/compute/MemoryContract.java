@@ -116,13 +116,13 @@ interface MemoryContract extends DeviceUnderTest {
     buffer.position(8);
     try (Workspace work = workspace(Precision.SINGLE)) {
       for (ByteBuffer source : new ByteBuffer[] {buffer, buffer.asReadOnlyBuffer()}) {
-        Tensor tensor = work.own(device().wrap(source, 2, 2));
+        Tensor tensor = work.own(device().wrap(source, 2, 2, () -> {}));
         assertThat(tensor.precision()).isEqualTo(Precision.SINGLE);
         assertThat(work.values(tensor)).containsExactly(2.5, 3.5, 4.5, 5.5);
         assertThat(source.position()).isEqualTo(8);
       }
-      assertThat(device().wrap(buffer, 0, 3).size()).isZero();
-      assertThatThrownBy(() -> device().wrap(buffer, 7, 1))
+      assertThat(device().wrap(buffer, 0, 3, () -> {}).size()).isZero();
+      assertThatThrownBy(() -> device().wrap(buffer, 7, 1, () -> {}))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }

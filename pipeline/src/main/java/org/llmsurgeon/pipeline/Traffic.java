@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.llmsurgeon.checkpoint.ByteSource;
+import org.llmsurgeon.checkpoint.MappedBytes;
 
 /**
  * Bytes that a thread has read from files and written to them since it started, whatever the file
@@ -64,10 +65,10 @@ record Traffic(long read, long written) {
     }
 
     @Override
-    public Optional<ByteBuffer> map(long position, long length) {
-      Optional<ByteBuffer> view = source.map(position, length);
-      view.ifPresent(bytes -> COUNTS.get()[0] += bytes.remaining());
-      return view;
+    public Optional<MappedBytes> map(long position, long length) {
+      Optional<MappedBytes> mapped = source.map(position, length);
+      mapped.ifPresent(bytes -> COUNTS.get()[0] += length);
+      return mapped;
     }
 
     @Override

@@ -154,26 +154,29 @@ public final class ModelFolder implements Closeable {
   }
 
   /**
-   * SHA-256 of the files that decide what the model computes: config, weights, index, tokenizer.
-   * All bytes are read.
+   * The files that decide what the model computes: config, weights, index, tokenizer.
    *
-   * @return file name to hexadecimal digest, sorted by name
+   * @return file name to path, sorted by name
    */
-  public SortedMap<String, String> checksums() {
-    SortedMap<String, String> sums = new TreeMap<>();
+  public SortedMap<String, String> identity() {
+    SortedMap<String, String> files = new TreeMap<>();
     for (String name : storage.list(path)) {
       if (shards.containsKey(name) || FolderFiles.isIdentity(name)) {
-        sums.put(name, Checksum.of(storage, Storage.child(path, name)));
+        files.put(name, Storage.child(path, name));
       }
     }
-    return sums;
+    return files;
   }
 
-  /** One SHA-256 over {@link #checksums()}: the same for the same model, wherever it lies. */
-  public String fingerprint() {
+  /**
+   * One SHA-256 for a whole model: the same for the same model, wherever it lies.
+   *
+   * @param checksums SHA-256 of each file of {@link #identity()}, in hexadecimal, by name
+   */
+  public static String fingerprint(SortedMap<String, String> checksums) {
     StringBuilder lines = new StringBuilder();
-    checksums().forEach((name, sum) -> lines.append(sum).append("  ").append(name).append('\n'));
-    return Checksum.of(lines.toString());
+    checksums.forEach((name, sum) -> lines.append(sum).append("  ").append(name).append('\n'));
+    return Sha256.of(lines.toString());
   }
 
   /** The open weight files by name, in the order of the index. */

@@ -9,6 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -184,18 +186,21 @@ class ModelFolderTest {
   void checksumsAreSha256() throws IOException {
     tiny().sharded();
     try (ModelFolder model = ModelFolder.open(storage, tiny().path())) {
-      assertThat(model.checksums())
-          .containsOnlyKeys(FIRST, SECOND, INDEX, "config.json", "tokenizer.json");
+      assertThat(model.identity())
+          .containsOnlyKeys(FIRST, SECOND, INDEX, "config.json", "tokenizer.json")
+          .containsEntry(FIRST, file(FIRST).toString());
     }
-    assertThat(Checksum.of("abc"))
+    assertThat(Sha256.of("abc"))
         .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     Files.writeString(file("abc"), "abc");
-    assertThat(Checksum.of(storage, file("abc").toString())).isEqualTo(Checksum.of("abc"));
+    assertThat(Sha256.of(storage, file("abc").toString())).isEqualTo(Sha256.of("abc"));
   }
 
   private String fingerprint() throws IOException {
     try (ModelFolder model = ModelFolder.open(storage, tiny().path())) {
-      return model.fingerprint();
+      SortedMap<String, String> sums = new TreeMap<>();
+      model.identity().forEach((name, path) -> sums.put(name, Sha256.of(storage, path)));
+      return ModelFolder.fingerprint(sums);
     }
   }
 }

@@ -88,7 +88,7 @@ public final class ResourcePlanner {
 
   private StagePlan hash() {
     // The model, and the texts, of which a plan does not know the size.
-    return stage("hash", 2, 1, new PlannedLoad(0, 0, bytes.stored() / 2, 0, memory.process()));
+    return stage("hash", 1, 1, new PlannedLoad(0, 0, bytes.stored(), 0, memory.process()));
   }
 
   private StagePlan tokenise() {

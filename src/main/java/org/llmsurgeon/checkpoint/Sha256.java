@@ -9,13 +9,19 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** SHA-256 digests, in hexadecimal. */
-final class Checksum {
+public final class Sha256 {
   private static final int CHUNK = 4 << 20;
 
-  private Checksum() {}
+  private Sha256() {}
 
-  /** Digest of a file, read in chunks. */
-  static String of(Storage storage, String path) {
+  /**
+   * Digest of a file, read in chunks.
+   *
+   * @param storage where it is
+   * @param path the file
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static String of(Storage storage, String path) {
     MessageDigest digest = sha256();
     try (ByteSource source = storage.open(path)) {
       ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, Math.max(source.length(), 1)));

@@ -27,8 +27,7 @@ public final class BaselineLayer {
    * @param layer the layer
    * @param weights the dense weights
    * @param factors factors of the activations
-   * @param recipe structures and sparsity; the rest is not used
-   * @throws InputException if the structures are no single weights or N:M groups
+   * @param recipe structures, sparsity, and which layers may be touched; the rest is not used
    */
   public BaselineLayer(
       Device device, LinearShape layer, WeightSource weights, FactorSource factors, Recipe recipe) {
@@ -43,9 +42,15 @@ public final class BaselineLayer {
    * The share of each layer's weights, or the pattern, that a recipe asks for.
    *
    * @param recipe single weights or N:M
-   * @throws InputException if the structures are others, or N:M is wanted in a part of the groups
+   * @throws InputException if the structures are others, if N:M is wanted in a part of the groups,
+   *     or if some layers are to go less far than others
    */
   public static LayerSparsity sparsity(Recipe recipe) {
+    if (!recipe.layers().limits().isEmpty()) {
+      throw new InputException(
+          "Wanda and SparseGPT prune every layer equally far, which --limit contradicts; leave it"
+              + " out, or leave them out of --methods.");
+    }
     double sparsity = recipe.goal().sparsity();
     if (recipe.structures() instanceof Patterns patterns) {
       if (sparsity < patterns.pattern().largestSparsity()) {
@@ -66,15 +71,32 @@ public final class BaselineLayer {
   }
 
   /**
-   * Prunes.
+   * Prunes. A layer that may not be touched, or one that groups of N:M do not fit where such layers
+   * stay dense, keeps its weights bit for bit.
    *
    * @param sparseGpt whether as SparseGPT; else as Wanda
    * @return the new weight, owned by the caller
    */
   public CutLayer prune(boolean sparseGpt) {
     LayerSparsity sparsity = sparsity(recipe);
+    if (!recipe.layers().touches(layer) || unfit()) {
+      return dense();
+    }
     Supplier<CutLayer> work = () -> prune(sparseGpt, sparsity);
     return LayerTask.explained(recipe, work);
+  }
+
+  private boolean unfit() {
+    return recipe.structures() instanceof Patterns patterns
+        && recipe.elements().skipUnfit()
+        && !patterns.pattern().fits(layer.inputs());
+  }
+
+  private CutLayer dense() {
+    try (LayerWeight weight = LayerWeight.load(device, layer, weights);
+        Tensor all = weight.augmented(device)) {
+      return ElementTask.unjudged(device, layer, all);
+    }
   }
 
   private CutLayer prune(boolean sparseGpt, LayerSparsity sparsity) {

@@ -1,17 +1,15 @@
 package org.llmsurgeon.jobs;
 
-import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.CompareRequest;
 import org.llmsurgeon.pipeline.ComparedRun;
+import org.llmsurgeon.pipeline.RunFailedException;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,10 +25,14 @@ import picocli.CommandLine.Spec;
     description = {
       "Compares methods on the same model, data and windows.",
       "",
-      "Prints one table and writes it as compare.csv and compare.json. Each run's seconds are"
-          + " those of scoring and cutting, and of measuring after its first shot; the dense model"
-          + " is measured once for all methods that need the same factors. Memory is the peak of"
-          + " this process, with Spark inside it unless --master names a cluster.",
+      "Prints one table, the dense model first, and writes it as compare.csv and compare.json into"
+          + " the output, anew after each run. A run that fails does not stop the others: its row"
+          + " says why. The same command, or one with more methods, takes over what is done.",
+      "",
+      "Pruning is the time of scoring and cutting, and of measuring after the first shot, in"
+          + " seconds; measuring is that of the first shot, done once for all runs with the same"
+          + " curvature and named in each. Tensors is the most memory that tensors took in a"
+          + " process, measuring included, Java's heap, mapped files and the evaluation not.",
       ""
     },
     footer = {
@@ -49,7 +51,11 @@ final class CompareCommand implements Callable<Integer> {
           Setting.SEQUENCES,
           Setting.CONTEXT,
           Setting.SEED,
+          Setting.SCHEDULE,
           Setting.THRESHOLD,
+          Setting.INCLUDE,
+          Setting.EXCLUDE,
+          Setting.LIMIT,
           Setting.FISHER,
           Setting.FISHER_SAMPLES,
           Setting.DAMP_G,
@@ -61,7 +67,8 @@ final class CompareCommand implements Callable<Integer> {
           Setting.KEEP_BIAS,
           Setting.INDEPENDENT,
           Setting.SKIP_UNFIT,
-          Setting.SHARDS);
+          Setting.SHARDS,
+          Setting.OVERWRITE);
 
   @Option(
       names = "--methods",
@@ -134,21 +141,39 @@ final class CompareCommand implements Callable<Integer> {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
     settings.require("compare", Setting.MODEL, Setting.CALIBRATION, Setting.TEST, Setting.OUTPUT);
     CompareRequest request = request(settings);
-    Path folder = Path.of(settings.text(Setting.OUTPUT));
-    requireFree(folder);
     List<ComparedRun> runs;
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
             SparkRuntime.start(
-                "surgeon compare", output.err(), "Interrupted; nothing was written.")) {
+                "surgeon compare",
+                output.err(),
+                "Interrupted. Finished runs are kept; the same command goes on with the others.")) {
       runs = new SurgeonPipeline(spark.context(), progress).compare(request);
     }
-    write(folder.resolve("compare.csv"), ComparisonTable.csv(runs));
-    write(folder.resolve("compare.json"), Json.text(runs) + "\n");
     output.out().print((output.quiet() ? "" : "\n") + ComparisonTable.text(runs) + "\n");
-    output.out().println("compare.csv and compare.json: " + folder);
+    output.out().println("compare.csv and compare.json: " + request.output());
     output.out().flush();
+    requireAllDone(runs);
     return Failures.DONE;
+  }
+
+  /** Names the runs that failed; the numbers broke down in one, or all refused what was given. */
+  private static void requireAllDone(List<ComparedRun> runs) {
+    List<ComparedRun> failed = runs.stream().filter(run -> run.failure() != null).toList();
+    if (failed.isEmpty()) {
+      return;
+    }
+    String sentence =
+        failed.size()
+            + " of "
+            + Format.plural(runs.size() - 1, "run")
+            + " failed, for the reasons in the table: "
+            + failed.stream().map(ComparedRun::label).collect(Collectors.joining("; "))
+            + ".";
+    if (failed.stream().allMatch(run -> run.failure().input())) {
+      throw new InputException(sentence);
+    }
+    throw new RunFailedException(sentence);
   }
 
   private CompareRequest request(Settings settings) {
@@ -161,13 +186,16 @@ final class CompareCommand implements Callable<Integer> {
         settings.text(Setting.MODEL),
         settings.list(Setting.CALIBRATION),
         settings.list(Setting.TEST),
-        words("--methods", methods),
-        words("--sparsity", sparsities).stream().map(CompareCommand::share).toList(),
-        options,
-        Map.of(
-            Setting.SHOTS.key(), words("--shots", shots),
-            Setting.CURVATURE.key(), words("--curvature", curvatures),
-            Setting.UPDATE.key(), words("--update", updates)));
+        settings.text(Setting.OUTPUT),
+        settings.flag(Setting.OVERWRITE),
+        new CompareRequest.Runs(
+            words("--methods", methods),
+            words("--sparsity", sparsities).stream().map(CompareCommand::share).toList(),
+            options,
+            Map.of(
+                Setting.SHOTS.key(), words("--shots", shots),
+                Setting.CURVATURE.key(), words("--curvature", curvatures),
+                Setting.UPDATE.key(), words("--update", updates))));
   }
 
   private static List<String> words(String option, String joined) {
@@ -185,26 +213,6 @@ final class CompareCommand implements Callable<Integer> {
     } catch (NumberFormatException e) {
       throw new InputException(
           "--sparsity has '" + word + "'; give shares joined by commas, as 0.1,0.5.", e);
-    }
-  }
-
-  private static void requireFree(Path folder) {
-    for (String name : List.of("compare.csv", "compare.json")) {
-      if (Files.exists(folder.resolve(name))) {
-        throw new InputException(
-            folder.resolve(name) + " exists; choose another --output, or delete it.");
-      }
-    }
-  }
-
-  private static void write(Path file, String text) {
-    try {
-      Files.createDirectories(file.getParent());
-      Files.writeString(file, text, java.nio.file.StandardOpenOption.CREATE_NEW);
-    } catch (FileAlreadyExistsException taken) {
-      throw new InputException(file + " exists; choose another --output, or delete it.", taken);
-    } catch (IOException failure) {
-      throw new InputException(file + " cannot be written: " + failure.getMessage(), failure);
     }
   }
 }

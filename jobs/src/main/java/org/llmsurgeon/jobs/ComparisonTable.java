@@ -1,73 +1,63 @@
 package org.llmsurgeon.jobs;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.pipeline.ComparedRun;
 
-/** Runs that were compared, for people and for programs. */
+/** Runs that were compared, for people. */
 final class ComparisonTable {
   private static final double MIB = 1 << 20;
+  private static final List<String> HEADER =
+      List.of(
+          "Method",
+          "Curvature",
+          "Update",
+          "Sparsity",
+          "Shots",
+          "Removed",
+          "Perplexity",
+          "Pruning s",
+          "Measuring s",
+          "Tensors MiB");
 
   private ComparisonTable() {}
 
-  /** A table, a line for each run. */
+  /** A table, a line for each run; with a column of reasons where one has failed. */
   static String text(List<ComparedRun> runs) {
-    TextTable table =
-        new TextTable(
-            "Method",
-            "Curvature",
-            "Update",
-            "Sparsity",
-            "Shots",
-            "Removed",
-            "Perplexity",
-            "Seconds",
-            "Measuring",
-            "Peak MiB");
+    boolean failed = runs.stream().anyMatch(run -> run.failure() != null);
+    List<String> header = new ArrayList<>(HEADER);
+    if (failed) {
+      header.add("Not done because");
+    }
+    TextTable table = new TextTable(header.toArray(String[]::new));
     for (ComparedRun run : runs) {
-      table.row(
-          run.method(),
-          run.curvature(),
-          run.update(),
-          String.format(Locale.ROOT, "%.3f", run.sparsity()),
-          String.valueOf(run.shots()),
-          String.format(Locale.ROOT, "%.4f", run.removed()),
-          String.format(Locale.ROOT, "%.4f", run.perplexity()),
-          String.format(Locale.ROOT, "%.1f", run.seconds()),
-          String.format(Locale.ROOT, "%.1f", run.measuringSeconds()),
-          run.peakBytes() == null ? "" : String.format(Locale.ROOT, "%.0f", run.peakBytes() / MIB));
+      List<String> cells = cells(run);
+      if (failed) {
+        cells.add(run.failure() == null ? "" : run.failure().reason());
+      }
+      table.row(cells.toArray(String[]::new));
     }
     return table.toString();
   }
 
-  /** Comma-separated values, a header first. */
-  static String csv(List<ComparedRun> runs) {
-    StringBuilder csv =
-        new StringBuilder(
-            "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
-                + "peak_bytes\n");
-    for (ComparedRun run : runs) {
-      csv.append(run.method())
-          .append(',')
-          .append(run.curvature())
-          .append(',')
-          .append(run.update())
-          .append(',')
-          .append(run.sparsity())
-          .append(',')
-          .append(run.shots())
-          .append(',')
-          .append(run.removed())
-          .append(',')
-          .append(run.perplexity())
-          .append(',')
-          .append(run.seconds())
-          .append(',')
-          .append(run.measuringSeconds())
-          .append(',')
-          .append(run.peakBytes() == null ? "" : run.peakBytes())
-          .append('\n');
-    }
-    return csv.toString();
+  private static List<String> cells(ComparedRun run) {
+    return new ArrayList<>(
+        List.of(
+            run.method(),
+            run.curvature(),
+            run.update(),
+            String.format(Locale.ROOT, "%.3f", run.sparsity()),
+            String.valueOf(run.shots()),
+            number("%.4f", run.removed()),
+            number("%.4f", run.perplexity()),
+            number("%.1f", run.seconds()),
+            number("%.1f", run.measuringSeconds()),
+            run.peakBytes() == null ? "" : number("%.1f", run.peakBytes() / MIB)));
+  }
+
+  /** Nothing where there is none. */
+  private static String number(String format, Double value) {
+    return value == null ? "" : String.format(Locale.ROOT, format, value);
   }
 }

@@ -2,14 +2,19 @@ package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.pipeline.ComparedRun;
 
 /** What {@code compare} refuses, and its table. */
 class CompareCommandTest {
+  @TempDir private Path temp;
+
   @Test
   void aSparsityThatIsNoNumberIsOneSentence() {
     CommandRun run = run("--sparsity", "0.1,half");
@@ -50,15 +55,71 @@ class CompareCommandTest {
   }
 
   @Test
-  void theTableAndTheValuesHaveALineForEachRun() {
-    List<ComparedRun> runs =
+  void theTableHasALineForEachRunAndSaysWhatFailed() {
+    ComparedRun wanda =
+        new ComparedRun(
+            "wanda", "activations", "none", 0.5, 1, 0.5, 41.25, 1.5, 2.0, 1L << 20, null);
+    String done = ComparisonTable.text(List.of(wanda));
+    assertThat(done).contains("wanda").contains("41.2500").doesNotContain("Not done");
+    ComparedRun failed =
+        new ComparedRun(
+            "surgeon",
+            "ekfac",
+            "joint",
+            0.5,
+            1,
+            null,
+            null,
+            null,
+            null,
+            null,
+            new ComparedRun.Failure("It has no joint costs.", true));
+    assertThat(ComparisonTable.text(List.of(wanda, failed)).lines())
+        .hasSize(4)
+        .anySatisfy(line -> assertThat(line).endsWith("Not done because"))
+        .anySatisfy(line -> assertThat(line).contains("ekfac").endsWith("It has no joint costs."));
+  }
+
+  @Test
+  void aRunThatFailsIsNamedAtTheEndAndTheOthersAreInTheTables() throws Exception {
+    TinyModelFolder model = TinyModelFolder.write(temp.resolve("model"));
+    Path text = Files.writeString(temp.resolve("text.txt"), "abcdefghij".repeat(40));
+    List<String> arguments =
         List.of(
-            new ComparedRun("wanda", "activations", "none", 0.5, 1, 0.5, 41.25, 1.5, 2, 1L << 20));
-    assertThat(ComparisonTable.text(runs)).contains("wanda").contains("41.2500");
-    assertThat(ComparisonTable.csv(runs).lines())
-        .containsExactly(
-            "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
-                + "peak_bytes",
-            "wanda,activations,none,0.5,1,0.5,41.25,1.5,2.0,1048576");
+            "compare",
+            "--quiet",
+            "--model",
+            model.folder().toString(),
+            "--calibration",
+            text.toString(),
+            "--test",
+            text.toString(),
+            "--output",
+            temp.resolve("out").toString(),
+            "--structures",
+            "row,column",
+            "--methods",
+            "wanda,magnitude",
+            "--sparsity",
+            "0.2",
+            "--sequences",
+            "4",
+            "--context",
+            "10");
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    assertThat(run.code()).as(run.err()).isEqualTo(2);
+    assertThat(run.err().strip())
+        .hasLineCount(1)
+        .contains("1 of 2 runs failed")
+        .contains("wanda to 20.0 % (activations, update none, 1 shot)");
+    assertThat(run.out()).contains("Wanda and SparseGPT prune single weights");
+    assertThat(Files.readAllLines(temp.resolve("out/compare.csv")))
+        .hasSize(4)
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .startsWith("wanda,activations,none,0.2,1,,,,,,\"Wanda and SparseGPT prune"))
+        .anySatisfy(line -> assertThat(line).startsWith("magnitude,identity,none,0.2,1,0."));
+    assertThat(temp.resolve("out/compare.json")).isNotEmptyFile();
   }
 }

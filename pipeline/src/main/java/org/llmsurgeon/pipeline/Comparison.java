@@ -1,251 +1,193 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Objects;
+import java.util.Optional;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.pruning.SparseStructures;
-import org.llmsurgeon.pruning.UpdateKind;
-import org.llmsurgeon.surgery.BaselineLayer;
-import org.llmsurgeon.surgery.CurvatureRule;
 import org.llmsurgeon.surgery.Recipe;
-import org.llmsurgeon.surgery.TargetQuantity;
 
 /**
- * Runs several methods at several sparsities on the same windows. The dense model is measured once
- * for each curvature: what a run wrote is deleted before the next one, its first factors stay.
+ * Several methods at several sparsities on the same windows. Each run is kept and in the tables as
+ * soon as it is done, and is not done again; one that fails does not stop the others.
  */
 final class Comparison {
-  /** What a shot leaves after its selection, besides its manifest. */
-  private static final List<String> AFTER_SELECTION =
-      List.of(
-          "weights",
-          "cut.json",
-          "evaluation-cut.json",
-          "reconstructed",
-          "reconstructed.json",
-          "evaluation-reconstructed.json",
-          "corrected");
-
   private final Session session;
   private final CompareRequest request;
-  private final List<Method> methods;
   private final List<Variant> variants;
-  private final String folder;
-  private final Map<CurvatureRule, RunDirectory> runs = new LinkedHashMap<>();
-  private final Map<CurvatureRule, RunPlan> plans = new LinkedHashMap<>();
+  private final String model;
+  private final ComparisonFolder output;
 
   /**
    * @param session the operation
    * @param request what to compare
-   * @throws InputException if a method or an option is unknown, or they do not go together
+   * @throws InputException if a method or an option is unknown
    */
   Comparison(Session session, CompareRequest request) {
     this.session = session;
     this.request = request;
-    this.methods = request.methods().stream().map(Method::parse).toList();
-    this.folder = session.storage().absolute(request.model());
-    this.variants =
-        request.sparsities().stream()
-            .flatMap(each -> methods.stream().flatMap(method -> variants(method, each).stream()))
-            .toList();
-    variants.forEach(each -> check(each.method(), each.recipe()));
-  }
-
-  /** A method with one value of each option. */
-  private record Variant(Method method, Recipe recipe) {
-    String update() {
-      if (method.layerByLayer()) {
-        return method == Method.SPARSEGPT ? "own" : UpdateKind.NONE.optionName();
-      }
-      boolean elements = recipe.structures() instanceof SparseStructures;
-      return elements && recipe.appliedUpdate() != UpdateKind.NONE
-          ? String.valueOf(recipe.options().get("element-update"))
-          : recipe.appliedUpdate().optionName();
-    }
-  }
-
-  /** Every combination of the values that are to be compared. */
-  private List<Variant> variants(Method method, double sparsity) {
-    List<Map<String, Object>> all = new ArrayList<>();
-    all.add(new LinkedHashMap<>(request.options()));
-    for (String option : List.of("shots", "curvature", "update")) {
-      List<String> values = request.variants().getOrDefault(option, List.of());
-      if (method.varies(option) && !values.isEmpty()) {
-        all =
-            all.stream().flatMap(each -> values.stream().map(v -> with(each, option, v))).toList();
-      }
-    }
-    return all.stream()
-        .map(each -> new Variant(method, Recipe.of(method.options(each, sparsity))))
-        .toList();
-  }
-
-  private static Map<String, Object> with(Map<String, Object> all, String option, String value) {
-    Map<String, Object> more = new LinkedHashMap<>(all);
-    more.put(option, value);
-    return more;
-  }
-
-  private static void check(Method method, Recipe recipe) {
-    if (recipe.pace().adaptive() || recipe.goal().of() != TargetQuantity.WEIGHTS) {
-      throw new InputException("compare takes a number of --shots and shares of the weights only.");
-    }
-    if (method.layerByLayer()) {
-      BaselineLayer.sparsity(recipe);
-    } else {
-      recipe.requirePrunable();
-    }
+    this.variants = ComparisonGrid.of(request.runs());
+    this.model = session.storage().absolute(request.model());
+    String folder = session.storage().absolute(request.output());
+    this.output = new ComparisonFolder(session.storage(), folder);
   }
 
   /**
-   * All runs, sparsity by sparsity, the methods and values in the order in which they were named.
+   * The dense model, then all runs, sparsity by sparsity, the methods and values in the order in
+   * which they were named.
+   *
+   * @throws InputException if something is wrong for all runs; then nothing has run
    */
   List<ComparedRun> run() {
-    List<ComparedRun> done = new ArrayList<>();
-    try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(folder))) {
-      for (Variant variant : variants) {
-        done.add(run(dense, variant));
+    output.requireUsable(model, request.overwrite());
+    try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(model))) {
+      Map<Variant, String> refusals = refusals(dense);
+      RunInputs inputs =
+          InputHashes.of(
+              session,
+              dense.folder(),
+              TextFiles.of(session.storage(), request.calibration()),
+              TextFiles.of(session.storage(), request.test()));
+      RunLease lease = RunLease.acquire(output.work(), RunLease.Rhythm.DEFAULT, session.progress());
+      try {
+        output.begin(inputs, request.overwrite(), lease::check);
+        return new Table(new ComparisonRunner(session, output.work(), dense, inputs), refusals)
+            .filled();
+      } finally {
+        lease.close();
+        output.work().delete();
       }
-      return done;
-    } finally {
-      runs.values().forEach(RunDirectory::delete);
     }
   }
 
-  private ComparedRun run(ModelWeights dense, Variant variant) {
-    Method method = variant.method();
-    Recipe recipe = variant.recipe();
-    RunDirectory run =
-        runs.computeIfAbsent(recipe.curvature(), rule -> ScratchDirectory.near(session, folder));
-    RunPlan plan = plan(dense, run, recipe);
-    // Models are known by the operation: the last run's must not be taken for this one's.
-    Session own = Session.begin(session.spark(), session.progress());
-    PeakMemory.forget();
-    clear(run, plan.shots());
-    ShotContext first = ShotContext.of(own, run, plan, dense.config(), 1);
-    long begun = System.nanoTime();
-    new FactorStage(first).factors();
-    double measured = seconds(begun);
-    begun = System.nanoTime();
-    int shots = prune(first, method);
-    double seconds = seconds(begun);
-    Long peak = PeakMemory.bytes();
-    ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
-    double perplexity =
-        new Evaluator(own, run, plan.test())
-            .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
-            .perplexity();
-    double removed = (double) last.removed() / last.total();
-    return noted(
-        new ComparedRun(
-            method.optionName(),
-            recipe.curvature().kind().optionName(),
-            variant.update(),
-            recipe.goal().sparsity(),
-            shots,
-            removed,
-            perplexity,
-            seconds,
-            measured,
-            peak));
-  }
-
-  private ComparedRun noted(ComparedRun run) {
-    session
-        .progress()
-        .note(
-            String.format(
-                Locale.ROOT,
-                "%s to %.1f %%: perplexity %.4g",
-                run.method(),
-                100 * run.sparsity(),
-                run.perplexity()));
-    return run;
-  }
-
-  /** Prunes, and says in how many shots. */
-  private static int prune(ShotContext first, Method method) {
-    if (method.layerByLayer()) {
-      baseline(first, method);
-      return 1;
+  /** Which runs cannot be done, and why. */
+  private Map<Variant, String> refusals(ModelWeights dense) {
+    Map<Variant, String> refusals = new LinkedHashMap<>();
+    for (Variant variant : variants) {
+      variant.refusal(dense).ifPresent(reason -> refusals.put(variant, reason));
     }
-    int shots = first.plan().shots();
-    for (int shot = 1; shot <= shots; shot++) {
-      new ShotRunner(
-              ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
-          .run();
+    if (refusals.size() == variants.size()) {
+      throw new InputException(refusals.get(variants.get(0)));
     }
-    return shots;
+    return refusals;
   }
 
-  private static double seconds(long begun) {
-    return (System.nanoTime() - begun) / 1e9;
-  }
+  /** The rows as they come. */
+  private final class Table {
+    private final ComparisonRunner runner;
+    private final Map<Variant, String> refusals;
+    private final ComparedRun[] rows = new ComparedRun[variants.size()];
+    private ComparedRun dense;
 
-  /** The windows of the curvature's first plan, for another recipe. */
-  private RunPlan plan(ModelWeights dense, RunDirectory run, Recipe recipe) {
-    RunInputs inputs =
-        new RunInputs(
-            new HashedFile(folder, ""), files(request.calibration()), files(request.test()));
-    int context = recipe.calibration().contextFor(dense.config().maxPositions());
-    RunIdentity identity = RunIdentity.of(inputs, recipe, context);
-    RunPlan made =
-        plans.computeIfAbsent(
-            recipe.curvature(), rule -> new RunPlanner(session, run, dense).make(identity, recipe));
-    return new RunPlan(
-        made.format(),
-        identity,
-        recipe.goal().sparsity(),
-        made.calibration(),
-        made.fresh(),
-        made.test(),
-        made.shards(),
-        made.groups(),
-        made.tokeniseSeconds());
-  }
-
-  private List<HashedFile> files(List<String> paths) {
-    return TextFiles.of(session.storage(), paths).stream()
-        .map(each -> new HashedFile(each, ""))
-        .toList();
-  }
-
-  /** Removes what another run wrote; the factors of the dense model stay. */
-  private static void clear(RunDirectory run, int shots) {
-    run.delete(SelectionManifest.path(1));
-    run.delete(RunDirectory.manifest(1));
-    for (String made : AFTER_SELECTION) {
-      run.delete(RunDirectory.inShot(1, made));
+    Table(ComparisonRunner runner, Map<Variant, String> refusals) {
+      this.runner = runner;
+      this.refusals = refusals;
     }
-    for (int shot = 2; shot <= shots; shot++) {
-      run.delete(RunDirectory.shot(shot));
-    }
-  }
 
-  private static void baseline(ShotContext shot, Method method) {
-    List<Integer> order = shot.largestFirst();
-    Timed<List<LayerFile>> cut =
-        shot.session()
-            .tasks()
-            .run(
-                shot.stage("cut"),
-                order,
-                new BaselineTask(shot.work(), method == Method.SPARSEGPT));
-    LayerFile[] files = new LayerFile[order.size()];
-    IntStream.range(0, files.length).forEach(i -> files[order.get(i)] = cut.value().get(i));
-    List<LayerFile> layers = List.of(files);
-    long removed = layers.stream().mapToLong(file -> file.cut().removed()).sum();
-    long total = shot.config().linears().stream().mapToLong(LinearShape::weights).sum();
-    StageSeconds seconds = new StageSeconds(0, 0, 0, 0, cut.seconds(), 0);
-    shot.run()
-        .commit(
-            RunDirectory.manifest(1),
-            new ShotManifest(
-                1, shot.plan().share(), 0, removed, total, layers, seconds, null, null));
+    List<ComparedRun> filled() {
+      takeOver();
+      for (int i = 0; i < rows.length; i++) {
+        if (rows[i] == null) {
+          runner.prepare(variants.get(i).recipe());
+        }
+      }
+      measureDense();
+      for (int i = 0; i < rows.length; i++) {
+        if (rows[i] == null) {
+          note(i, "begins");
+          rows[i] = run(variants.get(i));
+          output.tables(known());
+          note(i, outcome(rows[i]));
+        }
+      }
+      return known();
+    }
+
+    /** Fills in what is known before anything runs. */
+    private void takeOver() {
+      int kept = 0;
+      for (int i = 0; i < rows.length; i++) {
+        Variant variant = variants.get(i);
+        String refusal = refusals.get(variant);
+        if (refusal != null) {
+          rows[i] = variant.failed(new ComparedRun.Failure(refusal, true));
+          note(i, outcome(rows[i]));
+          continue;
+        }
+        Optional<ComparedRun> finished = output.finished(variant.key());
+        if (finished.isPresent()) {
+          rows[i] = finished.get();
+          kept++;
+        }
+      }
+      if (kept > 0) {
+        session
+            .progress()
+            .note(kept + " of " + rows.length + " runs are done already and are taken over");
+      }
+    }
+
+    private void measureDense() {
+      Recipe recipe =
+          variants.stream()
+              .filter(each -> !refusals.containsKey(each))
+              .findFirst()
+              .orElseThrow()
+              .recipe();
+      Map<String, Object> settings = new LinkedHashMap<>();
+      settings.put("context", recipe.calibration().context());
+      String key = Variant.key(ComparedRun.DENSE, settings);
+      dense =
+          output
+              .finished(key)
+              .orElseGet(
+                  () -> {
+                    runner.prepare(recipe);
+                    ComparedRun made = ComparedRun.dense(runner.densePerplexity(recipe));
+                    output.keep(key, new ComparisonFolder.Finished(settings, made));
+                    return made;
+                  });
+      output.tables(known());
+    }
+
+    private ComparedRun run(Variant variant) {
+      ComparedRun made;
+      try {
+        made = runner.run(variant);
+      } catch (InputException | RunFailedException | ArithmeticException failure) {
+        if (session.spark().sc().isStopped()) {
+          throw failure;
+        }
+        String reason = failure.getMessage();
+        return variant.failed(new ComparedRun.Failure(reason, failure instanceof InputException));
+      }
+      output.keep(variant.key(), new ComparisonFolder.Finished(variant.recipe().options(), made));
+      return made;
+    }
+
+    private List<ComparedRun> known() {
+      List<ComparedRun> known = new ArrayList<>();
+      known.add(dense);
+      known.addAll(Arrays.stream(rows).filter(Objects::nonNull).toList());
+      return known;
+    }
+
+    private void note(int row, String what) {
+      String label = variants.get(row).failed(null).label();
+      session
+          .progress()
+          .note(String.format("run %d of %d, %s: %s", row + 1, rows.length, label, what));
+    }
+
+    private static String outcome(ComparedRun run) {
+      return run.failure() == null
+          ? String.format(
+              Locale.ROOT, "perplexity %.4f after %.1f s", run.perplexity(), run.seconds())
+          : "not done: " + run.failure().reason();
+    }
   }
 }

@@ -228,6 +228,29 @@ public final class HadoopStorage implements Storage {
   }
 
   /**
+   * Puts a small file where another one may be, which stays until the new one is whole. On the
+   * local disk a reader sees the one or the other; elsewhere there may be none for a moment.
+   *
+   * @param path the file; only one process at a time may replace it
+   * @param content its bytes
+   */
+  void replace(String path, byte[] content) {
+    String staged = path + ".partial";
+    delete(staged, false);
+    try (OutputStream out = create(staged)) {
+      out.write(content);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(path + " could not be written", failure);
+    }
+    if (isLocal(path)) {
+      local.replace(staged, path);
+    } else {
+      delete(path, false);
+      rename(staged, path);
+    }
+  }
+
+  /**
    * The path as every machine and every working directory understands it.
    *
    * @param path a plain path, possibly relative, or a URI

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
@@ -57,6 +58,15 @@ final class LocalDisk {
       Path target = path(to);
       Files.createDirectories(target.toAbsolutePath().getParent());
       Files.move(path(from), target);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(from + " could not be moved to " + to, failure);
+    }
+  }
+
+  /** As {@link #rename}, in one step over a file that may be there. */
+  void replace(String from, String to) {
+    try {
+      Files.move(path(from), path(to), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException failure) {
       throw new UncheckedIOException(from + " could not be moved to " + to, failure);
     }

@@ -73,6 +73,17 @@ final class RunPlanner {
    * @param recipe how to prune
    */
   RunPlan make(RunIdentity identity, Recipe recipe) {
+    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
+    new Reach(config, recipe).require(share);
+    return make(identity, recipe, share);
+  }
+
+  /**
+   * As {@link #make(RunIdentity, Recipe)}, for a goal that was found reachable before.
+   *
+   * @param share of the prunable weights that is to be gone at the end
+   */
+  RunPlan make(RunIdentity identity, Recipe recipe, double share) {
     List<String> calibration = paths(identity.inputs().calibration());
     List<String> test = paths(identity.inputs().test());
     boolean needsData = recipe.needsData();
@@ -83,8 +94,6 @@ final class RunPlanner {
                   : "A correction")
               + " needs data; give --calibration with a text or token windows.");
     }
-    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
-    new Reach(config, recipe).require(share);
     WindowBuilder builder =
         new WindowBuilder(session, run, identity.inputs().model().path(), config);
     long begun = System.nanoTime();

@@ -149,10 +149,13 @@ public final class SurgeonPipeline {
   }
 
   /**
-   * Compares methods on the same model, data and windows.
+   * Compares methods on the same model, data and windows, and writes {@code compare.csv} and {@code
+   * compare.json} anew after each run. Runs that the output holds already, with the same model and
+   * texts, are taken over.
    *
    * @param request what to compare
-   * @return all runs, sparsity by sparsity
+   * @return the dense model, then all runs, sparsity by sparsity; one that failed says why, and
+   *     does not stop the others
    */
   public List<ComparedRun> compare(CompareRequest request) {
     progress.runStarted("compare on " + request.model(), 0);

@@ -102,6 +102,18 @@ class HadoopStorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"plain", "file", "remote"})
+  void aFileIsReplacedByAnotherAlsoWhereOneWasLeftHalf(String scheme) throws IOException {
+    String file = path(scheme, "tables/table.csv");
+    storage.replace(file, "first".getBytes());
+    write(file + ".partial", "hal");
+    storage.replace(file, "second".getBytes());
+
+    assertThat(storage.readBytes(file)).isEqualTo("second".getBytes());
+    assertThat(storage.entries(path(scheme, "tables"))).containsExactly("table.csv");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "file", "remote"})
   void whatIsMissingOrOfTheWrongKindIsNamed(String scheme) throws IOException {
     String missing = path(scheme, "missing");
     String folder = path(scheme, "");

@@ -43,7 +43,9 @@ final class ComparisonGrid {
 
   /** Every combination of the values that are to be compared. */
   private Stream<Variant> variants(Method method, double sparsity) {
-    List<Map<String, Object>> all = List.of(new LinkedHashMap<>(runs.options()));
+    Map<String, Object> common = new LinkedHashMap<>(runs.options());
+    common.keySet().removeAll(runs.variants().keySet());
+    List<Map<String, Object>> all = List.of(common);
     for (String option : List.of("shots", "curvature", "update")) {
       List<String> values = runs.variants().getOrDefault(option, List.of());
       if (method.varies(option) && !values.isEmpty()) {

@@ -62,6 +62,9 @@ enum Method {
     if (this != SURGEON || !common.containsKey("curvature")) {
       options.put("curvature", curvature.optionName());
     }
+    if (layerByLayer()) {
+      options.put("shots", 1);
+    }
     options.put("diagonal", diagonal);
     options.put("sparsity", sparsity);
     CurvatureKind kind = CurvatureKind.parse(String.valueOf(options.get("curvature")));

@@ -134,7 +134,7 @@ record Variant(Method method, Map<String, Object> options) {
         String.valueOf(options.get("curvature")),
         update(recipe),
         recipe.goal().sparsity(),
-        method.layerByLayer() ? 1 : recipe.shots(),
+        recipe.shots(),
         removed,
         perplexity,
         seconds,

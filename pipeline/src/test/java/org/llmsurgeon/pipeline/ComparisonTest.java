@@ -122,7 +122,7 @@ class ComparisonTest {
         new CompareRequest.Runs(
             List.of("l-obd", "surgeon"),
             List.of(0.3),
-            Map.of("structures", "row,column"),
+            Map.of("structures", "row,column", "shots", "1,2", "update", "joint,none"),
             Map.of(
                 "shots", List.of("1", "2"),
                 "curvature", List.of("kfac", "activations"),

@@ -34,6 +34,7 @@ final class ComparisonFolder {
   private final String path;
   private final RunDirectory records;
   private final RunDirectory work;
+  private Inputs begun;
 
   /**
    * A folder that may not exist yet.
@@ -100,7 +101,7 @@ final class ComparisonFolder {
   }
 
   /**
-   * Begins, or goes on with the runs that are here.
+   * Begins, or goes on with the runs that are here. What is here stays until the first run is kept.
    *
    * @param inputs model and texts of the runs to come
    * @param overwrite whether to throw away what is here
@@ -130,13 +131,14 @@ final class ComparisonFolder {
         work.delete(entry);
       }
     }
-    if (before.isEmpty()) {
-      // Runs of which nothing says what they were made with are worth nothing.
-      records.delete();
-      storage.delete(Storage.child(path, CSV), false);
-      storage.delete(Storage.child(path, JSON), false);
-      records.commit(INPUTS, new Inputs(FORMAT, inputs));
-    }
+    begun = before.isPresent() ? null : new Inputs(FORMAT, inputs);
+  }
+
+  /** Deletes runs that may be overwritten, or of which nothing says what they were made with. */
+  private void clear() {
+    records.delete();
+    storage.delete(Storage.child(path, CSV), false);
+    storage.delete(Storage.child(path, JSON), false);
   }
 
   /**
@@ -145,7 +147,9 @@ final class ComparisonFolder {
    * @param key its name
    */
   Optional<ComparedRun> finished(String key) {
-    return records.finished(key + ".json", Finished.class).map(Finished::run);
+    return begun != null
+        ? Optional.empty()
+        : records.finished(key + ".json", Finished.class).map(Finished::run);
   }
 
   /**
@@ -155,6 +159,11 @@ final class ComparisonFolder {
    * @param finished recipe and result
    */
   void keep(String key, Finished finished) {
+    if (begun != null) {
+      clear();
+      records.commit(INPUTS, begun);
+      begun = null;
+    }
     records.commit(key + ".json", finished);
   }
 

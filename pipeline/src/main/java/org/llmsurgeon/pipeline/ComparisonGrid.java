@@ -24,6 +24,10 @@ final class ComparisonGrid {
    * @throws InputException if a method or a value is unknown, or wrong whatever the method
    */
   static List<Variant> of(CompareRequest.Runs runs) {
+    if (runs.variants().getOrDefault("shots", List.of()).contains("auto")) {
+      throw new InputException(
+          "compare takes numbers of --shots only, no auto: give one or several, as 1,5.");
+    }
     ComparisonGrid grid = new ComparisonGrid(runs);
     List<Method> methods = runs.methods().stream().map(Method::parse).toList();
     List<Variant> all =

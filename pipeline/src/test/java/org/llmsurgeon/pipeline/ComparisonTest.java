@@ -275,6 +275,18 @@ class ComparisonTest {
 
     List<ComparedRun> other = pipeline().compare(request(opt, wanted, true));
     assertThat(other.get(1).perplexity()).isNotEqualTo(first.get(1).perplexity());
+    // A text that is too short is found out late; nothing is lost by it
+    String shorter = Files.writeString(temp.resolve("short.txt"), "a").toString();
+    CompareRequest late =
+        new CompareRequest(
+            opt.folder().toString(),
+            List.of(shorter),
+            List.of(shorter),
+            output().toString(),
+            true,
+            wanted);
+    assertThatThrownBy(() -> pipeline().compare(late)).isInstanceOf(InputException.class);
+    assertThat(pipeline().compare(request(opt, wanted, false))).isEqualTo(other);
     Files.delete(output().resolve("compare-runs/inputs.json"));
     refused(request(opt, wanted, false), "exists, without the runs that it is made of");
   }

@@ -99,27 +99,35 @@ class CompareCommandTest {
             "--structures",
             "row,column",
             "--methods",
-            "wanda,magnitude",
+            "wanda,obs,k-obd",
             "--sparsity",
             "0.2",
+            "--damp-g",
+            "0",
+            "--damp-a",
+            "0",
             "--sequences",
-            "4",
+            "1",
             "--context",
-            "10");
+            "4");
     CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
     assertThat(run.code()).as(run.err()).isEqualTo(2);
     assertThat(run.err().strip())
         .hasLineCount(1)
-        .contains("1 of 2 runs failed")
-        .contains("wanda to 20.0 % (activations, update none, 1 shot)");
-    assertThat(run.out()).contains("Wanda and SparseGPT prune single weights");
+        .contains("2 of 3 runs failed")
+        .contains("wanda to 20.0 % (activations, update none, 1 shot)")
+        .contains("obs to 20.0 % (activations, update joint, 1 shot)");
+    // The one is refused at the start, the other's four tokens are too few for an inverse
+    assertThat(run.out())
+        .contains("Wanda and SparseGPT prune single weights")
+        .contains("is not positive definite");
     assertThat(Files.readAllLines(temp.resolve("out/compare.csv")))
-        .hasSize(4)
+        .hasSize(5)
         .anySatisfy(
             line ->
                 assertThat(line)
                     .startsWith("wanda,activations,none,0.2,1,,,,,,\"Wanda and SparseGPT prune"))
-        .anySatisfy(line -> assertThat(line).startsWith("magnitude,identity,none,0.2,1,0."));
+        .anySatisfy(line -> assertThat(line).startsWith("k-obd,kfac,none,0.2,1,0."));
     assertThat(temp.resolve("out/compare.json")).isNotEmptyFile();
   }
 }

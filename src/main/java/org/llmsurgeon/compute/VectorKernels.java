@@ -5,20 +5,23 @@ import static org.llmsurgeon.compute.VectorFunctions.SPECIES;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** {@link CpuRowKernels} with the Vector API; see {@link VectorFunctions} for its style. */
 final class VectorKernels implements CpuRowKernels {
   private static final int LANES = SPECIES.length();
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /**
+   * Vectors of the same size, for which two conversions of a vector of floats are needed. With
+   * vectors of half as many floats one would do, and every kernel would become slower: Java's
+   * methods would then have met two kinds of float vectors, and where C2 cannot see which of them a
+   * result is, it puts it on the heap. The exponential alone took half the time of a pass.
+   */
+  private static final VectorSpecies<Double> DOUBLES =
+      VectorSpecies.of(double.class, SPECIES.vectorShape());
 
   /** As many floats as there are doubles in a vector. */
   private static final int HALF = DOUBLES.length();
-
-  /** Conversion of these to doubles, unlike that to int, is fast on Java 17 too. */
-  private static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(Float.SIZE * HALF));
 
   private static final float INVERSE_ROOT_TWO_PI = 0.3989422804f;
   private static final float TANH_SCALE_DOUBLED = 1.5957691216f;
@@ -192,14 +195,15 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public double sum(float[] x, int n) {
-    DoubleVector total = DoubleVector.zero(DOUBLES);
-    int whole = n - n % HALF;
-    for (int i = 0; i < whole; i += HALF) {
-      total =
-          total.add(
-              FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0));
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    int whole = n - n % LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      low = low.add(v.convert(VectorOperators.F2D, 0));
+      high = high.add(v.convert(VectorOperators.F2D, 1));
     }
-    double sum = total.reduceLanes(VectorOperators.ADD);
+    double sum = low.add(high).reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
       sum += x[i];
     }
@@ -208,14 +212,18 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public double dot(float[] x, float[] y, int n) {
-    DoubleVector total = DoubleVector.zero(DOUBLES);
-    int whole = n - n % HALF;
-    for (int i = 0; i < whole; i += HALF) {
-      var left = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      var right = FloatVector.fromArray(FLOATS, y, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      total = total.add(left.mul(right));
+    DoubleVector low = DoubleVector.zero(DOUBLES);
+    DoubleVector high = DoubleVector.zero(DOUBLES);
+    int whole = n - n % LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, y, i);
+      var lowProduct = v.convert(VectorOperators.F2D, 0).mul(w.convert(VectorOperators.F2D, 0));
+      var highProduct = v.convert(VectorOperators.F2D, 1).mul(w.convert(VectorOperators.F2D, 1));
+      low = low.add(lowProduct);
+      high = high.add(highProduct);
     }
-    double sum = total.reduceLanes(VectorOperators.ADD);
+    double sum = low.add(high).reduceLanes(VectorOperators.ADD);
     for (int i = whole; i < n; i++) {
       sum += (double) x[i] * y[i];
     }
@@ -224,18 +232,26 @@ final class VectorKernels implements CpuRowKernels {
 
   @Override
   public void add(float[] x, double[] sums, int n) {
-    for (int i = 0; i < n; i += HALF) {
-      var more = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector.fromArray(DOUBLES, sums, i).add(more).intoArray(sums, i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      DoubleVector.fromArray(DOUBLES, sums, i)
+          .add(v.convert(VectorOperators.F2D, 0))
+          .intoArray(sums, i);
+      DoubleVector.fromArray(DOUBLES, sums, i + HALF)
+          .add(v.convert(VectorOperators.F2D, 1))
+          .intoArray(sums, i + HALF);
     }
   }
 
   @Override
   public void addProducts(float[] x, float[] y, double[] sums, int n) {
-    for (int i = 0; i < n; i += HALF) {
-      var left = FloatVector.fromArray(FLOATS, x, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      var right = FloatVector.fromArray(FLOATS, y, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
-      DoubleVector.fromArray(DOUBLES, sums, i).add(left.mul(right)).intoArray(sums, i);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+      FloatVector w = FloatVector.fromArray(SPECIES, y, i);
+      var low = v.convert(VectorOperators.F2D, 0).mul(w.convert(VectorOperators.F2D, 0));
+      var high = v.convert(VectorOperators.F2D, 1).mul(w.convert(VectorOperators.F2D, 1));
+      DoubleVector.fromArray(DOUBLES, sums, i).add(low).intoArray(sums, i);
+      DoubleVector.fromArray(DOUBLES, sums, i + HALF).add(high).intoArray(sums, i + HALF);
     }
   }
 

@@ -8,9 +8,10 @@ import java.util.Map;
 
 /**
  * Memory that tensors gave back, kept for the next tensor of the same size: the temporaries of a
- * network come in few sizes, and fresh memory costs a page fault for every 4 KiB. Bounded; where a
- * piece does not fit, sizes not used for the longest time leave first. Safe for use by several
- * threads.
+ * network come in few sizes, and fresh memory costs a page fault for every 4 KiB. Bounded, and
+ * together with what is lent never more than the most that was lent: what is kept adds nothing to
+ * what a process needs. Where a piece does not fit, sizes not used for the longest time leave
+ * first. Safe for use by several threads.
  */
 final class BufferPool {
   private record Size(Precision precision, long count) {
@@ -18,6 +19,9 @@ final class BufferPool {
       return count * precision.bytes();
     }
   }
+
+  /** So much may be kept in any case: less is not worth the page faults. */
+  private static final long SMALL = 64L << 20;
 
   private final long capacity;
   private final Map<Size, Deque<CpuMemory>> free = new LinkedHashMap<>(16, 0.75f, true);
@@ -38,14 +42,24 @@ final class BufferPool {
   /** Memory for {@code count} elements, used before or new. */
   CpuMemory acquire(Precision precision, long count, boolean zeroed) {
     Size size = new Size(precision, Math.max(1, count));
+    lent.add(size.bytes());
     CpuMemory memory = take(size);
     if (memory == null) {
-      memory = CpuMemory.allocate(precision, count, zeroed);
-    } else if (zeroed) {
+      return allocate(size, zeroed);
+    }
+    if (zeroed) {
       memory.clear(0, memory.count());
     }
-    lent.add(size.bytes());
     return memory;
+  }
+
+  private CpuMemory allocate(Size size, boolean zeroed) {
+    try {
+      return CpuMemory.allocate(size.precision(), size.count(), zeroed);
+    } catch (OutOfMemoryError failure) {
+      lent.add(-size.bytes());
+      throw failure;
+    }
   }
 
   /** What was taken and not given back. */
@@ -56,6 +70,7 @@ final class BufferPool {
   private synchronized CpuMemory take(Size size) {
     Deque<CpuMemory> same = free.get(size);
     if (same == null) {
+      evict();
       return null;
     }
     CpuMemory memory = same.pop();
@@ -80,10 +95,11 @@ final class BufferPool {
   }
 
   private void evict() {
+    long most = Math.min(capacity, Math.max(SMALL, lent.peak()) - lent.bytes());
     Iterator<Map.Entry<Size, Deque<CpuMemory>>> sizes = free.entrySet().iterator();
-    while (held > capacity) {
+    while (held > most && sizes.hasNext()) {
       Map.Entry<Size, Deque<CpuMemory>> oldest = sizes.next();
-      while (held > capacity && !oldest.getValue().isEmpty()) {
+      while (held > most && !oldest.getValue().isEmpty()) {
         oldest.getValue().removeLast().free();
         held -= oldest.getKey().bytes();
       }

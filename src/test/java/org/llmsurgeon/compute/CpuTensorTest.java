@@ -12,6 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -238,6 +240,28 @@ class CpuTensorTest {
     assertThat(again).isSameAs(memory);
     assertThat(again.read(3)).isZero();
     assertThat(pool.heldBytes()).isZero();
+    pool.close();
+  }
+
+  @Test
+  void whatIsKeptAndLentIsNoMoreThanTheMostThatWasLent() {
+    int quarter = 4 << 20;
+    BufferPool pool = new BufferPool(1L << 30);
+    long all = 8L * Float.BYTES * quarter;
+    List<CpuMemory> taken = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      taken.add(pool.acquire(Precision.SINGLE, quarter, false));
+    }
+    taken.forEach(pool::release);
+    assertThat(pool.heldBytes()).as("all of it").isEqualTo(all);
+    CpuMemory other = pool.acquire(Precision.SINGLE, quarter + 1, false);
+    assertThat(pool.heldBytes() + pool.lent().bytes()).isLessThanOrEqualTo(all);
+    pool.release(other);
+    pool.lent().restart();
+    pool.release(pool.acquire(Precision.SINGLE, 1, false));
+    assertThat(pool.heldBytes())
+        .as("a new time, when little is lent")
+        .isBetween(32L << 20, 64L << 20);
     pool.close();
   }
 

@@ -31,6 +31,11 @@ public final class SparkRuntime implements AutoCloseable {
   private static final String NATIVE_MEMORY =
       "-Dorg.bytedeco.javacpp.maxbytes=0 -Dorg.bytedeco.javacpp.maxphysicalbytes=0";
 
+  /** Large arrays make the heap of Java's default collector grow to twice the size. */
+  private static final String COLLECTOR = "-XX:+UseParallelGC -XX:MaxNewSize=128m";
+
+  private static final Pattern CHOSEN_COLLECTOR = Pattern.compile("-XX:\\+Use\\w+GC\\b");
+
   private static final Pattern MASTER =
       Pattern.compile("local(-cluster)?(\\[.+])?|spark://.+|k8s://.+|yarn");
 
@@ -118,9 +123,16 @@ public final class SparkRuntime implements AutoCloseable {
     conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
     // Else freed tensors leave holes in the C heap: two more gigabytes for each shot of SmolLM2.
     conf.setIfMissing("spark.executorEnv.MALLOC_MMAP_THRESHOLD_", "1048576");
-    String executorOptions = conf.get("spark.executor.extraJavaOptions", "");
-    conf.set("spark.executor.extraJavaOptions", (NATIVE_MEMORY + " " + executorOptions).strip());
+    conf.set("spark.executor.extraJavaOptions", executorOptions(conf));
     return conf;
+  }
+
+  /** The user's options of the executors' Java after ours, with one collector. */
+  private static String executorOptions(SparkConf conf) {
+    String given = conf.get("spark.executor.extraJavaOptions", "");
+    String all = conf.get("spark.executor.defaultJavaOptions", "") + " " + given;
+    String collector = CHOSEN_COLLECTOR.matcher(all).find() ? "" : COLLECTOR + " ";
+    return (NATIVE_MEMORY + " " + collector + given).strip();
   }
 
   /** A new context. What goes wrong is thrown and told once; Spark would log it as well. */

@@ -191,6 +191,16 @@ class LauncherTest {
   }
 
   @Test
+  void aCollectorThatTheUserNamesIsTheOnlyOne() throws Exception {
+    assertThat(dryRun("evaluate")).contains("-XX:+UseParallelGC", "-XX:MaxNewSize=128m");
+    for (String variable : List.of("JAVA_OPTS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")) {
+      environment.put(variable, "-XX:+UseG1GC");
+      assertThat(dryRun("evaluate")).as(variable).noneMatch(each -> each.contains("ParallelGC"));
+      environment.remove(variable);
+    }
+  }
+
+  @Test
   void optionsForSparkBecomeSystemPropertiesInThisJava() throws Exception {
     environment.put("JAVA_OPTS", "-Da=b  -XX:+UseParallelGC");
 

@@ -90,7 +90,17 @@ class SparkRuntimeTest {
 
     assertThat(SparkRuntime.settings("surgeon test").get("spark.executor.extraJavaOptions"))
         .contains("-Dorg.bytedeco.javacpp.maxphysicalbytes=0")
+        .contains("-XX:+UseParallelGC ")
         .endsWith(" -Dmine=1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"extraJavaOptions", "defaultJavaOptions"})
+  void executorsGetNoSecondCollector(String options) {
+    set("spark.executor." + options, "-Dmine=1 -XX:+UseG1GC");
+
+    assertThat(SparkRuntime.settings("surgeon test").get("spark.executor.extraJavaOptions"))
+        .doesNotContain("ParallelGC");
   }
 
   @Test

@@ -86,11 +86,14 @@ final class PlannedCorrections {
     long written = Float.BYTES * numbers() + tasks * groups.stream().mapToLong(this::moments).sum();
     double sums = groups.stream().mapToDouble(needed::moments).sum();
     double forward = (2 * passes - 1) * needed.forward(work.context());
+    PlannedLoad load =
+        new PlannedLoad(
+            work.tokens() * (forward + sums), refits, read, written, memory.reconstruct());
+    double touched = work.tokens() * (2 * passes - 1) * needed.numbers(work.context());
     return time.stage(
         "reconstruct",
         new PlannedTime.Counts(1, 2.0 * groups.size() + 1, (int) tasks),
-        new PlannedLoad(
-            work.tokens() * (forward + sums), refits, read, written, memory.reconstruct()));
+        load.touching(touched));
   }
 
   /** Sums of a shard for the group of a layer: a packed triangle and a square, in single. */
@@ -110,12 +113,13 @@ final class PlannedCorrections {
         "correct",
         new PlannedTime.Counts(times, all.steps / times, Math.max(1, all.tasks)),
         new PlannedLoad(
-            all.flops / times,
-            0,
-            all.read / times,
-            all.written / times,
-            memory.correct(
-                adapters(), distills(), new PlannedMemory.Parts(all.largest, all.tasks))));
+                all.flops / times,
+                0,
+                all.read / times,
+                all.written / times,
+                memory.correct(
+                    adapters(), distills(), new PlannedMemory.Parts(all.largest, all.tasks)))
+            .touching(all.touched / times));
   }
 
   private boolean distills() {
@@ -130,6 +134,7 @@ final class PlannedCorrections {
     private long read;
     private long written;
     private double flops;
+    private double touched;
 
     void add(int shot) {
       List<List<int[]>> own =
@@ -154,6 +159,8 @@ final class PlannedCorrections {
       written += (own.size() + parts + 3 * kept) * adapters();
       double window = work.context() * needed.correction(rule, work.context(), work.sparse());
       flops += windows * window + processes * own.size() * merged();
+      double teacher = distills() ? needed.numbers(work.context()) : 0;
+      touched += windows * work.context() * (needed.numbers(work.context(), 1) + teacher);
     }
   }
 

@@ -11,11 +11,21 @@ import org.llmsurgeon.surgery.FactorPass;
 
 /**
  * Floating-point operations of the products, inverses and attentions of a run; a product of {@code
- * [m, k]} and {@code [k, n]} is {@code 2 m n k}. Norms, activations and the like are left out.
+ * [m, k]} and {@code [k, n]} is {@code 2 m n k}. Norms, activations and the like are left out; how
+ * many numbers they go over is told apart, because of a small model that is most of the time.
  */
 final class PlannedFlops {
   /** A causal attention backward has five products where its forward has two. */
   private static final double ATTENTION_BACKWARD = 2.5;
+
+  /** What a backward pass goes over, in units of a forward pass. */
+  private static final double BACKWARD_NUMBERS = 2.5;
+
+  /** Numbers of the width of the residual stream that a block goes over: norms, rotations, sums. */
+  private static final int STREAM_PASSES = 12;
+
+  /** Numbers of the width of an MLP that a block goes over. */
+  private static final int MLP_PASSES = 4;
 
   /** An elimination path costs as much as so many pairs of products with the weight; measured. */
   private static final double PATH_PRODUCTS = 2;
@@ -43,6 +53,26 @@ final class PlannedFlops {
   double attention(int context) {
     double pairs = (context + 1) / 2.0;
     return 4 * pairs * config.size().queryWidth() * config.blocks();
+  }
+
+  /** Numbers that a forward pass goes over, per token. */
+  double numbers(int context) {
+    double pairs = (context + 1) / 2.0;
+    double block =
+        config.heads() * pairs
+            + MLP_PASSES * config.size().feedForward()
+            + STREAM_PASSES * config.hidden();
+    return config.blocks() * block + config.vocabulary();
+  }
+
+  /**
+   * Numbers that forward and backward passes go over, per token.
+   *
+   * @param context tokens of a window
+   * @param backwards backward passes after each forward pass
+   */
+  double numbers(int context, int backwards) {
+    return numbers(context) * (1 + BACKWARD_NUMBERS * backwards);
   }
 
   /** A forward pass, per token. */

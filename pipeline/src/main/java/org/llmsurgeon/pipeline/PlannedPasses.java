@@ -108,6 +108,19 @@ final class PlannedPasses {
         .sum();
   }
 
+  /**
+   * Numbers that activations, norms and the like go over in all passes of all shots, per token.
+   *
+   * @param context tokens of a window
+   */
+  double numbers(int context) {
+    PlannedFlops flops = new PlannedFlops(config);
+    int draws = curvature.fisher().samples();
+    return all.stream()
+        .mapToDouble(pass -> groups(pass) * flops.numbers(context, pass.backward() ? draws : 0))
+        .sum();
+  }
+
   /** Sums of one shard over all passes of all shots: packed triangles in single precision. */
   long shardBytes() {
     return all.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).sum();

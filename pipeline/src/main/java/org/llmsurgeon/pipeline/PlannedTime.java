@@ -5,6 +5,15 @@ final class PlannedTime {
   /** What Spark needs to start and end a job, seconds. */
   private static final double JOB_SECONDS = 0.1;
 
+  /** Flops of products that take as long as going over one number; measured: a nanosecond. */
+  private static final double FLOPS_OF_A_NUMBER = 50;
+
+  /** What the first time of a stage takes more, while Java loads and compiles what it does. */
+  private static final double COLD_SECONDS = 0.4;
+
+  /** The same of a stage that computes. */
+  private static final double COLD_COMPUTING_SECONDS = 1;
+
   private final Machines machines;
 
   PlannedTime(Machines machines) {
@@ -34,9 +43,13 @@ final class PlannedTime {
    */
   StagePlan stage(String name, Counts counts, PlannedLoad load) {
     Machines.Rates rates = machines.rates();
+    double single = load.single() + FLOPS_OF_A_NUMBER * load.touched();
     double computing =
-        (load.single() / rates.single() + load.inverse() / rates.inverse()) / busy(counts.tasks());
+        (single / rates.single() + load.inverse() / rates.inverse()) / busy(counts.tasks());
     double moving = (load.read() + load.written()) / rates.disk();
+    double cold = load.single() + load.inverse() > 0 ? COLD_COMPUTING_SECONDS : COLD_SECONDS;
+    double seconds =
+        JOB_SECONDS * counts.jobs() + computing + moving + cold / Math.max(1, counts.times());
     return new StagePlan(
         name,
         counts.times(),
@@ -47,7 +60,7 @@ final class PlannedTime {
         0,
         load.memory().process(),
         load.memory().device(),
-        counts.tasks() == 0 ? 0 : JOB_SECONDS * counts.jobs() + computing + moving);
+        counts.tasks() == 0 ? 0 : seconds);
   }
 
   /** Cores that work, in the mean: in the last wave of tasks some may be idle. */

@@ -104,7 +104,9 @@ public final class ResourcePlanner {
     long models = Math.min(machines.executors(), work.shards()) * loads * bytes.stored() / times;
     long read = models + bytes.windowReads(work.shards(), bytes.calibration());
     double total = work.tokens() * flops.forward(work.context());
-    return stage("draw", times, work.shards(), new PlannedLoad(total, 0, read, 0, memory.draw()));
+    PlannedLoad load = new PlannedLoad(total, 0, read, 0, memory.draw());
+    double numbers = work.tokens() * flops.numbers(work.context());
+    return stage("draw", times, work.shards(), load.touching(numbers));
   }
 
   private StagePlan accumulate() {
@@ -122,7 +124,8 @@ public final class ResourcePlanner {
             (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
             work.shards() * passes.shardBytes() / times,
             memory.accumulate(passes.taskBytes(), passes.pairs()));
-    return stage("accumulate", times, Math.toIntExact(tasks / times), load);
+    double numbers = work.tokens() * passes.numbers(work.context()) / times;
+    return stage("accumulate", times, Math.toIntExact(tasks / times), load.touching(numbers));
   }
 
   /** Bytes of the models that one process loads for all passes. */
@@ -220,7 +223,9 @@ public final class ResourcePlanner {
         Math.min(machines.executors(), tasks) * models / times
             + bytes.windowReads(tasks, bytes.test());
     double total = work.testTokens() * flops.forward(work.context());
-    return stage("evaluate", times, tasks, new PlannedLoad(total, 0, read, 0, memory.evaluate()));
+    PlannedLoad load = new PlannedLoad(total, 0, read, 0, memory.evaluate());
+    double numbers = work.testTokens() * flops.numbers(work.context());
+    return stage("evaluate", times, tasks, load.touching(numbers));
   }
 
   private StagePlan write() {

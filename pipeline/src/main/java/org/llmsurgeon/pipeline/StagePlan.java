@@ -12,7 +12,7 @@ package org.llmsurgeon.pipeline;
  * @param shuffled bytes through Spark's shuffle: none in any stage
  * @param memory most memory of a process that does its work, heap included, bytes
  * @param device the part of it that tensors take, mapped files left out, bytes
- * @param seconds wall-clock time
+ * @param seconds wall-clock time of each, in the mean: the first is slower, while Java compiles
  */
 public record StagePlan(
     String name,

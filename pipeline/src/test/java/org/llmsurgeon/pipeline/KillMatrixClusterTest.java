@@ -166,9 +166,12 @@ class KillMatrixClusterTest {
     }
   }
 
-  /** A job with folders of its own; the run directory is reached through Hadoop where asked for. */
+  /**
+   * A job with folders of its own, also where both tests have its case; the run directory is
+   * reached through Hadoop where asked for.
+   */
   private ClusterDriver.Job job(String name, Phase phase, boolean remote) throws IOException {
-    Path folder = Files.createDirectories(temp.resolve(name)).toRealPath();
+    Path folder = Files.createTempDirectory(temp, name).toRealPath();
     Path run = folder.resolve("run");
     return new ClusterDriver.Job(
         model.folder().toString(),

@@ -30,11 +30,7 @@ enum Setting {
       Form.LIST,
       "FILE",
       "Test data for the perplexity, in the same forms (the tensor is named 'test')."),
-  OUTPUT(
-      "output",
-      Form.TEXT,
-      "PATH",
-      "What is written: a model folder, a folder of tables (compare), or a .safetensors file."),
+  OUTPUT("output", Form.TEXT, "PATH", "Model folder, folder of tables, or .safetensors file."),
   PRESET(
       "preset",
       Form.TEXT,

@@ -213,6 +213,34 @@ class ResourcePlannerTest {
     assertThat(hundred).isEqualTo(eight);
   }
 
+  @Test
+  void theFirstTimeOfAStageTakesLongerAndIsThereOnce() {
+    double one = scoreSeconds(1);
+    double three = scoreSeconds(3);
+    assertThat(one).isGreaterThan(1);
+    assertThat(three).isGreaterThan(one).isLessThan(1.5 * one);
+  }
+
+  /** Of all shots together, on machines that need no time for the work itself. */
+  private static double scoreSeconds(int shots) {
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", shots, "shards", 4));
+    Workload work = new Workload(config(), 4, recipe, 0.3, 12, 10, 10, 4);
+    Machines fast = new Machines(1, 2, 8L << 30, new Machines.Rates(1e18, 1e18, 1e18));
+    StagePlan score = ResourcePlanner.plan(work, fast).stage("score");
+    return score.times() * score.seconds();
+  }
+
+  @Test
+  void whatIsNotAProductTakesTimeToo() {
+    Workload work = work(config());
+    Machines slow = new Machines(1, 1, 8L << 30, new Machines.Rates(1e3, 1e3, 1e18));
+    StagePlan stage = ResourcePlanner.plan(work, slow).stage("accumulate");
+    assertThat(stage.seconds()).isGreaterThan(1.1 * stage.flops() / 1e3);
+    PlannedFlops flops = new PlannedFlops(work.config());
+    double softmax = work.config().blocks() * work.config().heads() * 5.0;
+    assertThat(flops.numbers(20) - flops.numbers(10)).isEqualTo(softmax);
+  }
+
   private static Machines machines(int cores) {
     return new Machines(1, cores, 64L << 30, new Machines.Rates(1e9, 1e9, 1e12));
   }

@@ -36,8 +36,12 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Digest of a text in UTF-8. */
-  static String of(String text) {
+  /**
+   * Digest of a text in UTF-8.
+   *
+   * @param text the text
+   */
+  public static String of(String text) {
     return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 

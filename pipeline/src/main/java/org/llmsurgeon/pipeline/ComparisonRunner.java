@@ -31,6 +31,7 @@ final class ComparisonRunner {
   private final ModelWeights dense;
   private final RunInputs inputs;
   private final Map<CurvatureRule, Curvature> curvatures = new HashMap<>();
+  private final Map<CurvatureRule, Measured> measured = new HashMap<>();
 
   /**
    * A runner.
@@ -62,8 +63,6 @@ final class ComparisonRunner {
    * @param bytes most that tensors took
    */
   private record Measured(double seconds, long bytes) {}
-
-  private final Map<CurvatureRule, Measured> measured = new HashMap<>();
 
   /**
    * Makes the windows that a run needs, where they are not there yet.

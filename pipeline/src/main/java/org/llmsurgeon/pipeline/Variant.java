@@ -1,14 +1,12 @@
 package org.llmsurgeon.pipeline;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.Sha256;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.pruning.UpdateKind;
@@ -92,14 +90,8 @@ record Variant(Method method, Map<String, Object> options) {
    * @param settings plain values, in a fixed order
    */
   static String key(String name, Object settings) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(name.getBytes(StandardCharsets.UTF_8));
-      String hash = HexFormat.of().formatHex(digest.digest(Json.bytes(settings)));
-      return name + "-" + hash.substring(0, KEY_DIGITS);
-    } catch (NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException("every Java has SHA-256", impossible);
-    }
+    String text = name + new String(Json.bytes(settings), StandardCharsets.UTF_8);
+    return name + "-" + Sha256.of(text).substring(0, KEY_DIGITS);
   }
 
   /** The run that failed. */

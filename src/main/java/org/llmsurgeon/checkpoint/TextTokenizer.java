@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.NativeLibraries;
 
 /**
  * The tokenizer of a model folder: Hugging Face's own library, so that text becomes the very tokens
@@ -30,6 +31,7 @@ public final class TextTokenizer implements AutoCloseable {
     // The library reports its use and fetches other builds of itself unless told not to.
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
+    NativeLibraries.prepare();
   }
 
   private final String name;
@@ -163,9 +165,10 @@ public final class TextTokenizer implements AutoCloseable {
     } catch (LinkageError | EngineException e) {
       throw new InputException(
           "the tokenizer library cannot be loaded here ("
-              + e.getMessage()
-              + "); use token-window files instead of text, or set DJL_CACHE_DIR to a folder that"
-              + " can be written",
+              + NativeLibraries.reason(e)
+              + "); "
+              + NativeLibraries.REMEDY
+              + ", or use token-window files instead of text",
           e);
     } catch (IOException | RuntimeException e) {
       throw new InputException(

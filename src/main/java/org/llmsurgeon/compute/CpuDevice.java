@@ -2,6 +2,8 @@ package org.llmsurgeon.compute;
 
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.NativeLibraries;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -44,16 +46,34 @@ public final class CpuDevice implements Device {
     this.attention = new CpuAttention(kernels, pool);
   }
 
-  /** A device of its own pool. Loads OpenBLAS on the first call. */
+  /**
+   * A device of its own pool. Loads OpenBLAS on the first call.
+   *
+   * @throws InputException if OpenBLAS cannot be loaded
+   */
   public static CpuDevice create() {
     return create(CpuRowKernels.fastest());
   }
 
   /** A device with row kernels of the caller's choice. */
   static CpuDevice create(CpuRowKernels kernels) {
-    CpuBlas.start();
+    startBlas();
     long bytes = Long.getLong("surgeon.pool.bytes", DEFAULT_POOL_BYTES);
     return new CpuDevice(new BufferPool(bytes), kernels);
+  }
+
+  private static void startBlas() {
+    NativeLibraries.prepare();
+    try {
+      CpuBlas.start();
+    } catch (LinkageError failure) {
+      throw new InputException(
+          "the arithmetic library OpenBLAS cannot be loaded here ("
+              + NativeLibraries.reason(failure)
+              + "); "
+              + NativeLibraries.REMEDY,
+          failure);
+    }
   }
 
   @Override

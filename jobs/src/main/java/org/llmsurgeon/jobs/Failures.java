@@ -3,12 +3,14 @@ package org.llmsurgeon.jobs;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.RunFailedException;
+import org.llmsurgeon.pipeline.files.FullDisk;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,6 +82,12 @@ final class Failures {
    */
   static int report(Throwable problem, PrintWriter err) {
     if (SparkRuntime.interrupted()) {
+      return FAILED;
+    }
+    Optional<String> full = FullDisk.sentence(problem);
+    if (full.isPresent()) {
+      say(err, "surgeon: " + oneLine(full.get()));
+      LoggerFactory.getLogger(Failures.class).debug("Disk full", problem);
       return FAILED;
     }
     for (Throwable cause = problem; cause != null; cause = cause.getCause()) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
+import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -69,6 +70,7 @@ public final class SparkRuntime implements AutoCloseable {
               + master
               + "'; give spark://HOST:PORT, yarn, k8s://URL or local[N].");
     }
+    logInNamelessUser();
     Runnable hook = () -> sayInterrupted(err, interrupted);
     ShutdownHookManager.get().addShutdownHook(hook, BEFORE_SPARK);
     try {
@@ -123,6 +125,8 @@ public final class SparkRuntime implements AutoCloseable {
     conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
     // Else freed tensors leave holes in the C heap: two more gigabytes for each shot of SmolLM2.
     conf.setIfMissing("spark.executorEnv.MALLOC_MMAP_THRESHOLD_", "1048576");
+    // Names of files with other letters than ASCII: Java knows them by the locale.
+    conf.setIfMissing("spark.executorEnv.LC_ALL", "C.UTF-8");
     conf.set("spark.executor.extraJavaOptions", executorOptions(conf));
     return conf;
   }
@@ -133,6 +137,17 @@ public final class SparkRuntime implements AutoCloseable {
     String all = conf.get("spark.executor.defaultJavaOptions", "") + " " + given;
     String collector = CHOSEN_COLLECTOR.matcher(all).find() ? "" : COLLECTOR + " ";
     return (NATIVE_MEMORY + " " + collector + given).strip();
+  }
+
+  /** Hadoop asks for a name; a process that runs as a number has that. */
+  private static void logInNamelessUser() {
+    try {
+      UserGroupInformation.getCurrentUser();
+    } catch (IOException | RuntimeException nameless) {
+      String given = System.getenv("SPARK_USER");
+      String name = given == null ? System.getProperty("user.name") : given;
+      UserGroupInformation.setLoginUser(UserGroupInformation.createRemoteUser(name));
+    }
   }
 
   /** A new context. What goes wrong is thrown and told once; Spark would log it as well. */

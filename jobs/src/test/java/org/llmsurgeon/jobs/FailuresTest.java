@@ -46,6 +46,17 @@ class FailuresTest {
   }
 
   @Test
+  void aFullDiskIsOneSentenceAndOneHoweverDeepItLies() {
+    Exception full = new java.io.IOException("No space left on device");
+
+    assertThat(report(new java.io.UncheckedIOException("x", new java.io.IOException("y", full))))
+        .isEqualTo(1);
+    assertThat(text.toString())
+        .startsWith("surgeon: the disk of this machine is full; make room")
+        .hasLineCount(1);
+  }
+
+  @Test
   void anythingElseIsUnexpectedAndOne() {
     assertThat(report(new IllegalStateException("two\nlines"))).isEqualTo(1);
     assertThat(text.toString())

@@ -191,6 +191,43 @@ class LauncherTest {
   }
 
   @Test
+  void aUserWithoutANameHasItsNumber() throws Exception {
+    assertThat(dryRun("help")).noneMatch(each -> each.startsWith("SPARK_USER="));
+
+    program("tools/id", "[ \"$1\" = -u ] && echo 54321 || { echo 'id: no name' >&2; exit 1; }");
+    environment.put("PATH", folder.resolve("tools") + ":" + environment.get("PATH"));
+    assertThat(dryRun("help")).contains("SPARK_USER=54321", "-Duser.name=54321");
+    assertThat(dryRun("--master", "yarn", "help")).contains("SPARK_USER=54321");
+
+    environment.put("SPARK_USER", "anna");
+    assertThat(dryRun("help")).contains("SPARK_USER=anna");
+  }
+
+  @Test
+  void namesOfFilesAreUtf8WhateverTheLocale() throws Exception {
+    environment.put("LC_ALL", "C.UTF-8");
+    assertThat(dryRun("help")).noneMatch(each -> each.startsWith("LC_"));
+    environment.put("LC_ALL", "C");
+    assertThat(dryRun("help")).contains("LC_ALL=C.UTF-8");
+    assertThat(dryRun("--master", "yarn", "help")).contains("LC_ALL=C.UTF-8");
+    environment.remove("LC_ALL");
+    assertThat(dryRun("help")).contains("LC_CTYPE=C.UTF-8");
+  }
+
+  @Test
+  void otherShellsThanBashRunItToo() throws Exception {
+    for (List<String> shell :
+        List.of(List.of("/bin/sh"), List.of("bash", "--posix"), List.of("bash", "-o", "posix"))) {
+      List<String> command = new ArrayList<>(shell);
+      command.addAll(List.of(launcher.toString(), "--dry-run", "help", "a b"));
+      CommandRun run = process(folder, command);
+
+      assertThat(run.err()).as("%s", shell).isEmpty();
+      assertThat(run.out()).as("%s", shell).endsWith("Surgeon help a\\ b\n");
+    }
+  }
+
+  @Test
   void aCollectorThatTheUserNamesIsTheOnlyOne() throws Exception {
     assertThat(dryRun("evaluate")).contains("-XX:+UseParallelGC", "-XX:MaxNewSize=128m");
     for (String variable : List.of("JAVA_OPTS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")) {

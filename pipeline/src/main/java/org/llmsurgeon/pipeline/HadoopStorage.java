@@ -18,6 +18,7 @@ import org.apache.hadoop.fs.Path;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.pipeline.files.FullDisk;
 
 /**
  * All file systems that Hadoop knows, by URI ({@code hdfs:}, {@code s3a:}, ...). Plain paths and
@@ -52,8 +53,9 @@ public final class HadoopStorage implements Storage {
 
   @Override
   public OutputStream create(String path) {
-    return Traffic.counted(
-        isLocal(path) ? local.storage().create(path) : at(path, HadoopStorage::createExclusively));
+    OutputStream out =
+        isLocal(path) ? local.storage().create(path) : at(path, HadoopStorage::createExclusively);
+    return Traffic.counted(FullDisk.named(path, out));
   }
 
   private static OutputStream createExclusively(FileSystem system, Path path) throws IOException {

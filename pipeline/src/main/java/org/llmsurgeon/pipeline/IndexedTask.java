@@ -2,10 +2,14 @@ package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.pipeline.files.FullDisk;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.collection.Iterator;
@@ -39,7 +43,7 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
     RUNNING.incrementAndGet();
     PeakMemory.beginStage("stage " + context.stageId());
     try {
-      return outcome(item, attemptName(context)).toBytes();
+      return outcome(item, context).toBytes();
     } finally {
       RUNNING.decrementAndGet();
     }
@@ -50,10 +54,10 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
     return RUNNING.get();
   }
 
-  private TaskOutcome<O> outcome(I item, String attempt) {
+  private TaskOutcome<O> outcome(I item, TaskContext context) {
     Traffic before = Traffic.ofThread();
     try {
-      O value = function.apply(item, attempt);
+      O value = function.apply(item, attemptName(context));
       Traffic moved = Traffic.ofThread().since(before);
       return new TaskOutcome.Done<>(
           value,
@@ -62,15 +66,36 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
               moved.written(),
               PeakMemory.stageBytes(),
               PeakMemory.stageDeviceBytes()));
-    } catch (InputException refused) {
-      return new TaskOutcome.Refused<>(true, refused.getMessage());
-    } catch (ArithmeticException broken) {
-      return new TaskOutcome.Refused<>(false, broken.getMessage());
-    } catch (RuntimeException failure) {
-      throw failure;
     } catch (Exception failure) {
-      throw new TaskFailedException(failure.toString(), failure);
+      return refusal(failure, context)
+          .orElseThrow(
+              () ->
+                  failure instanceof RuntimeException unchecked
+                      ? unchecked
+                      : new TaskFailedException(failure.toString(), failure));
     }
+  }
+
+  /** What comes again in every attempt; nothing where another one may succeed. */
+  private Optional<TaskOutcome<O>> refusal(Exception failure, TaskContext context) {
+    Optional<String> full = FullDisk.sentence(failure);
+    if (full.isPresent()) {
+      // Another machine may have room.
+      return isLast(context)
+          ? Optional.of(new TaskOutcome.Refused<>(false, full.get()))
+          : Optional.empty();
+    }
+    boolean input = failure instanceof InputException;
+    return input || failure instanceof ArithmeticException
+        ? Optional.of(new TaskOutcome.Refused<>(input, failure.getMessage()))
+        : Optional.empty();
+  }
+
+  /** Whether Spark gives up if this attempt fails. */
+  private static boolean isLast(TaskContext context) {
+    SparkConf conf = SparkEnv.get().conf();
+    return conf.get("spark.master", "").startsWith("local[")
+        || context.attemptNumber() + 1 >= conf.getInt("spark.task.maxFailures", 4);
   }
 
   // Attempt ids begin again with every application, and a resumed run is another one.

@@ -1,8 +1,9 @@
 package org.llmsurgeon.pipeline;
 
-import java.util.Locale;
+import java.util.Optional;
 import org.apache.spark.SparkDriverExecutionException;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.pipeline.files.FullDisk;
 
 /**
  * A stage that failed, on its way to a sentence for the user.
@@ -28,17 +29,11 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
         && failure.getCause() instanceof RuntimeException own) {
       return own;
     }
-    String reason = reason();
-    if (reason.toLowerCase(Locale.ROOT).contains("no space left")) {
-      return new InputException(
-          stage.description()
-              + ": a disk is full ("
-              + reason
-              + "); make room and give the same command again, it goes on from the last finished"
-              + " shot.",
-          failure);
+    Optional<String> full = FullDisk.sentence(failure);
+    if (full.isPresent()) {
+      return new RunFailedException(stage.description() + ": " + full.get(), failure);
     }
-    return new RunFailedException(stage.description() + " failed: " + reason, failure);
+    return new RunFailedException(stage.description() + " failed: " + reason(), failure);
   }
 
   /** The innermost cause where it is known; else the line of Spark's message that names it. */

@@ -32,6 +32,7 @@ final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> 
   private final Arrival<O> arrived;
   private final RunUsage usage;
   private Runnable cancel = () -> {};
+  private int came;
   private TaskOutcome.Refused<O> refusal;
 
   TaskResults(int count, Arrival<O> arrived, RunUsage usage) {
@@ -61,6 +62,7 @@ final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> 
 
   @Override
   public synchronized BoxedUnit apply(Object index, byte[] bytes) {
+    came++;
     TaskOutcome<O> outcome = TaskOutcome.fromBytes(bytes);
     if (outcome instanceof TaskOutcome.Done<O> done) {
       results.set((Integer) index, done.value());
@@ -69,7 +71,10 @@ final class TaskResults<O> extends AbstractFunction2<Object, byte[], BoxedUnit> 
       usage.taskFinished();
     } else if (outcome instanceof TaskOutcome.Refused<O> refused && refusal == null) {
       refusal = refused;
-      cancel.run();
+      // With its last result the stage is over; Spark would warn of a cancellation.
+      if (came < results.size()) {
+        cancel.run();
+      }
     }
     return BoxedUnit.UNIT;
   }

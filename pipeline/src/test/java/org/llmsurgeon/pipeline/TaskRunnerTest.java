@@ -109,9 +109,8 @@ class TaskRunnerTest {
   @Test
   void aFullDiskIsSaidSo() {
     assertThatThrownBy(() -> fail(new java.io.IOException("No space left on device")))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("a disk is full")
-        .hasMessageContaining("goes on from the last finished shot");
+        .isInstanceOf(RunFailedException.class)
+        .hasMessageStartingWith("shot 2/5 cut: the disk of this machine is full; make room");
   }
 
   private static void fail(Exception failure) {

@@ -51,6 +51,7 @@ final class Architectures {
   private static Map<String, String> supported() {
     Map<String, String> supported = new LinkedHashMap<>();
     supported.put("llama", LlamaConfig.ARCHITECTURE);
+    supported.put("nemotron-nas", LlamaConfig.NEMOTRON);
     supported.put("opt", OptConfig.ARCHITECTURE);
     return supported;
   }

@@ -3,11 +3,12 @@ package org.llmsurgeon.model;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * A transformer block: an attention, then a feed-forward, each beside the residual stream.
+ * A transformer block: an attention, then a feed-forward, each beside the residual stream. Either
+ * may be absent.
  *
  * @param name module name
- * @param attention first branch
- * @param feedForward second branch
+ * @param attention first branch, or null
+ * @param feedForward second branch, or null
  */
 record Block(String name, ResidualBranch attention, ResidualBranch feedForward) {
   /**
@@ -16,17 +17,27 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
    * @param kept owns what the backward needs
    */
   Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
-    Tensor between = kept.empty(in.rows(), in.columns());
-    ResidualBranch.Trace first = attention.forward(pass, in, between, kept);
-    ResidualBranch.Trace second = feedForward.forward(pass, between, out, kept);
+    ResidualBranch.Trace first = null;
+    ResidualBranch.Trace second = null;
+    if (attention == null && feedForward == null) {
+      pass.device().copy(in, out);
+    } else if (feedForward == null) {
+      first = attention.forward(pass, in, out, kept);
+    } else if (attention == null) {
+      second = feedForward.forward(pass, in, out, kept);
+    } else {
+      Tensor between = kept.empty(in.rows(), in.columns());
+      first = attention.forward(pass, in, between, kept);
+      second = feedForward.forward(pass, between, out, kept);
+    }
     return new Trace(first, second, kept);
   }
 
   /**
    * A forward that was done, with what its backward needs.
    *
-   * @param attention first branch
-   * @param feedForward second branch
+   * @param attention first branch, or null
+   * @param feedForward second branch, or null
    * @param kept owns the tensors of both
    */
   record Trace(ResidualBranch.Trace attention, ResidualBranch.Trace feedForward, Workspace kept)
@@ -37,8 +48,12 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
      * @param inputGradientNeeded whether somebody does
      */
     void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
-      feedForward.backward(pass, gradient, true);
-      attention.backward(pass, gradient, inputGradientNeeded);
+      if (feedForward != null) {
+        feedForward.backward(pass, gradient, inputGradientNeeded || attention != null);
+      }
+      if (attention != null) {
+        attention.backward(pass, gradient, inputGradientNeeded);
+      }
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.llmsurgeon.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.Iterator;
 import java.util.Map;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Activation;
@@ -65,6 +66,36 @@ final class ConfigFields {
     return new ConfigFields(child, where, parent + name + ".");
   }
 
+  /** One object of a list of objects. */
+  ConfigFields element(String name, int index) {
+    JsonNode child = raw(name).get(index);
+    if (child == null || !child.isObject()) {
+      throw wrong(name, "a list of objects");
+    }
+    return new ConfigFields(child, where, "%s%s[%d].".formatted(parent, name, index));
+  }
+
+  /** Names of all fields. */
+  Iterator<String> names() {
+    return node.fieldNames();
+  }
+
+  /** Where in the file this object is, for messages. */
+  String path() {
+    return parent.isEmpty() ? "the configuration" : parent.substring(0, parent.length() - 1);
+  }
+
+  /** A size that may be 0. */
+  int count(String name, int standard) {
+    return raw(name).isInt() && raw(name).intValue() == 0 ? 0 : size(name, standard);
+  }
+
+  /** A size that must be there. */
+  int required(String name) {
+    requireThere(name);
+    return size(name, 1);
+  }
+
   int size(String name, int standard) {
     JsonNode value = raw(name);
     if (value.isMissingNode()) {
@@ -97,10 +128,14 @@ final class ConfigFields {
   }
 
   double requiredPositive(String name) {
+    requireThere(name);
+    return positive(name, Double.NaN);
+  }
+
+  private void requireThere(String name) {
     if (!has(name)) {
       throw new InputException("%s: field \"%s%s\" is missing".formatted(where, parent, name));
     }
-    return positive(name, Double.NaN);
   }
 
   String text(String name, String standard) {

@@ -7,7 +7,9 @@ import org.llmsurgeon.compute.Activation;
  * Configuration of a Llama network: RMS norms before each sublayer, rotary positions, grouped-query
  * attention, gated feed-forward.
  *
- * @param size all sizes
+ * @param architecture as {@code config.json} names it
+ * @param size sizes of the model
+ * @param blocks sizes of each block
  * @param activation non-linearity of the gate
  * @param normEpsilon added to the mean square in the norms
  * @param rotary the positions
@@ -16,7 +18,9 @@ import org.llmsurgeon.compute.Activation;
  * @param tiedHead whether the head's weight is the embedding's
  */
 public record LlamaConfig(
+    String architecture,
     ModelSize size,
+    List<BlockSize> blocks,
     Activation activation,
     double normEpsilon,
     RotaryPositions rotary,
@@ -26,10 +30,41 @@ public record LlamaConfig(
     implements ModelConfig {
   static final String ARCHITECTURE = "LlamaForCausalLM";
 
+  /** A Llama whose blocks differ, in the spelling of the Nemotron-NAS models. */
+  static final String NEMOTRON = "DeciLMForCausalLM";
+
+  private static final BlockFields.Names SIZES =
+      new BlockFields.Names("num_attention_heads", "num_key_value_heads", "intermediate_size");
+
+  /** Checks the number of blocks. */
+  public LlamaConfig {
+    blocks = List.copyOf(blocks);
+    size.requireBlocks(blocks);
+  }
+
   static LlamaConfig read(ConfigFields fields) {
     ModelSize size = readSize(fields);
+    return read(fields, ARCHITECTURE, size, BlockFields.read(fields, size, SIZES));
+  }
+
+  static LlamaConfig readNemotron(ConfigFields fields) {
+    ModelSize size = readSize(fields);
+    List<BlockSize> blocks = BlockFields.ofNemotron(fields, size.hidden(), size.heads());
+    int count = fields.size("num_hidden_layers", blocks.size());
+    if (count != blocks.size()) {
+      throw fields.contradiction(
+          "\"num_hidden_layers\" is %d, but \"block_configs\" describes %d blocks"
+              .formatted(count, blocks.size()));
+    }
+    return read(fields, NEMOTRON, size.of(blocks), blocks);
+  }
+
+  private static LlamaConfig read(
+      ConfigFields fields, String architecture, ModelSize size, List<BlockSize> blocks) {
     return new LlamaConfig(
+        architecture,
         size,
+        blocks,
         fields.activation("hidden_act", "silu"),
         fields.positive("rms_norm_eps", 1e-6),
         RotaryFields.read(fields, size.maxPositions()),
@@ -71,8 +106,17 @@ public record LlamaConfig(
   }
 
   @Override
-  public String architecture() {
-    return ARCHITECTURE;
+  public LlamaConfig withBlocks(List<BlockSize> other) {
+    return new LlamaConfig(
+        architecture,
+        size,
+        other,
+        activation,
+        normEpsilon,
+        rotary,
+        attentionBias,
+        feedForwardBias,
+        tiedHead);
   }
 
   @Override
@@ -95,16 +139,22 @@ public record LlamaConfig(
     String up = blockName(block) + ".mlp.up_proj";
     String down = blockName(block) + ".mlp.down_proj";
     int hidden = size.hidden();
-    int queries = size.queryWidth();
-    int keys = size.keyValueWidth();
-    int neurons = size.feedForward();
-    return List.of(
-        new LinearShape(query, block, LinearRole.QUERY, queries, hidden, attentionBias, query),
-        new LinearShape(key, block, LinearRole.KEY, keys, hidden, attentionBias, query),
-        new LinearShape(value, block, LinearRole.VALUE, keys, hidden, attentionBias, query),
-        new LinearShape(output, block, LinearRole.OUTPUT, hidden, queries, attentionBias, output),
-        new LinearShape(gate, block, LinearRole.GATE, neurons, hidden, feedForwardBias, gate),
-        new LinearShape(up, block, LinearRole.UP, neurons, hidden, feedForwardBias, gate),
-        new LinearShape(down, block, LinearRole.DOWN, hidden, neurons, feedForwardBias, down));
+    BlockSize sizes = blocks.get(block);
+    int queries = sizes.queryHeads() * size.headDimension();
+    int keys = sizes.keyValueHeads() * size.headDimension();
+    int neurons = sizes.width();
+    List<LinearShape> attention =
+        List.of(
+            new LinearShape(query, block, LinearRole.QUERY, queries, hidden, attentionBias, query),
+            new LinearShape(key, block, LinearRole.KEY, keys, hidden, attentionBias, query),
+            new LinearShape(value, block, LinearRole.VALUE, keys, hidden, attentionBias, query),
+            new LinearShape(
+                output, block, LinearRole.OUTPUT, hidden, queries, attentionBias, output));
+    List<LinearShape> feedForward =
+        List.of(
+            new LinearShape(gate, block, LinearRole.GATE, neurons, hidden, feedForwardBias, gate),
+            new LinearShape(up, block, LinearRole.UP, neurons, hidden, feedForwardBias, gate),
+            new LinearShape(down, block, LinearRole.DOWN, hidden, neurons, feedForwardBias, down));
+    return sizes.present(attention, feedForward);
   }
 }

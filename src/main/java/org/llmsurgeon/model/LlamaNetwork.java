@@ -12,7 +12,7 @@ final class LlamaNetwork {
     int hidden = config.hidden();
     Parameter tokens = parameters.matrix(config.embeddingName(), config.vocabulary(), hidden);
     List<Block> blocks = new ArrayList<>();
-    for (int block = 0; block < config.blocks(); block++) {
+    for (int block = 0; block < config.blockCount(); block++) {
       blocks.add(block(config, block, parameters));
     }
     NormLayer norm = parameters.rmsNorm("model.norm", hidden, config.normEpsilon());
@@ -30,25 +30,28 @@ final class LlamaNetwork {
 
   private static Block block(LlamaConfig config, int block, Parameters parameters) {
     String name = config.blockName(block);
-    NormLayer inputNorm = norm(config, name + ".input_layernorm", parameters);
-    SelfAttention attention =
-        new SelfAttention(
-            config.size(),
-            parameters.linear(config.linear(block, LinearRole.QUERY)),
-            parameters.linear(config.linear(block, LinearRole.KEY)),
-            parameters.linear(config.linear(block, LinearRole.VALUE)),
-            parameters.linear(config.linear(block, LinearRole.OUTPUT)));
-    NormLayer attentionNorm = norm(config, name + ".post_attention_layernorm", parameters);
+    BlockSize size = config.blocks().get(block);
+    return new Block(
+        name,
+        size.hasAttention() ? attention(config, block, parameters) : null,
+        size.hasFeedForward() ? feedForward(config, block, parameters) : null);
+  }
+
+  private static ResidualBranch attention(LlamaConfig config, int block, Parameters parameters) {
+    NormLayer norm = norm(config, config.blockName(block) + ".input_layernorm", parameters);
+    return new ResidualBranch(norm, true, SelfAttention.of(config, block, parameters));
+  }
+
+  private static ResidualBranch feedForward(LlamaConfig config, int block, Parameters parameters) {
+    NormLayer norm =
+        norm(config, config.blockName(block) + ".post_attention_layernorm", parameters);
     GatedFeedForward feedForward =
         new GatedFeedForward(
             config.activation(),
             parameters.linear(config.linear(block, LinearRole.GATE)),
             parameters.linear(config.linear(block, LinearRole.UP)),
             parameters.linear(config.linear(block, LinearRole.DOWN)));
-    return new Block(
-        name,
-        new ResidualBranch(inputNorm, true, attention),
-        new ResidualBranch(attentionNorm, true, feedForward));
+    return new ResidualBranch(norm, true, feedForward);
   }
 
   private static NormLayer norm(LlamaConfig config, String name, Parameters parameters) {

@@ -25,20 +25,34 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
     UnsupportedFields.refuse(fields);
     return architecture.equals(LlamaConfig.ARCHITECTURE)
         ? LlamaConfig.read(fields)
-        : OptConfig.read(fields);
+        : architecture.equals(LlamaConfig.NEMOTRON)
+            ? LlamaConfig.readNemotron(fields)
+            : OptConfig.read(fields);
   }
 
   /** Class name in the transformers library, for example {@code LlamaForCausalLM}. */
   String architecture();
 
-  /** All sizes. */
+  /** The sizes that all blocks share, and those of a block that was never pruned. */
   ModelSize size();
+
+  /** Heads and neurons of each block. */
+  List<BlockSize> blocks();
+
+  /**
+   * The same network with blocks of other sizes.
+   *
+   * @param blocks one for each block
+   * @throws IllegalArgumentException for another number of blocks
+   */
+  ModelConfig withBlocks(List<BlockSize> blocks);
 
   /** Whether the head's weight is the embedding's. */
   boolean tiedHead();
 
   /**
-   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down.
+   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down. Those of a part that
+   * is absent are not there.
    *
    * @param block index from 0
    */
@@ -56,7 +70,7 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
 
   /** The linear layers inside all blocks, in block order. */
   default List<LinearShape> linears() {
-    return IntStream.range(0, blocks()).boxed().flatMap(block -> linears(block).stream()).toList();
+    return IntStream.range(0, blockCount()).boxed().flatMap(block -> linears(block).stream()).toList();
   }
 
   /**
@@ -92,16 +106,16 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
   }
 
   /** Number of blocks. */
-  default int blocks() {
+  default int blockCount() {
     return size().blocks();
   }
 
-  /** Query heads of an attention. */
+  /** Query heads of an attention that was never pruned; see {@link #blocks()}. */
   default int heads() {
     return size().heads();
   }
 
-  /** Key and value heads of an attention. */
+  /** Key and value heads of an attention that was never pruned; see {@link #blocks()}. */
   default int keyValueHeads() {
     return size().keyValueHeads();
   }

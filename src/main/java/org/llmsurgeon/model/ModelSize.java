@@ -1,5 +1,7 @@
 package org.llmsurgeon.model;
 
+import java.util.List;
+
 /**
  * The sizes that every transformer has.
  *
@@ -22,13 +24,23 @@ public record ModelSize(
     int feedForward,
     int maxPositions) {
 
-  /** Width of all query heads together. */
-  public int queryWidth() {
-    return heads * headDimension;
+  /** The same sizes for as many blocks as these, the widest of which stands for all. */
+  ModelSize of(List<BlockSize> each) {
+    return new ModelSize(
+        vocabulary,
+        hidden,
+        each.size(),
+        heads,
+        each.stream().mapToInt(BlockSize::keyValueHeads).max().orElse(keyValueHeads),
+        headDimension,
+        each.stream().mapToInt(BlockSize::width).max().orElse(feedForward),
+        maxPositions);
   }
 
-  /** Width of all key heads together, and of all value heads. */
-  public int keyValueWidth() {
-    return keyValueHeads * headDimension;
+  void requireBlocks(List<BlockSize> each) {
+    if (each.size() != blocks) {
+      throw new IllegalArgumentException(
+          "%d sizes of blocks for %d blocks".formatted(each.size(), blocks));
+    }
   }
 }

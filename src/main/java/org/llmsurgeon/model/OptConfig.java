@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Activation;
  * plain feed-forward.
  *
  * @param size all sizes; key and value heads are as many as query heads
+ * @param blocks sizes of each block
  * @param embeddingWidth width of the embeddings; where it is not {@code size.hidden()}, matrices
  *     without bias lead in and out
  * @param activation non-linearity of the feed-forward
@@ -19,6 +20,7 @@ import org.llmsurgeon.compute.Activation;
  */
 public record OptConfig(
     ModelSize size,
+    List<BlockSize> blocks,
     int embeddingWidth,
     Activation activation,
     boolean normBefore,
@@ -32,11 +34,21 @@ public record OptConfig(
   /** The table of positions starts with two rows that are never used. */
   static final int POSITION_OFFSET = 2;
 
+  private static final BlockFields.Names SIZES =
+      new BlockFields.Names("num_attention_heads", null, "ffn_dim");
+
+  /** Checks the number of blocks. */
+  public OptConfig {
+    blocks = List.copyOf(blocks);
+    size.requireBlocks(blocks);
+  }
+
   static OptConfig read(ConfigFields fields) {
     ModelSize size = readSize(fields);
     boolean normBefore = fields.flag("do_layer_norm_before", true);
     return new OptConfig(
         size,
+        BlockFields.read(fields, size, SIZES),
         fields.size("word_embed_proj_dim", size.hidden()),
         fields.activation("activation_function", "relu"),
         normBefore,
@@ -71,6 +83,20 @@ public record OptConfig(
   }
 
   @Override
+  public OptConfig withBlocks(List<BlockSize> other) {
+    return new OptConfig(
+        size,
+        other,
+        embeddingWidth,
+        activation,
+        normBefore,
+        finalNorm,
+        biases,
+        normWeights,
+        tiedHead);
+  }
+
+  @Override
   public String embeddingName() {
     return "model.decoder.embed_tokens.weight";
   }
@@ -89,13 +115,19 @@ public record OptConfig(
     String up = blockName(block) + ".fc1";
     String down = blockName(block) + ".fc2";
     int hidden = size.hidden();
-    int neurons = size.feedForward();
-    return List.of(
-        new LinearShape(query, block, LinearRole.QUERY, hidden, hidden, biases, query),
-        new LinearShape(key, block, LinearRole.KEY, hidden, hidden, biases, query),
-        new LinearShape(value, block, LinearRole.VALUE, hidden, hidden, biases, query),
-        new LinearShape(output, block, LinearRole.OUTPUT, hidden, hidden, biases, output),
-        new LinearShape(up, block, LinearRole.UP, neurons, hidden, biases, up),
-        new LinearShape(down, block, LinearRole.DOWN, hidden, neurons, biases, down));
+    BlockSize sizes = blocks.get(block);
+    int heads = sizes.queryHeads() * size.headDimension();
+    int neurons = sizes.width();
+    List<LinearShape> attention =
+        List.of(
+            new LinearShape(query, block, LinearRole.QUERY, heads, hidden, biases, query),
+            new LinearShape(key, block, LinearRole.KEY, heads, hidden, biases, query),
+            new LinearShape(value, block, LinearRole.VALUE, heads, hidden, biases, query),
+            new LinearShape(output, block, LinearRole.OUTPUT, hidden, heads, biases, output));
+    List<LinearShape> feedForward =
+        List.of(
+            new LinearShape(up, block, LinearRole.UP, neurons, hidden, biases, up),
+            new LinearShape(down, block, LinearRole.DOWN, hidden, neurons, biases, down));
+    return sizes.present(attention, feedForward);
   }
 }

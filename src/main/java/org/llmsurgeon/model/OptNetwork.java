@@ -21,7 +21,7 @@ final class OptNetwork {
     Linear projectionIn =
         projected ? projection(parameters, "model.decoder.project_in.weight", hidden, width) : null;
     List<Block> blocks = new ArrayList<>();
-    for (int block = 0; block < config.blocks(); block++) {
+    for (int block = 0; block < config.blockCount(); block++) {
       blocks.add(block(config, block, parameters));
     }
     NormLayer norm =
@@ -44,24 +44,30 @@ final class OptNetwork {
 
   private static Block block(OptConfig config, int block, Parameters parameters) {
     String name = config.blockName(block);
-    SelfAttention attention =
-        new SelfAttention(
-            config.size(),
-            parameters.linear(config.linear(block, LinearRole.QUERY)),
-            parameters.linear(config.linear(block, LinearRole.KEY)),
-            parameters.linear(config.linear(block, LinearRole.VALUE)),
-            parameters.linear(config.linear(block, LinearRole.OUTPUT)));
-    NormLayer attentionNorm = norm(config, name + ".self_attn_layer_norm", parameters);
-    FeedForward feedForward =
-        new FeedForward(
-            config.activation(),
-            parameters.linear(config.linear(block, LinearRole.UP)),
-            parameters.linear(config.linear(block, LinearRole.DOWN)));
-    NormLayer feedForwardNorm = norm(config, name + ".final_layer_norm", parameters);
-    return new Block(
-        name,
-        new ResidualBranch(attentionNorm, config.normBefore(), attention),
-        new ResidualBranch(feedForwardNorm, config.normBefore(), feedForward));
+    BlockSize size = config.blocks().get(block);
+    // A norm after the sum stays where what it summed is absent.
+    ResidualBranch attention = null;
+    if (size.hasAttention() || !config.normBefore()) {
+      Sublayer inner =
+          size.hasAttention() ? SelfAttention.of(config, block, parameters) : Absent.PART;
+      NormLayer norm = norm(config, name + ".self_attn_layer_norm", parameters);
+      attention = new ResidualBranch(norm, config.normBefore(), inner);
+    }
+    ResidualBranch feedForward = null;
+    if (size.hasFeedForward() || !config.normBefore()) {
+      Sublayer inner =
+          size.hasFeedForward() ? feedForward(config, block, parameters) : Absent.PART;
+      NormLayer norm = norm(config, name + ".final_layer_norm", parameters);
+      feedForward = new ResidualBranch(norm, config.normBefore(), inner);
+    }
+    return new Block(name, attention, feedForward);
+  }
+
+  private static FeedForward feedForward(OptConfig config, int block, Parameters parameters) {
+    return new FeedForward(
+        config.activation(),
+        parameters.linear(config.linear(block, LinearRole.UP)),
+        parameters.linear(config.linear(block, LinearRole.DOWN)));
   }
 
   private static NormLayer norm(OptConfig config, String name, Parameters parameters) {

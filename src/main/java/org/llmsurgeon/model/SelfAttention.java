@@ -9,19 +9,38 @@ import org.llmsurgeon.compute.Tensor;
  * Causal self-attention, grouped-query where there are fewer key and value heads, rotary where the
  * pass has tables.
  *
- * @param size heads and their width
+ * @param size how many heads
+ * @param headDimension their width
  * @param queries {@code hidden -> heads * headDimension}
  * @param keys {@code hidden -> keyValueHeads * headDimension}
  * @param values as keys
  * @param output {@code heads * headDimension -> hidden}
  */
-record SelfAttention(ModelSize size, Linear queries, Linear keys, Linear values, Linear output)
+record SelfAttention(
+    BlockSize size,
+    int headDimension,
+    Linear queries,
+    Linear keys,
+    Linear values,
+    Linear output)
     implements Sublayer {
+
+  /** The attention of a block, whose weights are not loaded yet. */
+  static SelfAttention of(ModelConfig config, int block, Parameters parameters) {
+    return new SelfAttention(
+        config.blocks().get(block),
+        config.headDimension(),
+        parameters.linear(config.linear(block, LinearRole.QUERY)),
+        parameters.linear(config.linear(block, LinearRole.KEY)),
+        parameters.linear(config.linear(block, LinearRole.VALUE)),
+        parameters.linear(config.linear(block, LinearRole.OUTPUT)));
+  }
+
 
   @Override
   public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
     AttentionInputs projected = empty(pass, kept);
-    Tensor context = kept.empty(pass.tokens(), size.queryWidth());
+    Tensor context = kept.empty(pass.tokens(), queries.shape().outputs());
     pass.inputs(List.of(queries.shape(), keys.shape(), values.shape()), in);
     queries.forward(pass, in, projected.queries());
     keys.forward(pass, in, projected.keys());
@@ -38,19 +57,19 @@ record SelfAttention(ModelSize size, Linear queries, Linear keys, Linear values,
 
   private AttentionInputs empty(Pass pass, Workspace work) {
     return new AttentionInputs(
-        work.empty(pass.tokens(), size.queryWidth()),
-        work.empty(pass.tokens(), size.keyValueWidth()),
-        work.empty(pass.tokens(), size.keyValueWidth()));
+        work.empty(pass.tokens(), queries.shape().outputs()),
+        work.empty(pass.tokens(), keys.shape().outputs()),
+        work.empty(pass.tokens(), keys.shape().outputs()));
   }
 
   private AttentionShape shape(Pass pass) {
     return new AttentionShape(
         pass.batch().sequences(),
         pass.batch().length(),
-        size.heads(),
+        size.queryHeads(),
         size.keyValueHeads(),
-        size.headDimension(),
-        1 / Math.sqrt(size.headDimension()));
+        headDimension,
+        1 / Math.sqrt(headDimension));
   }
 
   /**

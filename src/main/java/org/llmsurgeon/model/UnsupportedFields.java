@@ -43,8 +43,6 @@ final class UnsupportedFields {
           new Field("num_local_experts", UnsupportedFields::isZero, "a mixture of experts"),
           new Field("num_experts", UnsupportedFields::isZero, "a mixture of experts"),
           new Field("n_routed_experts", UnsupportedFields::isZero, "a mixture of experts"),
-          new Field("block_configs", UnsupportedFields::isEmpty, "blocks of different sizes"),
-          new Field("per_layer_config", UnsupportedFields::isEmpty, "blocks of different sizes"),
           new Field("pruned_heads", UnsupportedFields::isEmpty, "heads removed at loading"));
 
   private UnsupportedFields() {}

@@ -23,9 +23,9 @@ final class AttentionUnits {
   private final int dimension;
   private final boolean rotary;
 
-  AttentionUnits(ModelConfig config) {
-    groups = config.keyValueHeads();
-    headsPerGroup = config.heads() / groups;
+  AttentionUnits(ModelConfig config, int block) {
+    groups = config.blocks().get(block).keyValueHeads();
+    headsPerGroup = config.blocks().get(block).headsPerGroup();
     dimension = config.headDimension();
     rotary = !(config instanceof OptConfig);
   }

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
@@ -21,7 +22,7 @@ import org.llmsurgeon.pruning.WidthLayout;
 
 /**
  * The coupled groups of a model and their units (algorithm section 5, ours): two groups in each
- * block, attention and MLP.
+ * block, attention and MLP, as far as it has them.
  */
 public final class UnitPlan {
   private final ModelConfig config;
@@ -61,7 +62,7 @@ public final class UnitPlan {
   public static UnitPlan of(ModelConfig config, Recipe recipe) {
     Set<UnitKind> kinds = new HashSet<>(((Units) recipe.structures()).kinds());
     if (recipe.selection().widths().oneWidth()
-        && config.keyValueHeads() < config.heads()
+        && config.blocks().stream().anyMatch(block -> block.headsPerGroup() > 1)
         && kinds.contains(UnitKind.GROUP)) {
       kinds.remove(UnitKind.HEAD);
     }
@@ -87,9 +88,13 @@ public final class UnitPlan {
   /** All groups, attention before MLP, block by block. */
   public List<Planned> groups() {
     List<Planned> groups = new ArrayList<>();
-    for (int block = 0; block < config.blocks(); block++) {
-      groups.add(attention(block));
-      groups.add(mlp(block));
+    for (int block = 0; block < config.blockCount(); block++) {
+      if (config.blocks().get(block).hasAttention()) {
+        groups.add(attention(block));
+      }
+      if (config.blocks().get(block).hasFeedForward()) {
+        groups.add(mlp(block));
+      }
     }
     return groups;
   }
@@ -97,19 +102,20 @@ public final class UnitPlan {
   private Planned attention(int block) {
     List<LinearShape> shapes =
         shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
-    int perGroup = config.heads() / config.keyValueHeads();
+    BlockSize size = config.blocks().get(block);
+    int perGroup = size.headsPerGroup();
     WidthLayout heads =
         new WidthLayout(
             UnitKind.HEAD,
             shapes.size() - 1,
-            config.keyValueHeads(),
+            size.keyValueHeads(),
             perGroup,
             config.headDimension(),
             perGroup > 1 && Units.loadable(kinds));
     return planned(
         "block " + block + " attention",
         shapes,
-        () -> new AttentionUnits(config).of(kinds, shapes),
+        () -> new AttentionUnits(config, block).of(kinds, shapes),
         heads);
   }
 

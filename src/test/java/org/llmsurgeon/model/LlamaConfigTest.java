@@ -3,6 +3,7 @@ package org.llmsurgeon.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Collections;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,9 @@ class LlamaConfigTest {
     assertThat(config)
         .isEqualTo(
             new LlamaConfig(
+                "LlamaForCausalLM",
                 new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048),
+                Collections.nCopies(32, new BlockSize(32, 32, 11008)),
                 Activation.SILU,
                 1e-6,
                 new RotaryPositions(10000, new RotaryScaling.None()),
@@ -53,7 +56,9 @@ class LlamaConfigTest {
     assertThat(config)
         .isEqualTo(
             new LlamaConfig(
+                "LlamaForCausalLM",
                 new ModelSize(100, 24, 3, 6, 2, 10, 40, 64),
+                Collections.nCopies(3, new BlockSize(6, 2, 40)),
                 Activation.GELU,
                 0.5,
                 new RotaryPositions(500000, new RotaryScaling.None()),

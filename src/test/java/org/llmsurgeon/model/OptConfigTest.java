@@ -2,6 +2,7 @@ package org.llmsurgeon.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Collections;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ class OptConfigTest {
         .isEqualTo(
             new OptConfig(
                 new ModelSize(50272, 768, 12, 12, 12, 64, 3072, 2048),
+                Collections.nCopies(12, new BlockSize(12, 12, 3072)),
                 768,
                 Activation.RELU,
                 true,
@@ -48,6 +50,7 @@ class OptConfigTest {
         .isEqualTo(
             new OptConfig(
                 new ModelSize(100, 24, 3, 6, 6, 4, 40, 64),
+                Collections.nCopies(3, new BlockSize(6, 6, 40)),
                 12,
                 Activation.GELU_TANH,
                 false,

@@ -25,7 +25,7 @@ final class PlainForward {
     for (int t = 0; t < ids.length; t++) {
       x[t] = embedding(ids[t], t);
     }
-    for (int block = 0; block < config.blocks(); block++) {
+    for (int block = 0; block < config.blockCount(); block++) {
       x = block(block, x);
     }
     double[][] logits = new double[ids.length][];
@@ -83,27 +83,34 @@ final class PlainForward {
 
   private double[][] block(int block, double[][] x) {
     String name = config.blockName(block);
+    BlockSize sizes = config.blocks().get(block);
     String firstNorm = name + (isLlama() ? ".input_layernorm" : ".self_attn_layer_norm");
     String secondNorm = name + (isLlama() ? ".post_attention_layernorm" : ".final_layer_norm");
     boolean before = isLlama() || ((OptConfig) config).normBefore();
     double[][] read = new double[x.length][];
     for (int t = 0; t < x.length; t++) {
-      read[t] = before ? norm(firstNorm, x[t]) : x[t];
+      read[t] = before && sizes.hasAttention() ? norm(firstNorm, x[t]) : x[t];
     }
-    double[][] attended = attention(name + ".self_attn", read);
+    double[][] attended =
+        sizes.hasAttention()
+            ? attention(sizes, name + ".self_attn", read)
+            : new double[x.length][config.hidden()];
     double[][] out = new double[x.length][];
     for (int t = 0; t < x.length; t++) {
       double[] middle = sum(x[t], attended[t]);
       if (!before) {
         middle = norm(firstNorm, middle);
       }
-      double[] added = feedForward(name, before ? norm(secondNorm, middle) : middle);
+      double[] added = new double[config.hidden()];
+      if (sizes.hasFeedForward()) {
+        added = feedForward(name, before ? norm(secondNorm, middle) : middle);
+      }
       out[t] = before ? sum(middle, added) : norm(secondNorm, sum(middle, added));
     }
     return out;
   }
 
-  private double[][] attention(String name, double[][] x) {
+  private double[][] attention(BlockSize sizes, String name, double[][] x) {
     int width = config.headDimension();
     double[][] out = new double[x.length][];
     double[][] q = new double[x.length][];
@@ -113,9 +120,9 @@ final class PlainForward {
       q[t] = rotated(linear(name + ".q_proj", x[t]), t);
       k[t] = rotated(linear(name + ".k_proj", x[t]), t);
       v[t] = linear(name + ".v_proj", x[t]);
-      double[] context = new double[config.heads() * width];
-      for (int head = 0; head < config.heads(); head++) {
-        int from = head / (config.heads() / config.keyValueHeads()) * width;
+      double[] context = new double[sizes.queryHeads() * width];
+      for (int head = 0; head < sizes.queryHeads(); head++) {
+        int from = head / sizes.headsPerGroup() * width;
         double[] shares = new double[t + 1];
         double total = 0;
         for (int s = 0; s <= t; s++) {

@@ -97,6 +97,37 @@ public final class TinyModels {
             {"enable_bias": false, "layer_norm_elementwise_affine": false,
              "_remove_final_layer_norm": true, "word_embed_proj_dim": 6}
             """));
+    variants.put(
+        "Llama, blocks of different sizes, no attention in one",
+        with(
+            llamaJson(),
+            """
+            {"num_hidden_layers": 3, "per_layer_config": {
+             "0": {"num_attention_heads": 3, "num_key_value_heads": 1, "intermediate_size": 5},
+             "1": {"num_attention_heads": 0, "intermediate_size": 7}}}
+            """));
+    variants.put(
+        "Llama in the spelling of Nemotron-NAS",
+        with(
+            llamaJson(),
+            """
+            {"architectures": ["DeciLMForCausalLM"], "model_type": "nemotron-nas",
+             "num_hidden_layers": 4, "num_key_value_heads": null, "intermediate_size": null,
+             "block_configs": [
+              {"attention": {"n_heads_in_group": 4}, "ffn": {"intermediate_size": 6}},
+              {"attention": {"no_op": true}, "ffn": {"intermediate_size": 3, "no_op": false}},
+              {"attention": {"n_heads_in_group": null, "no_op": true}, "ffn": {"no_op": true}},
+              {"attention": {"n_heads_in_group": 2, "no_op": false}, "ffn": {"no_op": true}}]}
+            """));
+    variants.put(
+        "OPT, norms after, blocks of different sizes, no feed-forward in one",
+        with(
+            optJson(),
+            """
+            {"do_layer_norm_before": false,
+             "per_layer_config": {"0": {"num_attention_heads": 1, "ffn_dim": 0},
+                                  "1": {"ffn_dim": 7}}}
+            """));
     return variants;
   }
 

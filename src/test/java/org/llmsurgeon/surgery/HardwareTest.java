@@ -63,7 +63,7 @@ class HardwareTest {
             .isLessThanOrEqualTo(last.target() * last.choice().total());
       }
       List<Left> left = new ArrayList<>();
-      for (int block = 0; block < model.blocks(); block++) {
+      for (int block = 0; block < model.blockCount(); block++) {
         int[] heads = new int[model.keyValueHeads()];
         int perGroup = model.heads() / model.keyValueHeads();
         boolean[] output = zeroColumns(surgeon, device, layer(model, block, LinearRole.OUTPUT));

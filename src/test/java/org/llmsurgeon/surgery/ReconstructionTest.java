@@ -54,7 +54,7 @@ class ReconstructionTest {
         assertThat(result.lossBefore()).isCloseTo(before, within(1e-6));
         assertThat(result.lossAfter()).isCloseTo(after, within(1e-6));
         assertThat(after).isLessThanOrEqualTo(before);
-        assertThat(result.kept()).isBetween(0, config.blocks());
+        assertThat(result.kept()).isBetween(0, config.blockCount());
         for (LinearShape layer : config.linears()) {
           assertThat(zeros(refitted, layer)).as(layer.name()).isEqualTo(zeros(plain, layer));
         }

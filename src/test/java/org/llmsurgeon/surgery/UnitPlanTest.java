@@ -25,7 +25,7 @@ class UnitPlanTest {
   void everyBlockHasAnAttentionAndAnMlp() {
     ModelConfig config = TinyModels.llama();
     List<UnitPlan.Planned> groups = new UnitPlan(config, ALL).groups();
-    assertThat(groups).hasSize(2 * config.blocks());
+    assertThat(groups).hasSize(2 * config.blockCount());
     long weights = groups.stream().mapToLong(each -> each.group().weights()).sum();
     assertThat(weights)
         .isEqualTo(config.linears().stream().mapToLong(shape -> shape.weights()).sum());

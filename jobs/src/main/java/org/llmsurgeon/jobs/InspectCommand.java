@@ -1,8 +1,11 @@
 package org.llmsurgeon.jobs;
 
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.ToIntFunction;
+import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.pipeline.ModelSummary;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import picocli.CommandLine.Command;
@@ -62,7 +65,8 @@ final class InspectCommand implements Callable<Integer> {
             .row("number format", model.dtype())
             .row("blocks", Format.count(model.blocks()))
             .row("hidden width", Format.count(model.hidden()))
-            .row("heads", heads)
+            .row("heads", range(model, BlockSize::queryHeads, heads))
+            .row("neurons of a block", range(model, BlockSize::width, null))
             .row("vocabulary", Format.count(model.vocabulary()))
             .row("positions", Format.count(model.maxPositions()))
             .row("head", model.tiedHead() ? "tied to the embedding" : "its own")
@@ -83,5 +87,14 @@ final class InspectCommand implements Callable<Integer> {
           Format.count(layer.zeroColumns()));
     }
     return whole + System.lineSeparator() + layers;
+  }
+
+  /** A size where all blocks have it (or what else to say of it), else from where to where. */
+  private static String range(ModelSummary model, ToIntFunction<BlockSize> size, String same) {
+    IntSummaryStatistics all = model.sizes().stream().mapToInt(size).summaryStatistics();
+    if (all.getMin() < all.getMax()) {
+      return "%d to %d, by block".formatted(all.getMin(), all.getMax());
+    }
+    return same == null ? Format.count(all.getMax()) : same;
   }
 }

@@ -38,7 +38,7 @@ final class Inspection {
     return new ModelSummary(
         config.architecture(),
         dtype,
-        config.blocks(),
+        config.blockCount(),
         config.hidden(),
         config.heads(),
         config.keyValueHeads(),
@@ -50,6 +50,7 @@ final class Inspection {
         layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
         layers.stream().mapToLong(ModelSummary.Layer::removed).sum(),
         factorBytes(config),
+        config.blocks(),
         layers);
   }
 

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import java.io.Serializable;
 import java.util.List;
+import org.llmsurgeon.model.BlockSize;
 
 /**
  * What a model folder holds, without running it.
@@ -10,8 +11,8 @@ import java.util.List;
  * @param dtype number format of the stored weights
  * @param blocks transformer blocks
  * @param hidden width of the residual stream
- * @param heads query heads
- * @param keyValueHeads key and value heads
+ * @param heads query heads of a block that was never pruned
+ * @param keyValueHeads key and value heads of the same
  * @param headDimension columns of one head
  * @param vocabulary tokens of the vocabulary
  * @param maxPositions longest context
@@ -20,6 +21,7 @@ import java.util.List;
  * @param prunable weights of the linear layers inside blocks, biases included
  * @param removed how many of those lie in all-zero rows or columns
  * @param factorBytes memory of all curvature factors of one calibration task, in bytes
+ * @param sizes heads and neurons of each block
  * @param layers the prunable layers in block order
  */
 public record ModelSummary(
@@ -37,6 +39,7 @@ public record ModelSummary(
     long prunable,
     long removed,
     long factorBytes,
+    List<BlockSize> sizes,
     List<Layer> layers) {
   /**
    * One prunable layer {@code [rows, columns]}.
@@ -69,6 +72,11 @@ public record ModelSummary(
     public long removed() {
       return (long) zeroRows * columns + (long) zeroColumns * rows - (long) zeroRows * zeroColumns;
     }
+  }
+
+  /** Whether blocks have heads or neurons of different numbers. */
+  public boolean differs() {
+    return sizes.stream().distinct().count() > 1;
   }
 
   /** Share of the prunable weights that lies in all-zero rows or columns. */

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.ElementUpdate;
@@ -52,17 +53,22 @@ final class PlannedFlops {
   /** Attention of a forward pass, per token of a window. */
   double attention(int context) {
     double pairs = (context + 1) / 2.0;
-    return 4 * pairs * config.size().queryWidth() * config.blocks();
+    return 4 * pairs * queryHeads() * config.headDimension();
   }
 
   /** Numbers that a forward pass goes over, per token. */
   double numbers(int context) {
     double pairs = (context + 1) / 2.0;
-    double block =
-        config.heads() * pairs
-            + MLP_PASSES * config.size().feedForward()
-            + STREAM_PASSES * config.hidden();
-    return config.blocks() * block + config.vocabulary();
+    double blocks =
+        queryHeads() * pairs
+            + MLP_PASSES * config.blocks().stream().mapToDouble(BlockSize::width).sum()
+            + (double) STREAM_PASSES * config.hidden() * config.blockCount();
+    return blocks + config.vocabulary();
+  }
+
+  /** Query heads of all blocks together. */
+  private double queryHeads() {
+    return config.blocks().stream().mapToDouble(BlockSize::queryHeads).sum();
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
@@ -29,13 +30,19 @@ final class PlannedNetwork {
   }
 
   /** Numbers per token that a block keeps for its backward, its input left out. */
-  private long kept() {
-    return size.hidden() + attention() + (gated ? 2L : 1L) * size.feedForward();
+  private long kept(BlockSize block) {
+    long attention =
+        2L * (block.queryHeads() + block.keyValueHeads()) * config.headDimension();
+    return size.hidden() + attention + (gated ? 2L : 1L) * block.width();
   }
 
-  /** Queries, keys, values and the attention's result. */
-  private long attention() {
-    return 2L * (size.queryWidth() + size.keyValueWidth());
+  /** The same of the block that keeps most. */
+  private long mostKept() {
+    return config.blocks().stream().mapToLong(this::kept).max().orElse(0);
+  }
+
+  private long widest() {
+    return config.blocks().stream().mapToLong(BlockSize::width).max().orElse(0);
   }
 
   /**
@@ -46,7 +53,7 @@ final class PlannedNetwork {
    */
   long forward(long windows, int context) {
     long tokens = batch(windows, context);
-    long block = 3L * size.hidden() + kept() + size.feedForward();
+    long block = 3L * size.hidden() + mostKept() + widest();
     long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, 1);
     return Math.max(FLOAT * tokens * block, head);
   }
@@ -70,10 +77,10 @@ final class PlannedNetwork {
    */
   long backward(long windows, int context, Backward how) {
     long tokens = batch(windows, context);
-    long inputs = FLOAT * tokens * (config.blocks() + 2L) * size.hidden();
-    long kept = Math.min(how.keep(), FLOAT * tokens * config.blocks() * kept());
-    long normed = how.pairs() ? 2L * size.hidden() + size.feedForward() : size.hidden();
-    long block = normed + (gated ? 3L : 2L) * size.feedForward();
+    long inputs = FLOAT * tokens * (config.blockCount() + 2L) * size.hidden();
+    long kept = Math.min(how.keep(), FLOAT * tokens * config.blocks().stream().mapToLong(this::kept).sum());
+    long normed = how.pairs() ? 2L * size.hidden() + widest() : size.hidden();
+    long block = normed + (gated ? 3L : 2L) * widest();
     long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, how.logits());
     return inputs + kept + Math.max(FLOAT * tokens * block, head);
   }

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LinearShape;
@@ -181,7 +182,7 @@ public final class ResourcePlanner {
             .sum();
     int rounds = work.recipe().selection().rounds();
     int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
-    int tasks = work.inGroups() ? 2 * config.blocks() : layers();
+    int tasks = work.inGroups() ? groups() : layers();
     long read = bytes.layers() + tasks * bytes.layerRecords();
     PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score());
     return stage("score", work.shots() * passes, tasks, load);
@@ -236,6 +237,15 @@ public final class ResourcePlanner {
 
   private StagePlan stage(String name, int times, int tasks, PlannedLoad load) {
     return time.stage(name, new PlannedTime.Counts(times, tasks), load);
+  }
+
+  /** Attentions and feed-forwards. */
+  private int groups() {
+    return (int)
+        config.blocks().stream()
+            .flatMap(block -> Stream.of(block.hasAttention(), block.hasFeedForward()))
+            .filter(there -> there)
+            .count();
   }
 
   private int layers() {

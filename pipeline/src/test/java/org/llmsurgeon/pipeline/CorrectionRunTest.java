@@ -156,7 +156,7 @@ class CorrectionRunTest {
   void aStoppedReconstructionGoesOnAfterTheLastBlock() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     Recipe recipe = recipe("element", "none", true, null);
-    int blocks = model.config().blocks();
+    int blocks = model.config().blockCount();
     try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[3]"))) {
       for (int stop = 1; stop <= blocks; stop++) {
         Path output = temp.resolve("stopped-" + stop);

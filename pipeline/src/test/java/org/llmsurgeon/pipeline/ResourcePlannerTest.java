@@ -237,7 +237,7 @@ class ResourcePlannerTest {
     StagePlan stage = ResourcePlanner.plan(work, slow).stage("accumulate");
     assertThat(stage.seconds()).isGreaterThan(1.1 * stage.flops() / 1e3);
     PlannedFlops flops = new PlannedFlops(work.config());
-    double softmax = work.config().blocks() * work.config().heads() * 5.0;
+    double softmax = work.config().blockCount() * work.config().heads() * 5.0;
     assertThat(flops.numbers(20) - flops.numbers(10)).isEqualTo(softmax);
   }
 

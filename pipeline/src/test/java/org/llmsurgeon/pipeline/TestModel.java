@@ -38,7 +38,7 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
   /** A Llama whose last attention writes so little that all of it can go for almost nothing. */
   static TestModel quietLlama(Path parent) throws IOException {
     TestModel model = llama(parent, DataType.F32);
-    String quiet = "model.layers." + (model.config().blocks() - 1) + ".self_attn.o_proj.weight";
+    String quiet = "model.layers." + (model.config().blockCount() - 1) + ".self_attn.o_proj.weight";
     WeightSource dense = TinyModels.weights(model.config(), 5);
     writeWeights(
         model.folder().resolve("model.safetensors"),

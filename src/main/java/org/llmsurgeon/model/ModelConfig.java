@@ -70,7 +70,10 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
 
   /** The linear layers inside all blocks, in block order. */
   default List<LinearShape> linears() {
-    return IntStream.range(0, blockCount()).boxed().flatMap(block -> linears(block).stream()).toList();
+    return IntStream.range(0, blockCount())
+        .boxed()
+        .flatMap(block -> linears(block).stream())
+        .toList();
   }
 
   /**

@@ -55,8 +55,7 @@ final class OptNetwork {
     }
     ResidualBranch feedForward = null;
     if (size.hasFeedForward() || !config.normBefore()) {
-      Sublayer inner =
-          size.hasFeedForward() ? feedForward(config, block, parameters) : Absent.PART;
+      Sublayer inner = size.hasFeedForward() ? feedForward(config, block, parameters) : Absent.PART;
       NormLayer norm = norm(config, name + ".final_layer_norm", parameters);
       feedForward = new ResidualBranch(norm, config.normBefore(), inner);
     }

@@ -17,12 +17,7 @@ import org.llmsurgeon.compute.Tensor;
  * @param output {@code heads * headDimension -> hidden}
  */
 record SelfAttention(
-    BlockSize size,
-    int headDimension,
-    Linear queries,
-    Linear keys,
-    Linear values,
-    Linear output)
+    BlockSize size, int headDimension, Linear queries, Linear keys, Linear values, Linear output)
     implements Sublayer {
 
   /** The attention of a block, whose weights are not loaded yet. */
@@ -35,7 +30,6 @@ record SelfAttention(
         parameters.linear(config.linear(block, LinearRole.VALUE)),
         parameters.linear(config.linear(block, LinearRole.OUTPUT)));
   }
-
 
   @Override
   public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {

@@ -24,7 +24,8 @@ class ModelConfigRefusalTest {
     assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), json(changes)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("config.json: ")
-        .hasMessageContaining("supported are LlamaForCausalLM and DeciLMForCausalLM and OPTForCausalLM");
+        .hasMessageContaining(
+            "supported are LlamaForCausalLM and DeciLMForCausalLM and OPTForCausalLM");
   }
 
   @Test

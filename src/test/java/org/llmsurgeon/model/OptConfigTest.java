@@ -2,8 +2,8 @@ package org.llmsurgeon.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Collections;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Collections;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Activation;

@@ -31,8 +31,7 @@ final class PlannedNetwork {
 
   /** Numbers per token that a block keeps for its backward, its input left out. */
   private long kept(BlockSize block) {
-    long attention =
-        2L * (block.queryHeads() + block.keyValueHeads()) * config.headDimension();
+    long attention = 2L * (block.queryHeads() + block.keyValueHeads()) * config.headDimension();
     return size.hidden() + attention + (gated ? 2L : 1L) * block.width();
   }
 
@@ -78,7 +77,8 @@ final class PlannedNetwork {
   long backward(long windows, int context, Backward how) {
     long tokens = batch(windows, context);
     long inputs = FLOAT * tokens * (config.blockCount() + 2L) * size.hidden();
-    long kept = Math.min(how.keep(), FLOAT * tokens * config.blocks().stream().mapToLong(this::kept).sum());
+    long kept =
+        Math.min(how.keep(), FLOAT * tokens * config.blocks().stream().mapToLong(this::kept).sum());
     long normed = how.pairs() ? 2L * size.hidden() + widest() : size.hidden();
     long block = normed + (gated ? 3L : 2L) * widest();
     long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, how.logits());

@@ -38,7 +38,8 @@ class BlockSizesRunTest {
     ObjectNode json = name.equals("opt") ? TinyModels.optJson() : TinyModels.llamaJson();
     String blocks =
         switch (name) {
-          case "opt" -> "{\"per_layer_config\": {\"1\": {\"num_attention_heads\": 1, \"ffn_dim\": 7}}}";
+          case "opt" ->
+              "{\"per_layer_config\": {\"1\": {\"num_attention_heads\": 1, \"ffn_dim\": 7}}}";
           case "llama" ->
               """
               {"per_layer_config": {"1": {"num_attention_heads": 0, "intermediate_size": 6}}}

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pruning;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Layers whose rows and columns go together, and the units they are made of (algorithm section 5,
@@ -68,6 +69,23 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, Wi
       reachable += Math.min(layers.get(i).most(), lines.removed(i));
     }
     return reachable;
+  }
+
+  /**
+   * Weights of the largest part that goes as a whole: a unit, or where only some widths may be
+   * left, all between one of them and the next.
+   *
+   * @param rule which widths may be left
+   */
+  public long largestStep(WidthRule rule) {
+    long step = 0;
+    for (Unit unit : units) {
+      GroupLines lines = GroupLines.none(layers);
+      lines.remove(unit.ways().get(0));
+      long gone = IntStream.range(0, layers.size()).mapToLong(lines::removed).sum();
+      step = Math.max(step, gone * rule.together(widths, unit.kind()));
+    }
+    return Math.min(step, weights());
   }
 
   /** What a layer must keep so that all units can be costed and removed. */

@@ -51,7 +51,7 @@ public final class ElementThreshold {
    */
   public static long count(double target, long weights) {
     GlobalThreshold.checkSparsity(target);
-    return (long) (target * weights);
+    return WeightCount.atMost(target, weights);
   }
 
   /**

@@ -86,7 +86,7 @@ public final class GlobalThreshold {
     checkSparsity(target);
     GlobalThreshold walk = new GlobalThreshold(layers, most);
     CostOrder order = new CostOrder(layers, structures);
-    double limit = target * walk.total;
+    long limit = WeightCount.atMost(target, walk.total);
     walk.takeGone();
     int position = 0;
     while (position < order.size()

@@ -61,6 +61,16 @@ final class GroupLines {
             * (shape.inputs() - columns[layer].cardinality());
   }
 
+  /** Whether no layer has lost more weights than it may. */
+  boolean withinMost() {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      if (removed(layer) > layers.get(layer).most()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** How many of some consecutive columns of a layer are left. */
   int columnsLeft(int layer, int from, int to) {
     int left = 0;

@@ -159,8 +159,8 @@ public final class PathMerge {
    */
   public static Result select(List<Group> groups, Target target, WidthRule rule) {
     PathMerge merge = new PathMerge(groups, rule);
-    double limit = target.now() * merge.total;
-    double end = target.end() * merge.total;
+    long limit = WeightCount.atMost(target.now(), merge.total);
+    long end = WeightCount.atMost(target.end(), merge.total);
     if (rule.oneWidth()) {
       merge.takeOneWidth(limit, end);
     } else if (merge.walk(limit, limit, cut -> !cut.splits())) {
@@ -169,7 +169,7 @@ public final class PathMerge {
     return merge.result();
   }
 
-  private void takeOneWidth(double limit, double end) {
+  private void takeOneWidth(long limit, long end) {
     removed += new OneWidth(cuts).take(limit - removed, end - removed);
     for (int i = 0; i < cuts.size(); i++) {
       threshold = Math.max(threshold, cuts.get(i).highest());
@@ -180,7 +180,7 @@ public final class PathMerge {
   }
 
   /** Goes along some paths as long as these need it; returns whether none of them needs more. */
-  private boolean walk(double limit, double end, Predicate<PathCut> needs) {
+  private boolean walk(long limit, long end, Predicate<PathCut> needs) {
     PriorityQueue<Integer> open =
         new PriorityQueue<>(
             Comparator.<Integer>comparingDouble(i -> cuts.get(i).level()).thenComparingInt(i -> i));

@@ -116,6 +116,6 @@ public record SparsityPattern(int kept, int size) implements LayerSparsity {
               sparsity, optionName(), largestSparsity()));
     }
     double share = sparsity * size / removed();
-    return Math.min(groups, (long) (share * groups));
+    return WeightCount.atMost(Math.min(1, share), groups);
   }
 }

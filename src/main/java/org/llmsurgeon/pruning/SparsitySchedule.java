@@ -17,7 +17,17 @@ public sealed interface SparsitySchedule
    * @param shot which one, from 1 to {@code shots}
    * @param shots how many there will be
    */
-  double target(double sparsity, int shot, int shots);
+  default double target(double sparsity, int shot, int shots) {
+    GlobalThreshold.checkSparsity(sparsity);
+    if (shot < 1 || shot > shots) {
+      throw new IllegalArgumentException("shot " + shot + " of " + shots);
+    }
+    // By the number: a product of a share and a fraction can miss the share by its rounding.
+    return shot == shots ? sparsity : onTheWay(sparsity, shot, shots);
+  }
+
+  /** The target after a shot that is not the last, from 1 to below {@code shots}. */
+  double onTheWay(double sparsity, int shot, int shots);
 
   /** The name on the command line; null for a list of targets, which has none. */
   String optionName();
@@ -45,18 +55,10 @@ public sealed interface SparsitySchedule
                         + ", or give --targets."));
   }
 
-  private static void check(double sparsity, int shot, int shots) {
-    GlobalThreshold.checkSparsity(sparsity);
-    if (shot < 1 || shot > shots) {
-      throw new IllegalArgumentException("shot " + shot + " of " + shots);
-    }
-  }
-
   /** The same step in each shot: {@code sparsity * shot / shots}. */
   record Linear() implements SparsitySchedule {
     @Override
-    public double target(double sparsity, int shot, int shots) {
-      check(sparsity, shot, shots);
+    public double onTheWay(double sparsity, int shot, int shots) {
       return sparsity * shot / shots;
     }
 
@@ -69,10 +71,8 @@ public sealed interface SparsitySchedule
   /** Half a wave: small steps at both ends, {@code sparsity * (1 - cos(pi shot / shots)) / 2}. */
   record Cosine() implements SparsitySchedule {
     @Override
-    public double target(double sparsity, int shot, int shots) {
-      check(sparsity, shot, shots);
-      double done = (1 - StrictMath.cos(Math.PI * shot / shots)) / 2;
-      return shot == shots ? sparsity : sparsity * done;
+    public double onTheWay(double sparsity, int shot, int shots) {
+      return sparsity * ((1 - StrictMath.cos(Math.PI * shot / shots)) / 2);
     }
 
     @Override
@@ -87,8 +87,7 @@ public sealed interface SparsitySchedule
    */
   record Cubic() implements SparsitySchedule {
     @Override
-    public double target(double sparsity, int shot, int shots) {
-      check(sparsity, shot, shots);
+    public double onTheWay(double sparsity, int shot, int shots) {
       double left = (double) (shots - shot) / shots;
       return sparsity * (1 - left * left * left);
     }
@@ -135,12 +134,11 @@ public sealed interface SparsitySchedule
 
     /** The targets in proportion, where the whole is another quantity's share than theirs. */
     @Override
-    public double target(double sparsity, int shot, int shots) {
-      check(sparsity, shot, shots);
+    public double onTheWay(double sparsity, int shot, int shots) {
       if (shots != targets.size()) {
         throw new IllegalArgumentException(shots + " shots, " + targets.size() + " targets");
       }
-      return shot == shots ? sparsity : targets.get(shot - 1) * (sparsity / last());
+      return targets.get(shot - 1) * (sparsity / last());
     }
 
     @Override

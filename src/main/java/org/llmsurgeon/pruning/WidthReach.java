@@ -3,7 +3,10 @@ package org.llmsurgeon.pruning;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** How many weights of a group must go so that its width is as a rule wants it (ours). */
+/**
+ * How many weights of a group must go so that its width is as a rule wants it, no layer losing more
+ * than it may (ours).
+ */
 public final class WidthReach {
   private WidthReach() {}
 
@@ -25,7 +28,9 @@ public final class WidthReach {
       }
       GroupLines lines = GroupLines.none(group.layers());
       remove(group, lines, groups, each);
-      if (each < layout.perGroup() && Width.of(layout, lines).equals(width(layout, left, each))) {
+      if (each < layout.perGroup()
+          && Width.of(layout, lines).equals(width(layout, left, each))
+          && lines.withinMost()) {
         least = Math.min(least, group.weights() - lines.left());
       }
     }

@@ -145,6 +145,19 @@ public record WidthRule(int neurons, int heads, int groups, int parallel, boolea
     return !rounded && parallel == 1 && !oneWidth && !layout.even();
   }
 
+  /** How many units of a kind lie between one width that may be left and the next, at most. */
+  long together(WidthLayout layout, UnitKind kind) {
+    if (allows(layout)) {
+      return 1;
+    }
+    return switch (kind) {
+      case NEURON -> (long) neurons * parallel;
+      case GROUP -> (long) groups * heads * parallel;
+      case HEAD -> (long) heads * parallel * Math.max(1, layout.even() ? layout.groups() : 1);
+      default -> 1;
+    };
+  }
+
   /** Whether a group of layers may be left this wide. */
   boolean fits(WidthLayout layout, Width width) {
     if (layout.even() && !width.even() || !splits(layout, width)) {

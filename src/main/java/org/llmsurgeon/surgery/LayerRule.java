@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.WeightCount;
 
 /**
  * Which layers may be touched, and how far each (ours). Layers that may not be touched keep their
@@ -122,7 +123,7 @@ public record LayerRule(
 
   /** How many weights of a layer may be gone at most. */
   public long most(LinearShape layer) {
-    return (long) (share(layer.name()) * layer.weights());
+    return WeightCount.atMost(share(layer.name()), layer.weights());
   }
 
   /** How many weights of each layer may be gone at most. */

@@ -234,7 +234,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     }
     PathMerge.Result result =
         new UnitMerge(planned, recipe.layers()).select(groups, target, recipe.selection().widths());
-    if (target.now() >= target.end()) {
+    if (shot == recipe.shots()) {
       WidthCheck.requireMet(planned, result);
     }
     return result;

@@ -7,6 +7,7 @@ import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.WeightCount;
 
 /** Whether a goal can be reached with what may go. */
 public final class Reach {
@@ -62,7 +63,7 @@ public final class Reach {
   }
 
   private void require(double share, long most, long total, String where) {
-    if (Math.floor(share * total) > most) {
+    if (WeightCount.atMost(share, total) > most) {
       double reachable = recipe.goal().sparsity() * most / (share * total);
       throw new InputException(
           String.format(

@@ -8,6 +8,7 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.pruning.PathMerge;
 import org.llmsurgeon.pruning.UnitKind;
 import org.llmsurgeon.pruning.Units;
+import org.llmsurgeon.pruning.WeightCount;
 import org.llmsurgeon.pruning.WidthLayout;
 import org.llmsurgeon.pruning.WidthReach;
 import org.llmsurgeon.pruning.WidthRule;
@@ -29,29 +30,44 @@ public final class WidthCheck {
     if (!(recipe.structures() instanceof Units) || rule.parallel() == 1) {
       return;
     }
+    List<UnitPlan.Planned> groups = UnitPlan.of(config, recipe).groups();
+    double[] own = new UnitMerge(groups, recipe.layers()).targets(share);
     long least = 0;
     long total = 0;
-    for (UnitPlan.Planned planned : UnitPlan.of(config, recipe).groups()) {
+    for (int i = 0; i < groups.size(); i++) {
+      UnitPlan.Planned planned = groups.get(i);
       OptionalLong weights = WidthReach.least(planned.group(), rule);
       if (weights.isEmpty()) {
         throw new InputException(
             String.format(
                 "--tensor-parallel %d cannot split %s, which has %s, into equal parts with these"
-                    + " --units and --round-to; give a smaller number.",
+                    + " --units, --round-to and --limit; give a smaller number.",
                 rule.parallel(), planned.group().name(), size(planned.group().widths())));
+      }
+      if (recipe.layers().alone()) {
+        String where = " of " + planned.group().name();
+        require(rule, weights.getAsLong(), new Room(where, own[i], planned.group().weights()));
       }
       least += weights.getAsLong();
       total += planned.group().weights();
     }
-    if (least > share * total) {
+    require(rule, least, new Room("", share, total));
+  }
+
+  /** How much may go somewhere. */
+  private record Room(String where, double share, long weights) {}
+
+  private static void require(WidthRule rule, long least, Room room) {
+    if (least > WeightCount.atMost(room.share(), room.weights())) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--tensor-parallel %d needs at least %.4f of the weights gone, since layers are to"
+              "--tensor-parallel %d needs at least %.4f of the weights%s gone, since layers are to"
                   + " split into equal parts; raise --sparsity, which lets %.4f of them go.",
               rule.parallel(),
-              Math.ceil(1e4 * least / total) / 1e4,
-              share));
+              Math.ceil(1e4 * least / room.weights()) / 1e4,
+              room.where(),
+              room.share()));
     }
   }
 

@@ -98,6 +98,38 @@ class PruningOptionsTest {
     }
   }
 
+  /** {@code 0.35 * 3 / 3} is less than 0.35. */
+  @ParameterizedTest
+  @ValueSource(strings = {"linear", "cosine", "cubic"})
+  void theLastTargetIsTheGoalAndTheOthersAscendToIt(String name) {
+    SparsitySchedule schedule = SparsitySchedule.parse(name);
+    for (int hundredth = 1; hundredth <= 100; hundredth++) {
+      double goal = hundredth / 100.0;
+      for (int shots = 1; shots <= 40; shots++) {
+        double before = 0;
+        for (int shot = 1; shot <= shots; shot++) {
+          double target = schedule.target(goal, shot, shots);
+          assertThat(target).isGreaterThan(before);
+          before = target;
+        }
+        assertThat(before).isEqualTo(goal);
+      }
+    }
+  }
+
+  @Test
+  void aShareOfWeightsIsThatOfItsDecimals() {
+    for (int hundredth = 0; hundredth <= 100; hundredth++) {
+      for (long weights : new long[] {100, 4_700, 113_300, 6_738_415_600L}) {
+        long exact = weights / 100 * hundredth;
+        assertThat(WeightCount.atMost(hundredth / 100.0, weights)).isEqualTo(exact);
+        assertThat(WeightCount.atMost(hundredth / 100.0, weights + 1))
+            .isEqualTo(hundredth == 100 ? exact + 1 : exact);
+      }
+    }
+    assertThat(WeightCount.atMost(Math.nextUp(1.0), 7)).isEqualTo(7);
+  }
+
   @Test
   void aScheduleHasNoShotsOutsideItself() {
     SparsitySchedule schedule = new SparsitySchedule.Linear();

@@ -185,8 +185,53 @@ class HardwareTest {
         .isInstanceOf(InputException.class)
         .hasMessage(
             "--tensor-parallel 4 cannot split block 0 attention, which has 6 heads of 3 key/value"
-                + " heads, into equal parts with these --units and --round-to; give a smaller"
-                + " number.");
+                + " heads, into equal parts with these --units, --round-to and --limit; give a"
+                + " smaller number.");
+  }
+
+  /** Two key/value heads of three must stay, but k_proj may lose a tenth. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void whatLimitsForbidIsRefusedBeforeAnythingRuns(int shots) {
+    ModelConfig odd =
+        TinyModels.with(
+            TinyModels.llamaJson(),
+            """
+            {"num_attention_heads": 6, "num_key_value_heads": 3, "head_dim": 2,
+             "intermediate_size": 9}
+            """);
+    Map<String, Object> options =
+        Map.of(
+            "preset",
+            "loadable",
+            "tensor-parallel",
+            2,
+            "limit",
+            "k_proj=0.1",
+            "sparsity",
+            0.35,
+            "shots",
+            shots);
+    try (Device device = new ReferenceDevice()) {
+      assertThatThrownBy(
+              () -> new LocalSurgeon(device, odd, TinyModels.weights(odd, 8), Recipe.of(options)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("--tensor-parallel 2 cannot split block 0 attention")
+          .hasMessageContaining("--limit");
+    }
+  }
+
+  @Test
+  void eachGroupOnItsOwnMustHaveTheRoom() {
+    ModelConfig odd = TinyModels.with(TinyModels.llamaJson(), "{\"intermediate_size\": 39}");
+    Map<String, Object> options =
+        Map.of("preset", "loadable", "tensor-parallel", 2, "threshold", "layer", "sparsity", 0.02);
+    assertThatThrownBy(() -> prune(odd, options))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "--tensor-parallel 2 needs at least 0.0257 of the weights of block 0 mlp gone, since"
+                + " layers are to split into equal parts; raise --sparsity, which lets 0.0200 of"
+                + " them go.");
   }
 
   @ParameterizedTest

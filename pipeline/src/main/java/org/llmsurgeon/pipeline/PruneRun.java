@@ -9,6 +9,7 @@ import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.surgery.FactorPass;
 import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Shortfall;
 
 /** One run from the request to the report: plan, shots, output. */
 final class PruneRun {
@@ -129,7 +130,9 @@ final class PruneRun {
   private PruningReport shoot(RunPlan plan, ModelWeights dense) {
     ModelConfig config = dense.config();
     Evaluator evaluator = new Evaluator(session, run, plan.test());
-    ReportBuilder report = new ReportBuilder(session, plan, new ShotLosses(run, plan));
+    ReportBuilder report =
+        new ReportBuilder(
+            session, plan, new ShotLosses(run, plan), new Shortfall(config, request.recipe()));
     ModelExport export = new ModelExport(session, run, model, output, evaluator);
     SavedModels saved = new SavedModels(export, run, plan);
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());

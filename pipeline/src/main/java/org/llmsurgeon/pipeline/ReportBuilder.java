@@ -10,12 +10,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.Shortfall;
 
 /** Gathers what a run did into its report. */
 final class ReportBuilder {
   private final Session session;
   private final RunPlan plan;
   private final ShotLosses losses;
+  private final Shortfall shortfall;
   private final List<PruningReport.Shot> shots = new ArrayList<>();
   private Double densePerplexity;
   private Double perplexityF32;
@@ -33,11 +35,13 @@ final class ReportBuilder {
    * @param session the operation
    * @param plan the plan
    * @param losses what shots cost
+   * @param shortfall says where less goes than was asked for
    */
-  ReportBuilder(Session session, RunPlan plan, ShotLosses losses) {
+  ReportBuilder(Session session, RunPlan plan, ShotLosses losses, Shortfall shortfall) {
     this.session = session;
     this.plan = plan;
     this.losses = losses;
+    this.shortfall = shortfall;
   }
 
   /**
@@ -179,8 +183,20 @@ final class ReportBuilder {
   }
 
   private List<String> warnings(List<PruningReport.Shot> all) {
-    return Stream.concat(all.stream().flatMap(shot -> shot.warning().stream()), ofUpdates.stream())
+    return Stream.of(
+            all.stream().flatMap(shot -> shot.warning().stream()),
+            ofUpdates.stream(),
+            missing().stream())
+        .flatMap(each -> each)
         .toList();
+  }
+
+  /** What is missing of a target at which somebody gets the model. */
+  private Optional<String> missing() {
+    double share = plan.share();
+    boolean kept =
+        isLast() || Recipe.of(plan.identity().recipe()).savedAt(last.target(), share).isPresent();
+    return kept ? shortfall.warning(last.target(), share, last.removed()) : Optional.empty();
   }
 
   /** Shots whose measured loss was not known when they were added: it needed the next one. */

@@ -93,7 +93,7 @@ final class UnitSelection {
       merged = merge(paths, target);
       seconds += whole.seconds();
     }
-    if (target >= shot.plan().share()) {
+    if (shot.plan().isLast(shot.shot(), target)) {
       WidthCheck.requireMet(planned, merged.chosen());
     }
     return manifest(target, merged, again.size(), new Timed<>(health(paths), seconds));

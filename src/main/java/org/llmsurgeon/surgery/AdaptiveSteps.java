@@ -11,6 +11,10 @@ import java.util.List;
  * curvature is only known near the weights where it was measured. Else it stays. A step is never
  * below {@code sparsity / most}, so there are never more than {@code most} shots.
  *
+ * <p>A step that would pass a stop ends there, and is none of the {@code most}. It is judged as the
+ * step that it was to be, whose loss would have grown in proportion, and the next one goes on from
+ * that step and not from the part of it that was done.
+ *
  * @param sparsity share of the prunable weights at the end
  * @param most how many shots there may be, besides those that end at a stop
  * @param stops shares, ascending, that are not passed: a step that would pass one ends there
@@ -48,26 +52,36 @@ public record AdaptiveSteps(double sparsity, int most, List<Double> stops) {
    */
   public record Past(double from, double target, double predicted, double measured) {}
 
-  /** Target of the first shot. */
-  public double first() {
-    return target(0, 1, 4 * smallest());
-  }
-
   /**
    * Target of the next shot.
    *
-   * @param last what the last one did
-   * @param shot the next shot, from 2
+   * @param done all shots before it, in their order
    */
-  public double next(Past last, int shot) {
-    double step = last.target() - last.from();
-    double measured = last.measured();
-    if (measured <= TRUSTED * last.predicted() && measured <= NEAR) {
-      step *= 2;
-    } else if (measured > WRONG * last.predicted() || measured > FAR) {
-      step /= 2;
+  public double next(List<Past> done) {
+    double step = 4 * smallest();
+    int own = 0;
+    for (Past shot : done) {
+      boolean cutShort = shot.target() < end(shot.from(), own, step);
+      double length = shot.target() - shot.from();
+      step = after(shot, step, cutShort ? step / length : 1);
+      own += cutShort ? 0 : 1;
     }
-    return target(last.target(), shot, step);
+    double from = done.isEmpty() ? 0 : done.get(done.size() - 1).target();
+    double end = end(from, own, step);
+    return stops.stream().filter(stop -> stop > from && stop < end).findFirst().orElse(end);
+  }
+
+  /** The step after a shot that did only a part of one: {@code parts} would have been the whole. */
+  private double after(Past shot, double step, double parts) {
+    double measured = shot.measured();
+    double whole = measured * parts;
+    double next = step;
+    if (measured <= TRUSTED * shot.predicted() && whole <= NEAR) {
+      next = 2 * step;
+    } else if (measured > WRONG * shot.predicted() || whole > FAR) {
+      next = step / 2;
+    }
+    return Math.max(next, smallest());
   }
 
   /** Whether nothing is left to do after a shot that aimed at this share. */
@@ -79,10 +93,12 @@ public record AdaptiveSteps(double sparsity, int most, List<Double> stops) {
     return sparsity / most;
   }
 
-  /** A rest that would be less than half the smallest step goes along. */
-  private double target(double from, int shot, double step) {
-    double target = from + Math.max(step, smallest());
-    double end = shot >= most || sparsity - target < smallest() / 2 ? sparsity : target;
-    return stops.stream().filter(stop -> stop > from && stop < end).findFirst().orElse(end);
+  /**
+   * Where a step ends if no stop is in its way. A rest that would be less than half the smallest
+   * step goes along.
+   */
+  private double end(double from, int own, double step) {
+    double target = from + step;
+    return own + 1 >= most || sparsity - target < smallest() / 2 ? sparsity : target;
   }
 }

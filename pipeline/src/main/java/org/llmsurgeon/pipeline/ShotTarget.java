@@ -1,11 +1,13 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.llmsurgeon.surgery.AdaptiveSteps;
 
 /**
  * Share of the weights that a shot aims at. Where shots are adaptive it follows from what the run
- * directory says of the shot before and from the calibration loss that this shot's accumulation has
- * found: so it is the same after a resume, and test text has no part in it.
+ * directory says of the shots before and from the calibration losses that their accumulations and
+ * this one have found: so it is the same after a resume, and test text has no part in it.
  */
 final class ShotTarget {
   private final ShotContext shot;
@@ -25,18 +27,17 @@ final class ShotTarget {
     if (!shot.recipe().pace().adaptive()) {
       return shot.recipe().target(shot.shot(), end);
     }
-    AdaptiveSteps steps = shot.recipe().adaptiveSteps(end);
-    int last = shot.shot() - 1;
-    if (last == 0) {
-      return steps.first();
-    }
     ShotLosses losses = new ShotLosses(shot.run(), shot.plan());
-    AdaptiveSteps.Past past =
-        new AdaptiveSteps.Past(
-            last == 1 ? 0 : shot.selection(last - 1).target(),
-            shot.selection(last).target(),
-            losses.predicted(shot.selection(last)),
-            losses.onCalibration(last));
-    return steps.next(past, shot.shot());
+    List<AdaptiveSteps.Past> done = new ArrayList<>();
+    double from = 0;
+    for (int earlier = 1; earlier < shot.shot(); earlier++) {
+      SelectionManifest selection = shot.selection(earlier);
+      double target = selection.target();
+      done.add(
+          new AdaptiveSteps.Past(
+              from, target, losses.predicted(selection), losses.onCalibration(earlier)));
+      from = target;
+    }
+    return shot.recipe().adaptiveSteps(end).next(done);
   }
 }

@@ -23,9 +23,10 @@ public final class EliminationPath {
   /** A unit on the path. */
   private record Step(int unit, byte way, double level, double cost) {}
 
-  private EliminationPath(Device device, CoupledGroup group, List<LayerSurgery> layers) {
+  private EliminationPath(
+      Device device, CoupledGroup group, List<LayerSurgery> layers, CostKind kind) {
     this.group = group;
-    this.states = GroupStates.of(device, group, layers);
+    this.states = GroupStates.of(device, group, layers, kind);
     this.costs = new GroupCosts(device, group, layers, states);
   }
 
@@ -41,7 +42,7 @@ public final class EliminationPath {
    */
   public static Path follow(
       Device device, CoupledGroup group, List<LayerSurgery> layers, PathOptions options) {
-    EliminationPath path = new EliminationPath(device, group, layers);
+    EliminationPath path = new EliminationPath(device, group, layers, options.costs());
     try {
       return path.follow(options);
     } finally {

@@ -8,13 +8,14 @@ import org.llmsurgeon.compute.Device;
 final class GroupStates {
   private GroupStates() {}
 
-  static List<LayerState> of(Device device, CoupledGroup group, List<LayerSurgery> layers) {
+  static List<LayerState> of(
+      Device device, CoupledGroup group, List<LayerSurgery> layers, CostKind kind) {
     List<LayerState> states = new ArrayList<>();
     try {
       for (int i = 0; i < layers.size(); i++) {
         states.add(
             new LayerState(
-                device, group.layers().get(i).name(), layers.get(i).live(), group.needs(i)));
+                device, group.layers().get(i).name(), layers.get(i).live(), group.needs(i), kind));
       }
       return states;
     } catch (RuntimeException failure) {

@@ -24,6 +24,14 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
  * Xi[X,:]}. {@code M} and {@code N} need no product with a whole factor after the start, since an
  * optimal update leaves the gradient at what is kept as it is. A path of any number of rounds so
  * costs about as much as a few products of the layer's size.
+ *
+ * <p>Where nothing makes up for what goes ({@link CostKind#OBD}), {@code M = G W} and {@code N = W
+ * A} without damping:
+ *
+ * <pre>
+ * rows R go:     W_R = 0,  M -= G[:,R] W_R,  cost 1/2 tr(G_RR W_R N_R^T)
+ * columns C go:  W_C = 0,  N -= W_C A[C,:],  cost 1/2 tr(A_CC W_C^T M_C)
+ * </pre>
  */
 final class LayerState implements AutoCloseable {
   /** Which costs are asked of a layer, and so which matrices it must keep. */
@@ -36,15 +44,17 @@ final class LayerState implements AutoCloseable {
   private final Tensor left;
   private final Tensor right;
   private final Tensor outputs;
+  private final Tensor inputs;
   private final Tensor outputInverse;
   private final Tensor inputInverse;
+  private final boolean adapts;
   private final double extra;
   private final boolean[] rowLives;
   private final boolean[] columnLives;
   private int rows;
   private int columns;
 
-  LayerState(Device device, String name, LiveLayer layer, Needs needs) {
+  LayerState(Device device, String name, LiveLayer layer, Needs needs, CostKind kind) {
     this.device = device;
     this.name = name;
     this.scope = new TensorScope(device);
@@ -55,13 +65,28 @@ final class LayerState implements AutoCloseable {
     Arrays.fill(rowLives, true);
     Arrays.fill(columnLives, true);
     weight = copy(layer.weight());
-    outputs = needs.columnCosts() && needs.freeRows() ? layer.outputs().matrix() : null;
-    double damping = layer.columnCostDamping();
-    extra = damping - layer.outputs().dampingConstant();
-    left = needs.columnCosts() ? product(layer, true) : null;
-    right = needs.rowCosts() ? product(layer, false) : null;
-    outputInverse = needs.rowCosts() ? copy(layer.outputs().inverse().matrix()) : null;
-    inputInverse = needs.columnCosts() ? copy(layer.inputs().inverse().matrix()) : null;
+    outputs = layer.outputs().matrix();
+    adapts = kind == CostKind.OBS;
+    inputs = adapts || !layer.diagonalInputs() ? layer.inputs().matrix() : diagonal(layer.inputs());
+    // The inverses first: they settle how much damping there is.
+    boolean rowInverse = adapts && needs.rowCosts();
+    outputInverse = rowInverse ? copy(layer.outputs().inverse().matrix()) : null;
+    boolean columnInverse = adapts && needs.columnCosts();
+    inputInverse = columnInverse ? copy(layer.inputs().inverse().matrix()) : null;
+    double damping = adapts ? layer.columnCostDamping() : 0;
+    extra = adapts ? damping - layer.outputs().dampingConstant() : 0;
+    left = needs.columnCosts() ? leftProduct(damping) : null;
+    right = needs.rowCosts() ? rightProduct(adapts ? layer.inputs().dampingConstant() : 0) : null;
+  }
+
+  private Tensor diagonal(LiveFactor factor) {
+    int size = factor.size();
+    double[] values = new double[size * size];
+    double[] diagonal = factor.curvature(CostKind.OBD);
+    for (int i = 0; i < size; i++) {
+      values[i * size + i] = diagonal[i];
+    }
+    return scope.own(device.tensor(Precision.DOUBLE, size, size, values));
   }
 
   private Tensor copy(Tensor from) {
@@ -70,16 +95,17 @@ final class LayerState implements AutoCloseable {
     return to;
   }
 
-  /** {@code (G + dG + e) W} or {@code W (A + dA)}. */
-  private Tensor product(LiveLayer layer, boolean fromLeft) {
+  /** {@code (G + damping) W}. */
+  private Tensor leftProduct(double damping) {
     Tensor product = copy(weight);
-    if (fromLeft) {
-      double damping = layer.columnCostDamping();
-      device.multiply(1, layer.outputs().matrix(), weight, damping, product);
-    } else {
-      double damping = layer.inputs().dampingConstant();
-      device.multiply(1, weight, layer.inputs().matrix(), damping, product);
-    }
+    device.multiply(1, outputs, weight, damping, product);
+    return product;
+  }
+
+  /** {@code W (A + damping)}. */
+  private Tensor rightProduct(double damping) {
+    Tensor product = copy(weight);
+    device.multiply(1, weight, inputs, damping, product);
     return product;
   }
 
@@ -118,17 +144,30 @@ final class LayerState implements AutoCloseable {
     return line == Line.ROW ? right : left;
   }
 
-  Tensor inverse(Line line) {
-    return line == Line.ROW ? outputInverse : inputInverse;
+  /** Whether what stays makes up for what goes. */
+  boolean adapts() {
+    return adapts;
   }
 
-  /** Costs of every row or column alone, {@code 1/2 (w . gradient) / Xi_ii}; 0 where it is gone. */
+  /** The inverse {@code Xi} of a factor where the rest adapts, else the factor {@code X} itself. */
+  Tensor curvature(Line line) {
+    if (adapts) {
+      return line == Line.ROW ? outputInverse : inputInverse;
+    }
+    return line == Line.ROW ? outputs : inputs;
+  }
+
+  /**
+   * Costs of every row or column alone, {@code 1/2 (w . gradient) / Xi_ii}, or times {@code X_ii}
+   * where nothing adapts; 0 where it is gone.
+   */
   double[] costs(Line line) {
     double[] dots =
         line == Line.ROW ? device.rowDots(weight, right) : device.columnDots(weight, left);
-    double[] diagonal = device.diagonal(inverse(line));
+    double[] diagonal = device.diagonal(curvature(line));
     for (int i = 0; i < dots.length; i++) {
-      dots[i] = lives(line, i) ? 0.5 * dots[i] / diagonal[i] : 0;
+      double along = adapts ? 1 / diagonal[i] : diagonal[i];
+      dots[i] = lives(line, i) ? 0.5 * dots[i] * along : 0;
     }
     return dots;
   }
@@ -156,7 +195,7 @@ final class LayerState implements AutoCloseable {
   }
 
   /**
-   * Takes rows out and lets the others make up for them.
+   * Takes rows out and lets the others make up for them, where they do.
    *
    * @param positions live rows, ascending
    * @return the exact joint cost
@@ -166,6 +205,11 @@ final class LayerState implements AutoCloseable {
       return 0;
     }
     double cost;
+    if (!adapts) {
+      cost = new BlockCosts(device, this, Line.ROW).joint(positions);
+      removeFree(positions);
+      return cost;
+    }
     try (TensorScope work = new TensorScope(device)) {
       Tensor block = factorised(work, outputInverse, positions);
       Tensor coupling = gather(work, outputInverse, null, positions);
@@ -186,7 +230,7 @@ final class LayerState implements AutoCloseable {
   }
 
   /**
-   * Takes columns out and lets the others make up for them.
+   * Takes columns out and lets the others make up for them, where they do.
    *
    * @param positions live columns, ascending
    * @return the exact joint cost
@@ -196,6 +240,11 @@ final class LayerState implements AutoCloseable {
       return 0;
     }
     double cost;
+    if (!adapts) {
+      cost = new BlockCosts(device, this, Line.COLUMN).joint(positions);
+      removeAlone(positions);
+      return cost;
+    }
     try (TensorScope work = new TensorScope(device)) {
       Tensor block = factorised(work, inputInverse, positions);
       Tensor solved = gather(work, inputInverse, positions, null);
@@ -212,6 +261,18 @@ final class LayerState implements AutoCloseable {
     }
     forget(Line.COLUMN, positions);
     return cost;
+  }
+
+  /** Takes columns out for which nothing makes up. */
+  private void removeAlone(int[] positions) {
+    if (right != null) {
+      try (TensorScope work = new TensorScope(device)) {
+        Tensor coupling = gather(work, inputs, positions, null);
+        Tensor going = gather(work, weight, null, positions);
+        device.multiply(-1, going, coupling, 1, right);
+      }
+    }
+    forget(Line.COLUMN, positions);
   }
 
   /**

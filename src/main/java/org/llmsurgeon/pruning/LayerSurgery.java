@@ -9,7 +9,6 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
@@ -27,7 +26,6 @@ public final class LayerSurgery implements AutoCloseable {
   private final Device device;
   private final String name;
   private final Tensor weight;
-  private final CurvatureKind curvature;
   private final LiveLayer live;
 
   /**
@@ -67,7 +65,6 @@ public final class LayerSurgery implements AutoCloseable {
     this.device = device;
     this.name = name;
     this.weight = weight;
-    this.curvature = factors.kind();
     this.live = new LiveLayer(device, name, weight, factors, damping);
   }
 
@@ -110,7 +107,7 @@ public final class LayerSurgery implements AutoCloseable {
    */
   public StructureCosts costs(CostKind kind) {
     LineCosts costs = new LineCosts(device, live);
-    boolean diagonalOnly = kind == CostKind.OBD && curvature == CurvatureKind.ACTIVATIONS;
+    boolean diagonalOnly = kind == CostKind.OBD && live.diagonalInputs();
     double[] rows = diagonalOnly ? costs.rowsOfElements() : costs.rows(kind);
     double[] columns = costs.columns(kind);
     return new StructureCosts(
@@ -216,10 +213,12 @@ public final class LayerSurgery implements AutoCloseable {
       device.add(-1, layer.weight(), difference);
       Tensor left = work.empty(Precision.DOUBLE, rows.length, columns.length);
       device.copy(difference, left);
-      device.multiply(1, layer.outputs().matrix(), difference, dampingConstantG(), left);
+      device.multiply(
+          1, layer.outputs().matrix(), difference, layer.outputs().dampingConstant(), left);
       Tensor right = work.empty(Precision.DOUBLE, rows.length, columns.length);
       device.copy(difference, right);
-      device.multiply(1, difference, layer.inputs().matrix(), dampingConstantA(), right);
+      device.multiply(
+          1, difference, layer.inputs().matrix(), layer.inputs().dampingConstant(), right);
       return 0.5 * Arrays.stream(device.rowDots(left, right)).sum();
     }
   }

@@ -7,6 +7,7 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
 
 /**
@@ -20,6 +21,7 @@ final class LiveLayer implements AutoCloseable {
   private final LiveFactor outputs;
   private final LiveFactor inputs;
   private final double columnCosts;
+  private final boolean diagonalInputs;
 
   LiveLayer(
       Device device, String name, Tensor full, KroneckerFactors factors, LayerDamping damping) {
@@ -36,6 +38,7 @@ final class LiveLayer implements AutoCloseable {
     this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs());
     double[] diagonal = device.diagonal(outputs.matrix());
     this.columnCosts = damping.columnCosts().applyAsDouble(diagonal);
+    this.diagonalInputs = factors.kind() == CurvatureKind.ACTIVATIONS;
   }
 
   private LiveLayer(LiveLayer whole, int[] keptRows) {
@@ -45,6 +48,7 @@ final class LiveLayer implements AutoCloseable {
     this.outputs = whole.outputs.keeping(keptRows);
     this.inputs = whole.inputs.keeping(columns);
     this.columnCosts = whole.columnCosts;
+    this.diagonalInputs = whole.diagonalInputs;
   }
 
   /**
@@ -82,6 +86,11 @@ final class LiveLayer implements AutoCloseable {
    */
   double columnCostDamping() {
     return Math.max(columnCosts, outputs.dampingConstant());
+  }
+
+  /** Whether {@link CostKind#OBD} looks at the diagonal of {@code A} alone. */
+  boolean diagonalInputs() {
+    return diagonalInputs;
   }
 
   /**

@@ -28,14 +28,20 @@ public final class RoundCosts {
    * @param device where everything lives
    * @param group the group
    * @param layers its layers with this shot's factors; left as they are
+   * @param kind whether what stays makes up for what goes
    * @param units positions of the units that are gone
    * @param ways for each, how it went
    * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite, naming the group
    * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse
    */
   public static Scored after(
-      Device device, CoupledGroup group, List<LayerSurgery> layers, int[] units, byte[] ways) {
-    List<LayerState> states = GroupStates.of(device, group, layers);
+      Device device,
+      CoupledGroup group,
+      List<LayerSurgery> layers,
+      CostKind kind,
+      int[] units,
+      byte[] ways) {
+    List<LayerState> states = GroupStates.of(device, group, layers, kind);
     try {
       GroupCosts costs = new GroupCosts(device, group, layers, states);
       Removal removal = new Removal(group.layers().size());

@@ -5,20 +5,18 @@ final class SmallSolve {
   private SmallSolve() {}
 
   /**
-   * {@code tr((X_SS)^-1 H)}.
+   * {@code tr(X^-1 H)}.
    *
    * @param matrix {@code X}, row by row
-   * @param size rows of {@code X}
-   * @param set the indices {@code S}
-   * @param block {@code H}, {@code |S| x |S|}, row by row
-   * @return the trace, or NaN where {@code X_SS} is not positive definite
+   * @param n rows of {@code X} and {@code H}
+   * @param block {@code H}, row by row
+   * @return the trace, or NaN where {@code X} is not positive definite
    */
-  static double trace(double[] matrix, int size, int[] set, double[] block) {
-    int n = set.length;
+  static double trace(double[] matrix, int n, double[] block) {
     double[] l = new double[n * n];
     for (int i = 0; i < n; i++) {
       for (int j = 0; j <= i; j++) {
-        double sum = matrix[set[i] * size + set[j]];
+        double sum = matrix[i * n + j];
         for (int k = 0; k < j; k++) {
           sum -= l[i * n + k] * l[j * n + k];
         }

@@ -51,7 +51,11 @@ public final class GroupTask {
    */
   public GroupScore path(PathOptions options) {
     return operate(
-        layers -> score(EliminationPath.follow(device, planned.group(), layers, options), layers));
+        layers ->
+            score(
+                EliminationPath.follow(
+                    device, planned.group(), layers, options.with(recipe.costs())),
+                layers));
   }
 
   /**
@@ -64,7 +68,8 @@ public final class GroupTask {
     return operate(
         layers -> {
           RoundCosts.Scored scored =
-              RoundCosts.after(device, planned.group(), layers, chosen.units(), chosen.ways());
+              RoundCosts.after(
+                  device, planned.group(), layers, recipe.costs(), chosen.units(), chosen.ways());
           return new RoundScore(score(scored.path(), layers), scored.joint());
         });
   }

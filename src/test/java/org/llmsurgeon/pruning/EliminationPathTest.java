@@ -108,7 +108,9 @@ class EliminationPathTest {
         assertWithinMost(limited, path);
       }
       int[] gone = {0};
-      Path round = RoundCosts.after(each.device, limited, each.layers, gone, new byte[1]).path();
+      Path round =
+          RoundCosts.after(each.device, limited, each.layers, CostKind.OBS, gone, new byte[1])
+              .path();
       assertThat(round.length()).isPositive();
       assertWithinMost(limited, round);
     }
@@ -145,7 +147,7 @@ class EliminationPathTest {
 
   /** Takes the same units one after the other out of fresh states. */
   private static void assertSameAsRounds(Case each, int layer, int prefix, Path path, Tensor cut) {
-    List<LayerState> states = GroupStates.of(each.device, each.group, each.layers);
+    List<LayerState> states = GroupStates.of(each.device, each.group, each.layers, CostKind.OBS);
     GroupCosts costs = new GroupCosts(each.device, each.group, each.layers, states);
     for (int i = 0; i < prefix; i++) {
       Removal removal = new Removal(2);

@@ -14,6 +14,7 @@ import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 
 /** Each round's state against the definition: the dense quadratic of what is left. */
@@ -30,7 +31,11 @@ class LayerStateTest {
         LayerSurgery surgery = layer.surgery(scope, DAMPING);
         LayerState state =
             new LayerState(
-                device, "layer 1", surgery.live(), new LayerState.Needs(true, true, false))) {
+                device,
+                "layer 1",
+                surgery.live(),
+                new LayerState.Needs(true, true, false),
+                CostKind.OBS)) {
       BitSet rows = new BitSet();
       BitSet columns = new BitSet();
       double spent = 0;
@@ -77,7 +82,11 @@ class LayerStateTest {
         LayerSurgery surgery = layer.surgery(scope, damping);
         LayerState state =
             new LayerState(
-                device, "layer 1", surgery.live(), new LayerState.Needs(true, true, true))) {
+                device,
+                "layer 1",
+                surgery.live(),
+                new LayerState.Needs(true, true, true),
+                CostKind.OBS)) {
       BitSet free = new BitSet();
       BitSet rows = new BitSet();
       BitSet columns = new BitSet();
@@ -91,6 +100,83 @@ class LayerStateTest {
       assertCosts(device, state, left, quadratic, rows, Line.ROW);
       double shrunk = Math.max(DAMPING.g(), damping.columnCosts());
       assertCosts(device, state, left, quadratic(left, layer, shrunk), columns, Line.COLUMN);
+    }
+  }
+
+  @RepeatedTest(20)
+  void whereNothingAdaptsCostsAreThoseOfSettingToZero(RepetitionInfo repetition) {
+    Random random = new Random(200 + repetition.getCurrentRepetition());
+    RandomLayer layer = RandomLayer.of(random, 6, 20);
+    boolean diagonal = random.nextBoolean();
+    CurvatureKind kind = diagonal ? CurvatureKind.ACTIVATIONS : CurvatureKind.KFAC;
+    double[][] a = new double[20][20];
+    for (int i = 0; i < a.length; i++) {
+      for (int j = 0; j < a.length; j++) {
+        a[i][j] = diagonal && i != j ? 0 : layer.a()[i][j];
+      }
+    }
+    DenseQuadratic quadratic = new DenseQuadratic(layer.g(), a);
+    try (Device device = new ReferenceDevice();
+        TensorScope scope = new TensorScope(device);
+        LayerSurgery surgery =
+            new LayerSurgery(
+                device,
+                "layer 1",
+                RandomLayer.tensor(scope, layer.weight()),
+                layer.factors(scope, kind),
+                DAMPING);
+        LayerState state =
+            new LayerState(
+                device,
+                "layer 1",
+                surgery.live(),
+                new LayerState.Needs(true, true, true),
+                CostKind.OBD)) {
+      double[] left = layer.flatWeight();
+      BitSet rows = new BitSet();
+      BitSet columns = new BitSet();
+      for (int round = 0; round < 2; round++) {
+        int[] free = some(random, 6, rows);
+        state.removeFree(free);
+        zeroing(left, 20, free, Line.ROW);
+        int[] goingRows = some(random, 6, rows);
+        double cost = quadratic.cost(zeroing(left, 20, goingRows, Line.ROW));
+        assertThat(state.removeRows(goingRows)).isCloseTo(cost, within(TOLERANCE * (1 + cost)));
+        int[] goingColumns = some(random, 20, columns);
+        cost = quadratic.cost(zeroing(left, 20, goingColumns, Line.COLUMN));
+        assertThat(state.removeColumns(goingColumns))
+            .isCloseTo(cost, within(TOLERANCE * (1 + cost)));
+        assertThat(device.values(state.weight())).isEqualTo(left);
+        assertPlain(device, state, left, quadratic, Line.ROW);
+        assertPlain(device, state, left, quadratic, Line.COLUMN);
+      }
+    }
+  }
+
+  /** Sets the lines to zero, and returns the change. */
+  private static double[] zeroing(double[] weight, int width, int[] lines, Line line) {
+    double[] change = new double[weight.length];
+    for (int i = 0; i < weight.length; i++) {
+      if (Arrays.binarySearch(lines, line == Line.ROW ? i / width : i % width) >= 0) {
+        change[i] = -weight[i];
+        weight[i] = 0;
+      }
+    }
+    return change;
+  }
+
+  /** Sets of one, three and all lines that are left, which go three ways through the code. */
+  private static void assertPlain(
+      Device device, LayerState state, double[] left, DenseQuadratic quadratic, Line line) {
+    int size = line == Line.ROW ? 6 : 20;
+    int[] alive = IntStream.range(0, size).filter(i -> state.lives(line, i)).toArray();
+    for (int count : new int[] {1, 3, alive.length}) {
+      if (count <= alive.length && count > 0) {
+        int[] set = Arrays.copyOfRange(alive, alive.length - count, alive.length);
+        double cost = quadratic.cost(zeroing(left.clone(), 20, set, line));
+        assertThat(new BlockCosts(device, state, line).of(List.of(set))[0])
+            .isCloseTo(cost, within(TOLERANCE * (1 + cost)));
+      }
     }
   }
 

@@ -57,7 +57,7 @@ class RoundCostsTest {
       List<LayerSurgery> layers =
           plain.stream().map(layer -> layer.surgery(scope, DAMPING)).toList();
       RoundCosts.Scored scored =
-          RoundCosts.after(device, group, layers, gone, new byte[gone.length]);
+          RoundCosts.after(device, group, layers, CostKind.OBS, gone, new byte[gone.length]);
       // Free rows that go before a compensated one of their matrix change what that one costs.
       assertThat(scored.joint()).isLessThanOrEqualTo(joint + 1e-8 * (1 + joint));
       Path path = scored.path();

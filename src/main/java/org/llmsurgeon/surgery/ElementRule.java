@@ -3,6 +3,9 @@ package org.llmsurgeon.surgery;
 import java.util.Map;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pruning.ElementUpdate;
+import org.llmsurgeon.pruning.Patterns;
+import org.llmsurgeon.pruning.SparseStructures;
+import org.llmsurgeon.pruning.Structures;
 
 /**
  * How single weights and N:M groups are chosen and made up for; other structures have no use for
@@ -71,33 +74,23 @@ public record ElementRule(
   }
 
   /**
-   * Writes the options.
+   * Writes the options; those that do not apply are null.
    *
-   * @param apply whether they do; else all are null
+   * @param structures what goes
+   * @param compensated whether the rest makes up for it
    * @param options where to
    */
-  void put(boolean apply, Map<String, Object> options) {
-    ElementUpdate.Grouped groups = update instanceof ElementUpdate.Grouped each ? each : null;
-    options.put("element-update", !apply ? null : groups == null ? FULL : GROUPED);
-    options.put("max-correlate", apply && groups != null ? groups.mostCorrelated() : null);
-    options.put("add-update", apply && groups != null ? groups.addUpdates() : null);
-    options.put("keep-bias", apply ? keepBias : null);
-    options.put("independent", apply ? independent : null);
-    options.put("skip-unfit", apply ? skipUnfit : null);
-  }
-
-  /**
-   * Throws if an option is given that needs single weights or N:M groups.
-   *
-   * @throws InputException naming it
-   */
-  static void refuse(RecipeOptions read) {
-    Map<String, Object> options = new java.util.LinkedHashMap<>();
-    DEFAULT.put(false, options);
-    for (String name : options.keySet()) {
-      if (read.given(name) && !"false".equals(read.text(name))) {
-        throw new InputException("--" + name + " goes with --structures element or N:M only.");
-      }
-    }
+  void put(Structures structures, boolean compensated, Map<String, Object> options) {
+    boolean sparse = structures instanceof SparseStructures;
+    boolean patterns = structures instanceof Patterns;
+    boolean updates = sparse && compensated;
+    ElementUpdate.Grouped groups =
+        updates && update instanceof ElementUpdate.Grouped each ? each : null;
+    options.put("element-update", !updates ? null : groups == null ? FULL : GROUPED);
+    options.put("max-correlate", groups != null ? groups.mostCorrelated() : null);
+    options.put("add-update", groups != null ? groups.addUpdates() : null);
+    options.put("keep-bias", sparse && !patterns ? keepBias : null);
+    options.put("independent", patterns ? independent : null);
+    options.put("skip-unfit", patterns ? skipUnfit : null);
   }
 }

@@ -344,7 +344,8 @@ public record Recipe(
     options.put("structures", structures.optionName());
     options.put("units", structures instanceof Units units ? units.unitNames() : null);
     options.put("selection", selection.kind().optionName());
-    options.put("path-step", selection.pathStep());
+    boolean paths = selection.kind() == SelectionKind.PATHS;
+    options.put("path-step", paths ? selection.pathStep() : null);
     boolean sparse = structures instanceof SparseStructures;
     options.put(
         "rounds", selection.kind() == SelectionKind.ROUNDS || sparse ? selection.rounds() : null);
@@ -365,15 +366,18 @@ public record Recipe(
     layers.put(options);
     curvature.put(options);
     options.put("diagonal", diagonal);
-    options.put("update", update.optionName());
-    options.put("damp-g", damping.g());
-    options.put("damp-a", damping.a());
+    options.put("update", diagonal ? null : update.optionName());
+    boolean useG = OptionRules.usesDampingG(structures, curvature.kind());
+    options.put("damp-g", useG ? damping.g() : null);
+    boolean useA =
+        correction.reconstruct() || OptionRules.usesDampingA(structures, curvature.kind());
+    options.put("damp-a", useA ? damping.a() : null);
     options.put("sequences", calibration.sequences());
     options.put("context", calibration.context());
     options.put("seed", calibration.seed());
     options.put("fresh-calibration", calibration.fresh());
     options.put("shards", shards);
-    elements.put(sparse, options);
+    elements.put(structures, appliedUpdate() != UpdateKind.NONE, options);
     correction.put(options);
     return options;
   }

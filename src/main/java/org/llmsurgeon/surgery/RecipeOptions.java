@@ -26,7 +26,9 @@ final class RecipeOptions {
                 + String.join(", ", defaults.keySet())
                 + ".");
       }
-      values.put(each.getKey(), each.getValue());
+      if (each.getValue() != null) {
+        values.put(each.getKey(), each.getValue());
+      }
     }
   }
 

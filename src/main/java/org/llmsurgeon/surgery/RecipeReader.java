@@ -46,6 +46,9 @@ final class RecipeReader {
     Object structures = options.get("structures");
     if (structures != null && !structures.equals(set.get("structures"))) {
       set.keySet().removeAll(List.of("structures", "units", "selection", "round-to"));
+      if (Structures.parse(String.valueOf(structures)) instanceof SparseStructures) {
+        set.remove("update");
+      }
     }
     if (options.get("targets") != null) {
       set.remove("shots");
@@ -55,6 +58,7 @@ final class RecipeReader {
 
   Recipe recipe() {
     Structures structures = structures();
+    new OptionRules(read, structures, kind(structures)).check();
     return new Recipe(
         structures,
         selection(structures),
@@ -81,31 +85,17 @@ final class RecipeReader {
   }
 
   private ElementRule elements(Structures structures) {
-    if (structures instanceof SparseStructures) {
-      return ElementRule.of(read);
-    }
-    ElementRule.refuse(read);
-    return ElementRule.DEFAULT;
+    return structures instanceof SparseStructures ? ElementRule.of(read) : ElementRule.DEFAULT;
   }
 
   private Structures structures() {
     Structures structures = Structures.parse(read.text("structures"));
-    if (!read.given("units")) {
-      return structures;
-    }
-    if (!(structures instanceof Units)) {
-      throw new InputException("--units goes with --structures units only.");
-    }
-    return Units.of(read.text("units"));
+    boolean some = read.given("units") && structures instanceof Units;
+    return some ? Units.of(read.text("units")) : structures;
   }
 
   private Recipe.SelectionRule selection(Structures structures) {
     SelectionKind kind = kind(structures);
-    boolean sparse = structures instanceof SparseStructures;
-    if (kind != SelectionKind.ROUNDS && !sparse && read.given("rounds")) {
-      throw new InputException(
-          "--rounds goes with --selection rounds, or --structures element or N:M, only.");
-    }
     int rounds = kind == SelectionKind.ROUNDS ? Recipe.SelectionRule.DEFAULT_ROUNDS : 1;
     if (read.given("rounds")) {
       rounds = read.integer("rounds");

@@ -66,6 +66,11 @@ enum Method {
       options.put("shots", 1);
     }
     options.put("diagonal", diagonal);
+    if (diagonal) {
+      options
+          .keySet()
+          .removeAll(List.of("update", "element-update", "max-correlate", "add-update"));
+    }
     options.put("sparsity", sparsity);
     CurvatureKind kind = CurvatureKind.parse(String.valueOf(options.get("curvature")));
     if (!kind.ofLoss()) {

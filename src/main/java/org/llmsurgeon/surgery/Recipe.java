@@ -366,7 +366,7 @@ public record Recipe(
     layers.put(options);
     curvature.put(options);
     options.put("diagonal", diagonal);
-    options.put("update", diagonal ? null : update.optionName());
+    options.put("update", appliedUpdate().optionName());
     boolean useG = OptionRules.usesDampingG(structures, curvature.kind());
     options.put("damp-g", useG ? damping.g() : null);
     boolean useA =

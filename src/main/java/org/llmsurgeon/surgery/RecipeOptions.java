@@ -34,13 +34,18 @@ final class RecipeOptions {
 
   String text(String name) {
     Object value = values.get(name);
+    if (value == null) {
+      throw wrong(name, "a name");
+    }
+    return text(value);
+  }
+
+  /** A value as text; of a list the words joined by commas. */
+  static String text(Object value) {
     if (value instanceof Iterable<?> list) {
       StringBuilder joined = new StringBuilder();
       list.forEach(each -> joined.append(joined.isEmpty() ? "" : ",").append(each));
       return joined.toString();
-    }
-    if (value == null) {
-      throw wrong(name, "a name");
     }
     return value.toString();
   }

@@ -43,10 +43,11 @@ final class RecipeReader {
     if (options.get("preset") != null) {
       set.putAll(Preset.parse(String.valueOf(options.get("preset"))).options());
     }
-    Object structures = options.get("structures");
+    Object given = options.get("structures");
+    String structures = given == null ? null : RecipeOptions.text(given);
     if (structures != null && !structures.equals(set.get("structures"))) {
       set.keySet().removeAll(List.of("structures", "units", "selection", "round-to"));
-      if (Structures.parse(String.valueOf(structures)) instanceof SparseStructures) {
+      if (Structures.parse(structures) instanceof SparseStructures) {
         set.remove("update");
       }
     }
@@ -66,7 +67,7 @@ final class RecipeReader {
         pace(),
         CurvatureRule.of(read),
         read.flag("diagonal"),
-        UpdateKind.parse(read.text("update")),
+        read.flag("diagonal") ? UpdateKind.NONE : UpdateKind.parse(read.text("update")),
         new Damping(dampingG(structures), read.number("damp-a")),
         new Recipe.CalibrationText(
             read.integer("sequences"),

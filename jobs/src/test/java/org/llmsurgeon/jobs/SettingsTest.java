@@ -42,13 +42,12 @@ class SettingsTest {
     Settings settings =
         prune(
             "--structures",
-            "column",
+            "row,column",
             "--sparsity",
             "0.25",
             "--shots=7",
             "--curvature",
             "activations",
-            "--diagonal",
             "--update",
             "additive",
             "--sequences",
@@ -65,11 +64,10 @@ class SettingsTest {
             "4");
 
     assertThat(settings.recipe().options())
-        .containsEntry("structures", "column")
+        .containsEntry("structures", "row,column")
         .containsEntry("sparsity", 0.25)
         .containsEntry("shots", 7)
         .containsEntry("curvature", "activations")
-        .containsEntry("diagonal", true)
         .containsEntry("update", "additive")
         .containsEntry("sequences", 9)
         .containsEntry("context", 33)
@@ -77,6 +75,9 @@ class SettingsTest {
         .containsEntry("damp-g", 0.1)
         .containsEntry("damp-a", 1e-3)
         .containsEntry("shards", 4);
+    assertThat(prune("--diagonal").recipe().options())
+        .containsEntry("diagonal", true)
+        .containsEntry("update", "none");
     assertThat(prune("--structures", "units", "--units", "head,neuron", "--path-step", "0.1"))
         .extracting(each -> each.recipe().options(), map(String.class, Object.class))
         .containsEntry("units", "neuron,head")

@@ -56,6 +56,12 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
       }
     }
 
+    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
+    void showInputs(Pass pass) {
+      attention.showInputs(pass);
+      feedForward.showInputs(pass);
+    }
+
     @Override
     public void close() {
       kept.close();

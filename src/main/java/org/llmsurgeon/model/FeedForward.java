@@ -35,17 +35,23 @@ record FeedForward(Activation activation, Linear up, Linear down) implements Sub
     public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
       try (Workspace work = pass.workspace()) {
         Tensor gradient = work.empty(raised.rows(), raised.columns());
-        layer.down.backward(pass, active(pass, work), dOut, gradient, 0);
+        Tensor read = pass.needsInputs() ? active(pass, work) : null;
+        layer.down.backward(pass, read, dOut, gradient, 0);
         pass.device().activateBackward(layer.activation, raised, gradient, gradient);
         layer.up.backward(pass, in, gradient, dIn, 0);
       }
     }
 
+    @Override
+    public void showInputs(Pass pass, Tensor in) {
+      pass.inputs(List.of(layer.up.shape()), in);
+      try (Workspace work = pass.workspace()) {
+        pass.inputs(List.of(layer.down.shape()), active(pass, work));
+      }
+    }
+
     /** What the down layer read; cheaper to compute again than to keep. */
     private Tensor active(Pass pass, Workspace work) {
-      if (!pass.needsInputs()) {
-        return null;
-      }
       Tensor active = work.empty(raised.rows(), raised.columns());
       pass.device().activate(layer.activation, raised, active);
       return active;

@@ -46,7 +46,8 @@ record GatedFeedForward(Activation activation, Linear gate, Linear up, Linear do
     public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
       try (Workspace work = pass.workspace()) {
         Tensor dGated = work.empty(pass.tokens(), layer.down.shape().inputs());
-        layer.down.backward(pass, gated(pass, work), dOut, dGated, 0);
+        Tensor read = pass.needsInputs() ? gated(pass, work) : null;
+        layer.down.backward(pass, read, dOut, dGated, 0);
         Gated gradients = layer.empty(pass, work);
         pass.device().gateBackward(layer.activation, raised, dGated, gradients);
         layer.gate.backward(pass, in, gradients.gate(), dIn, 0);
@@ -54,11 +55,16 @@ record GatedFeedForward(Activation activation, Linear gate, Linear up, Linear do
       }
     }
 
+    @Override
+    public void showInputs(Pass pass, Tensor in) {
+      pass.inputs(List.of(layer.gate.shape(), layer.up.shape()), in);
+      try (Workspace work = pass.workspace()) {
+        pass.inputs(List.of(layer.down.shape()), gated(pass, work));
+      }
+    }
+
     /** What the down layer read; cheaper to compute again than to keep. */
     private Tensor gated(Pass pass, Workspace work) {
-      if (!pass.needsInputs()) {
-        return null;
-      }
       Tensor gated = work.empty(pass.tokens(), layer.down.shape().inputs());
       pass.device().gate(layer.activation, raised, gated);
       return gated;

@@ -152,6 +152,45 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * As {@link #forward(int[][], LinearTap)}, block after block.
+   *
+   * @param windows token ids, at least 2 each
+   * @param tap sees the inputs of the first block for all windows, then those of the second
+   * @return each window's loss, in nats
+   */
+  public double[] forwardByBlock(int[][] windows, BlockTap tap) {
+    return byBlock(windows, tap, BlockwiseRun::forward);
+  }
+
+  /**
+   * As {@link #calibrate(int[][], Targets, LinearTap)}, block after block: the tap sees the same
+   * tensors, but those of the last block first for all windows, then those of the one before it.
+   * What blocks read is kept in memory or in a temporary file, see {@link MemoryLimits}.
+   *
+   * @param windows token ids, at least 2 each
+   * @param targets what each position should predict
+   * @param tap sees the linear layers' inputs once and their output gradients once for each draw
+   * @return each window's loss of its text, in nats
+   */
+  public double[] calibrateByBlock(int[][] windows, Targets targets, BlockTap tap) {
+    return byBlock(windows, tap, run -> run.calibrate(targets));
+  }
+
+  private double[] byBlock(
+      int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
+    Batch.check(windows, config.size(), 2);
+    try (RotaryTables tables = tables(windows)) {
+      List<Pass> passes =
+          Batch.split(windows, limits.tokensPerBlock()).stream()
+              .map(batch -> pass(batch, tables, tap, null))
+              .toList();
+      try (BlockwiseRun run = new BlockwiseRun(network, passes, limits, tap)) {
+        return how.apply(run);
+      }
+    }
+  }
+
+  /**
    * Draws targets, forward only.
    *
    * @param windows token ids, at least 2 each

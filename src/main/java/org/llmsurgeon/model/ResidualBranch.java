@@ -46,6 +46,9 @@ record ResidualBranch(NormLayer norm, boolean normBefore, Sublayer sublayer) {
      * @param inputGradientNeeded whether somebody does
      */
     void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded);
+
+    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
+    void showInputs(Pass pass);
   }
 
   private record NormBeforeTrace(ResidualBranch branch, Tensor in, Sublayer.Trace trace)
@@ -63,6 +66,13 @@ record ResidualBranch(NormLayer norm, boolean normBefore, Sublayer sublayer) {
         branch.norm.backward(pass, in, dNormed, gradient);
       }
     }
+
+    @Override
+    public void showInputs(Pass pass) {
+      try (Workspace work = pass.workspace()) {
+        trace.showInputs(pass, branch.normed(pass, in, work));
+      }
+    }
   }
 
   private record NormAfterTrace(ResidualBranch branch, Tensor in, Tensor sum, Sublayer.Trace trace)
@@ -77,6 +87,11 @@ record ResidualBranch(NormLayer norm, boolean normBefore, Sublayer sublayer) {
           pass.device().add(1, dSum, gradient);
         }
       }
+    }
+
+    @Override
+    public void showInputs(Pass pass) {
+      trace.showInputs(pass, in);
     }
   }
 }

@@ -35,7 +35,7 @@ record SelfAttention(
   public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
     AttentionInputs projected = empty(pass, kept);
     Tensor context = kept.empty(pass.tokens(), queries.shape().outputs());
-    pass.inputs(List.of(queries.shape(), keys.shape(), values.shape()), in);
+    pass.inputs(readers(), in);
     queries.forward(pass, in, projected.queries());
     keys.forward(pass, in, projected.keys());
     values.forward(pass, in, projected.values());
@@ -47,6 +47,10 @@ record SelfAttention(
     pass.inputs(List.of(output.shape()), context);
     output.forward(pass, context, out);
     return new AttentionTrace(this, projected, context);
+  }
+
+  private List<LinearShape> readers() {
+    return List.of(queries.shape(), keys.shape(), values.shape());
   }
 
   private AttentionInputs empty(Pass pass, Workspace work) {
@@ -88,6 +92,12 @@ record SelfAttention(
         layer.keys.backward(pass, in, gradients.keys(), dIn, 1);
         layer.values.backward(pass, in, gradients.values(), dIn, 1);
       }
+    }
+
+    @Override
+    public void showInputs(Pass pass, Tensor in) {
+      pass.inputs(layer.readers(), in);
+      pass.inputs(List.of(layer.output.shape()), context);
     }
   }
 }

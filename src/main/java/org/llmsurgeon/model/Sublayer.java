@@ -22,5 +22,13 @@ interface Sublayer {
      * @param dIn {@code [tokens, hidden]}, overwritten, or null where nobody needs it
      */
     void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn);
+
+    /**
+     * Shows the tap what the linear layers read in a forward that nobody looked at.
+     *
+     * @param pass the batch
+     * @param in what the forward read
+     */
+    void showInputs(Pass pass, Tensor in);
   }
 }

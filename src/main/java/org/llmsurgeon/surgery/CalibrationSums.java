@@ -1,18 +1,19 @@
 package org.llmsurgeon.surgery;
 
-import java.util.Map;
-import org.llmsurgeon.compute.Tensor;
+import java.util.List;
 import org.llmsurgeon.model.LinearTap;
 
 /** The sums of a pass while windows go through the model. */
 interface CalibrationSums extends LinearTap, AutoCloseable {
   /**
-   * The sums, rounded once to single precision; called once, at the end.
+   * Rounds sums to single precision, once, and hands them over. Each is given back before the next
+   * is rounded.
    *
+   * @param keys which sums, in order
    * @param draws backward passes over which gradients are a mean
-   * @return packed, in order; owned by the caller
+   * @param receiver takes them
    */
-  Map<FactorKey, Tensor> rounded(int draws);
+  void finish(List<FactorKey> keys, int draws, SumReceiver receiver);
 
   @Override
   void close();

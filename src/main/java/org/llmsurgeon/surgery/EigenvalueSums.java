@@ -11,10 +11,12 @@ import org.llmsurgeon.curvature.TokenShape;
 import org.llmsurgeon.model.LinearShape;
 
 /** Corrected eigenvalues of EKFAC, in the bases that the factors of the pass before have. */
-final class EigenvalueSums extends PairSums<EigenvalueAccumulator> {
+final class EigenvalueSums extends PairSums<EigenvalueSums.Sum> {
   private final Device device;
   private final FactorSource earlier;
-  private final TensorScope bases;
+
+  /** A sum, and the bases that it is seen in. */
+  record Sum(EigenvalueAccumulator accumulator, TensorScope bases) {}
 
   /**
    * @param device where the sums are kept
@@ -25,7 +27,6 @@ final class EigenvalueSums extends PairSums<EigenvalueAccumulator> {
     super(device, keys);
     this.device = device;
     this.earlier = earlier;
-    this.bases = new TensorScope(device);
   }
 
   @Override
@@ -34,16 +35,19 @@ final class EigenvalueSums extends PairSums<EigenvalueAccumulator> {
   }
 
   @Override
-  EigenvalueAccumulator open(LinearShape layer) {
-    return new EigenvalueAccumulator(
-        device,
-        directions(FactorPlan.basisG(layer)),
-        directions(FactorPlan.basisA(layer)),
-        new TokenShape(layer.inputs(), layer.bias()));
+  Sum open(LinearShape layer) {
+    TensorScope bases = new TensorScope(device);
+    EigenvalueAccumulator accumulator =
+        new EigenvalueAccumulator(
+            device,
+            directions(FactorPlan.basisG(layer), bases),
+            directions(FactorPlan.basisA(layer), bases),
+            new TokenShape(layer.inputs(), layer.bias()));
+    return new Sum(accumulator, bases);
   }
 
   /** The eigenvectors without their eigenvalues. */
-  private Tensor directions(FactorKey key) {
+  private Tensor directions(FactorKey key, TensorScope bases) {
     int[] columns = IntStream.range(0, key.size()).toArray();
     Tensor directions = bases.empty(Precision.SINGLE, key.size(), key.size());
     try (Tensor basis = earlier.load(key, device)) {
@@ -53,13 +57,13 @@ final class EigenvalueSums extends PairSums<EigenvalueAccumulator> {
   }
 
   @Override
-  void add(EigenvalueAccumulator sum, LinearShape layer, Tensor input, Tensor gradient) {
-    sum.add(input, gradient);
+  void add(Sum sum, LinearShape layer, Tensor input, Tensor gradient) {
+    sum.accumulator().add(input, gradient);
   }
 
   @Override
-  Tensor total(FactorKey key, EigenvalueAccumulator sum) {
-    return sum.sum();
+  Tensor total(FactorKey key, Sum sum) {
+    return sum.accumulator().sum();
   }
 
   @Override
@@ -68,13 +72,8 @@ final class EigenvalueSums extends PairSums<EigenvalueAccumulator> {
   }
 
   @Override
-  void close(EigenvalueAccumulator sum) {
-    sum.close();
-  }
-
-  @Override
-  public void close() {
-    super.close();
-    bases.close();
+  void close(Sum sum) {
+    sum.accumulator().close();
+    sum.bases().close();
   }
 }

@@ -64,8 +64,17 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
    * @param config the model
    */
   public List<FactorKey> keys(ModelConfig config) {
+    return keys(config.linears());
+  }
+
+  /**
+   * As {@link #keys(ModelConfig)}, of some layers.
+   *
+   * @param layers the layers, in order
+   */
+  public List<FactorKey> keys(List<LinearShape> layers) {
     Set<FactorKey> keys = new LinkedHashSet<>();
-    for (LinearShape layer : config.linears()) {
+    for (LinearShape layer : layers) {
       switch (gathers) {
         case INPUTS -> keys.add(FactorPlan.a(layer));
         case BOTH -> {

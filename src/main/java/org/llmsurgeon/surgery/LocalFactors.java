@@ -32,7 +32,7 @@ final class LocalFactors implements FactorSource, AutoCloseable {
     List<ShardFactors> sums = new ArrayList<>();
     try {
       for (Calibration.Data shard : shards) {
-        sums.add(calibration.accumulate(shard, key -> true));
+        sums.add(calibration.accumulate(shard));
       }
       size =
           new CalibrationSize(

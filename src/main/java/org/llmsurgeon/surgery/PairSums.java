@@ -65,23 +65,20 @@ abstract class PairSums<S> implements CalibrationSums {
     }
   }
 
-  /** Each double sum is given back before the next is rounded. */
   @Override
-  public final Map<FactorKey, Tensor> rounded(int draws) {
-    Map<FactorKey, Tensor> rounded = new LinkedHashMap<>();
-    for (Map.Entry<FactorKey, S> each : sums.entrySet()) {
-      FactorKey key = each.getKey();
-      Tensor total = total(key, each.getValue());
+  public final void finish(List<FactorKey> keys, int draws, SumReceiver receiver) {
+    for (FactorKey key : keys) {
+      S sum = sums.get(key);
+      Tensor total = total(key, sum);
       NonFiniteException.check(device, total, key.layer(), description(key));
       device.scale(1.0 / draws, total);
       int elements = Math.toIntExact(total.size());
       Tensor row = device.empty(Precision.SINGLE, 1, elements);
       device.copy(total.reshape(1, elements), row);
-      rounded.put(key, row);
-      close(each.getValue());
-      each.setValue(null);
+      sums.remove(key);
+      close(sum);
+      receiver.take(key, row);
     }
-    return rounded;
   }
 
   @Override

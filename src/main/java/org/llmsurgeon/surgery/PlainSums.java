@@ -41,24 +41,22 @@ final class PlainSums implements CalibrationSums {
     }
   }
 
-  /** Each double sum is given back before the next is rounded. */
   @Override
-  public Map<FactorKey, Tensor> rounded(int draws) {
-    Map<FactorKey, Tensor> rounded = new LinkedHashMap<>();
-    for (Map.Entry<FactorKey, FactorAccumulator> each : sums.entrySet()) {
-      FactorKey key = each.getKey();
-      try (FactorAccumulator sum = each.getValue()) {
+  public void finish(List<FactorKey> keys, int draws, SumReceiver receiver) {
+    for (FactorKey key : keys) {
+      Tensor packed = device.empty(Precision.SINGLE, 1, Math.toIntExact(key.packedSize()));
+      try (FactorAccumulator sum = sums.remove(key)) {
         sum.checkFinite(key.layer(), key.kind().name());
         if (key.kind() == FactorKind.G && draws > 1) {
           device.scale(1.0 / draws, sum.sum());
         }
-        Tensor packed = device.empty(Precision.SINGLE, 1, sum.sum().columns());
         device.copy(sum.sum(), packed);
-        rounded.put(key, packed);
+      } catch (RuntimeException failure) {
+        packed.close();
+        throw failure;
       }
-      each.setValue(null);
+      receiver.take(key, packed);
     }
-    return rounded;
   }
 
   @Override

@@ -8,7 +8,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 
 /** Copies everything that it is shown, batch after batch. */
-final class RecordingTap implements LinearTap {
+final class RecordingTap implements BlockTap {
   /** Inputs by input group, all tokens one after the other. */
   final Map<String, List<double[]>> inputs = new LinkedHashMap<>();
 
@@ -36,6 +36,11 @@ final class RecordingTap implements LinearTap {
   public void outputGradients(LinearShape layer, Tensor gradient) {
     calls.add("gradients " + layer.name());
     gradients.computeIfAbsent(layer.name(), key -> new ArrayList<>()).addAll(rows(gradient));
+  }
+
+  @Override
+  public void blockDone(int block) {
+    calls.add("done " + block);
   }
 
   /** {@code sum_t g_t a_t^T}, row by row: the gradient of the layer's weight. */

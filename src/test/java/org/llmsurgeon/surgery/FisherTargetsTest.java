@@ -28,7 +28,7 @@ class FisherTargetsTest {
     Calibration.Data data = new Calibration.Data(WINDOW, targets);
     FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
     try (ShardFactors sums =
-        new Calibration(model, pass, FactorSource.NONE).accumulate(data, key -> true)) {
+        new Calibration(model, pass, FactorSource.NONE).accumulate(data)) {
       for (Map.Entry<FactorKey, Tensor> each : sums.packed().entrySet()) {
         values.put(each.getKey(), model.device().values(each.getValue()));
       }

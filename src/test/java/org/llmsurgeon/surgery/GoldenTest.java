@@ -62,7 +62,7 @@ class GoldenTest {
         ShardFactors shard =
             new Calibration(
                     model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(golden.calibration), key -> true)) {
+                .accumulate(new Calibration.Data(golden.calibration))) {
       for (LinearShape layer : golden.config.linears()) {
         KroneckerFactors factors = balanced(scope, layer, shard);
         assertRelative(

@@ -74,7 +74,7 @@ class ResourcePlannerTest {
           counter.take();
           ShardFactors sums =
               new Calibration(model, pass, factors)
-                  .accumulate(new Calibration.Data(windows), key -> true);
+                  .accumulate(new Calibration.Data(windows));
           double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
           double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
           assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));
@@ -96,7 +96,7 @@ class ResourcePlannerTest {
         ShardFactors factors =
             new Calibration(
                     model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(windows), key -> true)) {
+                .accumulate(new Calibration.Data(windows))) {
       for (LinearShape layer : config.linears(0)) {
         LayerTask task =
             new LayerTask(

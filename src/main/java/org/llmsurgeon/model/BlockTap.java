@@ -1,0 +1,14 @@
+package org.llmsurgeon.model;
+
+/**
+ * A tap that sees one block after the other, each with all windows before the next: so that what is
+ * gathered of one block can be finished and given back before the next one begins.
+ */
+public interface BlockTap extends LinearTap {
+  /**
+   * All windows have gone through a block; its layers will not be seen again.
+   *
+   * @param block index of the block, from 0
+   */
+  void blockDone(int block);
+}

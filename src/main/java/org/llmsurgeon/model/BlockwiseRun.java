@@ -1,0 +1,215 @@
+package org.llmsurgeon.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * Forward and backward of several batches, blocks outside and batches inside. What each block reads
+ * is kept, see {@link Boundaries}; what happens inside a block is kept while there is room for it
+ * beside, and computed again in the backward otherwise: by the same calls on the same values, so
+ * with the same bits as {@link Backpropagation}, which takes one batch after the other.
+ */
+final class BlockwiseRun implements AutoCloseable {
+  private final Network network;
+  private final List<Pass> passes;
+  private final MemoryLimits limits;
+  private final BlockTap tap;
+  private final int blocks;
+  private final Boundaries boundaries;
+  private final Block.Trace[][] traces;
+  private long roomForTraces;
+
+  /**
+   * @param passes the batches, at least one
+   * @param tap told when a block is done
+   */
+  BlockwiseRun(Network network, List<Pass> passes, MemoryLimits limits, BlockTap tap) {
+    this.network = network;
+    this.passes = passes;
+    this.limits = limits;
+    this.tap = tap;
+    this.blocks = network.blocks().size();
+    this.boundaries = new Boundaries(passes.get(0), blocks, passes.size(), limits);
+    this.traces = new Block.Trace[blocks][passes.size()];
+    this.roomForTraces = limits.keepBytes() - boundaryBytes();
+  }
+
+  private long boundaryBytes() {
+    long tokens = passes.stream().mapToLong(Pass::tokens).sum();
+    return (blocks + 1L) * tokens * network.hidden() * passes.get(0).precision().bytes();
+  }
+
+  /**
+   * Losses; the tap sees inputs.
+   *
+   * @return each window's, in nats
+   */
+  double[] forward() {
+    embed();
+    for (int block = 0; block < blocks; block++) {
+      for (int batch = 0; batch < passes.size(); batch++) {
+        try (Tensor in = take(block, batch)) {
+          forward(passes.get(batch), block, batch, in).close();
+        }
+      }
+      tap.blockDone(block);
+    }
+    return losses();
+  }
+
+  private double[] losses() {
+    double[][] means = new double[passes.size()][];
+    for (int batch = 0; batch < means.length; batch++) {
+      Pass pass = passes.get(batch);
+      try (Tensor out = take(blocks, batch)) {
+        means[batch] = pass.batch().means(network.head().losses(pass, out, limits.logitBytes()));
+      }
+      requireFinite(pass, means[batch]);
+    }
+    return all(means);
+  }
+
+  /**
+   * Losses; the tap sees inputs and output gradients.
+   *
+   * @param targets whose losses these are; a backward for each draw
+   * @return each window's loss of the text, in nats
+   * @throws NonFiniteException where a loss or a gradient is not finite
+   */
+  double[] calibrate(Targets targets) {
+    embed();
+    for (int block = 0; block < blocks; block++) {
+      for (int batch = 0; batch < passes.size(); batch++) {
+        Tensor in = take(block, batch);
+        Block.Trace trace = forward(passes.get(batch).silent(), block, batch, in);
+        boundaries.put(block, batch, in);
+        keep(trace, block, batch);
+      }
+    }
+    double[][] means = new double[passes.size()][];
+    try (Workspace work = passes.get(0).workspace()) {
+      Tensor[][] gradients = new Tensor[passes.size()][];
+      for (int batch = 0; batch < means.length; batch++) {
+        gradients[batch] = new Tensor[targets.draws()];
+        means[batch] = lossesAndGradients(batch, targets, gradients[batch], work);
+      }
+      backward(gradients);
+    }
+    return all(means);
+  }
+
+  private void embed() {
+    for (int batch = 0; batch < passes.size(); batch++) {
+      Pass pass = passes.get(batch);
+      Tensor in = pass.device().empty(pass.precision(), pass.tokens(), network.hidden());
+      network.embedding().forward(pass, in);
+      boundaries.put(0, batch, in);
+    }
+  }
+
+  private Tensor take(int boundary, int batch) {
+    return boundaries.take(boundary, batch, passes.get(batch).tokens(), network.hidden());
+  }
+
+  /** Runs a block, and keeps what it wrote. */
+  private Block.Trace forward(Pass how, int block, int batch, Tensor in) {
+    Workspace kept = how.workspace();
+    Tensor out = how.device().empty(how.precision(), how.tokens(), network.hidden());
+    try {
+      Block.Trace trace = network.blocks().get(block).forward(how, in, out, kept);
+      boundaries.put(block + 1, batch, out);
+      return trace;
+    } catch (RuntimeException failure) {
+      kept.close();
+      out.close();
+      throw failure;
+    }
+  }
+
+  private void keep(Block.Trace trace, int block, int batch) {
+    long bytes = trace.kept().bytes();
+    if (bytes <= roomForTraces) {
+      roomForTraces -= bytes;
+      traces[block][batch] = trace;
+    } else {
+      trace.close();
+    }
+  }
+
+  private double[] lossesAndGradients(
+      int batch, Targets targets, Tensor[] gradients, Workspace work) {
+    Pass pass = passes.get(batch);
+    double[] weights = pass.batch().meanWeights(1);
+    double[] means = new double[0];
+    try (Tensor out = take(blocks, batch)) {
+      for (int draw = 0; draw < gradients.length; draw++) {
+        gradients[draw] = work.empty(pass.tokens(), network.hidden());
+        Head.Goals goals = new Head.Goals(weights, BatchTargets.of(pass, targets, draw));
+        double[] losses =
+            network
+                .head()
+                .lossesAndGradient(pass, out, limits.logitBytes(), goals, gradients[draw]);
+        means = pass.batch().means(losses);
+        requireFinite(pass, means);
+      }
+    }
+    return means;
+  }
+
+  private void requireFinite(Pass pass, double[] means) {
+    if (!Arrays.stream(means).allMatch(Double::isFinite)) {
+      throw network.explainNonFinite(pass, limits);
+    }
+  }
+
+  private void backward(Tensor[][] gradients) {
+    for (int block = blocks - 1; block >= 0; block--) {
+      for (int batch = 0; batch < gradients.length; batch++) {
+        try (Tensor in = take(block, batch);
+            Block.Trace trace = shown(block, batch, in)) {
+          traces[block][batch] = null;
+          for (Tensor gradient : gradients[batch]) {
+            trace.backward(passes.get(batch), gradient, block > 0);
+          }
+        }
+      }
+      tap.blockDone(block);
+    }
+  }
+
+  /** A block's trace, after the tap has seen what its layers read. */
+  private Block.Trace shown(int block, int batch, Tensor in) {
+    Pass pass = passes.get(batch);
+    Block.Trace kept = traces[block][batch];
+    if (kept != null) {
+      kept.showInputs(pass);
+      return kept;
+    }
+    Workspace work = pass.workspace();
+    try (Tensor again = pass.device().empty(pass.precision(), in.rows(), in.columns())) {
+      return network.blocks().get(block).forward(pass, in, again, work);
+    } catch (RuntimeException failure) {
+      work.close();
+      throw failure;
+    }
+  }
+
+  private static double[] all(double[][] parts) {
+    return Arrays.stream(parts).flatMapToDouble(DoubleStream::of).toArray();
+  }
+
+  @Override
+  public void close() {
+    for (Block.Trace[] each : traces) {
+      for (Block.Trace trace : each) {
+        if (trace != null) {
+          trace.close();
+        }
+      }
+    }
+    boundaries.close();
+  }
+}

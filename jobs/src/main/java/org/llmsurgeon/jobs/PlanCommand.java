@@ -177,7 +177,7 @@ final class PlanCommand implements Callable<Integer> {
     TextTable whole =
         new TextTable("whole run", "")
             .row("parameters", Format.count(plan.parameters()))
-            .row("passes over the data in a shot", Format.count(plan.groups()))
+            .row("passes over the data in a shot", Format.count(plan.passes()))
             .row("memory of the driver", Format.bytes(plan.driverBytes()))
             .row("memory of an executor", Format.bytes(plan.executorBytes()))
             .row("disk of the run directory", Format.bytes(plan.diskBytes()))

@@ -1,7 +1,8 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.Calibration;
 import org.llmsurgeon.surgery.FactorKey;
@@ -10,12 +11,11 @@ import org.llmsurgeon.surgery.FactorSource;
 import org.llmsurgeon.surgery.FisherTargets;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
-import org.llmsurgeon.surgery.ShardFactors;
 
 /**
  * Runs the windows of a shard through the model and writes the sums of its factors. Memory: the
- * model once per process; per task the sums of one group in double and the intermediate results of
- * a batch.
+ * model once per process; per task the sums of one block in double, what each block reads, and the
+ * intermediate results of a batch.
  *
  * @param work what it needs
  * @param windows calibration windows
@@ -34,16 +34,18 @@ record AccumulateTask(
     Calibration.Data data = data(directory, recipe, task.shard());
     try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.model();
-      List<FactorKey> keys = pass.keys(network.config());
-      Set<FactorKey> wanted = Set.copyOf(task.group().of(keys));
-      try (ShardFactors sums =
-          new Calibration(network, pass, earlier(directory)).accumulate(data, wanted::contains)) {
-        String path =
-            RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
-        List<ShardRecord.Part> parts =
-            ShardFile.write(network.device(), sums, directory.create(path));
+      String path =
+          RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
+      try (ShardFile file = new ShardFile(network.device(), directory.create(path))) {
+        Map<FactorKey, ShardRecord.Part> parts = new HashMap<>();
+        Calibration.Seen seen =
+            new Calibration(network, pass, earlier(directory))
+                .accumulate(data, (key, sum) -> parts.put(key, file.append(sum)));
+        file.finish();
+        List<ShardRecord.Part> ordered =
+            pass.keys(network.config()).stream().map(parts::get).toList();
         return new ShardRecord(
-            task.shard(), task.group(), path, sums.tokens(), sums.losses(), parts);
+            task.shard(), task.pass(), path, seen.tokens(), seen.losses(), ordered);
       }
     }
   }

@@ -163,7 +163,6 @@ final class ComparisonRunner {
         made.fresh(),
         made.test(),
         made.shards(),
-        made.groups(),
         made.tokeniseSeconds());
   }
 

@@ -73,7 +73,7 @@ final class ExecutorCorrection implements AutoCloseable {
 
   private static ExecutorCorrection load(CorrectionWork work) {
     Device device = ExecutorDevice.shared();
-    MemoryLimits limits = MemoryLimits.DEFAULT.withKeepBytes(PhysicalMemory.keepBytes());
+    MemoryLimits limits = MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.bytes());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {

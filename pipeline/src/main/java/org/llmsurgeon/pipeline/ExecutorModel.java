@@ -113,7 +113,9 @@ final class ExecutorModel implements AutoCloseable {
         config,
         weights,
         ExecutorDevice.shared(),
-        MemoryLimits.DEFAULT.withKeepBytes(PhysicalMemory.keepBytes()));
+        MemoryLimits.DEFAULT
+            .withKeepBytes(KeptMemory.bytes())
+            .withSpill(() -> LocalScratch.file("activations")));
   }
 
   /** The network with its weights; not to be changed, nor used after {@link #close()}. */

@@ -12,7 +12,7 @@ import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * Gathers the mean factors of a shot, pass by pass: a task per shard and group of factors, then
+ * Gathers the mean factors of a shot, pass by pass: a task per shard, then
  * their sums, where {@link ReducePlace} says. Passes and shards that are there already are not done
  * again.
  */
@@ -128,14 +128,10 @@ final class FactorStage {
   private Timed<List<ShardRecord>> accumulate(FactorPass pass, String before) {
     List<ShardRecord> records = new ArrayList<>();
     List<ShardTask> missing = new ArrayList<>();
-    List<FactorGroup> groups =
-        shot.plan().groups().stream().filter(group -> group.pass() == pass.index()).toList();
-    for (FactorGroup group : groups) {
-      for (Shard shard : shot.plan().shards()) {
-        ShardTask task = new ShardTask(shard, group);
-        run.finished(task.record(shot.shot()), ShardRecord.class)
-            .ifPresentOrElse(records::add, () -> missing.add(task));
-      }
+    for (Shard shard : shot.plan().shards()) {
+      ShardTask task = new ShardTask(shard, pass.index());
+      run.finished(task.record(shot.shot()), ShardRecord.class)
+          .ifPresentOrElse(records::add, () -> missing.add(task));
     }
     Session session = shot.session();
     AccumulateTask work =

@@ -40,13 +40,8 @@ public record Machines(int executors, int cores, long memory, Rates rates) {
     return executors * cores;
   }
 
-  /** Bytes for the sums of one task, as {@link FactorMemory} has them. */
-  long factorBudget() {
-    return FactorMemory.share(memory, cores);
-  }
-
-  /** Bytes that one task keeps between forward and backward, as {@link PhysicalMemory} has them. */
+  /** Bytes that one task keeps between forward and backward, as {@link KeptMemory} has them. */
   long keepBytes() {
-    return Math.min(1L << 30, memory / 8 / cores);
+    return KeptMemory.share(memory, cores);
   }
 }

@@ -81,13 +81,18 @@ final class PlannedFlops {
     return numbers(context) * (1 + BACKWARD_NUMBERS * backwards);
   }
 
+  /** The blocks of a forward pass, per token. */
+  double blocks(int context) {
+    return forward(context) - 2.0 * config.hidden() * config.vocabulary();
+  }
+
   /** A forward pass, per token. */
   double forward(int context) {
     return products() + attention(context);
   }
 
   /**
-   * A pass over the data, per token and group of factors, without the sums.
+   * A pass over the data, per token, without the sums.
    *
    * @param pass which one
    * @param context tokens of a window

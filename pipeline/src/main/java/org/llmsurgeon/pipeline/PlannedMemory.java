@@ -110,7 +110,7 @@ final class PlannedMemory {
   }
 
   /**
-   * Calibration: the model, and for each core the sums of a group and a pass over a shard.
+   * Calibration: the model, and for each core the sums of a block and a pass over a shard.
    *
    * @param sums bytes of the sums of a task
    * @param pairs whether layers' inputs and gradients are needed together
@@ -119,9 +119,23 @@ final class PlannedMemory {
     int windows = shardWindows();
     long pass =
         work.curvature().kind().ofLoss()
-            ? network.backward(windows, work.context(), backward(pairs, 1))
-            : network.forward(windows, work.context());
+            ? network.byBlock(
+                windows,
+                work.context(),
+                work.curvature().fisher().samples(),
+                backward(pairs, 1))
+            : network.forward(windows, work.context()) + boundary(windows);
     return withModels(1, atOnce(work.shards()) * (sums + pass));
+  }
+
+  /** What one block reads of all windows of a task. */
+  private long boundary(int windows) {
+    return FLOAT * (long) windows * work.context() * config.hidden();
+  }
+
+  /** The part of the forward passes of a calibration that is done a second time. */
+  double doneAgain() {
+    return network.doneAgain(shardWindows(), work.context(), machines.keepBytes());
   }
 
   private PlannedNetwork.Backward backward(boolean pairs, int logits) {

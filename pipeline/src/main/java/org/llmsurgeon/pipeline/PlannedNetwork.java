@@ -85,6 +85,48 @@ final class PlannedNetwork {
     return inputs + kept + Math.max(FLOAT * tokens * block, head);
   }
 
+  /**
+   * A forward pass and its backward, block after block: what blocks read and keep of all windows as
+   * far as it may be kept, gradients, and the largest of the head's work and a block's of a batch.
+   *
+   * @param windows windows of a task
+   * @param context tokens of a window
+   * @param draws backward passes
+   * @param how how it is done
+   */
+  long byBlock(long windows, int context, int draws, Backward how) {
+    long tokens = batch(windows, context);
+    long all = windows * context;
+    long kept = Math.min(how.keep(), boundaries(all) + traces(all));
+    long gradients = FLOAT * draws * all * size.hidden();
+    long normed = how.pairs() ? 2L * size.hidden() + size.feedForward() : size.hidden();
+    long again = kept < boundaries(all) + traces(all) ? kept() : 0;
+    long block = 2L * size.hidden() + again + normed + (gated ? 3L : 2L) * size.feedForward();
+    long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, how.logits());
+    return kept + gradients + Math.max(FLOAT * tokens * block, head);
+  }
+
+  /**
+   * The part of a forward pass that such a run does a second time.
+   *
+   * @param windows windows of a task
+   * @param context tokens of a window
+   * @param keep most bytes that are kept
+   */
+  double doneAgain(long windows, int context, long keep) {
+    long all = windows * context;
+    double room = Math.max(0, keep - boundaries(all));
+    return 1 - Math.min(1, room / Math.max(1, traces(all)));
+  }
+
+  private long boundaries(long tokens) {
+    return FLOAT * tokens * (config.blocks() + 1L) * size.hidden();
+  }
+
+  private long traces(long tokens) {
+    return FLOAT * tokens * config.blocks() * kept();
+  }
+
   private long logits(long tokens, int copies) {
     return Math.min(
         MemoryLimits.DEFAULT.logitBytes(), FLOAT * copies * tokens * config.vocabulary());

@@ -18,48 +18,25 @@ final class PlannedPasses {
   private final CurvatureRule curvature;
   private final List<FactorPass> first;
   private final List<FactorPass> all = new ArrayList<>();
-  private final List<FactorGroup> groups;
 
   /**
    * Passes of all shots; a later shot of a power iteration goes on from the one before, and has one
    * less.
    *
    * @param work what is to be done
-   * @param groups how the factors go
    */
-  PlannedPasses(Workload work, List<FactorGroup> groups) {
+  PlannedPasses(Workload work) {
     this.config = work.config();
     this.curvature = work.curvature();
     this.first = FactorPlan.passes(curvature);
-    this.groups = groups;
     for (int shot = 1; shot <= work.shots(); shot++) {
       all.addAll(FactorPlan.passes(curvature, shot));
     }
   }
 
-  /**
-   * Passes whose groups fit a budget.
-   *
-   * @param work what is to be done
-   * @param budget bytes that the sums of one task may take
-   */
-  static PlannedPasses within(Workload work, long budget) {
-    List<FactorPass> passes = FactorPlan.passes(work.curvature());
-    return new PlannedPasses(work, FactorGroup.plan(work.config(), passes, budget));
-  }
-
   /** How many there are in all shots; each is a stage of its own. */
   int count() {
     return all.size();
-  }
-
-  /** Tasks for one shard, in all shots: one for each group of factors. */
-  int tasks() {
-    return all.stream().mapToInt(this::groups).sum();
-  }
-
-  private int groups(FactorPass pass) {
-    return (int) groups.stream().filter(group -> group.pass() == pass.index()).count();
   }
 
   /** Whether any pass needs the inputs of layers and their gradients together. */
@@ -89,22 +66,26 @@ final class PlannedPasses {
     return Stream.concat(products, read ? Stream.of(pass.weighing(layer)) : Stream.empty());
   }
 
-  /** How often the data is gone through in the first shot: once for each group of factors. */
-  int groups() {
-    return groups.size();
+  /** How often the data is gone through in the first shot. */
+  int first() {
+    return first.size();
   }
 
   /**
    * Operations per token, in all shots.
    *
    * @param context tokens of a window
+   * @param doneAgain part of the forward passes that is done a second time
    */
-  double flops(int context) {
+  double flops(int context, double doneAgain) {
     PlannedFlops flops = new PlannedFlops(config);
     int draws = curvature.fisher().samples();
     return all.stream()
         .mapToDouble(
-            pass -> groups(pass) * flops.pass(pass, context, draws) + flops.sums(pass, draws))
+            pass ->
+                flops.pass(pass, context, draws)
+                    + flops.sums(pass, draws)
+                    + (pass.backward() ? doneAgain * flops.blocks(context) : 0))
         .sum();
   }
 
@@ -117,7 +98,7 @@ final class PlannedPasses {
     PlannedFlops flops = new PlannedFlops(config);
     int draws = curvature.fisher().samples();
     return all.stream()
-        .mapToDouble(pass -> groups(pass) * flops.numbers(context, pass.backward() ? draws : 0))
+        .mapToDouble(pass -> flops.numbers(context, pass.backward() ? draws : 0))
         .sum();
   }
 
@@ -153,13 +134,19 @@ final class PlannedPasses {
     return Float.BYTES * pass.keys(config).stream().mapToLong(numbers).sum();
   }
 
-  /** The sums of a task in its largest group. */
+  /** The sums of a task in its largest block. */
   long taskBytes() {
-    return groups.stream().mapToLong(this::bytes).max().orElse(0);
+    return first.stream().mapToLong(this::largestBlock).max().orElse(0);
   }
 
-  private long bytes(FactorGroup group) {
-    FactorPass pass = first.get(group.pass());
-    return group.of(pass.keys(config)).stream().mapToLong(key -> pass.bytes(config, key)).sum();
+  private long largestBlock(FactorPass pass) {
+    return IntStream.range(0, config.blocks())
+        .mapToLong(
+            block ->
+                pass.keys(config.linears(block)).stream()
+                    .mapToLong(key -> pass.bytes(config, key))
+                    .sum())
+        .max()
+        .orElse(0);
   }
 }

@@ -104,11 +104,6 @@ final class PruneRun {
           new RunPlanner(session, run, dense)
               .resumeOrMake(identity, request.recipe(), request.overwrite());
       ours = true;
-      if (plan.groups().size() > 1) {
-        session
-            .progress()
-            .note("the factors go in " + plan.groups().size() + " groups, a pass for each");
-      }
       report = shoot(plan, dense);
     } catch (InputException refusal) {
       if (ours && lastCommitted(1) == 0) {

@@ -22,16 +22,16 @@ record ReduceTask(String run, int shot, List<Shard> shards, long tokens, HadoopS
    *
    * @param key which one
    * @param factor its position among the model's
-   * @param group the group that it was gathered with
+   * @param pass index of the pass that it was gathered in
    */
-  record Item(FactorKey key, int factor, FactorGroup group) implements Serializable {}
+  record Item(FactorKey key, int factor, int pass) implements Serializable {}
 
   @Override
   public FactorsManifest.Factor apply(Item item, String attempt) {
     RunDirectory directory = new RunDirectory(settings.storage(), run);
     List<ShardRecord> records =
         shards.stream()
-            .map(shard -> new ShardTask(shard, item.group()).record(shot))
+            .map(shard -> new ShardTask(shard, item.pass()).record(shot))
             .map(record -> directory.required(record, ShardRecord.class))
             .toList();
     return new FactorReduction(directory, item.key(), item.factor(), tokens)

@@ -19,7 +19,6 @@ final class Reduction {
   private final int shot;
   private final List<FactorKey> keys;
   private final List<ShardRecord> shards;
-  private final List<ShardRecord> first;
   private final long tokens;
 
   /**
@@ -35,8 +34,7 @@ final class Reduction {
     this.shot = shot;
     this.keys = keys;
     this.shards = shards;
-    this.first = shards.stream().filter(shard -> shard.group().from() == 0).toList();
-    this.tokens = first.stream().mapToLong(ShardRecord::tokens).sum();
+    this.tokens = shards.stream().mapToLong(ShardRecord::tokens).sum();
   }
 
   /** File of an attempt at a factor, relative to the run directory. */
@@ -48,14 +46,14 @@ final class Reduction {
 
   /** Data that the means are over. */
   CalibrationSize size() {
-    int windows = first.stream().mapToInt(each -> each.shard().to() - each.shard().from()).sum();
+    int windows = shards.stream().mapToInt(each -> each.shard().to() - each.shard().from()).sum();
     return new CalibrationSize(tokens, windows);
   }
 
   /** Mean loss of the calibration windows, in nats, or null where none was computed. */
   Double meanLoss() {
     double[] losses =
-        first.stream().flatMapToDouble(shard -> DoubleStream.of(shard.losses())).toArray();
+        shards.stream().flatMapToDouble(shard -> DoubleStream.of(shard.losses())).toArray();
     return losses.length == 0 ? null : DoubleStream.of(losses).sum() / losses.length;
   }
 
@@ -79,7 +77,7 @@ final class Reduction {
     for (int i = 0; i < keys.size(); i++) {
       FactorKey key = keys.get(i);
       String path = path(shot, key, UUID.randomUUID().toString());
-      factors.add(new FactorReduction(run, key, i, tokens).write(holding(i), path));
+      factors.add(new FactorReduction(run, key, i, tokens).write(shards, path));
       progress.taskFinished();
     }
     return factors;
@@ -97,10 +95,10 @@ final class Reduction {
       TaskRunner tasks, StageName stage, HadoopSettings settings) {
     List<ReduceTask.Item> items =
         IntStream.range(0, keys.size())
-            .mapToObj(i -> new ReduceTask.Item(keys.get(i), i, holding(i).get(0).group()))
+            .mapToObj(i -> new ReduceTask.Item(keys.get(i), i, shards.get(0).pass()))
             .sorted(Comparator.comparingInt(item -> -item.key().size()))
             .toList();
-    List<Shard> all = first.stream().map(ShardRecord::shard).toList();
+    List<Shard> all = shards.stream().map(ShardRecord::shard).toList();
     Timed<List<FactorsManifest.Factor>> made =
         tasks.run(stage, items, new ReduceTask(run.path(), shot, all, tokens, settings));
     FactorsManifest.Factor[] factors = new FactorsManifest.Factor[keys.size()];
@@ -108,12 +106,5 @@ final class Reduction {
       factors[items.get(i).factor()] = made.value().get(i);
     }
     return new Timed<>(List.of(factors), made.seconds());
-  }
-
-  /** The records of a factor, in the order of the shards. */
-  private List<ShardRecord> holding(int factor) {
-    return shards.stream()
-        .filter(each -> each.group().from() <= factor && factor < each.group().to())
-        .toList();
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
  * What a run is expected to need.
  *
  * @param parameters parameters of the model
- * @param groups passes over the data in each shot: more than one where the factors do not fit
+ * @param passes over the data in the first shot: one for Kronecker factors, whatever the model's size
  * @param stages its stages in order
  * @param driverBytes peak memory of the driver on a cluster, heap included
  * @param executorBytes peak memory of one executor, heap included
@@ -14,7 +14,7 @@ import java.util.List;
  */
 public record ResourcePlan(
     long parameters,
-    int groups,
+    int passes,
     List<StagePlan> stages,
     long driverBytes,
     long executorBytes,

@@ -50,20 +50,7 @@ public final class ResourcePlanner {
    * @param machines where
    */
   public static ResourcePlan plan(Workload work, Machines machines) {
-    PlannedPasses passes = PlannedPasses.within(work, machines.factorBudget());
-    return new ResourcePlanner(work, machines, passes).plan();
-  }
-
-  /**
-   * A plan for a run whose groups of factors are fixed.
-   *
-   * @param work what is to be done
-   * @param machines where
-   * @param groups the groups
-   */
-  static ResourcePlan plan(Workload work, Machines machines, List<FactorGroup> groups) {
-    PlannedPasses passes = new PlannedPasses(work, groups);
-    return new ResourcePlanner(work, machines, passes).plan();
+    return new ResourcePlanner(work, machines, new PlannedPasses(work)).plan();
   }
 
   private ResourcePlan plan() {
@@ -80,7 +67,7 @@ public final class ResourcePlanner {
     stages.addAll(List.of(evaluate(), write()));
     return new ResourcePlan(
         bytes.parameters(),
-        passes.groups(),
+        passes.first(),
         stages,
         memory.reduce(keys).process(),
         stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
@@ -115,12 +102,12 @@ public final class ResourcePlanner {
     if (times == 0) {
       return stage("accumulate", work.shots(), 0, PlannedLoad.NONE);
     }
-    long tasks = (long) work.shards() * passes.tasks();
+    long tasks = (long) work.shards() * times;
     long loads = Math.min(machines.executors(), tasks / times) * models();
     long earlier = work.shards() * passes.earlierBytes();
     PlannedLoad load =
         new PlannedLoad(
-            work.tokens() * passes.flops(work.context()) / times,
+            work.tokens() * passes.flops(work.context(), memory.doneAgain()) / times,
             0,
             (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
             work.shards() * passes.shardBytes() / times,

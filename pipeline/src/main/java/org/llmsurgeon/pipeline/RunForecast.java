@@ -45,11 +45,11 @@ final class RunForecast {
     boolean local = session.spark().isLocal();
     Machines machines =
         new Machines(
-            local ? 1 : FactorMemory.executors(session.spark()),
-            FactorMemory.tasks(session.spark()),
+            local ? 1 : TaskSlots.executors(session.spark()),
+            TaskSlots.tasks(session.spark()),
             ExecutorMemory.bytes(session.spark().getConf()),
             MachineRates.quick());
-    return new RunForecast(ResourcePlanner.plan(work, machines, plan.groups()), local);
+    return new RunForecast(ResourcePlanner.plan(work, machines), local);
   }
 
   /**

@@ -16,7 +16,6 @@ import org.llmsurgeon.surgery.Shard;
  *     have the same
  * @param test the test windows, or null for none
  * @param shards groups of calibration windows that are accumulated as one
- * @param groups ranges of factors that one task gathers at a time, of all passes of a shot
  * @param tokeniseSeconds time it took to make the windows
  */
 record RunPlan(
@@ -27,10 +26,9 @@ record RunPlan(
     List<WindowsFile> fresh,
     WindowsFile test,
     List<Shard> shards,
-    List<FactorGroup> groups,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  static final int FORMAT = 6;
+  static final int FORMAT = 7;
 
   RunPlan {
     fresh = List.copyOf(fresh);
@@ -52,7 +50,7 @@ record RunPlan(
    */
   RunPlan with(RunIdentity moved) {
     return new RunPlan(
-        format, moved, share, calibration, fresh, test, shards, groups, tokeniseSeconds);
+        format, moved, share, calibration, fresh, test, shards, tokeniseSeconds);
   }
 
   /**

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Reach;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
@@ -111,8 +110,6 @@ final class RunPlanner {
         calibrated.stream().skip(1).toList(),
         tested,
         calibrated.isEmpty() ? List.of() : Shard.plan(calibrated.get(0).windows(), recipe.shards()),
-        FactorGroup.plan(
-            config, FactorPlan.passes(recipe.curvature()), FactorMemory.budget(session.spark())),
         seconds);
   }
 

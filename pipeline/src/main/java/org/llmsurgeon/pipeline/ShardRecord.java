@@ -8,15 +8,16 @@ import org.llmsurgeon.surgery.Shard;
  * What one task has accumulated: where its sums are.
  *
  * @param shard the windows
- * @param group the factors
+ * @param pass index of the pass
  * @param path file of the sums, relative to the run directory: packed lower triangles in
- *     little-endian float32, one factor after the other in the order of the group
+ *     little-endian float32, one factor after the other as they were finished
  * @param tokens tokens of the shard
  * @param losses mean cross-entropy of each window, nats; empty where none was computed
- * @param parts one per factor of the group
+ * @param parts one per factor of the pass, in the order of {@link
+ *     org.llmsurgeon.surgery.FactorPass#keys}
  */
 record ShardRecord(
-    Shard shard, FactorGroup group, String path, long tokens, double[] losses, List<Part> parts)
+    Shard shard, int pass, String path, long tokens, double[] losses, List<Part> parts)
     implements Serializable {
   ShardRecord {
     parts = List.copyOf(parts);
@@ -34,14 +35,14 @@ record ShardRecord(
   /**
    * Where a factor's sum is.
    *
-   * @param factor its position in the order of {@link org.llmsurgeon.surgery.FactorPass#keys}
+   * @param factor its position among those of the pass
    */
   Part part(int factor) {
-    return parts.get(factor - group.from());
+    return parts.get(factor);
   }
 
   /** The task that made it. */
   ShardTask task() {
-    return new ShardTask(shard, group);
+    return new ShardTask(shard, pass);
   }
 }

@@ -5,15 +5,15 @@ import java.util.Locale;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * One calibration task: some windows, some factors.
+ * One calibration task: some windows, in one pass over the data.
  *
  * @param shard the windows
- * @param group the factors
+ * @param pass index of the pass
  */
-record ShardTask(Shard shard, FactorGroup group) implements Serializable {
+record ShardTask(Shard shard, int pass) implements Serializable {
   /** Name of its files, without the part that tells attempts apart. */
   String name() {
-    return String.format(Locale.ROOT, "shard-%05d-group-%03d", shard.index(), group.index());
+    return String.format(Locale.ROOT, "shard-%05d-pass-%03d", shard.index(), pass);
   }
 
   /** Its record in the run directory, relative. */

@@ -50,7 +50,7 @@ final class BoundedReduction {
     ShardRecord.Part part = new ShardRecord.Part(0, file.length(), file.take());
     return new ShardRecord(
         new Shard(index, index, index + 1),
-        new FactorGroup(0, 0, 0, factors),
+        0,
         path,
         1,
         new double[] {0},

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.apache.spark.SparkConf;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
 
@@ -39,18 +38,22 @@ class ExecutorMemoryTest {
   }
 
   @Test
-  void theSumsOfTheTasksAtATimeTakeHalfOfIt() {
-    try (JavaSparkContext spark = TestSpark.local(2)) {
-      assertThat(FactorMemory.budget(spark)).isEqualTo(PhysicalMemory.bytes() / 4);
-    }
+  void tasksKeepASixthOfItTogether() {
+    SparkConf two = new SparkConf(false).setMaster("local[2]");
+    assertThat(KeptMemory.bytes(two)).isEqualTo(PhysicalMemory.bytes() / 12);
+    SparkConf cores = cluster().set("spark.executor.memory", "10g").set("spark.executor.cores", "4");
+    assertThat(KeptMemory.bytes(cores)).isEqualTo((10240 + 1024) * MEBI / 24);
+    assertThat(KeptMemory.bytes(cores.set("spark.task.cpus", "2")))
+        .isEqualTo((10240 + 1024) * MEBI / 12);
+    assertThat(KeptMemory.bytes(cores.set(KeptMemory.SETTING, "3m"))).isEqualTo(3 * MEBI);
   }
 
   @Test
   void aSettingThatIsNoSizeIsNamed() {
-    SparkConf conf = cluster().set(FactorMemory.SETTING, "much");
-    assertThatThrownBy(() -> ExecutorMemory.size(conf, FactorMemory.SETTING))
+    SparkConf conf = cluster().set(KeptMemory.SETTING, "much");
+    assertThatThrownBy(() -> KeptMemory.bytes(conf))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining(FactorMemory.SETTING)
+        .hasMessageContaining(KeptMemory.SETTING)
         .hasMessageContaining("'much'");
   }
 }

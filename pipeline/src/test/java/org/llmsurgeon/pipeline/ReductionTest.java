@@ -57,11 +57,11 @@ class ReductionTest {
     try (ShardFactors factors = new ShardFactors(tensors, tokens, new double[] {index, 2})) {
       return new ShardRecord(
           new Shard(index, index, index + 1),
-          new FactorGroup(0, 0, 0, 2),
+          0,
           path,
           tokens,
           factors.losses(),
-          ShardFile.write(device, factors, run.create(path)));
+          ShardFile.write(device, factors.packed().values(), run.create(path)));
     }
   }
 
@@ -109,9 +109,8 @@ class ReductionTest {
 
     List<FactorsManifest.Factor> driver = reduce(shards);
     for (int i = 0; i < KEYS.size(); i++) {
-      FactorGroup group = shards.get(0).group();
       FactorsManifest.Factor factor =
-          task.apply(new ReduceTask.Item(KEYS.get(i), i, group), "attempt");
+          task.apply(new ReduceTask.Item(KEYS.get(i), i, 0), "attempt");
       assertThat(factor.key()).isEqualTo(KEYS.get(i));
       assertThat(factor.path()).endsWith("-attempt.arrow").isNotEqualTo(driver.get(i).path());
       assertThat(temp.resolve(factor.path()))
@@ -156,7 +155,7 @@ class ReductionTest {
     // Each sum fits a float; their mean over one token does not.
     ShardRecord one = shard(3, 1, 5e37);
     ShardRecord again =
-        new ShardRecord(one.shard(), one.group(), one.path(), 0, one.losses(), one.parts());
+        new ShardRecord(one.shard(), one.pass(), one.path(), 0, one.losses(), one.parts());
     List<ShardRecord> shards = List.of(one, again);
 
     assertThatThrownBy(() -> reduce(shards))

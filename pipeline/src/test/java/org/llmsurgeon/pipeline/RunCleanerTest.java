@@ -48,7 +48,7 @@ class RunCleanerTest {
     assertThat(clean(run).removed()).as("no task was under way").isEmpty();
     List<Path> before = files();
     leave("windows/calibration-dead.arrow", "12");
-    leave("shot-0002/shards/shard-00001-group-000-7-dead.f32", "12345");
+    leave("shot-0002/shards/shard-00001-pass-000-7-dead.f32", "12345");
     leave("shot-0002/weights/dead.safetensors", "123");
     leave("shot-0002/weights/dead.json", "{\"layer\": \"de");
 
@@ -56,7 +56,7 @@ class RunCleanerTest {
 
     assertThat(cleaned.removed())
         .containsExactly(
-            "shot-0002/shards/shard-00001-group-000-7-dead.f32",
+            "shot-0002/shards/shard-00001-pass-000-7-dead.f32",
             "shot-0002/weights/dead.json",
             "shot-0002/weights/dead.safetensors",
             "windows/calibration-dead.arrow");

@@ -126,19 +126,19 @@ class SameBytesTest {
   }
 
   @Test
-  void neitherGroupsOfFactorsNorSumsInTasksNorMappedWeightsChangeTheBytes() throws Exception {
+  void neitherWhatIsKeptNorSumsInTasksNorMappedWeightsChangeTheBytes() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.BF16);
     prune(TestSpark.conf("local[2]"), model, "plain");
-    prune(TestSpark.conf("local[2]").set(FactorMemory.SETTING, "1k"), model, "groups");
+    prune(TestSpark.conf("local[2]").set(KeptMemory.SETTING, "1k"), model, "spilled");
     prune(
         TestSpark.conf("local[2]")
-            .set(FactorMemory.SETTING, "2k")
+            .set(KeptMemory.SETTING, "100k")
             .set(ReducePlace.SETTING, "executors")
             .set(MappedWeights.SETTING, "0"),
         model,
         "bounded");
 
-    assertThat(weights("groups")).isEqualTo(weights("plain"));
+    assertThat(weights("spilled")).isEqualTo(weights("plain"));
     assertThat(weights("bounded")).isEqualTo(weights("plain"));
   }
 

@@ -3,40 +3,9 @@ package org.llmsurgeon.pipeline;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/**
- * How much memory the sums of one calibration task may take. Models whose factors need more go
- * through the data several times, a group of factors at a time; that is in the plan before a run
- * starts.
- */
-final class FactorMemory {
-  /** Spark setting with the bytes per task, for example {@code 8g}. */
-  static final String SETTING = "spark.llmsurgeon.factorMemory";
-
-  private FactorMemory() {}
-
-  /**
-   * The setting; else half of an executor's memory, shared among the tasks that it does at a time.
-   *
-   * @param spark Spark
-   * @return bytes
-   * @throws org.llmsurgeon.InputException if the setting is no size
-   */
-  static long budget(JavaSparkContext spark) {
-    SparkConf conf = spark.getConf();
-    return conf.contains(SETTING)
-        ? ExecutorMemory.size(conf, SETTING)
-        : share(ExecutorMemory.bytes(conf), tasks(spark));
-  }
-
-  /**
-   * What a task gets.
-   *
-   * @param memory bytes of an executor
-   * @param tasks that it does at a time
-   */
-  static long share(long memory, int tasks) {
-    return memory / 2 / tasks;
-  }
+/** How many tasks a cluster does at a time, as far as it is known. */
+final class TaskSlots {
+  private TaskSlots() {}
 
   /**
    * Executors that have come so far, at least one.

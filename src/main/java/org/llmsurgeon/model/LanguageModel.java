@@ -176,8 +176,7 @@ public final class LanguageModel implements AutoCloseable {
     return byBlock(windows, tap, run -> run.calibrate(targets));
   }
 
-  private double[] byBlock(
-      int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
+  private double[] byBlock(int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
     Batch.check(windows, config.size(), 2);
     try (RotaryTables tables = tables(windows)) {
       List<Pass> passes =

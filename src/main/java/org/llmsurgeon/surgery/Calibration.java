@@ -14,8 +14,8 @@ import org.llmsurgeon.model.Targets;
 /**
  * Runs calibration windows through a model and gathers the factors of its linear layers (algorithm
  * section 1). Time: one forward and backward pass, and {@code n (n + 1)} flops per token for each
- * factor of size {@code n}. Memory: {@code 4 n (n + 1)} bytes for each factor of one block, and what
- * every block reads.
+ * factor of size {@code n}. Memory: {@code 4 n (n + 1)} bytes for each factor of one block, and
+ * what every block reads.
  */
 public final class Calibration {
   private final LanguageModel model;

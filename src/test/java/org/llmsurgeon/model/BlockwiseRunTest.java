@@ -144,8 +144,7 @@ class BlockwiseRunTest {
       try (LanguageModel model =
           LanguageModel.load(config, weights, new ReferenceDevice(), limits)) {
         assertThat(made).isEmpty();
-        model.calibrateByBlock(
-            windows(model), Targets.OF_TEXT, new RecordingTap(model.device()));
+        model.calibrateByBlock(windows(model), Targets.OF_TEXT, new RecordingTap(model.device()));
       }
     }
     assertThat(made).hasSize(1);

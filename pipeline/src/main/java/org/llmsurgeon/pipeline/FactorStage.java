@@ -12,9 +12,8 @@ import org.llmsurgeon.surgery.FactorPlan;
 import org.llmsurgeon.surgery.Shard;
 
 /**
- * Gathers the mean factors of a shot, pass by pass: a task per shard, then
- * their sums, where {@link ReducePlace} says. Passes and shards that are there already are not done
- * again.
+ * Gathers the mean factors of a shot, pass by pass: a task per shard, then their sums, where {@link
+ * ReducePlace} says. Passes and shards that are there already are not done again.
  */
 final class FactorStage {
   private final ShotContext shot;

@@ -120,10 +120,7 @@ final class PlannedMemory {
     long pass =
         work.curvature().kind().ofLoss()
             ? network.byBlock(
-                windows,
-                work.context(),
-                work.curvature().fisher().samples(),
-                backward(pairs, 1))
+                windows, work.context(), work.curvature().fisher().samples(), backward(pairs, 1))
             : network.forward(windows, work.context()) + boundary(windows);
     return withModels(1, atOnce(work.shards()) * (sums + pass));
   }

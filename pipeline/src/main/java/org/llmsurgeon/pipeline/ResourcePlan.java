@@ -6,7 +6,8 @@ import java.util.List;
  * What a run is expected to need.
  *
  * @param parameters parameters of the model
- * @param passes over the data in the first shot: one for Kronecker factors, whatever the model's size
+ * @param passes over the data in the first shot: one for Kronecker factors, whatever the model's
+ *     size
  * @param stages its stages in order
  * @param driverBytes peak memory of the driver on a cluster, heap included
  * @param executorBytes peak memory of one executor, heap included

@@ -49,8 +49,7 @@ record RunPlan(
    * @param moved an equal identity with the paths of today
    */
   RunPlan with(RunIdentity moved) {
-    return new RunPlan(
-        format, moved, share, calibration, fresh, test, shards, tokeniseSeconds);
+    return new RunPlan(format, moved, share, calibration, fresh, test, shards, tokeniseSeconds);
   }
 
   /**

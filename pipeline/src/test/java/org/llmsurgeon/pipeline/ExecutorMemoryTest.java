@@ -41,7 +41,8 @@ class ExecutorMemoryTest {
   void tasksKeepASixthOfItTogether() {
     SparkConf two = new SparkConf(false).setMaster("local[2]");
     assertThat(KeptMemory.bytes(two)).isEqualTo(PhysicalMemory.bytes() / 12);
-    SparkConf cores = cluster().set("spark.executor.memory", "10g").set("spark.executor.cores", "4");
+    SparkConf cores =
+        cluster().set("spark.executor.memory", "10g").set("spark.executor.cores", "4");
     assertThat(KeptMemory.bytes(cores)).isEqualTo((10240 + 1024) * MEBI / 24);
     assertThat(KeptMemory.bytes(cores.set("spark.task.cpus", "2")))
         .isEqualTo((10240 + 1024) * MEBI / 12);

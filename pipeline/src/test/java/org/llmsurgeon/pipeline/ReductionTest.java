@@ -109,8 +109,7 @@ class ReductionTest {
 
     List<FactorsManifest.Factor> driver = reduce(shards);
     for (int i = 0; i < KEYS.size(); i++) {
-      FactorsManifest.Factor factor =
-          task.apply(new ReduceTask.Item(KEYS.get(i), i, 0), "attempt");
+      FactorsManifest.Factor factor = task.apply(new ReduceTask.Item(KEYS.get(i), i, 0), "attempt");
       assertThat(factor.key()).isEqualTo(KEYS.get(i));
       assertThat(factor.path()).endsWith("-attempt.arrow").isNotEqualTo(driver.get(i).path());
       assertThat(temp.resolve(factor.path()))

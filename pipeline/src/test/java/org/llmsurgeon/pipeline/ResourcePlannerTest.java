@@ -73,8 +73,7 @@ class ResourcePlannerTest {
         for (FactorPass pass : FactorPlan.passes(new CurvatureRule(curvature))) {
           counter.take();
           ShardFactors sums =
-              new Calibration(model, pass, factors)
-                  .accumulate(new Calibration.Data(windows));
+              new Calibration(model, pass, factors).accumulate(new Calibration.Data(windows));
           double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
           double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
           assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));

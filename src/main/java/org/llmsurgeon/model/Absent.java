@@ -10,10 +10,21 @@ enum Absent implements Sublayer {
   @Override
   public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
     pass.device().scale(0, out);
-    return (run, input, dOut, dIn) -> {
+    return Way.BACK;
+  }
+
+  /** The way back, which keeps nothing. */
+  private enum Way implements Trace {
+    BACK;
+
+    @Override
+    public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
       if (dIn != null) {
-        run.device().scale(0, dIn);
+        pass.device().scale(0, dIn);
       }
-    };
+    }
+
+    @Override
+    public void showInputs(Pass pass, Tensor in) {}
   }
 }

@@ -58,8 +58,12 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
 
     /** Shows the tap what the linear layers read in a forward that nobody looked at. */
     void showInputs(Pass pass) {
-      attention.showInputs(pass);
-      feedForward.showInputs(pass);
+      if (attention != null) {
+        attention.showInputs(pass);
+      }
+      if (feedForward != null) {
+        feedForward.showInputs(pass);
+      }
     }
 
     @Override

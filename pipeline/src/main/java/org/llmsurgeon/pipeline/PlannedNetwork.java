@@ -99,9 +99,9 @@ final class PlannedNetwork {
     long all = windows * context;
     long kept = Math.min(how.keep(), boundaries(all) + traces(all));
     long gradients = FLOAT * draws * all * size.hidden();
-    long normed = how.pairs() ? 2L * size.hidden() + size.feedForward() : size.hidden();
-    long again = kept < boundaries(all) + traces(all) ? kept() : 0;
-    long block = 2L * size.hidden() + again + normed + (gated ? 3L : 2L) * size.feedForward();
+    long normed = how.pairs() ? 2L * size.hidden() + widest() : size.hidden();
+    long again = kept < boundaries(all) + traces(all) ? mostKept() : 0;
+    long block = 2L * size.hidden() + again + normed + (gated ? 3L : 2L) * widest();
     long head = FLOAT * tokens * 2 * size.hidden() + logits(tokens, how.logits());
     return kept + gradients + Math.max(FLOAT * tokens * block, head);
   }
@@ -120,11 +120,11 @@ final class PlannedNetwork {
   }
 
   private long boundaries(long tokens) {
-    return FLOAT * tokens * (config.blocks() + 1L) * size.hidden();
+    return FLOAT * tokens * (config.blockCount() + 1L) * size.hidden();
   }
 
   private long traces(long tokens) {
-    return FLOAT * tokens * config.blocks() * kept();
+    return FLOAT * tokens * config.blocks().stream().mapToLong(this::kept).sum();
   }
 
   private long logits(long tokens, int copies) {

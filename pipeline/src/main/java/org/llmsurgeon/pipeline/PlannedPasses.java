@@ -140,7 +140,7 @@ final class PlannedPasses {
   }
 
   private long largestBlock(FactorPass pass) {
-    return IntStream.range(0, config.blocks())
+    return IntStream.range(0, config.blockCount())
         .mapToLong(
             block ->
                 pass.keys(config.linears(block)).stream()

@@ -27,6 +27,12 @@ public final class Tolerances {
   /** Any device that computes in single, with inputs that single holds exactly. */
   public static final Level SINGLE = new Level(1e-6, 5e-6, 5e-5);
 
+  /** Single precision whose products round their factors to 11 bits. */
+  public static final Level TF32 = new Level(1e-6, 2e-3, 5e-5);
+
+  /** Single precision whose products round their factors to 8 bits. */
+  public static final Level BFLOAT16 = new Level(1e-6, 1.5e-2, 5e-5);
+
   /**
    * Analytic gradients against {@link org.llmsurgeon.compute.FiniteDifferences} on the reference
    * device, for one operation as for a whole network.

@@ -117,6 +117,9 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
     return values;
   }
 
+  /** Waits until everything asked for is done, where calls may return before. */
+  default void synchronize() {}
+
   @Override
   void close();
 }

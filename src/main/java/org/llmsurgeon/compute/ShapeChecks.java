@@ -4,11 +4,11 @@ package org.llmsurgeon.compute;
  * Refusals of calls whose tensors do not fit. Each method throws {@link IllegalArgumentException}
  * naming the shapes.
  */
-final class ShapeChecks {
+public final class ShapeChecks {
   private ShapeChecks() {}
 
   /** The tensor must be {@code [rows, columns]}. */
-  static void shape(String name, Tensor tensor, int rows, int columns) {
+  public static void shape(String name, Tensor tensor, int rows, int columns) {
     if (tensor.rows() != rows || tensor.columns() != columns) {
       throw new IllegalArgumentException(
           name + " is " + describe(tensor) + " but must be [" + rows + ", " + columns + "]");
@@ -16,7 +16,7 @@ final class ShapeChecks {
   }
 
   /** Both tensors must have the same rows and columns. */
-  static void sameShape(String nameX, Tensor x, String nameY, Tensor y) {
+  public static void sameShape(String nameX, Tensor x, String nameY, Tensor y) {
     if (x.rows() != y.rows() || x.columns() != y.columns()) {
       throw new IllegalArgumentException(
           nameX + " " + describe(x) + " and " + nameY + " " + describe(y) + " differ in shape");
@@ -24,14 +24,14 @@ final class ShapeChecks {
   }
 
   /** The tensor must have as many rows as columns. */
-  static void square(String name, Tensor tensor) {
+  public static void square(String name, Tensor tensor) {
     if (tensor.rows() != tensor.columns()) {
       throw new IllegalArgumentException(name + " is " + describe(tensor) + " but must be square");
     }
   }
 
   /** The tensor must be {@code [1, n (n + 1) / 2]}. */
-  static void packed(String name, Tensor tensor, int n) {
+  public static void packed(String name, Tensor tensor, int n) {
     long size = (long) n * (n + 1L) / 2;
     if (tensor.rows() != 1 || tensor.columns() != size) {
       throw new IllegalArgumentException(
@@ -47,7 +47,7 @@ final class ShapeChecks {
   }
 
   /** All tensors must have the precision of the first; nulls are passed over. */
-  static void samePrecision(Tensor first, Tensor... others) {
+  public static void samePrecision(Tensor first, Tensor... others) {
     for (Tensor other : others) {
       if (other != null && other.precision() != first.precision()) {
         throw new IllegalArgumentException(
@@ -57,7 +57,7 @@ final class ShapeChecks {
   }
 
   /** An array that goes with the rows or columns of a tensor must have {@code expected} entries. */
-  static void length(String name, int length, int expected) {
+  public static void length(String name, int length, int expected) {
     if (length != expected) {
       throw new IllegalArgumentException(
           name + " has " + length + " entries but must have " + expected);
@@ -65,7 +65,7 @@ final class ShapeChecks {
   }
 
   /** Every index must be in {@code [lowest, bound)}. */
-  static void indices(String name, int[] indices, int lowest, int bound) {
+  public static void indices(String name, int[] indices, int lowest, int bound) {
     for (int i = 0; i < indices.length; i++) {
       if (indices[i] < lowest || indices[i] >= bound) {
         throw new IllegalArgumentException(
@@ -84,7 +84,7 @@ final class ShapeChecks {
   }
 
   /** {@code count} entries from {@code first} on must lie within {@code size}. */
-  static void range(String name, long first, long count, long size) {
+  public static void range(String name, long first, long count, long size) {
     if (first < 0 || count < 0 || first > size - count) {
       throw new IllegalArgumentException(
           count + " entries from " + first + " on do not lie within the " + size + " of " + name);
@@ -92,7 +92,7 @@ final class ShapeChecks {
   }
 
   /** {@code from} to {@code to} must be a range of the rows of a tensor. */
-  static void rowRange(Tensor tensor, int from, int to) {
+  public static void rowRange(Tensor tensor, int from, int to) {
     if (from < 0 || to < from || to > tensor.rows()) {
       throw new IllegalArgumentException(
           "Rows " + from + " to " + to + " are not a range of the rows of " + describe(tensor));
@@ -100,7 +100,7 @@ final class ShapeChecks {
   }
 
   /** A view of the tensor as {@code [rows, columns]} must have its number of elements. */
-  static void reshape(Tensor tensor, int rows, int columns) {
+  public static void reshape(Tensor tensor, int rows, int columns) {
     if (rows < 0 || columns < 0 || (long) rows * columns != tensor.size()) {
       throw new IllegalArgumentException(
           describe(tensor) + " cannot be seen as [" + rows + ", " + columns + "]");
@@ -108,7 +108,7 @@ final class ShapeChecks {
   }
 
   /** Sizes of an attention must be whole: heads shared evenly, nothing negative. */
-  static void attention(AttentionShape shape) {
+  public static void attention(AttentionShape shape) {
     boolean counts = shape.sequences() >= 0 && shape.length() >= 0 && shape.headDimension() >= 0;
     boolean heads = shape.keyValueHeads() > 0 && shape.heads() > 0;
     if (!counts || !heads || shape.heads() % shape.keyValueHeads() != 0) {
@@ -117,7 +117,7 @@ final class ShapeChecks {
   }
 
   /** Queries, keys and values, or their gradients, must have the sizes of the attention. */
-  static void attentionInputs(AttentionShape shape, AttentionInputs inputs) {
+  public static void attentionInputs(AttentionShape shape, AttentionInputs inputs) {
     int tokens = Math.multiplyExact(shape.sequences(), shape.length());
     int keyValueWidth = shape.keyValueHeads() * shape.headDimension();
     shape("queries", inputs.queries(), tokens, shape.heads() * shape.headDimension());
@@ -126,7 +126,7 @@ final class ShapeChecks {
   }
 
   /** The weights of a norm must be {@code [1, width]}; the root mean square has no bias. */
-  static void norm(Norm norm, int width) {
+  public static void norm(Norm norm, int width) {
     shape("gain", norm.gain(), 1, width);
     if (norm.bias() == null) {
       return;
@@ -138,7 +138,7 @@ final class ShapeChecks {
   }
 
   /** Rotary tables must fit each other, the heads of {@code x} and the sequence length. */
-  static void rotary(Rotary rotary, Tensor x) {
+  public static void rotary(Rotary rotary, Tensor x) {
     sameShape("cosine", rotary.cosine(), "sine", rotary.sine());
     int length = rotary.sequenceLength();
     if (length < 1 || length > rotary.cosine().rows()) {
@@ -156,7 +156,7 @@ final class ShapeChecks {
   }
 
   /** Shape and precision of a tensor, for messages. */
-  static String describe(Tensor tensor) {
+  public static String describe(Tensor tensor) {
     return "[" + tensor.rows() + ", " + tensor.columns() + "] " + tensor.precision();
   }
 }

@@ -29,7 +29,7 @@ public final class TensorMemory {
    *
    * @param more its bytes; below 0 where it went
    */
-  synchronized void add(long more) {
+  public synchronized void add(long more) {
     bytes += more;
     peak = Math.max(peak, bytes);
   }

@@ -1,0 +1,126 @@
+package org.llmsurgeon.compute.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+
+/** Measures a device. The first measurement is the ceiling: large square products. */
+public final class DeviceBenchmark {
+  private static final int WARM_UPS = 2;
+
+  private final Device device;
+  private final BlockShape shape;
+  private final int repeats;
+  private final Consumer<Measurement> each;
+
+  /**
+   * @param device what is measured
+   * @param shape of the block
+   * @param repeats how often each step is timed
+   * @param each takes every measurement as soon as it is there
+   */
+  public DeviceBenchmark(
+      Device device, BlockShape shape, int repeats, Consumer<Measurement> each) {
+    this.device = device;
+    this.shape = shape;
+    this.repeats = repeats;
+    this.each = each;
+  }
+
+  /** All measurements, in their order. */
+  public List<Measurement> run() {
+    List<Measurement> all = new ArrayList<>();
+    all.add(ceiling());
+    all.addAll(block());
+    all.addAll(factorisations());
+    return all;
+  }
+
+  /** Square products in single precision, at a size that fills the device. */
+  public Measurement ceiling() {
+    int n = 2 * shape.width();
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor a = scope.own(Draw.tensor(device, 1, n, n, 1));
+      Tensor b = scope.own(Draw.tensor(device, 2, n, n, 1));
+      Tensor c = scope.empty(n, n);
+      return timed("product " + n + " x " + n + " x " + n, 2.0 * n * n * n, () -> device.multiply(1, a, b, 0, c));
+    }
+  }
+
+  /** A block, without and with the sums of its factors. */
+  public List<Measurement> block() {
+    String name =
+        "block of width %d, inner width %d, %d heads, %d tokens: "
+            .formatted(shape.width(), shape.inner(), shape.heads(), shape.tokens());
+    try (Block block = new Block(device, shape)) {
+      Measurement pass = timed(name + "forward and backward", shape.passFlops(), block::pass);
+      Measurement factors =
+          timed(
+              name + "with factors",
+              shape.passFlops() + shape.factorFlops(),
+              () -> {
+                block.pass();
+                block.addFactors();
+              });
+      return List.of(pass, factors);
+    }
+  }
+
+  /** Cholesky and inverse of the factor of the inner width, in both precisions. */
+  public List<Measurement> factorisations() {
+    List<Measurement> all = new ArrayList<>();
+    for (Precision precision : Precision.values()) {
+      int n = shape.inner();
+      try (TensorScope scope = new TensorScope(device)) {
+        Tensor x = scope.own(Draw.tensor(device, 3, n + n / 2, n, 1));
+        Tensor packed = scope.zeros(Precision.DOUBLE, 1, Math.toIntExact((long) n * (n + 1L) / 2));
+        device.addGramPacked(1, x, packed);
+        Tensor full = scope.empty(precision, n, n);
+        String name = " of " + n + " x " + n + " in " + precision.name().toLowerCase(Locale.ROOT);
+        double third = (double) n * n * n / 3;
+        all.add(
+            timed(
+                "Cholesky" + name,
+                third,
+                () -> {
+                  device.unpack(packed, full);
+                  device.cholesky(full);
+                }));
+        all.add(
+            timed(
+                "Cholesky and inverse" + name,
+                3 * third,
+                () -> {
+                  device.unpack(packed, full);
+                  device.cholesky(full);
+                  device.inverseFromCholesky(full);
+                }));
+      }
+    }
+    return all;
+  }
+
+  private Measurement timed(String name, double flops, Runnable step) {
+    for (int i = 0; i < WARM_UPS; i++) {
+      step.run();
+    }
+    double[] seconds = new double[repeats];
+    for (int i = 0; i < repeats; i++) {
+      device.synchronize();
+      long start = System.nanoTime();
+      step.run();
+      device.synchronize();
+      seconds[i] = (System.nanoTime() - start) * 1e-9;
+    }
+    Arrays.sort(seconds);
+    Measurement measurement = new Measurement(name, seconds[repeats / 2], flops);
+    each.accept(measurement);
+    return measurement;
+  }
+}

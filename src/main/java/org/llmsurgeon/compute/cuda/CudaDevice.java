@@ -1,0 +1,380 @@
+package org.llmsurgeon.compute.cuda;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.compute.AttentionInputs;
+import org.llmsurgeon.compute.AttentionShape;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Gated;
+import org.llmsurgeon.compute.Norm;
+import org.llmsurgeon.compute.Operand;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rotary;
+import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorMemory;
+
+/**
+ * The device on a CUDA card: cuBLAS and cuSOLVER for products and factorisations, own kernels for
+ * all else. Products and linear algebra work in both precisions, network kernels in {@link
+ * Precision#SINGLE} only.
+ *
+ * <p>Calls return when their work is queued; those that give numbers to the caller wait for it. A
+ * failure of the card shows at such a call, as a {@link CudaException}; after one that the card does
+ * not recover from, every further call fails with it.
+ *
+ * <p>Safe for use by several threads, whose work is queued one after the other. Close all tensors
+ * before the device.
+ */
+public final class CudaDevice implements Device {
+  private final CudaParts parts;
+  private final CudaBlas blas;
+  private final CudaElements elements;
+  private final CudaProducts products;
+  private final CudaFactorisations factorisations;
+  private final CudaSums sums;
+  private final CudaLayers layers;
+  private final CudaTokens tokens;
+  private final CudaAttention attention;
+
+  private CudaDevice(CudaContext context, ProductPrecision precision) {
+    CudaMemoryPool pool = new CudaMemoryPool(context);
+    this.parts =
+        new CudaParts(context, pool, new CudaTransfers(context), new CudaKernels(context));
+    this.blas = new CudaBlas(context, pool);
+    this.elements = new CudaElements(parts);
+    this.products = new CudaProducts(parts, blas, elements, precision);
+    this.factorisations = new CudaFactorisations(parts, blas, elements);
+    this.sums = new CudaSums(parts);
+    this.layers = new CudaLayers(parts, sums);
+    this.tokens = new CudaTokens(parts);
+    this.attention = new CudaAttention(parts, blas, precision);
+  }
+
+  /**
+   * A device on a card of this machine. The first one loads CUDA's libraries and compiles the
+   * kernels, or takes them from the user's cache.
+   *
+   * @param ordinal number of the card, among those that {@code CUDA_VISIBLE_DEVICES} leaves
+   * @param precision how single-precision matrices are multiplied
+   * @throws CudaUnavailableException if there is no such card, no driver or a library is missing
+   */
+  public static CudaDevice open(int ordinal, ProductPrecision precision) {
+    return new CudaDevice(new CudaContext(CudaCard.of(ordinal)), precision);
+  }
+
+  @Override
+  public String name() {
+    return "cuda";
+  }
+
+  /** The card that this device is on. */
+  public CudaCard card() {
+    return parts.context().card();
+  }
+
+  /** Bytes of the card that nobody uses, those kept here for reuse aside. */
+  public long freeBytes() {
+    return parts.context().freeBytes();
+  }
+
+  @Override
+  public void synchronize() {
+    parts.context().synchronize();
+  }
+
+  @Override
+  public Optional<TensorMemory> memory() {
+    return Optional.of(parts.pool().lent());
+  }
+
+  @Override
+  public Tensor zeros(Precision precision, int rows, int columns) {
+    CudaTensor tensor = allocate(precision, rows, columns);
+    elements.clear(tensor);
+    return tensor;
+  }
+
+  @Override
+  public Tensor empty(Precision precision, int rows, int columns) {
+    return allocate(precision, rows, columns);
+  }
+
+  private CudaTensor allocate(Precision precision, int rows, int columns) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException("No tensor is [" + rows + ", " + columns + "]");
+    }
+    return new CudaTensor(
+        new CudaBlock(parts.pool(), precision, (long) rows * columns), rows, columns);
+  }
+
+  /** {@inheritDoc} Here always with a copy, and the memory need not be direct. */
+  @Override
+  public Tensor wrap(ByteBuffer floats, int rows, int columns, Runnable release) {
+    long bytes = Math.multiplyExact((long) rows * columns, (long) Float.BYTES);
+    ShapeChecks.range("the buffer", 0, bytes, floats.remaining());
+    CudaTensor tensor = allocate(Precision.SINGLE, rows, columns);
+    ByteBuffer source = floats.slice().order(ByteOrder.LITTLE_ENDIAN);
+    parts
+        .transfers()
+        .upload(
+            tensor.writing(),
+            bytes,
+            (buffer, first) -> buffer.put(source.slice((int) first, buffer.remaining())));
+    release.run();
+    return tensor;
+  }
+
+  @Override
+  public void upload(float[] values, int offset, Tensor target, long at, int count) {
+    CudaTensor to = checked(target, at, offset, values.length, count);
+    CudaNumbers.upload(parts.transfers(), to, at, new CudaNumbers.Floats(values, offset, count));
+  }
+
+  @Override
+  public void upload(double[] values, int offset, Tensor target, long at, int count) {
+    CudaTensor to = checked(target, at, offset, values.length, count);
+    CudaNumbers.upload(parts.transfers(), to, at, new CudaNumbers.Doubles(values, offset, count));
+  }
+
+  @Override
+  public void download(Tensor source, long at, float[] values, int offset, int count) {
+    CudaTensor from = checked(source, at, offset, values.length, count);
+    CudaNumbers.download(
+        parts.transfers(), from, at, new CudaNumbers.Floats(values, offset, count));
+  }
+
+  @Override
+  public void download(Tensor source, long at, double[] values, int offset, int count) {
+    CudaTensor from = checked(source, at, offset, values.length, count);
+    CudaNumbers.download(
+        parts.transfers(), from, at, new CudaNumbers.Doubles(values, offset, count));
+  }
+
+  private static CudaTensor checked(Tensor tensor, long at, int offset, int length, int count) {
+    CudaTensor here = CudaTensor.of(tensor);
+    ShapeChecks.range("the tensor " + here, at, count, here.size());
+    ShapeChecks.range("the array", offset, count, length);
+    return here;
+  }
+
+  @Override
+  public void copy(Tensor from, Tensor to) {
+    elements.copy(CudaTensor.of(from), CudaTensor.of(to));
+  }
+
+  @Override
+  public void multiply(double alpha, Operand a, Operand b, double beta, Tensor c) {
+    products.multiply(alpha, a, b, beta, CudaTensor.of(c));
+  }
+
+  @Override
+  public void gram(double alpha, Tensor x, double beta, Tensor c) {
+    products.gram(alpha, CudaTensor.of(x), beta, CudaTensor.of(c));
+  }
+
+  @Override
+  public void addGramPacked(double alpha, Tensor x, Tensor packed) {
+    products.addGramPacked(alpha, CudaTensor.of(x), CudaTensor.of(packed));
+  }
+
+  @Override
+  public void mirror(Tensor a) {
+    elements.mirror(CudaTensor.of(a));
+  }
+
+  @Override
+  public void unpack(Tensor packed, Tensor full) {
+    elements.unpack(CudaTensor.of(packed), CudaTensor.of(full));
+  }
+
+  @Override
+  public void pack(Tensor full, Tensor packed) {
+    elements.pack(CudaTensor.of(full), CudaTensor.of(packed));
+  }
+
+  @Override
+  public int cholesky(Tensor a) {
+    return factorisations.cholesky(CudaTensor.of(a));
+  }
+
+  @Override
+  public void inverseFromCholesky(Tensor l) {
+    factorisations.inverseFromCholesky(CudaTensor.of(l));
+  }
+
+  @Override
+  public void solveTriangular(Tensor l, boolean transposed, Tensor b) {
+    factorisations.solveTriangular(CudaTensor.of(l), transposed, CudaTensor.of(b));
+  }
+
+  @Override
+  public void solveCholesky(Tensor l, Tensor b) {
+    solveTriangular(l, false, b);
+    solveTriangular(l, true, b);
+  }
+
+  @Override
+  public double[] eigen(Tensor a) {
+    return factorisations.eigen(CudaTensor.of(a));
+  }
+
+  @Override
+  public void add(double alpha, Tensor x, Tensor y) {
+    elements.add(alpha, CudaTensor.of(x), CudaTensor.of(y));
+  }
+
+  @Override
+  public void scale(double alpha, Tensor x) {
+    elements.scale(alpha, CudaTensor.of(x));
+  }
+
+  @Override
+  public void multiplyElements(Tensor x, Tensor y) {
+    elements.multiply(CudaTensor.of(x), CudaTensor.of(y));
+  }
+
+  @Override
+  public void addDiagonal(Tensor a, double value) {
+    elements.addDiagonal(CudaTensor.of(a), value);
+  }
+
+  @Override
+  public double[] diagonal(Tensor a) {
+    return elements.diagonal(CudaTensor.of(a));
+  }
+
+  @Override
+  public double[] rowDots(Tensor x, Tensor y) {
+    return sums.rowDots(CudaTensor.of(x), CudaTensor.of(y));
+  }
+
+  @Override
+  public double[] columnDots(Tensor x, Tensor y) {
+    return sums.columnDots(CudaTensor.of(x), CudaTensor.of(y));
+  }
+
+  @Override
+  public long firstNonFinite(Tensor x) {
+    return elements.firstNonFinite(CudaTensor.of(x));
+  }
+
+  @Override
+  public void gather(Tensor from, int[] rows, int[] columns, Tensor to) {
+    elements.gather(CudaTensor.of(from), rows, columns, CudaTensor.of(to));
+  }
+
+  @Override
+  public void scatter(Tensor from, int[] rows, int[] columns, Tensor to) {
+    elements.scatter(CudaTensor.of(from), rows, columns, CudaTensor.of(to));
+  }
+
+  @Override
+  public void embed(Tensor table, int[] ids, Tensor out) {
+    tokens.embed(CudaTensor.of(table), ids, CudaTensor.of(out));
+  }
+
+  @Override
+  public void embedBackward(int[] ids, Tensor dOut, Tensor dTable) {
+    tokens.embedBackward(ids, CudaTensor.of(dOut), CudaTensor.of(dTable));
+  }
+
+  @Override
+  public void addBias(Tensor bias, Tensor x) {
+    layers.addBias(CudaTensor.of(bias), CudaTensor.of(x));
+  }
+
+  @Override
+  public void addColumnSums(Tensor x, Tensor to) {
+    sums.addColumnSums(CudaTensor.of(x), CudaTensor.of(to));
+  }
+
+  @Override
+  public void normalize(Norm norm, Tensor x, Tensor out) {
+    layers.normalize(norm, CudaTensor.of(x), CudaTensor.of(out));
+  }
+
+  @Override
+  public void normalizeBackward(Norm norm, Tensor x, Tensor dOut, Tensor dx) {
+    layers.normalizeBackward(norm, CudaTensor.of(x), CudaTensor.of(dOut), CudaTensor.of(dx));
+  }
+
+  @Override
+  public void normalizeWeightGradients(
+      Norm norm, Tensor x, Tensor dOut, Tensor dGain, Tensor dBias) {
+    layers.normalizeWeightGradients(
+        norm,
+        CudaTensor.of(x),
+        CudaTensor.of(dOut),
+        CudaTensor.of(dGain),
+        dBias == null ? null : CudaTensor.of(dBias));
+  }
+
+  @Override
+  public void activate(Activation activation, Tensor x, Tensor out) {
+    layers.activate(activation, CudaTensor.of(x), CudaTensor.of(out));
+  }
+
+  @Override
+  public void activateBackward(Activation activation, Tensor x, Tensor dOut, Tensor dx) {
+    layers.activateBackward(
+        activation, CudaTensor.of(x), CudaTensor.of(dOut), CudaTensor.of(dx));
+  }
+
+  @Override
+  public void gate(Activation activation, Gated in, Tensor out) {
+    layers.gate(activation, in, CudaTensor.of(out));
+  }
+
+  @Override
+  public void gateBackward(Activation activation, Gated in, Tensor dOut, Gated gradients) {
+    layers.gateBackward(activation, in, CudaTensor.of(dOut), gradients);
+  }
+
+  @Override
+  public void rotate(Rotary rotary, Tensor x) {
+    layers.rotate(rotary, 1, CudaTensor.of(x));
+  }
+
+  @Override
+  public void rotateBack(Rotary rotary, Tensor x) {
+    layers.rotate(rotary, -1, CudaTensor.of(x));
+  }
+
+  @Override
+  public void attention(AttentionShape shape, AttentionInputs in, Tensor out) {
+    attention.forward(shape, in, CudaTensor.of(out));
+  }
+
+  @Override
+  public void attentionBackward(
+      AttentionShape shape,
+      AttentionInputs in,
+      Tensor out,
+      Tensor dOut,
+      AttentionInputs gradients) {
+    attention.backward(shape, in, CudaTensor.of(out), CudaTensor.of(dOut), gradients);
+  }
+
+  @Override
+  public void crossEntropy(Tensor logits, int[] targets, double[] losses) {
+    tokens.crossEntropy(CudaTensor.of(logits), targets, losses);
+  }
+
+  @Override
+  public void crossEntropyBackward(Tensor logits, int[] targets, double[] weights) {
+    tokens.crossEntropyBackward(CudaTensor.of(logits), targets, weights);
+  }
+
+  @Override
+  public void close() {
+    factorisations.close();
+    blas.close();
+    parts.kernels().close();
+    parts.transfers().close();
+    parts.pool().close();
+    parts.context().close();
+  }
+}

@@ -1,0 +1,182 @@
+package org.llmsurgeon.compute.cuda;
+
+import org.llmsurgeon.compute.ShapeChecks;
+
+/** Copies, elementwise steps, diagonals, triangles and chosen rows and columns of the device. */
+final class CudaElements {
+  private final CudaParts parts;
+  private final CudaKernels kernels;
+
+  CudaElements(CudaParts parts) {
+    this.parts = parts;
+    this.kernels = parts.kernels();
+  }
+
+  void clear(CudaTensor x) {
+    parts.fill(x.writing(), 0, x.size() * x.precision().bytes());
+  }
+
+  void copy(CudaTensor from, CudaTensor to) {
+    ShapeChecks.sameShape("from", from, "to", to);
+    to.mustNotOverlap(from);
+    long count = from.size();
+    if (count == 0) {
+      return;
+    }
+    if (from.precision() != to.precision()) {
+      kernels.of("convert", from, to).reading(from).writing(to).wide(count).over(count);
+      return;
+    }
+    CudaContext context = parts.context();
+    long source = from.reading();
+    long target = to.writing();
+    synchronized (context) {
+      context.enter();
+      long bytes = count * from.precision().bytes();
+      context.check(
+          "cuMemcpyDtoDAsync",
+          context.driver().cuMemcpyDtoDAsync_v2(target, source, bytes, context.stream()));
+    }
+  }
+
+  void add(double alpha, CudaTensor x, CudaTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    long count = y.size();
+    kernels.of("add", x, y).real(alpha).reading(x).writing(y).wide(count).over(count);
+  }
+
+  void scale(double alpha, CudaTensor x) {
+    if (alpha == 0) {
+      clear(x);
+    } else {
+      kernels.of("scale", x).real(alpha).writing(x).wide(x.size()).over(x.size());
+    }
+  }
+
+  void multiply(CudaTensor x, CudaTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    ShapeChecks.samePrecision(x, y);
+    kernels.of("multiplyElements", y).reading(x).writing(y).wide(y.size()).over(y.size());
+  }
+
+  void addDiagonal(CudaTensor a, double value) {
+    ShapeChecks.square("a", a);
+    kernels.of("addDiagonal", a).writing(a).whole(a.rows()).real(value).over(a.rows());
+  }
+
+  double[] diagonal(CudaTensor a) {
+    ShapeChecks.square("a", a);
+    double[] diagonal = new double[a.rows()];
+    long from = a.reading();
+    try (CudaScratch scratch = parts.scratch()) {
+      long out = scratch.doubles(diagonal.length);
+      kernels.of("diagonal", a).wide(from).whole(a.rows()).wide(out).over(a.rows());
+      parts.read(out, diagonal);
+    }
+    return diagonal;
+  }
+
+  long firstNonFinite(CudaTensor x) {
+    long from = x.reading();
+    long[] found = {-1};
+    if (x.size() > 0) {
+      try (CudaScratch scratch = parts.scratch()) {
+        long first = scratch.bytes(Long.BYTES);
+        parts.fill(first, -1, Long.BYTES);
+        kernels.of("firstNonFinite", x).wide(from).wide(x.size()).wide(first).over(x.size());
+        // All bits set, which is -1, where none was found
+        parts
+            .transfers()
+            .download(first, Long.BYTES, (buffer, at) -> found[0] = buffer.getLong(0));
+      }
+    }
+    return found[0];
+  }
+
+  void mirror(CudaTensor a) {
+    ShapeChecks.square("a", a);
+    kernels.of("mirror", a).writing(a).whole(a.rows()).tiles(a.rows());
+  }
+
+  void unpack(CudaTensor packed, CudaTensor full) {
+    ShapeChecks.square("full", full);
+    ShapeChecks.packed("packed", packed, full.rows());
+    full.mustNotOverlap(packed);
+    int n = full.rows();
+    kernels.of("unpackLower", packed, full).reading(packed).writing(full).whole(n).rows(n, n);
+    mirror(full);
+  }
+
+  void pack(CudaTensor full, CudaTensor packed) {
+    ShapeChecks.square("full", full);
+    ShapeChecks.packed("packed", packed, full.rows());
+    packed.mustNotOverlap(full);
+    int n = full.rows();
+    kernels.of("pack", full, packed).reading(full).writing(packed).whole(n).rows(n, n);
+  }
+
+  void gather(CudaTensor from, int[] rows, int[] columns, CudaTensor to) {
+    checkChoice(from, rows, columns, to);
+    try (CudaScratch scratch = parts.scratch()) {
+      kernels
+          .of("gather", to)
+          .reading(from)
+          .wide(parts.integers(rows, scratch))
+          .wide(parts.integers(columns, scratch))
+          .writing(to)
+          .whole(to.columns())
+          .whole(from.columns())
+          .rows(to.columns() == 0 ? 0 : to.rows(), to.columns());
+    }
+  }
+
+  void scatter(CudaTensor from, int[] rows, int[] columns, CudaTensor to) {
+    checkChoice(to, rows, columns, from);
+    to.mustNotOverlap(from);
+    try (CudaScratch scratch = parts.scratch()) {
+      kernels
+          .of("scatter", to)
+          .reading(from)
+          .wide(parts.integers(rows, scratch))
+          .wide(parts.integers(columns, scratch))
+          .writing(to)
+          .whole(to.columns())
+          .whole(from.columns())
+          .rows(from.columns() == 0 ? 0 : from.rows(), from.columns());
+    }
+  }
+
+  private static void checkChoice(CudaTensor whole, int[] rows, int[] columns, CudaTensor part) {
+    ShapeChecks.samePrecision(whole, part);
+    int partRows = rows == null ? whole.rows() : rows.length;
+    int partColumns = columns == null ? whole.columns() : columns.length;
+    ShapeChecks.shape("the chosen part", part, partRows, partColumns);
+    if (rows != null) {
+      ShapeChecks.indices("rows", rows, 0, whole.rows());
+    }
+    if (columns != null) {
+      ShapeChecks.indices("columns", columns, 0, whole.columns());
+    }
+    part.mustNotOverlap(whole);
+  }
+
+  /** Reads numbers of the card, of either precision, as doubles. */
+  void read(long address, boolean single, double[] values) {
+    if (!single) {
+      parts.read(address, values);
+      return;
+    }
+    parts
+        .transfers()
+        .download(
+            address,
+            (long) values.length * Float.BYTES,
+            (buffer, first) -> {
+              int at = (int) (first / Float.BYTES);
+              int count = buffer.remaining() / Float.BYTES;
+              for (int i = 0; i < count; i++) {
+                values[at + i] = buffer.getFloat(i * Float.BYTES);
+              }
+            });
+  }
+}

@@ -1,0 +1,69 @@
+package org.llmsurgeon.compute.cuda;
+
+/**
+ * What all operations of a device need.
+ *
+ * @param context the card, and the stream on which everything is done
+ * @param pool its memory
+ * @param transfers to it and back
+ * @param kernels loaded on it
+ */
+record CudaParts(
+    CudaContext context, CudaMemoryPool pool, CudaTransfers transfers, CudaKernels kernels) {
+  CudaScratch scratch() {
+    return new CudaScratch(pool);
+  }
+
+  /** Sets every byte of a stretch of the card's memory. */
+  void fill(long address, int value, long bytes) {
+    if (bytes > 0) {
+      synchronized (context) {
+        context.enter();
+        context.check(
+            "cuMemsetD8Async",
+            context.driver().cuMemsetD8Async(address, (byte) value, bytes, context.stream()));
+      }
+    }
+  }
+
+  /** Integers on the card, for one step; address 0 for none. */
+  long integers(int[] values, CudaScratch scratch) {
+    if (values == null || values.length == 0) {
+      return 0;
+    }
+    long bytes = (long) values.length * Integer.BYTES;
+    long address = scratch.bytes(bytes);
+    transfers.upload(
+        address,
+        bytes,
+        (buffer, first) ->
+            buffer
+                .asIntBuffer()
+                .put(values, (int) (first / Integer.BYTES), buffer.remaining() / Integer.BYTES));
+    return address;
+  }
+
+  /** Doubles on the card, for one step. */
+  long doubles(double[] values, CudaScratch scratch) {
+    long address = scratch.doubles(values.length);
+    transfers.upload(
+        address,
+        (long) values.length * Double.BYTES,
+        (buffer, first) ->
+            buffer
+                .asDoubleBuffer()
+                .put(values, (int) (first / Double.BYTES), buffer.remaining() / Double.BYTES));
+    return address;
+  }
+
+  /** Reads doubles of the card. */
+  void read(long address, double[] values) {
+    transfers.download(
+        address,
+        (long) values.length * Double.BYTES,
+        (buffer, first) ->
+            buffer
+                .asDoubleBuffer()
+                .get(values, (int) (first / Double.BYTES), buffer.remaining() / Double.BYTES));
+  }
+}

@@ -1,0 +1,76 @@
+// The rows of attention scores and of logits: tiles [heads, rows, columns], a block for each row.
+
+/** Row i of a tile sees columns 0 .. first + i: their softmax, and 0 beyond. */
+extern "C" __global__ void causalSoftmax(float* scores, int rows, int columns, int first, float scale) {
+  __shared__ float maxima[32];
+  __shared__ float sums[32];
+  float* row = scores + (Index) blockIdx.x * columns;
+  int seen = first + (int) (blockIdx.x % rows) + 1;
+  float most = row[0] * scale;
+  EACH_COLUMN(j, seen) most = fmaxf(most, row[j] * scale);
+  most = blockMaximum(most, maxima);
+  float sum = 0;
+  EACH_COLUMN(j, seen) {
+    float e = expf(row[j] * scale - most);
+    row[j] = e;
+    sum += e;
+  }
+  float inverse = 1.0f / blockSum(sum, sums);
+  EACH_COLUMN(j, columns) row[j] = j < seen ? row[j] * inverse : 0.0f;
+}
+
+/** dScores, which held the gradient of the softmax, <- p (d - sum p d). */
+extern "C" __global__ void causalSoftmaxBackward(const float* p, float* dScores, int rows, int columns, int first) {
+  __shared__ float sums[32];
+  Index start = (Index) blockIdx.x * columns;
+  int seen = first + (int) (blockIdx.x % rows) + 1;
+  float sum = 0;
+  EACH_COLUMN(j, seen) sum += p[start + j] * dScores[start + j];
+  sum = blockSum(sum, sums);
+  EACH_COLUMN(j, columns) {
+    dScores[start + j] = j < seen ? p[start + j] * (dScores[start + j] - sum) : 0.0f;
+  }
+}
+
+/** log sum exp of a row of logits, in every thread. */
+struct RowNormalizer {
+  float most;
+  double sum;
+};
+
+__device__ inline RowNormalizer rowNormalizer(const float* row, int columns, float* maxima, double* sums) {
+  RowNormalizer result;
+  float most = row[0];
+  EACH_COLUMN(j, columns) most = fmaxf(most, row[j]);
+  result.most = blockMaximum(most, maxima);
+  double sum = 0;
+  EACH_COLUMN(j, columns) sum += (double) expf(row[j] - result.most);
+  result.sum = blockSum(sum, sums);
+  return result;
+}
+
+extern "C" __global__ void crossEntropy(const float* logits, const int* targets, double* losses, int columns) {
+  __shared__ float maxima[32];
+  __shared__ double sums[32];
+  const float* row = logits + (Index) blockIdx.x * columns;
+  int target = targets[blockIdx.x];
+  RowNormalizer normalizer = rowNormalizer(row, columns, maxima, sums);
+  if (threadIdx.x == 0) {
+    losses[blockIdx.x] =
+        target < 0 ? 0.0 : (double) normalizer.most + log(normalizer.sum) - (double) row[target];
+  }
+}
+
+extern "C" __global__ void crossEntropyBackward(
+    float* logits, const int* targets, const double* weights, int columns) {
+  __shared__ float maxima[32];
+  __shared__ double sums[32];
+  float* row = logits + (Index) blockIdx.x * columns;
+  int target = targets[blockIdx.x];
+  RowNormalizer normalizer = rowNormalizer(row, columns, maxima, sums);
+  double weight = weights[blockIdx.x];
+  EACH_COLUMN(j, columns) {
+    double softmax = (double) expf(row[j] - normalizer.most) / normalizer.sum;
+    row[j] = target < 0 ? 0.0f : (float) (weight * (softmax - (j == target ? 1.0 : 0.0)));
+  }
+}

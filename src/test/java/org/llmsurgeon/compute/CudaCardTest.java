@@ -1,0 +1,33 @@
+package org.llmsurgeon.compute;
+
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.llmsurgeon.compute.cuda.ProductPrecision;
+
+/** The contract on a real card, where somebody says that there is one. */
+@EnabledIfSystemProperty(
+    named = "surgeon.test.card",
+    matches = "true",
+    disabledReason = "needs a CUDA card, and -Dsurgeon.test.card=true")
+class CudaCardTest {
+  @Nested
+  class InSinglePrecision extends CudaContract {
+    InSinglePrecision() {
+      super(ProductPrecision.FLOAT32);
+    }
+  }
+
+  @Nested
+  class InTf32 extends CudaContract {
+    InTf32() {
+      super(ProductPrecision.TF32);
+    }
+  }
+
+  @Nested
+  class InBfloat16 extends CudaContract {
+    InBfloat16() {
+      super(ProductPrecision.BFLOAT16);
+    }
+  }
+}

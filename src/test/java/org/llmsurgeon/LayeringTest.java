@@ -129,6 +129,11 @@ class LayeringTest {
     onlyIn("compute", "org.nd4j..", "org.bytedeco..");
   }
 
+  @Test
+  void onlyTheCudaDeviceOpensLibrariesByName() {
+    onlyIn("compute.cuda", "com.sun.jna..");
+  }
+
   private static void onlyIn(String owner, String... foreign) {
     noClasses()
         .that()

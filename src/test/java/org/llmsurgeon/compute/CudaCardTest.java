@@ -11,23 +11,26 @@ import org.llmsurgeon.compute.cuda.ProductPrecision;
     disabledReason = "needs a CUDA card, and -Dsurgeon.test.card=true")
 class CudaCardTest {
   @Nested
-  class InSinglePrecision extends CudaContract {
-    InSinglePrecision() {
-      super(ProductPrecision.FLOAT32);
+  class InSinglePrecision extends DeviceContract implements CudaUnderTest {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.FLOAT32;
     }
   }
 
   @Nested
-  class InTf32 extends CudaContract {
-    InTf32() {
-      super(ProductPrecision.TF32);
+  class InTf32 extends DeviceContract implements CudaUnderTest {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.TF32;
     }
   }
 
   @Nested
-  class InBfloat16 extends CudaContract {
-    InBfloat16() {
-      super(ProductPrecision.BFLOAT16);
+  class InBfloat16 extends DeviceContract implements CudaUnderTest {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.BFLOAT16;
     }
   }
 }

@@ -5,7 +5,10 @@ import org.junit.jupiter.api.Nested;
 import org.llmsurgeon.compute.cuda.ProductPrecision;
 import org.llmsurgeon.compute.cuda.StandIn;
 
-/** The contract on the cuda device over the library that stands in for CUDA's. */
+/**
+ * The contract on the cuda device over the library that stands in for CUDA's; of the faster products,
+ * what they change.
+ */
 class CudaStandInTest {
   @BeforeAll
   static void build() {
@@ -13,23 +16,26 @@ class CudaStandInTest {
   }
 
   @Nested
-  class InSinglePrecision extends CudaContract {
-    InSinglePrecision() {
-      super(ProductPrecision.FLOAT32);
+  class InSinglePrecision extends DeviceContract implements CudaUnderTest {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.FLOAT32;
     }
   }
 
   @Nested
-  class InTf32 extends CudaContract {
-    InTf32() {
-      super(ProductPrecision.TF32);
+  class InTf32 implements CudaUnderTest, ProductContract {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.TF32;
     }
   }
 
   @Nested
-  class InBfloat16 extends CudaContract {
-    InBfloat16() {
-      super(ProductPrecision.BFLOAT16);
+  class InBfloat16 implements CudaUnderTest, ProductContract {
+    @Override
+    public ProductPrecision products() {
+      return ProductPrecision.BFLOAT16;
     }
   }
 }

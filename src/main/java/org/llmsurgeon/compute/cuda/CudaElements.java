@@ -95,7 +95,7 @@ final class CudaElements {
 
   void mirror(CudaTensor a) {
     ShapeChecks.square("a", a);
-    kernels.of("mirror", a).writing(a).whole(a.rows()).tiles(a.rows());
+    kernels.of("mirror", a).writing(a).whole(a.rows()).tiles(a.rows(), a.rows());
   }
 
   void unpack(CudaTensor packed, CudaTensor full) {

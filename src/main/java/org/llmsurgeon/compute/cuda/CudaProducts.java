@@ -11,6 +11,12 @@ final class CudaProducts {
   /** Panels of a large gram matrix: 8 of them multiply 56 % of the whole square. */
   private static final int PANELS = 8;
 
+  /**
+   * Products with as many rows as this are worth moving an operand for: the tensor cores take TF32
+   * only from operands whose inner index is the fastest, and cuBLAS goes a slower way with others.
+   */
+  private static final int ROWS_WORTH_MOVING = 1024;
+
   /** A view of less than this part of its memory is copied alone. */
   private static final int SMALL_VIEW = 4;
 
@@ -60,8 +66,31 @@ final class CudaProducts {
     try (CudaScratch scratch = parts.scratch()) {
       CudaBlas.Side x = new CudaBlas.Side(operand(left, scratch), a.isTransposed());
       CudaBlas.Side y = new CudaBlas.Side(operand(right, scratch), b.isTransposed());
+      if (isTf32(left) && !b.isTransposed() && c.rows() >= ROWS_WORTH_MOVING) {
+        y = new CudaBlas.Side(transposed(right, scratch), true);
+      }
+      if (isTf32(left) && a.isTransposed() && c.columns() >= ROWS_WORTH_MOVING) {
+        x = new CudaBlas.Side(transposed(left, scratch), false);
+      }
       blas.multiply(product, x, y, DeviceMatrix.writing(c), precision);
     }
+  }
+
+  private boolean isTf32(CudaTensor tensor) {
+    return precision == ProductPrecision.TF32 && tensor.isSingle();
+  }
+
+  /** The transpose, for the length of a step. */
+  private DeviceMatrix transposed(CudaTensor x, CudaScratch scratch) {
+    long address = scratch.floats(x.size());
+    kernels
+        .of("transpose")
+        .reading(x)
+        .wide(address)
+        .whole(x.rows())
+        .whole(x.columns())
+        .tiles(x.rows(), x.columns());
+    return DeviceMatrix.floats(address, x.rows(), 0);
   }
 
   /** A tensor as products take it: in bfloat16 if they are to be in that. */
@@ -129,25 +158,26 @@ final class CudaProducts {
     int n = x.columns();
     int step = (n + PANELS - 1) / PANELS;
     step = (step + PANEL_STEP - 1) / PANEL_STEP * PANEL_STEP;
-    for (int first = 0; first < n; first += step) {
-      int rows = Math.min(step, n - first);
-      int width = first + rows;
-      try (CudaScratch scratch = parts.scratch()) {
-        long address = scratch.bytes((long) rows * width * x.precision().bytes());
-        DeviceMatrix all = DeviceMatrix.reading(x);
-        DeviceMatrix panel = new DeviceMatrix(address, all.type(), width, 0);
-        CudaBlas.Product product = new CudaBlas.Product(rows, width, x.rows(), 1, 0, 1);
+    try (CudaScratch scratch = parts.scratch()) {
+      boolean moved =
+          x.isSingle() && precision != ProductPrecision.FLOAT32 && n >= ROWS_WORTH_MOVING;
+      DeviceMatrix all = moved ? transposed(x, scratch) : DeviceMatrix.reading(x);
+      long panel = scratch.bytes((long) Math.min(step, n) * n * x.precision().bytes());
+      for (int first = 0; first < n; first += step) {
+        int rows = Math.min(step, n - first);
+        int width = first + rows;
+        DeviceMatrix some = all.from(moved ? (long) first * x.rows() : first);
         if (x.rows() == 0) {
-          parts.fill(address, 0, (long) rows * width * x.precision().bytes());
+          parts.fill(panel, 0, (long) rows * width * x.precision().bytes());
         } else {
           blas.multiply(
-              product,
-              new CudaBlas.Side(all.from(first), true),
-              new CudaBlas.Side(all, false),
-              panel,
+              new CudaBlas.Product(rows, width, x.rows(), 1, 0, 1),
+              new CudaBlas.Side(some, !moved),
+              new CudaBlas.Side(all, moved),
+              new DeviceMatrix(panel, all.type(), width, 0),
               precision);
         }
-        use.use(address, first, rows, width);
+        use.use(panel, first, rows, width);
       }
     }
   }

@@ -70,10 +70,9 @@ final class KernelLaunch {
     grid((columns + WARP - 1) / WARP, stretches, WARP);
   }
 
-  /** Tiles of 32 x 32, of a square matrix. */
-  void tiles(int n) {
-    int tiles = (n + WARP - 1) / WARP;
-    grid(tiles, tiles, THREADS);
+  /** Tiles of 32 x 32 of a matrix. */
+  void tiles(int rows, int columns) {
+    grid((columns + WARP - 1) / WARP, (rows + WARP - 1) / WARP, THREADS);
   }
 
   /** Launches, unless the grid is empty. */

@@ -166,3 +166,20 @@ extern "C" __global__ void toBfloat16(const float* x, unsigned short* y, Index c
 extern "C" __global__ void fromBfloat16(const unsigned short* x, float* y, Index count) {
   EACH(i, count) y[i] = __uint_as_float((unsigned) x[i] << 16);
 }
+
+/** to[j, i] = from[i, j], in tiles of 32; blockIdx.y is the tile's row, x its column. */
+extern "C" __global__ void transpose(const float* from, float* to, int rows, int columns) {
+  __shared__ float tile[32][33];
+  int lane = threadIdx.x & 31;
+  for (int i = threadIdx.x >> 5; i < 32; i += blockDim.x >> 5) {
+    Index row = (Index) blockIdx.y * 32 + i;
+    int column = blockIdx.x * 32 + lane;
+    if (row < rows && column < columns) tile[i][lane] = from[row * columns + column];
+  }
+  __syncthreads();
+  for (int i = threadIdx.x >> 5; i < 32; i += blockDim.x >> 5) {
+    Index row = (Index) blockIdx.x * 32 + i;
+    int column = blockIdx.y * 32 + lane;
+    if (row < columns && column < rows) to[row * rows + column] = tile[lane][i];
+  }
+}

@@ -6,8 +6,8 @@ import org.llmsurgeon.compute.cuda.ProductPrecision;
 import org.llmsurgeon.compute.cuda.StandIn;
 
 /**
- * The contract on the cuda device over the library that stands in for CUDA's; of the faster products,
- * what they change.
+ * The contract on the cuda device over the library that stands in for CUDA's; of the faster
+ * products, what they change.
  */
 class CudaStandInTest {
   @BeforeAll

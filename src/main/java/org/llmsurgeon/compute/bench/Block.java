@@ -15,8 +15,8 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
 /**
- * One block of a transformer with random weights, its activations, and the sums of outer products of
- * what goes into its products and of the gradients of what comes out.
+ * One block of a transformer with random weights, its activations, and the sums of outer products
+ * of what goes into its products and of the gradients of what comes out.
  */
 final class Block implements AutoCloseable {
   private static final double EPSILON = 1e-5;

@@ -25,8 +25,7 @@ public final class DeviceBenchmark {
    * @param repeats how often each step is timed
    * @param each takes every measurement as soon as it is there
    */
-  public DeviceBenchmark(
-      Device device, BlockShape shape, int repeats, Consumer<Measurement> each) {
+  public DeviceBenchmark(Device device, BlockShape shape, int repeats, Consumer<Measurement> each) {
     this.device = device;
     this.shape = shape;
     this.repeats = repeats;
@@ -49,7 +48,10 @@ public final class DeviceBenchmark {
       Tensor a = scope.own(Draw.tensor(device, 1, n, n, 1));
       Tensor b = scope.own(Draw.tensor(device, 2, n, n, 1));
       Tensor c = scope.empty(n, n);
-      return timed("product " + n + " x " + n + " x " + n, 2.0 * n * n * n, () -> device.multiply(1, a, b, 0, c));
+      return timed(
+          "product " + n + " x " + n + " x " + n,
+          2.0 * n * n * n,
+          () -> device.multiply(1, a, b, 0, c));
     }
   }
 

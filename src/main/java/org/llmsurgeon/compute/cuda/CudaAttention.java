@@ -26,8 +26,8 @@ final class CudaAttention {
   }
 
   /**
-   * The queries of a tile: those from {@code from} to {@code to} of a sequence, with the keys before
-   * {@code to}.
+   * The queries of a tile: those from {@code from} to {@code to} of a sequence, with the keys
+   * before {@code to}.
    */
   private record Tile(AttentionShape shape, int sequence, int from, int to) {
     int rows() {
@@ -110,7 +110,9 @@ final class CudaAttention {
     }
   }
 
-  /** The last tile comes first: it reaches all keys, so that the others can add to what it wrote. */
+  /**
+   * The last tile comes first: it reaches all keys, so that the others can add to what it wrote.
+   */
   void backward(
       AttentionShape shape,
       AttentionInputs in,

@@ -83,7 +83,10 @@ final class CudaBlas implements AutoCloseable {
       context.enter();
       set(alpha, product.alpha(), computeType);
       set(beta, product.beta(), computeType);
-      int status = product.batch() == 1 ? one(product, a, b, c, computeType) : many(product, a, b, c, computeType);
+      int status =
+          product.batch() == 1
+              ? one(product, a, b, c, computeType)
+              : many(product, a, b, c, computeType);
       CudaContext.require("cublasGemmEx", status);
     }
   }
@@ -158,9 +161,31 @@ final class CudaBlas implements AutoCloseable {
       int status =
           l.isSingle()
               ? library.cublasStrsm_v2(
-                  handle, RIGHT, UPPER, operation, 0, columns, n, alpha, l.reading(), n, b.writing(), columns)
+                  handle,
+                  RIGHT,
+                  UPPER,
+                  operation,
+                  0,
+                  columns,
+                  n,
+                  alpha,
+                  l.reading(),
+                  n,
+                  b.writing(),
+                  columns)
               : library.cublasDtrsm_v2(
-                  handle, RIGHT, UPPER, operation, 0, columns, n, alpha, l.reading(), n, b.writing(), columns);
+                  handle,
+                  RIGHT,
+                  UPPER,
+                  operation,
+                  0,
+                  columns,
+                  n,
+                  alpha,
+                  l.reading(),
+                  n,
+                  b.writing(),
+                  columns);
       CudaContext.require("cublas trsm", status);
     }
   }

@@ -5,8 +5,9 @@ import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 
 /**
- * A card's context and the one stream on which everything is done, in the order in which it is asked
- * for. Whoever calls a function of CUDA holds this object's monitor, and calls {@link #enter} first.
+ * A card's context and the one stream on which everything is done, in the order in which it is
+ * asked for. Whoever calls a function of CUDA holds this object's monitor, and calls {@link #enter}
+ * first.
  */
 final class CudaContext implements AutoCloseable {
   /** The context that the driver has as current for a thread. */

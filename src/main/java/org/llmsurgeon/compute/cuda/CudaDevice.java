@@ -22,8 +22,8 @@ import org.llmsurgeon.compute.TensorMemory;
  * Precision#SINGLE} only.
  *
  * <p>Calls return when their work is queued; those that give numbers to the caller wait for it. A
- * failure of the card shows at such a call, as a {@link CudaException}; after one that the card does
- * not recover from, every further call fails with it.
+ * failure of the card shows at such a call, as a {@link CudaException}; after one that the card
+ * does not recover from, every further call fails with it.
  *
  * <p>Safe for use by several threads, whose work is queued one after the other. Close all tensors
  * before the device.
@@ -41,8 +41,7 @@ public final class CudaDevice implements Device {
 
   private CudaDevice(CudaContext context, ProductPrecision precision) {
     CudaMemoryPool pool = new CudaMemoryPool(context);
-    this.parts =
-        new CudaParts(context, pool, new CudaTransfers(context), new CudaKernels(context));
+    this.parts = new CudaParts(context, pool, new CudaTransfers(context), new CudaKernels(context));
     this.blas = new CudaBlas(context, pool);
     this.elements = new CudaElements(parts);
     this.products = new CudaProducts(parts, blas, elements, precision);
@@ -319,8 +318,7 @@ public final class CudaDevice implements Device {
 
   @Override
   public void activateBackward(Activation activation, Tensor x, Tensor dOut, Tensor dx) {
-    layers.activateBackward(
-        activation, CudaTensor.of(x), CudaTensor.of(dOut), CudaTensor.of(dx));
+    layers.activateBackward(activation, CudaTensor.of(x), CudaTensor.of(dOut), CudaTensor.of(dx));
   }
 
   @Override

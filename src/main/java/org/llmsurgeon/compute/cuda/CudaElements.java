@@ -85,9 +85,7 @@ final class CudaElements {
         parts.fill(first, -1, Long.BYTES);
         kernels.of("firstNonFinite", x).wide(from).wide(x.size()).wide(first).over(x.size());
         // All bits set, which is -1, where none was found
-        parts
-            .transfers()
-            .download(first, Long.BYTES, (buffer, at) -> found[0] = buffer.getLong(0));
+        parts.transfers().download(first, Long.BYTES, (buffer, at) -> found[0] = buffer.getLong(0));
       }
     }
     return found[0];

@@ -154,7 +154,13 @@ final class CudaFactorisations implements AutoCloseable {
     long bad = elements.firstNonFinite(a);
     if (bad >= 0) {
       throw new ArithmeticException(
-          "No eigenvectors of " + a + ", which is not finite at (" + bad / n + ", " + bad % n + ")");
+          "No eigenvectors of "
+              + a
+              + ", which is not finite at ("
+              + bad / n
+              + ", "
+              + bad % n
+              + ")");
     }
     double[] eigenvalues = new double[n];
     try (CudaScratch scratch = parts.scratch()) {

@@ -24,12 +24,7 @@ final class CudaLayers {
     x.requireSingle();
     x.mustNotOverlap(bias);
     if (x.size() > 0) {
-      kernels
-          .of("addBias")
-          .reading(bias)
-          .writing(x)
-          .whole(x.columns())
-          .rows(x.rows(), x.columns());
+      kernels.of("addBias").reading(bias).writing(x).whole(x.columns()).rows(x.rows(), x.columns());
     }
   }
 

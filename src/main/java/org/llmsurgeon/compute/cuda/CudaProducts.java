@@ -26,8 +26,7 @@ final class CudaProducts {
   private final CudaElements elements;
   private final ProductPrecision precision;
 
-  CudaProducts(
-      CudaParts parts, CudaBlas blas, CudaElements elements, ProductPrecision precision) {
+  CudaProducts(CudaParts parts, CudaBlas blas, CudaElements elements, ProductPrecision precision) {
     this.parts = parts;
     this.kernels = parts.kernels();
     this.blas = blas;
@@ -61,8 +60,7 @@ final class CudaProducts {
       elements.scale(beta, c);
       return;
     }
-    CudaBlas.Product product =
-        new CudaBlas.Product(c.rows(), c.columns(), inner, alpha, beta, 1);
+    CudaBlas.Product product = new CudaBlas.Product(c.rows(), c.columns(), inner, alpha, beta, 1);
     try (CudaScratch scratch = parts.scratch()) {
       CudaBlas.Side x = new CudaBlas.Side(operand(left, scratch), a.isTransposed());
       CudaBlas.Side y = new CudaBlas.Side(operand(right, scratch), b.isTransposed());

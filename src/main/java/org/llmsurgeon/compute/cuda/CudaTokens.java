@@ -88,8 +88,7 @@ final class CudaTokens {
         }
       }
       starts[groups] = tokens.length;
-      return new TokenGroups(
-          Arrays.copyOf(ids, groups), Arrays.copyOf(starts, groups + 1), order);
+      return new TokenGroups(Arrays.copyOf(ids, groups), Arrays.copyOf(starts, groups + 1), order);
     }
   }
 

@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 
 /**
  * Moves numbers between the processor and a card, through memory that the card can read by itself.
- * Uploads return as soon as the values are in that memory: it has two halves, each filled from front
- * to back, and only a half that is about to be filled again is waited for.
+ * Uploads return as soon as the values are in that memory: it has two halves, each filled from
+ * front to back, and only a half that is about to be filled again is waited for.
  */
 final class CudaTransfers implements AutoCloseable {
   private static final int HALF = 1 << 25;
@@ -45,9 +45,7 @@ final class CudaTransfers implements AutoCloseable {
         fill.use(place.getByteBuffer(0, count).order(ByteOrder.LITTLE_ENDIAN), first);
         context.check(
             "cuMemcpyHtoDAsync",
-            context
-                .driver()
-                .cuMemcpyHtoDAsync_v2(address + first, place, count, context.stream()));
+            context.driver().cuMemcpyHtoDAsync_v2(address + first, place, count, context.stream()));
         first += count;
       }
     }

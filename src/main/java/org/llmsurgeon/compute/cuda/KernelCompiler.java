@@ -15,9 +15,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Compiles kernels for an architecture. What was compiled is kept in {@code llm-surgeon/cuda} of the
- * user's cache folder, or in the folder that {@code -Dsurgeon.cuda.cache} names, by a hash of the source, the architecture and the compiler; where that folder
- * cannot be written, every process compiles anew.
+ * Compiles kernels for an architecture. What was compiled is kept in {@code llm-surgeon/cuda} of
+ * the user's cache folder, or in the folder that {@code -Dsurgeon.cuda.cache} names, by a hash of
+ * the source, the architecture and the compiler; where that folder cannot be written, every process
+ * compiles anew.
  */
 final class KernelCompiler {
   /** System property: the folder in which compiled kernels are kept. */

@@ -6,8 +6,8 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 
 /**
- * Functions of cuSOLVER for dense matrices, which it sees column by column. Each returns a status, 0
- * for success; what LAPACK calls info lies on the card.
+ * Functions of cuSOLVER for dense matrices, which it sees column by column. Each returns a status,
+ * 0 for success; what LAPACK calls info lies on the card.
  */
 interface SolverLibrary extends Library {
   int cusolverDnCreate(PointerByReference handle);

@@ -16,8 +16,8 @@ import org.llmsurgeon.compute.cuda.CudaDevice;
 import org.llmsurgeon.compute.cuda.ProductPrecision;
 
 /**
- * Measures a card and writes what a block came to, for comparison with another program; one line for
- * each figure as soon as it is there. Part of the folder that {@code jobs/gpu-kit} makes.
+ * Measures a card and writes what a block came to, for comparison with another program; one line
+ * for each figure as soon as it is there. Part of the folder that {@code jobs/gpu-kit} makes.
  */
 public final class CardReport {
   private static final int REPEATS = 7;
@@ -35,8 +35,7 @@ public final class CardReport {
     System.out.println(CudaCard.of(0));
     long start = System.nanoTime();
     try (CudaDevice device = CudaDevice.open(0, precision)) {
-      System.out.printf(
-          Locale.ROOT, "opened in %.2f s%n", (System.nanoTime() - start) * 1e-9);
+      System.out.printf(Locale.ROOT, "opened in %.2f s%n", (System.nanoTime() - start) * 1e-9);
       if (arguments[0].equals("dump")) {
         dump(device, Path.of(arguments[2]), precision.name().toLowerCase(Locale.ROOT));
       } else {
@@ -75,8 +74,7 @@ public final class CardReport {
   private static void dump(Device device, Path folder, String suffix) throws IOException {
     Files.createDirectories(folder);
     BlockShape full = BlockShape.LLAMA_7B;
-    BlockShape shape =
-        new BlockShape(full.width(), full.inner(), full.heads(), CHECKED_TOKENS);
+    BlockShape shape = new BlockShape(full.width(), full.inner(), full.heads(), CHECKED_TOKENS);
     try (Block block = new Block(device, shape)) {
       block.pass();
       block.addFactors();

@@ -156,7 +156,8 @@ class CudaDeviceTest {
   @Test
   void largeProductsInTf32AreThoseInSinglePrecision() {
     double[][] results = new double[2][];
-    for (ProductPrecision each : new ProductPrecision[] {ProductPrecision.FLOAT32, ProductPrecision.TF32}) {
+    for (ProductPrecision each :
+        new ProductPrecision[] {ProductPrecision.FLOAT32, ProductPrecision.TF32}) {
       try (CudaDevice device = CudaDevice.open(0, each);
           TensorScope scope = new TensorScope(device)) {
         Tensor wide = scope.own(random(device, 3, 1100));

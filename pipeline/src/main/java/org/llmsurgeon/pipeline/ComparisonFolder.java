@@ -13,6 +13,7 @@ import org.llmsurgeon.checkpoint.Storage;
  *
  * <pre>
  * compare.csv, compare.json      the table, of the runs that are done
+ * compare.html                   the same as a page
  * compare-runs/inputs.json       model and texts that all runs share
  * compare-runs/KEY.json          a run that came to its end, with its recipe
  * .surgeon-compare/              factors and weights of the run that goes on, deleted at the end
@@ -24,7 +25,7 @@ import org.llmsurgeon.checkpoint.Storage;
 final class ComparisonFolder {
   private static final int FORMAT = 1;
   private static final String CSV = "compare.csv";
-  private static final String JSON = "compare.json";
+  static final String JSON = "compare.json";
   private static final String RECORDS = "compare-runs";
   private static final String WORK = ".surgeon-compare";
   private static final String INPUTS = "inputs.json";
@@ -178,6 +179,7 @@ final class ComparisonFolder {
       storage.replace(
           Storage.child(path, CSV), ComparisonCsv.of(runs).getBytes(StandardCharsets.UTF_8));
       storage.replace(Storage.child(path, JSON), Json.bytes(runs));
+      new ResultPages(storage, path).write();
     } catch (UncheckedIOException failure) {
       throw new InputException(
           "The table in "

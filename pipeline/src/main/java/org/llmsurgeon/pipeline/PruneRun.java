@@ -18,6 +18,7 @@ final class PruneRun {
   private final HadoopStorage storage;
   private final String model;
   private final OutputFolder output;
+  private final ResultPages pages;
   private final RunDirectory run;
   private boolean ours;
 
@@ -34,6 +35,7 @@ final class PruneRun {
     this.model = storage.absolute(request.model());
     String folder = storage.absolute(request.output());
     this.output = new OutputFolder(storage, folder);
+    this.pages = new ResultPages(storage, folder);
     String directory =
         request.run() == null
             ? Storage.child(folder, RunDirectory.DEFAULT_NAME)
@@ -88,6 +90,7 @@ final class PruneRun {
             });
     if (report.isPresent()) {
       session.progress().note(request.output() + " is finished already");
+      pages.writeMissing(session.progress());
       deleteOwnRun();
     }
     return report;
@@ -201,6 +204,7 @@ final class PruneRun {
     output.beginPublishing(run);
     output.deleteSaved(SavedModels.folders(request.recipe()));
     staged.publish(finished);
+    pages.writeOrTell(session.progress());
     return finished;
   }
 }

@@ -163,6 +163,21 @@ public final class SurgeonPipeline {
   }
 
   /**
+   * Writes the pages of a finished output anew: {@code report.html} and {@code report.csv} of a
+   * pruned model, {@code compare.html} of a comparison.
+   *
+   * @param output the output of a prune or a compare
+   * @return paths of the pages
+   */
+  public List<String> report(String output) {
+    return operation(
+        session -> {
+          HadoopStorage storage = session.storage();
+          return new ResultPages(storage, storage.absolute(output)).write();
+        });
+  }
+
+  /**
    * What a model folder holds.
    *
    * @param model model folder

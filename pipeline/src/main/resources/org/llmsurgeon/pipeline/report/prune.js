@@ -1,0 +1,281 @@
+// The page of one pruned model, from its pruning_report.json and config.json.
+const { report, config, folder } = JSON.parse(document.getElementById('data').textContent);
+const shots = report.shots;
+const last = shots[shots.length - 1];
+const STAGES = ['tokenise', 'accumulate', 'reduce', 'score', 'cut', 'evaluate'];
+const modelPath = report.inputs.model.path.split('/').filter((part) => part);
+const modelName = modelPath.pop() || folder;
+
+function head() {
+  page.append(element('h1', {}, `${modelName}: ${percent(last.sparsity)} of the weights removed`));
+  const v = report.versions;
+  page.append(element('p', { class: 'soft' }, `${folder} · ${shots.length} shot${shots.length === 1 ? '' : 's'} · LLM Surgeon ${v.surgeon}, Spark ${v.spark}, Java ${v.java}, ${v.device}`));
+  const tiles = [];
+  if (known(report.dense_perplexity) && known(last.perplexity)) {
+    const factor = last.perplexity / report.dense_perplexity;
+    tiles.push(tile('Perplexity', `${figures(report.dense_perplexity)} → ${figures(last.perplexity)}`, `× ${factor.toFixed(3)}; ${figures(Math.log(factor), 3)} nats per token`));
+  } else {
+    tiles.push(tile('Perplexity', 'not measured', 'no test text was given'));
+  }
+  tiles.push(tile('Weights of linear layers', count(last.total - last.removed), `of ${count(last.total)}`));
+  const size = sizes();
+  if (size) tiles.push(tile('Size on disk', `${bytes(size.before)} → ${bytes(size.after)}`, `× ${(size.after / size.before).toFixed(3)}`));
+  if (report.resources) {
+    const actual = report.resources.actual;
+    tiles.push(tile('Time', duration(actual.seconds), `planned ${duration(report.resources.planned.seconds)}`));
+    const memory = Math.max(actual.driver_memory || 0, actual.executor_memory || 0);
+    if (memory > 0) tiles.push(tile('Memory', bytes(memory), 'largest process'));
+  }
+  page.append(element('div', { class: 'tiles' }, tiles));
+  const warnings = report.warnings.map((text) => element('div', { class: 'warning', role: 'note' }, text));
+  page.append(...warnings.slice(0, 2));
+  if (warnings.length > 2) page.append(folded(`${warnings.length - 2} more warning${warnings.length === 3 ? '' : 's'}`, warnings.slice(2)));
+}
+
+/** Bytes of the model before and after, where the report knows them. */
+function sizes() {
+  const size = report.size || report.sizes;
+  if (!size) return null;
+  const of = (part) => (known(part) ? part : part && part.bytes);
+  const before = of(size.dense) || of(size.before) || size.dense_bytes || size.bytes_before;
+  const after = of(size.pruned) || of(size.after) || size.pruned_bytes || size.bytes_after;
+  return known(before) && known(after) ? { before, after } : null;
+}
+
+function quality() {
+  const charts = [];
+  const measured = shots.filter((shot) => known(shot.perplexity));
+  if (measured.length > 0) charts.push(perplexityChart(measured));
+  if (shots.some((shot) => known(shot.predicted_nats) || known(shot.measured_nats))) charts.push(lossChart());
+  const kinds = [...new Set(shots.flatMap((shot) => Object.keys(shot.units || {})))];
+  if (kinds.length > 0) charts.push(kindsChart(kinds, 'removed', 'Units removed in each shot', 'How many of each kind went.', 'units'));
+  if (kinds.length > 0 && shots.some((shot) => Object.values(shot.units).some((unit) => known(unit.predicted_nats)))) {
+    charts.push(kindsChart(kinds, 'predicted_nats', 'What each kind was predicted to cost', 'Its part of the predicted growth of the loss.', 'nats per token'));
+  }
+  section('Quality against size', 'After each shot; a shot measures, removes and updates once.', element('div', { class: 'charts' }, charts),
+    folded('All shots', table(['shot', 'removed', 'share', 'perplexity', 'loss grew by', 'predicted', 'threshold', 'seconds'],
+      shots.map((shot) => [shot.shot, count(shot.removed), percent(shot.sparsity, 2), figures(shot.perplexity, 5), figures(shot.measured_nats, 3),
+        figures(shot.predicted_nats, 3), figures(shot.threshold, 3), sum(STAGES.map((stage) => shot.seconds[stage])).toFixed(1)]))));
+}
+
+/** Quantities on which perplexity can be drawn: of all shots, from none removed. */
+function quantities() {
+  const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 0 },
+    { name: 'weights left', title: 'linear weights left', of: (shot) => shot.total - shot.removed, dense: last.total }];
+  for (const [key, name] of [['parameters', 'parameters'], ['bytes', 'bytes'], ['multiply_adds', 'multiply-adds of a token']]) {
+    const before = shots[0]['dense_' + key] ?? (report.dense || {})[key];
+    if (known(before) && shots.every((shot) => known(shot[key]))) options.push({ name, title: name, of: (shot) => shot[key], dense: before });
+  }
+  return options;
+}
+
+function perplexityChart(measured) {
+  const options = quantities();
+  const dense = report.dense_perplexity;
+  const of = (quantity) => {
+    const points = measured.map((shot) => ({ x: quantity.of(shot), y: shot.perplexity }));
+    if (known(dense)) points.unshift({ x: quantity.dense, y: dense });
+    const xs = points.map((point) => point.x);
+    const sets = [{ label: 'pruned', data: points, borderColor: colour(0), backgroundColor: colour(0), pointRadius: 3 }];
+    if (known(dense)) sets.push(level('dense', dense, Math.min(...xs), Math.max(...xs)));
+    (report.saved || []).filter((each) => known(each.perplexity)).forEach((each, i) => {
+      const shot = shots.find((one) => one.shot === each.shot);
+      if (i === 0) sets.push({ label: 'kept folders', data: [], borderColor: colour(1), backgroundColor: colour(1), pointRadius: 6, pointStyle: 'rectRot', showLine: false });
+      sets[sets.length - 1].data.push({ x: quantity.of(shot), y: each.perplexity });
+    });
+    return sets;
+  };
+  const configuration = {
+    type: 'line', data: { datasets: of(options[0]) },
+    options: { parsing: false, scales: { x: axis(options[0].title, { type: 'linear' }), y: valueAxis('perplexity', measured.map((shot) => shot.perplexity).concat(known(dense) ? [dense] : [])) } },
+  };
+  const figure = chart('Perplexity', 'On the test text; dashed: the dense model. Lower is better.', configuration);
+  const choice = element('select', { 'aria-label': 'What perplexity is drawn against' }, options.map((each, i) => element('option', { value: i }, 'against ' + each.name)));
+  choice.addEventListener('change', () => {
+    const quantity = options[Number(choice.value)];
+    const made = Chart.getChart(figure.querySelector('canvas'));
+    made.data.datasets = of(quantity);
+    made.options.scales.x.title.text = quantity.title;
+    made.update('none');
+  });
+  figure.prepend(element('div', { class: 'row' }, figure.querySelector('h3'), choice));
+  return figure;
+}
+
+function lossChart() {
+  const bars = (label, key, index) => ({ label, data: shots.map((shot) => shot[key]), backgroundColor: colour(index), borderColor: colour(index) });
+  return chart('Growth of the loss: predicted and measured', 'In each shot. The prediction is the quadratic model\'s; far above it, take more and smaller shots.', {
+    type: 'bar', data: { labels: shots.map((shot) => shot.shot), datasets: [bars('predicted', 'predicted_nats', 4), bars('measured', 'measured_nats', 0)] },
+    options: { scales: { x: axis('shot', { ticks: { callback: (value, i) => shots[i].shot } }), y: axis('nats per token') } },
+  });
+}
+
+function kindsChart(kinds, key, title, caption, unit) {
+  return chart(title, caption, {
+    type: 'bar',
+    data: { labels: shots.map((shot) => shot.shot), datasets: kinds.map((kind, i) => ({ label: kind, data: shots.map((shot) => (shot.units[kind] || {})[key]), backgroundColor: colour(i), borderColor: colour(i) })) },
+    options: { scales: { x: axis('shot', { stacked: true, ticks: { callback: (value, i) => shots[i].shot } }), y: axis(unit, { stacked: true }) } },
+  });
+}
+
+/** A layer's block number and the name of its matrix. */
+function place(name) {
+  const found = /^(?:.*?)\.(\d+)\.(.*)$/.exec(name);
+  return found ? { block: Number(found[1]), matrix: found[2].split('.').pop() } : { block: -1, matrix: name };
+}
+
+function map() {
+  const cells = new Map();
+  const matrices = [];
+  const blocks = [];
+  for (const layer of report.layers) {
+    const { block, matrix } = place(layer.name);
+    if (!matrices.includes(matrix)) matrices.push(matrix);
+    if (!blocks.includes(block)) blocks.push(block);
+    cells.set(block + ' ' + matrix, layer);
+  }
+  const cell = (block, matrix) => {
+    const layer = cells.get(block + ' ' + matrix);
+    if (!layer) return element('td', {}, '');
+    const share = layer.removed / layer.weights;
+    const title = `${layer.name}: ${count(layer.removed)} of ${count(layer.weights)} weights removed; ${layer.rows_left} of ${layer.rows} rows and ${layer.columns_left} of ${layer.columns} columns left`;
+    return element('td', { title, style: `background: rgba(var(--heat), ${(0.06 + 0.74 * share).toFixed(3)})` }, (100 * share).toFixed(0));
+  };
+  const heat = element('div', { class: 'scroll' }, element('table', { class: 'map', 'aria-label': 'share of each matrix that is gone, in percent' },
+    element('thead', {}, element('tr', {}, element('th', {}, 'block'), matrices.map((matrix) => element('th', { scope: 'col' }, matrix)))),
+    element('tbody', {}, blocks.map((block) => element('tr', {}, element('th', { scope: 'row' }, block < 0 ? '' : String(block)), matrices.map((matrix) => cell(block, matrix)))))));
+  const charts = [element('figure', {}, element('h3', {}, 'Share of each matrix that is gone, %'), heat, element('figcaption', {}, 'A line for each block, first at the top.'))];
+  const widths = widthChart(cells, blocks);
+  if (widths) charts.push(widths);
+  section('What went', null, element('div', { class: 'charts' }, charts));
+}
+
+/** Rows left of the matrices that say how wide a block's MLP and attention are. */
+function widthChart(cells, blocks) {
+  const first = (names) => names.find((name) => blocks.some((block) => cells.has(block + ' ' + name)));
+  const up = first(['up_proj', 'gate_up_proj', 'fc1', 'c_fc', 'dense_h_to_4h']);
+  const query = first(['q_proj', 'c_attn', 'query_key_value', 'qkv_proj']);
+  const sets = [];
+  const add = (matrix, label, index) => {
+    if (!matrix) return;
+    sets.push({ label, backgroundColor: colour(index), borderColor: colour(index),
+      data: blocks.map((block) => { const layer = cells.get(block + ' ' + matrix); return layer ? 100 * layer.rows_left / layer.rows : null; }) });
+  };
+  add(up, `neurons (rows of ${up})`, 0);
+  add(query, `query rows (of ${query})`, 2);
+  if (sets.length === 0) return null;
+  const heads = config && config.num_attention_heads ? ` A full layer has ${config.num_attention_heads} heads${config.num_key_value_heads ? ` and ${config.num_key_value_heads} key/value heads` : ''}.` : '';
+  return chart('Widths left', `Share of the rows that are left in each block.${heads}`, {
+    type: 'bar', data: { labels: blocks.map(String), datasets: sets },
+    options: { scales: { x: axis('block', { ticks: { callback: (value, i) => blocks[i] } }), y: axis('% left', { min: 0, max: 100 }) } },
+  });
+}
+
+function costs() {
+  const histograms = shots.filter((shot) => shot.costs && shot.costs.edges);
+  if (histograms.length === 0) return;
+  const choice = element('select', { 'aria-label': 'shot' }, histograms.map((shot, i) => element('option', { value: i }, 'shot ' + shot.shot)));
+  const of = (shot) => ({
+    labels: shot.costs.kept.map((n, i) => figures(shot.costs.edges[i], 2)),
+    datasets: [{ label: 'removed', data: shot.costs.removed, backgroundColor: colour(1), borderColor: colour(1), barPercentage: 1, categoryPercentage: 1 },
+      { label: 'kept', data: shot.costs.kept, backgroundColor: colour(0), borderColor: colour(0), barPercentage: 1, categoryPercentage: 1 }],
+  });
+  const figure = chart('Costs and the threshold', 'Structures by what removing each would cost, per weight. What is left of the threshold went.', {
+    type: 'bar', data: of(histograms[0]),
+    options: { scales: { x: axis('cost per weight (log)', { stacked: true, ticks: { callback(value) { return this.getLabelForValue(value); } } }), y: axis('structures', { stacked: true }) } },
+  }, null, true);
+  choice.addEventListener('change', () => {
+    const made = Chart.getChart(figure.querySelector('canvas'));
+    made.data = of(histograms[Number(choice.value)]);
+    made.update('none');
+  });
+  figure.prepend(element('div', { class: 'row' }, figure.querySelector('h3'), choice));
+  section('Costs', null, element('div', { class: 'charts' }, figure));
+}
+
+function factors() {
+  const all = (report.factors || []).filter((factor) => factor.shot === last.shot && known(factor.condition) && factor.condition > 0);
+  if (all.length === 0) return;
+  const names = [...new Set(all.map((factor) => factor.layer))];
+  const set = (kind, index) => ({ label: kind === 'G' ? 'G, gradients of outputs' : 'A, inputs', showLine: false, pointRadius: 3.5, pointStyle: index ? 'rectRot' : 'circle',
+    borderColor: colour(index), backgroundColor: colour(index),
+    data: all.filter((factor) => factor.factor === kind).map((factor) => ({ x: names.indexOf(factor.layer), y: factor.condition })) });
+  const worst = [...all].sort((a, b) => b.condition - a.condition).slice(0, 10);
+  const dead = sum(all.map((factor) => factor.dead));
+  const retries = sum((report.factors || []).map((factor) => factor.retries));
+  const figure = chart('Condition of the damped factors, last shot', `By layer, in the model's order. ${count(dead)} dead rows or columns; damping was raised ${count(retries)} times in the run.`, {
+    type: 'line', data: { datasets: [set('A', 0), set('G', 1)] },
+    options: { parsing: false,
+      scales: { x: axis('layer', { type: 'linear', ticks: { precision: 0 } }), y: valueAxis('condition number', all.map((factor) => factor.condition)) },
+      plugins: { tooltip: { callbacks: { title: (items) => names[items[0].parsed.x] } } } },
+  }, table(['layer', 'factor', 'size', 'dead', 'condition', 'damping', 'retries'],
+    worst.map((f) => [f.layer, f.factor, f.size, f.dead, figures(f.condition, 3), figures(f.damping, 3), f.retries])), true);
+  section('Health of the curvature', 'A condition number is the largest over the smallest eigenvalue: how far numbers are amplified in an inversion.', element('div', { class: 'charts' }, figure));
+}
+
+function time() {
+  const stages = report.resources ? report.resources.stages : [];
+  const charts = [];
+  if (stages.length > 0) {
+    const set = (label, key, index) => ({ label, data: stages.map((stage) => (stage[key] ? stage[key].seconds : null)), backgroundColor: colour(index), borderColor: colour(index) });
+    charts.push(chart('Seconds of each stage', 'As planned before the run, and as measured.', {
+      type: 'bar', data: { labels: stages.map((stage) => stage.name), datasets: [set('planned', 'planned', 4), set('measured', 'actual', 0)] },
+      options: { indexAxis: 'y', scales: { x: axis('seconds, all shots'), y: axis('', { ticks: { callback(value) { return this.getLabelForValue(value); }, autoSkip: false } }) } },
+    }, table(['stage', 'times', 'seconds', 'planned', 'read', 'written', 'tensors'],
+      stages.map((s) => [s.name, (s.actual || {}).times, figures((s.actual || {}).seconds), figures((s.planned || {}).seconds), bytes((s.actual || {}).read), bytes((s.actual || {}).written), bytes((s.actual || {}).device)]))));
+  }
+  charts.push(chart('Seconds of each shot', 'Wall-clock time of its stages.', {
+    type: 'bar', data: { labels: shots.map((shot) => shot.shot), datasets: STAGES.map((stage, i) => ({ label: stage, data: shots.map((shot) => shot.seconds[stage]), backgroundColor: colour(i), borderColor: colour(i) })) },
+    options: { scales: { x: axis('shot', { stacked: true, ticks: { callback: (value, i) => shots[i].shot } }), y: axis('seconds', { stacked: true }) } },
+  }));
+  section('Time and memory', null, element('div', { class: 'charts' }, charts), report.resources ? needs() : null);
+}
+
+function needs() {
+  const { planned, actual } = report.resources;
+  const line = (name, key, of) => [name, of(planned[key]), of(actual[key])];
+  return table(['whole run', 'planned', 'measured'], [line('seconds', 'seconds', (v) => figures(v)), line('memory of the driver', 'driver_memory', bytes),
+    line('memory of the largest executor', 'executor_memory', bytes), line('disk of the run directory', 'disk', bytes), line('bytes read', 'read', bytes), line('bytes written', 'written', bytes)]);
+}
+
+/** Texts that both models wrote, where the report has them. */
+function samples() {
+  const all = report.samples || report.sample_texts || [];
+  if (!Array.isArray(all) || all.length === 0) return;
+  section('The same words, before and after', 'Both models go on from the same beginning with the same seed.',
+    all.map((sample) => element('div', { class: 'charts' },
+      [['dense', sample.dense ?? sample.before], ['pruned', sample.pruned ?? sample.after]].map(([name, text]) =>
+        element('figure', {}, element('h3', {}, name), element('pre', { class: 'prose' }, (sample.prompt ?? '') + (text ?? '')))))));
+}
+
+function settings() {
+  const shown = (value) => (Array.isArray(value) ? value.join(', ') : value === null || value === undefined ? '' : String(value));
+  const inputs = [];
+  for (const [key, value] of Object.entries(report.inputs)) {
+    if (Array.isArray(value)) value.forEach((each) => inputs.push([key, typeof each === 'object' ? each.name || each.path || each.file : each, each.sha256 || '']));
+    else if (value && typeof value === 'object') inputs.push([key, value.name || value.path || '', value.sha256 || '']);
+    else inputs.push([key, shown(value), '']);
+  }
+  const tokens = (name, part) => (part ? [[name, `${count(part.windows)} windows of ${count(part.context)} tokens`, count(part.tokens) + ' tokens']] : []);
+  section('Settings', 'They rerun this result exactly, as a recipe and with the same inputs.',
+    table(['data', '', ''], [...tokens('calibration', report.calibration), ...tokens('test', report.test), ['seed', shown(report.seed), '']], [1, 2]),
+    folded('Recipe', table(['option', 'value'], Object.entries(report.recipe).map(([key, value]) => [key, shown(value)]), [1])),
+    folded('Inputs and their SHA-256', table(['input', 'file', 'SHA-256'], inputs, [1, 2])));
+}
+
+function loading() {
+  section('How to load it', null,
+    copyable(`from transformers import AutoModelForCausalLM, AutoTokenizer\n\nfolder = ${JSON.stringify(folder)}\nmodel = AutoModelForCausalLM.from_pretrained(folder)\ntokenizer = AutoTokenizer.from_pretrained(folder)\ninputs = tokenizer("Once upon a time", return_tensors="pt")\nprint(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))`),
+    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '. To make it again: '),
+    copyable('jobs/surgeon report ' + folder));
+}
+
+head();
+quality();
+map();
+costs();
+factors();
+time();
+samples();
+loading();
+settings();

@@ -1,0 +1,127 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.pipeline.report.Browser;
+import org.llmsurgeon.surgery.Recipe;
+
+/**
+ * Pages of real runs in a real browser: no problem in its console, no network, nothing wider than
+ * the window, something on every chart. {@code SURGEON_PICTURES} names a folder for the pictures.
+ */
+class ReportBrowserTest {
+  private static JavaSparkContext spark;
+  @TempDir static Path temp;
+  private static Path pruned;
+  private static Path compared;
+  private static TestModel model;
+
+  @BeforeAll
+  static void run() throws Exception {
+    spark = TestSpark.local(2);
+    model = TestModel.llama(temp, DataType.F32);
+    pruned = temp.resolve("pruned");
+    compared = temp.resolve("compared");
+    SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+    pipeline.prune(model.request(pruned, Recipe.of(Map.of("sparsity", 0.4, "shots", 3))));
+    List<String> tokens = List.of(model.tokens().toString());
+    pipeline.compare(
+        new CompareRequest(
+            model.folder().toString(),
+            tokens,
+            tokens,
+            compared.toString(),
+            false,
+            new CompareRequest.Runs(
+                List.of("magnitude", "wanda", "surgeon"),
+                List.of(0.3, 0.5),
+                Map.of("structures", "element"))));
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  @Test
+  void pagesAreMadeByRunsAndAgainFromTheirFiles() throws Exception {
+    Path page = pruned.resolve("report.html");
+    byte[] first = Files.readAllBytes(page);
+    assertThat(Files.readString(pruned.resolve("report.csv"))).hasLineCount(5);
+    Files.delete(page);
+    SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+    assertThat(pipeline.report(pruned.toString())).containsExactly(page.toUri().getPath());
+    assertThat(page).hasBinaryContent(first);
+
+    Files.delete(page);
+    pipeline.prune(model.request(pruned, Recipe.of(Map.of("sparsity", 0.4, "shots", 3))));
+    assertThat(page).as("a finished run makes what is missing").hasBinaryContent(first);
+
+    Path empty = Files.createDirectory(temp.resolve("empty"));
+    assertThatThrownBy(() -> pipeline.report(empty.toString()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has no pruning_report.json and no compare.json");
+  }
+
+  @Test
+  void aBrowserShowsThemWithoutProblemsAndWithoutNetwork() throws Exception {
+    assumeTrue(Browser.program().isPresent(), "no Chromium on the path; set SURGEON_BROWSER");
+    try (Browser browser =
+        Browser.start(Browser.program().get(), Files.createDirectory(temp.resolve("profile")))) {
+      look(browser, pruned.resolve("report.html"), "removed");
+      look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
+    }
+  }
+
+  private static void look(Browser browser, Path page, String title) throws Exception {
+    for (String scheme : List.of("light", "dark")) {
+      for (int width : List.of(1280, 400)) {
+        String where = page.getFileName() + " " + scheme + " " + width;
+        browser.open(page.toUri(), width, scheme);
+        keep(page.getFileName() + "-" + scheme + "-" + width + ".png", browser.picture());
+        assertThat(browser.problems()).as(where).isEmpty();
+        assertThat(browser.requests())
+            .as(where)
+            .allMatch(each -> each.equals(page.toUri().toString()) || each.startsWith("data:"));
+        assertThat(browser.evaluate("document.querySelector('h1').textContent").asText())
+            .contains(title);
+        assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
+            .as(where)
+            .isLessThanOrEqualTo(width);
+        int charts = browser.evaluate("document.querySelectorAll('canvas').length").asInt();
+        assertThat(charts).as(where).isGreaterThanOrEqualTo(3);
+        assertThat(browser.evaluate(DRAWN).asInt()).as(where).isEqualTo(charts);
+      }
+    }
+    byte[] paper = browser.printed();
+    keep(page.getFileName() + ".pdf", paper);
+    assertThat(new String(paper, 0, 5, StandardCharsets.US_ASCII)).isEqualTo("%PDF-");
+  }
+
+  /** How many charts have points of more than one colour. */
+  private static final String DRAWN =
+      "[...document.querySelectorAll('canvas')].filter(c => { const p = new"
+          + " Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);"
+          + " return new Set(p).size > 10; }).length";
+
+  private static void keep(String name, byte[] content) throws Exception {
+    String folder = System.getenv("SURGEON_PICTURES");
+    if (folder != null) {
+      Files.write(Path.of(folder, name), content);
+    }
+  }
+}

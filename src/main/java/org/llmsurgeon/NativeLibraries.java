@@ -26,6 +26,7 @@ public final class NativeLibraries {
 
   private static final String OPENBLAS = "org.bytedeco.javacpp.cachedir";
   private static final String TOKENIZERS = "DJL_CACHE_DIR";
+  private static final String ZSTD = "ZstdTempFolder";
   private static final String OWNER = "unix:uid";
 
   private static boolean prepared;
@@ -56,6 +57,7 @@ public final class NativeLibraries {
 
   private static void use(Path folder) {
     setWhereAbsent(OPENBLAS, folder.resolve("javacpp"));
+    setWhereAbsent(ZSTD, folder);
     if (System.getenv(TOKENIZERS) == null) {
       setWhereAbsent(TOKENIZERS, folder.resolve("djl"));
     }

@@ -1,88 +1,89 @@
 package org.llmsurgeon.checkpoint;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BaseIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.BaseListVector;
-import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.complex.LargeListVector;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.llmsurgeon.InputException;
 
-/**
- * An Arrow IPC file with a column of lists of 4-byte numbers, read batch by batch. Whatever Arrow
- * throws at a malformed file becomes an {@link InputException} that names it, and no more memory is
- * taken than a sound file of its length needs.
- */
+/** An Arrow IPC file or stream with a column of lists of numbers, read batch by batch. */
 final class ArrowListFile implements AutoCloseable {
-  private static final int ELEMENT = 4;
-  private static final long ALLOWANCE = 64L << 20;
+  private static final ArrowType FLOAT32 =
+      new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
   private final String column;
-  private final ByteSource source;
-  private final BufferAllocator allocator;
-  private final ArrowFileReader reader;
-  private boolean malformed;
-  private BaseListVector lists;
+  private final ArrowBatches batches;
+  private FieldVector lists;
   private FieldVector elements;
   private int rows;
 
   private ArrowListFile(ByteSource source, String column) {
-    this.source = source;
     this.column = column;
-    this.allocator = ArrowMemory.allocator(2 * source.length() + ALLOWANCE);
-    this.reader = new ArrowFileReader(new SourceChannel(source), allocator);
+    this.batches = new ArrowBatches(source);
   }
 
   /**
-   * Opens a file and checks the type of a column.
+   * Opens a file whose column holds lists of float32.
    *
    * @param storage where it is
    * @param path the file
    * @param column name of the column
-   * @param element type of the lists' elements, 4 bytes wide
    */
-  static ArrowListFile open(Storage storage, String path, String column, ArrowType element) {
-    ArrowListFile file = new ArrowListFile(storage.open(path), column);
+  static ArrowListFile ofFloats(Storage storage, String path, String column) {
+    return open(new ArrowListFile(storage.open(path), column), false);
+  }
+
+  /**
+   * Opens a file whose column holds lists of whole numbers of any width.
+   *
+   * @param storage where it is
+   * @param path the file
+   * @param column name of the column
+   */
+  static ArrowListFile ofIntegers(Storage storage, String path, String column) {
+    return open(new ArrowListFile(storage.open(path), column), true);
+  }
+
+  private static ArrowListFile open(ArrowListFile file, boolean integers) {
     try {
-      return file.guarded(() -> file.checkColumn(element));
-    } catch (RuntimeException e) {
+      file.checkColumn(integers);
+      return file;
+    } catch (RuntimeException failure) {
       file.close();
-      throw e;
+      throw failure;
     }
   }
 
   /** The schema's text pairs. */
   Map<String, String> metadata() {
-    return schema().getCustomMetadata();
+    return batches.schema().getCustomMetadata();
   }
 
   /** Length of every list, or -1 where each row has its own. */
   int fixedWidth() {
-    ArrowType type = schema().findField(column).getType();
-    return type instanceof ArrowType.FixedSizeList list ? list.getListSize() : -1;
+    return batches.column(column).getType() instanceof ArrowType.FixedSizeList list
+        ? list.getListSize()
+        : -1;
   }
 
   /** Goes to the next batch; false at the end. */
   boolean next() {
-    boolean more = guarded(reader::loadNextBatch);
-    if (more) {
-      guarded(
-          () -> {
-            lists = (BaseListVector) reader.getVectorSchemaRoot().getVector(column);
-            elements = lists.getChildrenFromFields().get(0);
-            rows = checkedRows();
-            return null;
-          });
+    if (!batches.next()) {
+      return false;
     }
-    return more;
+    batches.guarded(
+        () -> {
+          lists = batches.batch().getVector(column);
+          elements = lists.getChildrenFromFields().get(0);
+          rows = checkedRows();
+          return null;
+        });
+    return true;
   }
 
   /** Rows of this batch. */
@@ -92,100 +93,107 @@ final class ArrowListFile implements AutoCloseable {
 
   /** Numbers in a row of this batch. */
   int width(int row) {
-    return lists.getElementEndIndex(row) - lists.getElementStartIndex(row);
+    return (int) (end(row) - begin(row));
   }
 
   /** Copies a row of this batch. */
   void floats(int row, float[] target, int offset) {
-    guarded(() -> bytes(row).asFloatBuffer().get(target, offset, width(row)));
+    batches.guarded(
+        () ->
+            elements
+                .getDataBuffer()
+                .nioBuffer(begin(row) * Float.BYTES, width(row) * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(target, offset, width(row)));
   }
 
   /** A row of this batch. */
   int[] ints(int row) {
-    return guarded(
+    return batches.guarded(
         () -> {
           int[] values = new int[width(row)];
-          bytes(row).asIntBuffer().get(values);
+          int first = Math.toIntExact(begin(row));
+          for (int i = 0; i < values.length; i++) {
+            values[i] = narrow(((BaseIntVector) elements).getValueAsLong(first + i), row);
+          }
           return values;
         });
   }
 
+  private int narrow(long value, int row) {
+    if (value != (int) value) {
+      throw refuse("holds " + value + " in row " + (batches.firstRow() + row + 1));
+    }
+    return (int) value;
+  }
+
   /** What is wrong with this file, for the user. */
   InputException refuse(String what) {
-    return new InputException(source.name() + " " + what + "; write it again");
+    return batches.refuse(what);
   }
 
-  /**
-   * {@inheritDoc} After Arrow failed on a malformed file it may have lost buffers: the allocator is
-   * not asked to account for them.
-   */
   @Override
   public void close() {
-    try (source) {
-      reader.close();
-      if (!malformed) {
-        allocator.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(source.name() + " could not be closed", e);
+    batches.close();
+  }
+
+  private void checkColumn(boolean integers) {
+    Field field = batches.column(column);
+    if (field == null) {
+      throw refuse("has no column \"" + column + "\"");
     }
-  }
-
-  private Schema schema() {
-    return guarded(() -> reader.getVectorSchemaRoot().getSchema());
-  }
-
-  private ArrowListFile checkColumn(ArrowType element) {
-    Field field =
-        schema().getFields().stream()
-            .filter(each -> each.getName().equals(column))
-            .findFirst()
-            .orElseThrow(() -> refuse("has no column \"" + column + "\""));
+    ArrowType type = field.getType();
     boolean list =
-        field.getType() instanceof ArrowType.FixedSizeList
-            || field.getType() instanceof ArrowType.List;
-    if (!list || !field.getChildren().get(0).getType().equals(element)) {
+        type instanceof ArrowType.FixedSizeList
+            || type instanceof ArrowType.List
+            || type instanceof ArrowType.LargeList;
+    ArrowType element = list ? field.getChildren().get(0).getType() : type;
+    boolean plain = list && field.getChildren().get(0).getDictionary() == null;
+    if (!plain || !(integers ? element instanceof ArrowType.Int : element.equals(FLOAT32))) {
       throw refuse(
-          "has a column \"%s\" of type %s where lists of %s are needed"
-              .formatted(column, field, element));
+          "has a column \"%s\" of %s where lists of %s are needed"
+              .formatted(column, field, integers ? "whole numbers" : "float32"));
     }
-    return this;
+  }
+
+  private long begin(int row) {
+    return lists instanceof LargeListVector large
+        ? large.getElementStartIndex(row)
+        : ((BaseListVector) lists).getElementStartIndex(row);
+  }
+
+  private long end(int row) {
+    return lists instanceof LargeListVector large
+        ? large.getElementEndIndex(row)
+        : ((BaseListVector) lists).getElementEndIndex(row);
   }
 
   /** Rows of the batch, after a check that they and all their numbers are there. */
-  private int checkedRows() throws IOException {
-    int count = reader.getVectorSchemaRoot().getRowCount();
-    long present = elements.getDataBuffer().capacity() / ELEMENT;
+  private int checkedRows() {
+    int count = batches.batch().getRowCount();
+    if (count < 0 || lists.getNullCount() != 0 || elements.getNullCount() != 0) {
+      throw refuse("has empty places in the column \"" + column + "\"");
+    }
+    long present = elements.getDataBuffer().capacity() / bytesOfElement();
     long at = 0;
     for (int i = 0; i < count; i++) {
-      long begin = lists.getElementStartIndex(i);
-      long end = lists.getElementEndIndex(i);
-      if (begin < at || end < begin || end > present) {
-        throw refuse("is malformed at row " + i + " of a batch");
+      long begin = begin(i);
+      long end = end(i);
+      if (begin < at || end <= begin || end > present) {
+        throw refuse("is malformed or has an empty list at row " + (batches.firstRow() + i + 1));
       }
       at = end;
     }
-    if (count < 0 || lists.getNullCount() != 0 || elements.getNullCount() != 0) {
-      throw refuse("has empty places in the column \"" + column + "\"");
+    if (at > elements.getValueCount()) {
+      throw refuse("is malformed: it has fewer numbers than its rows");
     }
     return count;
   }
 
-  private ByteBuffer bytes(int row) {
-    ArrowBuf data = elements.getDataBuffer();
-    long begin = (long) lists.getElementStartIndex(row) * ELEMENT;
-    return data.nioBuffer(begin, width(row) * ELEMENT).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private <T> T guarded(Callable<T> step) {
-    try {
-      return step.call();
-    } catch (InputException e) {
-      throw e;
-    } catch (Exception e) {
-      malformed = true;
-      throw new InputException(
-          source.name() + " is not a readable Arrow IPC file (" + e + "); write it again", e);
-    }
+  private long bytesOfElement() {
+    return batches.column(column).getChildren().get(0).getType() instanceof ArrowType.Int number
+        ? number.getBitWidth() / Byte.SIZE
+        : Float.BYTES;
   }
 }

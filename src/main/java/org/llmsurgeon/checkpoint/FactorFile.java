@@ -36,7 +36,7 @@ public final class FactorFile implements AutoCloseable {
    * @throws org.llmsurgeon.InputException naming the file if it is malformed or no factor file
    */
   public static FactorFile open(Storage storage, String path) {
-    ArrowListFile lists = ArrowListFile.open(storage, path, COLUMN, FLOAT32);
+    ArrowListFile lists = ArrowListFile.ofFloats(storage, path, COLUMN);
     try {
       FactorFile factor = new FactorFile(path, lists);
       if (lists.fixedWidth() != factor.description.size()) {

@@ -1,17 +1,13 @@
 package org.llmsurgeon.checkpoint;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import java.util.Optional;
 import org.llmsurgeon.InputException;
 
-/** Plain text and JSON lines, also with gzip. */
+/** Plain text, JSON and Arrow; all but Arrow also compressed. */
 public final class FileTexts implements TextSource {
-  private static final int BUFFER = 1 << 16;
-
   private final Storage storage;
 
   /**
@@ -27,11 +23,38 @@ public final class FileTexts implements TextSource {
   public TextReader open(TextPart part) {
     return switch (TextFormat.of(part.path())) {
       case PLAIN -> new PlainTextReader(storage.open(part.path()), part);
-      case LINES -> new JsonLinesReader(storage.open(part.path()), part);
+      case LINES ->
+          beginsAnArray(part.path())
+              ? new JsonArrayReader(whole(part.path()), part)
+              : new JsonLinesReader(storage.open(part.path()), part);
+      case ARROW -> new ArrowTextReader(storage.open(part.path()), part);
       case PARQUET ->
           throw new InputException(
               part.path() + " is Parquet, which is not read here; give .txt or .jsonl files");
     };
+  }
+
+  private InputStream whole(String path) {
+    ByteSource source = storage.open(path);
+    return bytes(source, 0, source.length());
+  }
+
+  /** Whether the first character that is no blank opens an array. */
+  private boolean beginsAnArray(String path) {
+    try (InputStream bytes = whole(path)) {
+      int first = bytes.read();
+      // A byte order mark may come before.
+      while (first == ' ' || first == '\n' || first == '\r' || first == '\t' || isMark(first)) {
+        first = bytes.read();
+      }
+      return first == '[';
+    } catch (IOException failure) {
+      throw unreadable(path, failure);
+    }
+  }
+
+  private static boolean isMark(int value) {
+    return value == 0xef || value == 0xbb || value == 0xbf;
   }
 
   /**
@@ -42,34 +65,24 @@ public final class FileTexts implements TextSource {
    * @param to byte after the last; of no use where the file is compressed
    */
   static InputStream bytes(ByteSource source, long from, long to) {
-    if (!TextFormat.isCompressed(source.name())) {
+    Optional<Compression> compression = Compression.of(source.name());
+    if (compression.isEmpty()) {
       return new SourceStream(source, from, to);
     }
-    InputStream compressed = new SourceStream(source, 0, source.length());
     try {
-      return new GZIPInputStream(compressed, BUFFER);
+      return new DecodedStream(source, compression.get());
     } catch (IOException failure) {
-      try (compressed) {
-        throw unreadable(source.name(), failure);
-      } catch (IOException closing) {
-        throw new UncheckedIOException(source.name() + " could not be closed", closing);
-      }
+      throw unreadable(source.name(), failure);
     }
   }
 
   /**
-   * What a failure to read means.
+   * What a failure to read means: the file itself is not at fault.
    *
    * @param path the file
    * @param failure what happened
    */
   static RuntimeException unreadable(String path, IOException failure) {
-    boolean damaged = failure instanceof ZipException || failure instanceof EOFException;
-    if (damaged && TextFormat.isCompressed(path)) {
-      return new InputException(
-          path + " is no whole gzip file (" + failure.getMessage() + "); make or copy it again",
-          failure);
-    }
     return new UncheckedIOException(path + " could not be read", failure);
   }
 }

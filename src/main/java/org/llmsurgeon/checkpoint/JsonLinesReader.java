@@ -1,6 +1,5 @@
 package org.llmsurgeon.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +10,6 @@ import org.llmsurgeon.InputException;
 /** The lines that begin in a part of a file of JSON lines; each is a document, blank ones none. */
 final class JsonLinesReader implements TextReader {
   private static final int BUFFER = 1 << 16;
-  private static final int MOST_LINE = 1 << 28;
 
   private final TextPart part;
   private final ByteSource source;
@@ -66,16 +64,7 @@ final class JsonLinesReader implements TextReader {
 
   private String document(String json) {
     StrictText.refuseLfsPointer(json, part.path());
-    JsonNode text = StrictJson.object(json, this::where).path(TextFormat.FIELD);
-    if (!text.isTextual()) {
-      throw new InputException(where() + " has no \"text\"; give one object with a text per line");
-    }
-    int half = StrictText.loneSurrogate(text.asText());
-    if (half >= 0) {
-      throw new InputException(
-          where() + " has half a character (a lone surrogate) at " + half + "; remove it");
-    }
-    return text.asText();
+    return JsonText.ofLine(json, this::where);
   }
 
   /** Reads up to a line feed, which is dropped; false at the end of the file. */
@@ -101,10 +90,10 @@ final class JsonLinesReader implements TextReader {
   }
 
   private void requireShort() {
-    if (line.size() > MOST_LINE) {
+    if (line.size() > JsonText.MOST) {
       lines++;
       throw new InputException(
-          where() + " has more than " + MOST_LINE + " bytes; cut its text into documents");
+          where() + " has more than " + JsonText.MOST + " bytes; cut its text into documents");
     }
   }
 
@@ -120,6 +109,10 @@ final class JsonLinesReader implements TextReader {
 
   /** The place of the line that was read last. Only now are the lines before the part counted. */
   private String where() {
+    return part.path() + ", line " + (linesBefore() + lines) + ",";
+  }
+
+  private long linesBefore() {
     long before = 0;
     ByteBuffer some = ByteBuffer.allocate(BUFFER);
     try {
@@ -133,7 +126,7 @@ final class JsonLinesReader implements TextReader {
     } catch (IOException failure) {
       throw FileTexts.unreadable(part.path(), failure);
     }
-    return part.path() + ", line " + (before + lines) + ",";
+    return before;
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 
 /**
  * The file system of this machine. Paths are plain ones ({@code models/tiny}) or {@code file:} URIs
@@ -49,7 +50,7 @@ public final class LocalStorage implements Storage {
       }
     } catch (IOException e) {
       throw new InputException(
-          "the folder of " + path + " cannot be made (" + reason(e) + "); choose another place", e);
+          "the folder of " + path + " cannot be made (" + Reason.of(e) + "); choose another place", e);
     }
     try {
       return new BufferedOutputStream(
@@ -69,7 +70,9 @@ public final class LocalStorage implements Storage {
   public List<String> list(String folder) {
     Path path = resolve(folder);
     if (!Files.exists(path)) {
-      throw missing(folder);
+      throw Files.isSymbolicLink(path)
+          ? new InputException(folder + " is a link that leads to nothing; mend or remove it")
+          : missing(folder);
     }
     if (!Files.isDirectory(path)) {
       throw new InputException(folder + " is a file; give a folder");
@@ -117,7 +120,9 @@ public final class LocalStorage implements Storage {
   private static Path existingFile(String path) {
     Path file = resolve(path);
     if (!Files.exists(file)) {
-      throw missing(path);
+      throw Files.isSymbolicLink(file)
+          ? new InputException(path + " is a link that leads to nothing; mend or remove it")
+          : missing(path);
     }
     if (Files.isDirectory(file)) {
       throw new InputException(path + " is a folder; give a file");
@@ -139,7 +144,12 @@ public final class LocalStorage implements Storage {
     try {
       return Path.of(plain);
     } catch (InvalidPathException e) {
-      throw new InputException("\"" + path + "\" is not a path; give a file or folder", e);
+      String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+      String remedy =
+          encoding.startsWith("UTF")
+              ? "give a file or folder"
+              : "names of files are in " + encoding + " here: set LC_ALL=C.UTF-8";
+      throw new InputException("\"" + path + "\" is not a path; " + remedy, e);
     }
   }
 
@@ -152,11 +162,7 @@ public final class LocalStorage implements Storage {
       return missing(path);
     }
     return new InputException(
-        path + " cannot be read (" + reason(e) + "); check its permissions", e);
-  }
-
-  private static String reason(IOException e) {
-    return e.getClass().getSimpleName();
+        path + " cannot be read (" + Reason.of(e) + "); check its permissions", e);
   }
 
   /** Deletes everything under a root, links as links. */

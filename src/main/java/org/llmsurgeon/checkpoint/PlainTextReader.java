@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
+import java.util.List;
+import org.llmsurgeon.InputException;
 
 /** The characters that begin in a part of a file of UTF-8, some tens of thousands at a time. */
 final class PlainTextReader implements TextReader {
@@ -60,9 +62,22 @@ final class PlainTextReader implements TextReader {
     if (starts) {
       StrictText.refuseLfsPointer(text, part.path());
       text = StrictText.withoutMark(text);
+      refuseJsonLines(text);
     }
     begun = true;
     return text.isEmpty() && !starts && ended ? null : new TextChunk(part.path(), starts, text);
+  }
+
+  /** Text would be learnt with its quotes and braces; nobody wants that. */
+  private void refuseJsonLines(String start) {
+    List<String> lines = start.lines().filter(line -> !line.isBlank()).limit(2).toList();
+    boolean cut = lines.size() == 1 && start.length() == CHUNK;
+    if (!lines.isEmpty() && lines.stream().allMatch(line -> JsonText.isObject(line.strip(), cut))) {
+      throw new InputException(
+          part.path()
+              + " holds JSON objects, one per line; give it a name that ends in .jsonl, and each"
+              + " object a \"text\"");
+    }
   }
 
   private String decode() {

@@ -15,6 +15,7 @@ final class SourceStream extends InputStream {
   private final long end;
   private final ByteBuffer buffer;
   private long position;
+  private IOException failure;
 
   /**
    * @param source the file; closed with the stream
@@ -26,6 +27,11 @@ final class SourceStream extends InputStream {
     this.position = from;
     this.end = to;
     this.buffer = ByteBuffer.allocate((int) Math.max(0, Math.min(STEP, to - from))).limit(0);
+  }
+
+  /** The failure to read bytes that should be there, or null. */
+  IOException failure() {
+    return failure;
   }
 
   @Override
@@ -49,7 +55,12 @@ final class SourceStream extends InputStream {
   private boolean fill() throws IOException {
     if (!buffer.hasRemaining() && position < end) {
       buffer.clear().limit((int) Math.min(buffer.capacity(), end - position));
-      source.read(position, buffer);
+      try {
+        source.read(position, buffer);
+      } catch (IOException unreadable) {
+        failure = unreadable;
+        throw unreadable;
+      }
       position += buffer.limit();
       buffer.flip();
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 
 /** JSON objects without forgiveness: no key twice, nothing after the end. */
 final class StrictJson {
@@ -74,8 +75,7 @@ final class StrictJson {
 
   /** What the parser says, with the place, on one line. */
   static String problem(JsonProcessingException e) {
-    String message =
-        e.getOriginalMessage().replaceAll("\\s+", " ").replaceAll(PARSER_PLACE, "").strip();
+    String message = Reason.plain(e.getOriginalMessage().replaceAll(PARSER_PLACE, ""));
     return e.getLocation() == null
         ? message
         : message

@@ -1,20 +1,27 @@
 package org.llmsurgeon.checkpoint;
 
 import java.util.List;
+import java.util.Locale;
 
-/** How a file holds text, by its name. */
+/** How a file holds text, by the ending of its name, in capitals or not. */
 public enum TextFormat {
   /** UTF-8, the whole file one document; whatever has no other ending. */
   PLAIN(".txt"),
-  /** One JSON object on each line, its field {@code text} a document. */
-  LINES(".jsonl", ".json"),
+  /**
+   * One JSON object on each line, its field {@code text} a document; or one array of such objects.
+   */
+  LINES(".jsonl", ".ndjson", ".json"),
   /** A table whose column {@code text} holds a document in each row. */
-  PARQUET(".parquet");
+  PARQUET(".parquet"),
+  /** A table likewise, as an Arrow IPC file or stream: what the library datasets keeps. */
+  ARROW(".arrow");
 
   /** Name of the field or column that holds the text. */
   public static final String FIELD = "text";
 
-  private static final String COMPRESSED = ".gz";
+  /** What a user may give, for messages. */
+  public static final String ALL =
+      ".txt, .jsonl, .ndjson, .json (also with .gz, .bz2, .xz, .zst), .parquet, .arrow";
 
   private final List<String> endings;
 
@@ -28,19 +35,21 @@ public enum TextFormat {
    * @param path any path
    */
   public static TextFormat of(String path) {
-    if (path.endsWith(PARQUET.endings.get(0))) {
-      return PARQUET;
+    for (TextFormat table : List.of(PARQUET, ARROW)) {
+      if (table.names(path)) {
+        return table;
+      }
     }
-    return LINES.named(withoutCompression(path)) ? LINES : PLAIN;
+    return LINES.names(Compression.strip(path)) ? LINES : PLAIN;
   }
 
   /**
-   * Whether a file is compressed as a whole, with gzip, so that it can only be read from its start.
+   * Whether a file is compressed as a whole, so that it can only be read from its start.
    *
    * @param path any path
    */
   public static boolean isCompressed(String path) {
-    return path.endsWith(COMPRESSED);
+    return Compression.of(path).isPresent();
   }
 
   /**
@@ -49,15 +58,11 @@ public enum TextFormat {
    * @param path any path
    */
   public static boolean isText(String path) {
-    String plain = withoutCompression(path);
-    return of(path) == PARQUET || LINES.named(plain) || PLAIN.named(plain);
+    return of(path) != PLAIN || PLAIN.names(Compression.strip(path));
   }
 
-  private boolean named(String path) {
-    return endings.stream().anyMatch(path::endsWith);
-  }
-
-  private static String withoutCompression(String path) {
-    return isCompressed(path) ? path.substring(0, path.length() - COMPRESSED.length()) : path;
+  private boolean names(String path) {
+    String name = path.toLowerCase(Locale.ROOT);
+    return endings.stream().anyMatch(name::endsWith);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.NativeLibraries;
+import org.llmsurgeon.Reason;
 
 /**
  * The tokenizer of a model folder: Hugging Face's own library, so that text becomes the very tokens
@@ -172,7 +173,7 @@ public final class TextTokenizer implements AutoCloseable {
           e);
     } catch (IOException | RuntimeException e) {
       throw new InputException(
-          name + " is not a usable tokenizer (" + e.getMessage() + "); download it again", e);
+          name + " is not a usable tokenizer (" + Reason.of(e) + "); download it again", e);
     }
   }
 

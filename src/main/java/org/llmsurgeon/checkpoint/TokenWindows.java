@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.llmsurgeon.InputException;
@@ -34,16 +35,17 @@ public record TokenWindows(int[][] windows) {
    *
    * @param storage where it is
    * @param path a {@code .safetensors} file with a tensor I32 or I64 {@code [windows, tokens]}, or
-   *     an {@code .arrow} IPC file with a column {@code tokens} of lists of int32
+   *     an {@code .arrow} IPC file or stream with a column {@code tokens} of lists of whole
+   *     numbers
    * @param tensor name of the tensor, for example {@code calibration}; not used for Arrow
    * @throws InputException naming the file if it has another ending, is malformed, holds no
    *     windows, windows of different lengths or of fewer than 2 tokens, or a negative id
    */
   public static TokenWindows read(Storage storage, String path, String tensor) {
     int[][] windows;
-    if (path.endsWith(".safetensors")) {
+    if (isSafetensors(path)) {
       windows = readSafetensors(storage, path, tensor);
-    } else if (path.endsWith(".arrow")) {
+    } else if (TextFormat.of(path) == TextFormat.ARROW) {
       windows = readArrow(storage, path);
     } else {
       throw new InputException(
@@ -54,12 +56,29 @@ public record TokenWindows(int[][] windows) {
   }
 
   /**
-   * Whether a file holds token windows, not text, by its ending.
+   * Whether a file of that name holds tensors, and so windows.
    *
    * @param path any path
    */
-  public static boolean isWindowFile(String path) {
-    return path.endsWith(".safetensors") || path.endsWith(".arrow");
+  public static boolean isSafetensors(String path) {
+    return path.toLowerCase(Locale.ROOT).endsWith(".safetensors");
+  }
+
+  /**
+   * Whether a file holds token windows, not text: by its name, and where that may mean either, by
+   * its columns.
+   *
+   * @param storage where it is
+   * @param path an existing file
+   * @throws InputException naming the file if its columns cannot be read
+   */
+  public static boolean areIn(Storage storage, String path) {
+    if (TextFormat.of(path) != TextFormat.ARROW) {
+      return isSafetensors(path);
+    }
+    try (ArrowBatches file = new ArrowBatches(storage.open(path))) {
+      return file.column(COLUMN) != null;
+    }
   }
 
   /** Number of windows. */
@@ -120,7 +139,7 @@ public record TokenWindows(int[][] windows) {
 
   private static int[][] readArrow(Storage storage, String path) {
     List<int[]> windows = new ArrayList<>();
-    try (ArrowListFile file = ArrowListFile.open(storage, path, COLUMN, INT32)) {
+    try (ArrowListFile file = ArrowListFile.ofIntegers(storage, path, COLUMN)) {
       while (file.next()) {
         for (int i = 0; i < file.rows(); i++) {
           windows.add(file.ints(i));

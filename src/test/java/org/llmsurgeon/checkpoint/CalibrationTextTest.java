@@ -64,9 +64,9 @@ class CalibrationTextTest {
     refuses(
         file("b.jsonl", "{\"text\": \"x\"}\n\n{\"content\": \"y\"}"), "b.jsonl, line 3", "text");
     refuses(file("c.jsonl", "{\"text\": 3}"), "c.jsonl, line 1");
-    refuses(file("d.json", "[{\"text\": \"x\"},\n{\"text\": \"y\"}]"), "d.json, line 1");
+    refuses(file("d.json", "[{\"text\": \"x\"},\n{\"text\": 1}]"), "d.json, element 2");
     refuses(file("e.jsonl", "{\"text\": \"ab\\ud800c\"}"), "e.jsonl, line 1", "surrogate", "at 2");
-    refuses(file("f.jsonl", "{\"text\": \"a\", \"text\": \"b\"}"), "f.jsonl, line 1", "Duplicate");
+    refuses(file("f.jsonl", "{\"text\": \"a\", \"text\": \"b\"}"), "f.jsonl, line 1", "twice");
     refuses(file("empty.txt", " \n"), "empty.txt", "no text");
     refuses(file("empty.jsonl", ""), "empty.jsonl", "no text");
     refuses(folder.resolve("lost.txt").toString(), "lost.txt", "does not exist");

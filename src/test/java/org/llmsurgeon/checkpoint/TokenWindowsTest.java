@@ -124,7 +124,7 @@ class TokenWindowsTest {
       ints.setValueCount(1);
       write("flat.arrow", VectorSchemaRoot.of(ints));
     }
-    refuses("flat.arrow", "column \"tokens\"", "lists of Int(32, true) are needed");
+    refuses("flat.arrow", "column \"tokens\"", "lists of whole numbers are needed");
     ArrowListWriter.Format floats =
         new ArrowListWriter.Format("tokens", FactorFile.FLOAT32, 2, 1, Map.of());
     try (ArrowListWriter writer = new ArrowListWriter(floats, storage.create(at("floats.arrow")))) {

@@ -16,9 +16,11 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.pipeline.files.FullDisk;
+import org.llmsurgeon.pipeline.files.LocalPattern;
 
 /**
  * All file systems that Hadoop knows, by URI ({@code hdfs:}, {@code s3a:}, ...). Plain paths and
@@ -147,23 +149,16 @@ public final class HadoopStorage implements Storage {
    * @return absolute paths, sorted
    */
   List<String> matching(String pattern) {
-    Action<List<String>> glob =
-        (system, path) ->
-            Stream.ofNullable(system.globStatus(path))
-                .flatMap(Stream::of)
-                .map(
-                    each ->
-                        isLocal(pattern)
-                            ? each.getPath().toUri().getPath()
-                            : each.getPath().toString())
-                .map(this::absolute)
-                .sorted()
-                .toList();
     return isLocal(pattern)
-        ? at(
-            local.absolute(pattern),
-            (ours, path) -> glob.apply(FileSystem.getLocal(configuration).getRaw(), path))
-        : at(pattern, glob);
+        ? LocalPattern.matches(local.absolute(pattern))
+        : at(
+            pattern,
+            (system, path) ->
+                Stream.ofNullable(system.globStatus(path))
+                    .flatMap(Stream::of)
+                    .map(each -> absolute(each.getPath().toString()))
+                    .sorted()
+                    .toList());
   }
 
   @Override
@@ -277,7 +272,7 @@ public final class HadoopStorage implements Storage {
       throw new InputException(
           path
               + " cannot be reached ("
-              + failure.getMessage()
+              + Reason.of(failure)
               + "); check the address and that the file system is up",
           failure);
     }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.example.data.Group;
@@ -17,6 +18,7 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.StrictText;
 import org.llmsurgeon.checkpoint.TextChunk;
@@ -67,7 +69,12 @@ final class ParquetTextReader implements TextReader {
     MessageType schema = file.getFooter().getFileMetaData().getSchema();
     if (!schema.containsField(TextFormat.FIELD)) {
       throw new InputException(
-          path + " has no column \"text\"; rename the column that holds the text.");
+          path
+              + " has no column \"text\", but "
+              + schema.getFields().stream()
+                  .map(field -> '"' + field.getName() + '"')
+                  .collect(Collectors.joining(", "))
+              + "; rename the column that holds the text.");
     }
     Type type = schema.getType(TextFormat.FIELD);
     if (!type.isPrimitive()
@@ -92,6 +99,9 @@ final class ParquetTextReader implements TextReader {
       OptionalInt next = nextGroup();
       if (next.isEmpty()) {
         return null;
+      }
+      if (file.getRowGroups().get(next.getAsInt()).getRowCount() == 0) {
+        continue;
       }
       PageReadStore pages = file.readRowGroup(next.getAsInt());
       rows =
@@ -142,7 +152,7 @@ final class ParquetTextReader implements TextReader {
       throw new InputException(
           path
               + " is not a readable Parquet file ("
-              + String.valueOf(failure.getMessage()).replaceAll("\\s+", " ")
+              + Reason.of(failure)
               + "); make or copy it again.",
           failure);
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.ByteSource;
 
 /**
@@ -61,7 +62,7 @@ final class ShardReader implements AutoCloseable {
       file.read(parts.get(shard).offset() + at * Float.BYTES, bytes);
     } catch (IOException failure) {
       throw new InputException(
-          file.name() + " cannot be read (" + failure + "); its shot must be done again.", failure);
+          file.name() + " cannot be read (" + Reason.of(failure) + "); its shot must be done again.", failure);
     }
     bytes.flip();
     checksums.get(shard).update(bytes.array(), 0, bytes.limit());

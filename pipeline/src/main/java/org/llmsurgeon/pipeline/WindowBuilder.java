@@ -101,8 +101,9 @@ final class WindowBuilder {
     return context;
   }
 
-  private static boolean areWindows(List<String> files) {
-    long windows = files.stream().filter(TokenWindows::isWindowFile).count();
+  private boolean areWindows(List<String> files) {
+    long windows =
+        files.stream().filter(file -> TokenWindows.areIn(session.storage(), file)).count();
     if (windows != 0 && windows != files.size()) {
       throw new InputException(
           "Files of token windows and texts are mixed in "

@@ -82,6 +82,16 @@ class ParquetTextReaderTest {
         ParquetFiles.write(at("d.parquet"), text, bytes), "d.parquet, row 150,", "UTF-8: byte 1");
   }
 
+  /** Written by pyarrow 26: row groups of 0, 2, 0 and 1 rows, and none at all. */
+  @Test
+  void emptyRowGroupsHoldNothing() throws IOException {
+    Path samples = Path.of("src", "test", "resources", "texts");
+    assertThat(read(TextPart.whole(storage, samples.resolve("empty-groups.parquet").toString())))
+        .containsExactly("one", "two", "three");
+    assertThat(read(TextPart.whole(storage, samples.resolve("no-rows.PARQUET").toString())))
+        .isEmpty();
+  }
+
   private static List<Binary> nulls(int count) {
     return Collections.nCopies(count, null);
   }

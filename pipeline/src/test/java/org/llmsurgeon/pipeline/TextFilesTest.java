@@ -83,6 +83,80 @@ class TextFilesTest {
   }
 
   @Test
+  void whatDescribesADataSetIsNoText() throws IOException {
+    for (String name :
+        List.of("dataset_infos.json", "dataset_info.json", "state.json", "README.txt", "LICENSE")) {
+      Files.writeString(root.resolve("text").resolve(name), "{}");
+    }
+    Files.writeString(root.resolve("text/cache-1f.arrow"), "x");
+    String folder = root.resolve("text").toString();
+
+    assertThat(TextFiles.of(storage, List.of(folder))).isEqualTo(files(folder));
+    String named = root.resolve("text/state.json").toString();
+    assertThat(TextFiles.of(storage, List.of(named))).as("by name").containsExactly(named);
+  }
+
+  @Test
+  void severalSplitsOfADataSetAreRefused() throws IOException {
+    for (String name : List.of("dataset_dict.json", "test/a.arrow", "train/a.arrow")) {
+      Path file = root.resolve("set").resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "x");
+    }
+
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> TextFiles.of(storage, List.of(root.resolve("set").toString())))
+        .withMessageContaining("splits test, train")
+        .withMessageContaining("give one of them, as " + root.resolve("set/test"));
+    Files.delete(root.resolve("set/test/a.arrow"));
+    Files.delete(root.resolve("set/test"));
+    assertThat(TextFiles.of(storage, List.of(root.resolve("set").toString())))
+        .containsExactly(root.resolve("set/train/a.arrow").toString());
+  }
+
+  @Test
+  void namesBesideThoseThatMatchDoNotMatter() throws IOException {
+    Files.writeString(root.resolve("text/x:y"), "x");
+    Files.writeString(root.resolve("text/b: c.txt"), "x");
+    Files.writeString(root.resolve("text/{d}.txt"), "x");
+    String folder = root.resolve("text").toString();
+
+    assertThat(TextFiles.of(storage, List.of(folder + "/*.txt")))
+        .containsExactly(folder + "/b.txt", folder + "/b: c.txt", folder + "/{d}.txt");
+    assertThat(TextFiles.of(storage, List.of(root + "/{t,x}e?t/{[a-b],c}.{txt,json}")))
+        .containsExactly(folder + "/b.txt", folder + "/c.json");
+    assertThat(TextFiles.of(storage, List.of(folder + "/[!a-b]*.json", folder + "/[^b].json")))
+        .containsExactly(folder + "/c.json", folder + "/c.json");
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> TextFiles.of(storage, List.of(folder + "/[a")))
+        .withMessageContaining("no pattern");
+  }
+
+  @Test
+  void linksThatLeadInACircleOrNowhereAreNamed() throws IOException {
+    Path link = Files.createSymbolicLink(root.resolve("text/a/up"), root.resolve("text"));
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> TextFiles.of(storage, List.of(root.resolve("text").toString())))
+        .withMessageStartingWith(link + " is a link to a folder above it");
+    Files.delete(link);
+    Files.createSymbolicLink(link, link);
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> TextFiles.of(storage, List.of(root.resolve("text").toString())))
+        .withMessageStartingWith(link + " is a link that leads to nothing");
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> storage.open(link.toString()))
+        .withMessageStartingWith(link + " is a link that leads to nothing");
+  }
+
+  @Test
+  void twoLinksToOneFolderAreNoCircle() throws IOException {
+    Files.createSymbolicLink(root.resolve("other/one"), root.resolve("text/a"));
+    Files.createSymbolicLink(root.resolve("other/two"), root.resolve("text/a"));
+
+    assertThat(TextFiles.of(storage, List.of(root.resolve("other").toString()))).hasSize(4);
+  }
+
+  @Test
   void whatGivesNoFileIsRefused() {
     for (String path : List.of(root.resolve("other").toString(), root.resolve("*.gz").toString())) {
       assertThatExceptionOfType(InputException.class)

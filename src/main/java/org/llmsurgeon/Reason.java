@@ -48,7 +48,9 @@ public final class Reason {
     String text = SETTING.matcher(message).replaceAll("");
     text = CLASS.matcher(text).replaceAll("");
     text = EXCEPTION.matcher(text).replaceAll("");
-    return text.replaceAll("\\s+", " ").replaceAll("\\(\\s*\\)", "").replaceAll("[\\s:.]+$", "")
+    return text.replaceAll("\\s+", " ")
+        .replaceAll("\\(\\s*\\)", "")
+        .replaceAll("[\\s:.]+$", "")
         .strip();
   }
 

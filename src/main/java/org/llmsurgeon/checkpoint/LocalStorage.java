@@ -50,7 +50,8 @@ public final class LocalStorage implements Storage {
       }
     } catch (IOException e) {
       throw new InputException(
-          "the folder of " + path + " cannot be made (" + Reason.of(e) + "); choose another place", e);
+          "the folder of " + path + " cannot be made (" + Reason.of(e) + "); choose another place",
+          e);
     }
     try {
       return new BufferedOutputStream(

@@ -35,8 +35,7 @@ public record TokenWindows(int[][] windows) {
    *
    * @param storage where it is
    * @param path a {@code .safetensors} file with a tensor I32 or I64 {@code [windows, tokens]}, or
-   *     an {@code .arrow} IPC file or stream with a column {@code tokens} of lists of whole
-   *     numbers
+   *     an {@code .arrow} IPC file or stream with a column {@code tokens} of lists of whole numbers
    * @param tensor name of the tensor, for example {@code calibration}; not used for Arrow
    * @throws InputException naming the file if it has another ending, is malformed, holds no
    *     windows, windows of different lengths or of fewer than 2 tokens, or a negative id

@@ -62,7 +62,11 @@ final class ShardReader implements AutoCloseable {
       file.read(parts.get(shard).offset() + at * Float.BYTES, bytes);
     } catch (IOException failure) {
       throw new InputException(
-          file.name() + " cannot be read (" + Reason.of(failure) + "); its shot must be done again.", failure);
+          file.name()
+              + " cannot be read ("
+              + Reason.of(failure)
+              + "); its shot must be done again.",
+          failure);
     }
     bytes.flip();
     checksums.get(shard).update(bytes.array(), 0, bytes.limit());

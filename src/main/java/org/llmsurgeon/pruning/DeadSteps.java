@@ -1,14 +1,14 @@
 package org.llmsurgeon.pruning;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * What a group's path starts with: structure that has no effect on the loss but still has weights.
- * It is not on the path, which knows the live only. Lines that belong to no unit go each on their
- * own; the others go with a unit as soon as all its lines are dead, and until then are left to it.
+ * It is not on the path, which knows the live only. A line goes with a unit as soon as all the
+ * unit's lines are dead, and until then is left to it; one that belongs to no unit that may go,
+ * stays.
  */
 final class DeadSteps {
   private DeadSteps() {}
@@ -17,7 +17,7 @@ final class DeadSteps {
    * The first steps of a group.
    *
    * @param group the group with what is dead and gone
-   * @return steps that cost nothing, in the order of layers, then of units
+   * @return steps that cost nothing, in the order of the units
    */
   static List<PathStep> of(PathMerge.Group group) {
     if (group.dead().equals(group.gone())) {
@@ -26,16 +26,7 @@ final class DeadSteps {
     CoupledGroup coupled = group.group();
     GroupLines gone = new GroupLines(coupled.layers(), group.gone());
     GroupLines dead = new GroupLines(coupled.layers(), group.dead());
-    GroupLines ofUnits = GroupLines.none(coupled.layers());
-    for (Unit unit : coupled.units()) {
-      ofUnits.remove(unit.ways().get(0));
-    }
     List<PathStep> steps = new ArrayList<>();
-    for (int layer = 0; layer < coupled.layers().size(); layer++) {
-      addLines(steps, ofUnits, gone, new Lines(layer, Line.ROW, group.dead().get(layer).rows()));
-      int[] columns = group.dead().get(layer).columns();
-      addLines(steps, ofUnits, gone, new Lines(layer, Line.COLUMN, columns));
-    }
     for (Unit unit : coupled.units()) {
       Unit.Way way = unit.ways().get(0);
       if (dead.isGone(way) && !gone.isGone(way)) {
@@ -69,15 +60,5 @@ final class DeadSteps {
 
   private static long[] removed(GroupLines lines, CoupledGroup group) {
     return IntStream.range(0, group.layers().size()).mapToLong(lines::removed).toArray();
-  }
-
-  private record Lines(int layer, Line line, int[] indices) {}
-
-  private static void addLines(
-      List<PathStep> steps, GroupLines ofUnits, GroupLines gone, Lines lines) {
-    Arrays.stream(lines.indices())
-        .mapToObj(index -> new Unit.Part(lines.layer(), lines.line(), new int[] {index}))
-        .filter(part -> !ofUnits.isGone(part) && !gone.isGone(part))
-        .forEach(part -> steps.add(new PathStep(null, new Unit.Way(part, List.of()), 0, 0)));
   }
 }

@@ -7,8 +7,8 @@ import org.llmsurgeon.compute.Tensor;
 
 /**
  * What removing each single weight of a layer would add to the loss: {@code 1/2 W_rc^2 k_rc}, with
- * {@code k_rc} the curvature along it (algorithm section 2); 0 for dead weights and for those that
- * are 0 already.
+ * {@code k_rc} the curvature along it (algorithm section 2); 0 for those that are 0 already, the
+ * smallest cost above it for dead ones.
  */
 public final class ElementCosts implements CostMatrix {
   private final Device device;
@@ -116,7 +116,9 @@ public final class ElementCosts implements CostMatrix {
       if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY)) {
         throw new NonFiniteException(layer, "cost of weight [" + row + ", " + column + "]");
       }
-      costs[column] = cost;
+      // What is gone already goes before what merely has no effect, so that zeros that stay zeros
+      // take no room from others.
+      costs[column] = weights[column] == 0 ? 0 : Math.max(Double.MIN_VALUE, cost);
     }
   }
 

@@ -69,6 +69,22 @@ public final class ElementMask {
     return mask;
   }
 
+  /**
+   * What this mask removes or another.
+   *
+   * @param other of the same shape
+   */
+  public ElementMask or(ElementMask other) {
+    checkShape(other.rows, other.columns);
+    ElementMask both = new ElementMask(rows, columns);
+    for (int row = 0; row < rows; row++) {
+      for (int word = 0; word < words[row].length; word++) {
+        both.words[row][word] = words[row][word] | other.words[row][word];
+      }
+    }
+    return both;
+  }
+
   void remove(int row, int column) {
     words[row][column / Long.SIZE] |= 1L << column;
   }
@@ -98,6 +114,21 @@ public final class ElementMask {
     long count = 0;
     for (int row = 0; row < rows; row++) {
       count += count(row);
+    }
+    return count;
+  }
+
+  /**
+   * Removed weights of the first columns.
+   *
+   * @param some how many columns
+   */
+  public long countIn(int some) {
+    long count = 0;
+    for (int row = 0; row < rows; row++) {
+      for (int column : removedColumns(row)) {
+        count += column < some ? 1 : 0;
+      }
     }
     return count;
   }

@@ -79,6 +79,11 @@ public final class ElementSurgery implements AutoCloseable {
     return layer;
   }
 
+  /** The weights that are 0. */
+  public ElementMask zeros() {
+    return ElementMask.ofZeros(device, weight);
+  }
+
   /** What damping adds to the factors' diagonals. */
   public DampingConstants dampingConstants() {
     return new DampingConstants(layer.dampingConstantG(), layer.dampingConstantA());

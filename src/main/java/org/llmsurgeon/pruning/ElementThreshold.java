@@ -98,7 +98,8 @@ public final class ElementThreshold {
       left -= taken;
       total += layer.total();
     }
-    return new Found(cuts, threshold, count, total);
+    // The smallest cost above 0 is that of weights without effect.
+    return new Found(cuts, threshold == Double.MIN_VALUE ? 0 : threshold, count, total);
   }
 
   /**

@@ -36,8 +36,19 @@ final class FullUpdate implements MaskedUpdate {
 
   @Override
   public Outcome apply(ElementMask removed, Tensor updated) {
+    return from(removed, updated, updated);
+  }
+
+  /**
+   * As {@link #apply}, from somewhere else than the weight.
+   *
+   * @param removed which live weights go
+   * @param weight the weight that the change is measured from; may be the start itself
+   * @param start where to begin, as near to the optimum as is known; changed in place
+   */
+  Outcome from(ElementMask removed, Tensor weight, Tensor start) {
     try (TensorScope work = new TensorScope(device)) {
-      return new Iteration(work, removed, updated).run();
+      return new Iteration(work, removed, start).run(weight);
     }
   }
 
@@ -62,11 +73,11 @@ final class FullUpdate implements MaskedUpdate {
     }
 
     /** Turns {@code w} into {@code keep * w + X}. */
-    Outcome run() {
-      // r = keep * (F (w - keep * w)), with p for the removed part
+    Outcome run(Tensor from) {
+      // r = keep * (F (from - keep * w)), with p for what is in brackets
       device.copy(w, r);
       device.multiplyElements(kept, r);
-      device.copy(w, p);
+      device.copy(from, p);
       device.add(-1, r, p);
       device.copy(r, w);
       timesCurvature(p);

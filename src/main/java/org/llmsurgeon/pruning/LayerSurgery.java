@@ -21,8 +21,14 @@ import org.llmsurgeon.curvature.KroneckerFactors;
  * <p>Dead rows and columns (algorithm section 1) take no part in costs, inverses, damping constants
  * and updates. They cost 0. Selected, they become 0; not selected, they keep their weights, so that
  * exactly what was selected is removed.
+ *
+ * <p>Single weights that are 0 already, as an earlier run may have left them, stay 0 in an update.
+ * Costs do not know of them.
  */
 public final class LayerSurgery implements AutoCloseable {
+  /** Share of zeros up to which it does not pay to solve for what they change. */
+  private static final double FEW = 1e-3;
+
   private final Device device;
   private final String name;
   private final Tensor weight;
@@ -129,6 +135,11 @@ public final class LayerSurgery implements AutoCloseable {
     return new Selection(zeros(rows), zeros(columns));
   }
 
+  /** How many single weights are 0. */
+  public long zeros() {
+    return ElementMask.ofZeros(device, weight).count();
+  }
+
   private static int[] zeros(double[] values) {
     return IntStream.range(0, values.length).filter(i -> values[i] == 0).toArray();
   }
@@ -168,8 +179,29 @@ public final class LayerSurgery implements AutoCloseable {
           work.empty(Precision.DOUBLE, layer.weight().rows(), layer.weight().columns());
       device.copy(layer.weight(), updated);
       new LineUpdate(device, layer, kind).apply(rows, columns, updated);
+      if (kind != UpdateKind.NONE) {
+        keepZeros(layer, new Selection(rows, columns), kind, updated);
+      }
       device.scatter(updated, layer.outputs().live(), layer.inputs().live(), result);
     }
+  }
+
+  /**
+   * Takes back what an update gave to weights that were 0. Where they are more than a few, the
+   * joint update is made up for that by conjugate gradients, from where it is.
+   */
+  private void keepZeros(LiveLayer layer, Selection going, UpdateKind kind, Tensor updated) {
+    ElementMask zeros = ElementMask.ofZeros(device, layer.weight());
+    long count = zeros.count();
+    if (count == 0) {
+      return;
+    }
+    ElementMask gone = zeros.or(ElementMask.of(going, zeros.rows(), zeros.columns()));
+    if (kind == UpdateKind.JOINT && count > FEW * layer.weight().size()) {
+      new FullUpdate(device, name, new LiveOperator(device, layer), ElementUpdate.Full.DEFAULT)
+          .from(gone, layer.weight(), updated);
+    }
+    gone.clear(device, updated);
   }
 
   /**

@@ -205,10 +205,8 @@ final class PathCut {
   void addTo(Map<UnitKind, PathMerge.KindShare> kinds) {
     for (int place = 0; place < next; place++) {
       PathStep step = step(place);
-      if (step.kind() != null) {
-        PathMerge.KindShare one = new PathMerge.KindShare(1, step.cost());
-        kinds.merge(step.kind(), one, PathMerge.KindShare::plus);
-      }
+      PathMerge.KindShare one = new PathMerge.KindShare(1, step.cost());
+      kinds.merge(step.kind(), one, PathMerge.KindShare::plus);
     }
   }
 

@@ -3,7 +3,7 @@ package org.llmsurgeon.pruning;
 /**
  * One removal in the order of a group.
  *
- * @param kind of the unit that goes; null for a dead line of no unit
+ * @param kind of the unit that goes
  * @param way what goes and how
  * @param level cost per weight, never falling along a path
  * @param cost what it adds to the loss by the quadratic model

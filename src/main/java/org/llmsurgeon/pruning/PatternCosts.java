@@ -7,7 +7,8 @@ import org.llmsurgeon.compute.Tensor;
 /**
  * What removing the cheapest weights of each group of a layer would add to the loss, N:M. A group
  * is {@code M} consecutive inputs of a row of the full weight, dead ones counted, and never the
- * bias. Groups that satisfy the pattern already cost 0 and are chosen as they are.
+ * bias. Groups that satisfy the pattern already cost 0 and are chosen as they are; any other costs
+ * more.
  */
 public final class PatternCosts implements CostMatrix {
   private final Device device;
@@ -124,7 +125,15 @@ public final class PatternCosts implements CostMatrix {
     if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY)) {
       throw new NonFiniteException(layer, "cost of group " + group + " of row " + row);
     }
-    return cost;
+    return satisfied(group) ? 0 : Math.max(Double.MIN_VALUE, cost);
+  }
+
+  private boolean satisfied(int group) {
+    int zeros = 0;
+    for (int i = 0; i < pattern.size(); i++) {
+      zeros += weights[group * pattern.size() + i] == 0 ? 1 : 0;
+    }
+    return zeros >= pattern.removed();
   }
 
   @Override

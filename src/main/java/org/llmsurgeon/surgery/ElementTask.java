@@ -106,7 +106,7 @@ public final class ElementTask {
             cuts.forEach(rounds::cut);
             ElementMask removed = ElementMask.ofZeros(device, rounds.weight);
             requireStays(gone, removed);
-            return result(before, rounds, removed);
+            return result(before, rounds, gone, removed);
           }
         });
   }
@@ -254,12 +254,13 @@ public final class ElementTask {
     }
   }
 
-  private CutLayer result(Tensor before, Rounds rounds, ElementMask removed) {
+  private CutLayer result(Tensor before, Rounds rounds, ElementMask gone, ElementMask removed) {
     try (ElementSurgery surgery = rounds.open(before)) {
       return new CutLayer(
           LayerWeight.split(device, layer, rounds.weight),
           report(
               layer,
+              gone,
               removed,
               ElementChoice.candidateColumns(layer, recipe),
               rounds.judged(surgery)));
@@ -270,8 +271,8 @@ public final class ElementTask {
     LayerWeight weight = LayerWeight.load(device, layer, weights);
     try (Tensor all = weight.augmented(device)) {
       int columns = ElementChoice.candidateColumns(layer, recipe);
-      return new CutLayer(
-          weight, report(layer, ElementMask.ofZeros(device, all), columns, Costs.NONE));
+      ElementMask zeros = ElementMask.ofZeros(device, all);
+      return new CutLayer(weight, report(layer, zeros, zeros, columns, Costs.NONE));
     }
   }
 
@@ -279,7 +280,8 @@ public final class ElementTask {
   static CutLayer unjudged(Device device, LinearShape layer, Tensor pruned) {
     ElementMask zeros = ElementMask.ofZeros(device, pruned);
     return new CutLayer(
-        LayerWeight.split(device, layer, pruned), report(layer, zeros, layer.inputs(), Costs.NONE));
+        LayerWeight.split(device, layer, pruned),
+        report(layer, zeros, zeros, layer.inputs(), Costs.NONE));
   }
 
   /** Damping, cost and what else a report says of the arithmetic. */
@@ -295,7 +297,7 @@ public final class ElementTask {
 
   /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
   private static LayerReport report(
-      LinearShape layer, ElementMask zeros, int columns, Costs costs) {
+      LinearShape layer, ElementMask before, ElementMask zeros, int columns, Costs costs) {
     int[] inColumn = new int[zeros.columns()];
     int rowsRemoved = 0;
     long removed = 0;
@@ -315,6 +317,8 @@ public final class ElementTask {
         zeros.columns(),
         (int) java.util.Arrays.stream(inColumn).filter(count -> count == full).count(),
         removed,
+        before.countIn(columns),
+        before.count(),
         layer.weights(),
         costs.dampingG(),
         costs.dampingA(),

@@ -12,6 +12,8 @@ import org.llmsurgeon.curvature.FactorHealth;
  * @param columns columns of the weight, the bias counted, removed ones included
  * @param columnsRemoved columns that are gone
  * @param removed weights that are gone, exactly
+ * @param before weights that were gone before this shot, in the same sense
+ * @param zeros weights that were 0 before this shot, wherever they lie
  * @param total weights, biases counted
  * @param dampingG what damping added to the diagonal of {@code G} (balanced factors)
  * @param dampingA what damping added to the diagonal of {@code A} (balanced factors)
@@ -28,6 +30,8 @@ public record LayerReport(
     int columns,
     int columnsRemoved,
     long removed,
+    long before,
+    long zeros,
     long total,
     double dampingG,
     double dampingA,

@@ -92,26 +92,29 @@ public final class LayerTask {
     try (Tensor changed = surgery.cut(selection, recipe.appliedUpdate())) {
       double cost = surgery.quadraticCost(changed, selection);
       Damping constants = new Damping(surgery.dampingConstantG(), surgery.dampingConstantA());
-      return result(selection, changed, new Judged(constants, cost, null));
+      Judged judged = new Judged(constants, cost, null);
+      return result(selection, changed, surgery.gone(), surgery.zeros(), judged);
     }
   }
 
   private CutLayer cut(OtherCurvature curvature, Selection selection) {
-    ElementMask mask = ElementMask.of(selection, layer.outputs(), layer.augmentedInputs());
+    ElementMask mask =
+        ElementMask.of(selection, layer.outputs(), layer.augmentedInputs()).or(curvature.zeros());
     boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
     ElementCut done = curvature.cut(mask, compensated);
     try (Tensor changed = done.weight()) {
       double cost = curvature.quadraticCost(changed);
       UpdateSteps steps = compensated ? new UpdateSteps(0, 0, true).plus(done) : null;
       Judged judged = new Judged(curvature.dampingConstants(), cost, steps);
-      return result(selection, changed, judged);
+      return result(selection, changed, curvature.gone(), curvature.zeros().count(), judged);
     }
   }
 
   /** What a report says of a cut: damping, cost, and how conjugate gradients went, or null. */
   private record Judged(Damping constants, double quadraticCost, UpdateSteps steps) {}
 
-  private CutLayer result(Selection selection, Tensor changed, Judged judged) {
+  private CutLayer result(
+      Selection selection, Tensor changed, Selection before, long zeros, Judged judged) {
     LayerReport report =
         new LayerReport(
             layer.name(),
@@ -120,6 +123,8 @@ public final class LayerTask {
             layer.augmentedInputs(),
             selection.columns().length,
             selection.weights(layer.outputs(), layer.augmentedInputs()),
+            before.weights(layer.outputs(), layer.augmentedInputs()),
+            zeros,
             layer.weights(),
             judged.constants().g(),
             judged.constants().a(),

@@ -56,6 +56,9 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.factors = new LocalFactors(device);
     this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal(), recipe.layers());
     new Reach(config, recipe).require(share);
+    AlreadyGone gone = new AlreadyGone(config, recipe);
+    gone.requireLess(
+        share, config.linears().stream().map(layer -> gone.of(device, dense, layer)).toList());
     if (recipe.pace().adaptive()) {
       throw new IllegalArgumentException("adaptive shots");
     }

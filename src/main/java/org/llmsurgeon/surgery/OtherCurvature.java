@@ -21,6 +21,7 @@ import org.llmsurgeon.pruning.ElementCut;
 import org.llmsurgeon.pruning.ElementMask;
 import org.llmsurgeon.pruning.ElementSurgery;
 import org.llmsurgeon.pruning.ElementUpdate;
+import org.llmsurgeon.pruning.Selection;
 import org.llmsurgeon.pruning.StructureCosts;
 
 /**
@@ -129,6 +130,16 @@ final class OtherCurvature implements AutoCloseable {
   /** Costs of single rows and columns; dead ones cost nothing. */
   StructureCosts lineCosts() {
     return damped == null ? surgery.layer().costs(CostKind.OBD) : surgery.costs(damped.costs());
+  }
+
+  /** The weights that are 0. */
+  ElementMask zeros() {
+    return surgery.zeros();
+  }
+
+  /** Rows and columns whose weights are all 0. */
+  Selection gone() {
+    return surgery.layer().gone();
   }
 
   /** How the first product's factors are; nothing is inverted alone. */

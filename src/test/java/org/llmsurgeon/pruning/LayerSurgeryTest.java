@@ -50,6 +50,46 @@ class LayerSurgeryTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  void zerosStayZerosAndTheJointCutIsTheCheapestWithThem(Device device) {
+    Random random = new Random(17);
+    for (int trial = 0; trial < 20; trial++) {
+      RandomLayer layer = RandomLayer.of(random, 5, 6);
+      for (double[] row : layer.weight()) {
+        for (int column = 0; column < row.length; column++) {
+          row[column] = random.nextInt(3) == 0 ? 0 : row[column];
+        }
+      }
+      Selection selection = new Selection(new int[] {1}, new int[] {0, 4});
+      boolean[] gone = layer.removed(selection);
+      double[] weight = layer.flatWeight();
+      for (int i = 0; i < gone.length; i++) {
+        gone[i] |= weight[i] == 0;
+      }
+      Damping damping = new Damping(0.1, 0.1);
+      double[] best = layer.quadratic(damping).cheapestRemoval(weight, gone);
+      double least = layer.quadratic(damping).cost(best);
+      try (TensorScope scope = new TensorScope(device);
+          LayerSurgery surgery = layer.surgery(scope, damping)) {
+        for (UpdateKind kind : UpdateKind.values()) {
+          try (Tensor cut = surgery.cut(selection, kind)) {
+            double[] values = device.values(cut);
+            double[] change = RandomLayer.minus(values, weight);
+            for (int i = 0; i < gone.length; i++) {
+              assertThat(gone[i] && values[i] != 0).as("%s, weight %d", kind, i).isFalse();
+            }
+            double cost = layer.quadratic(damping).cost(change);
+            assertThat(cost).isGreaterThan(least * (1 - 1e-9));
+            if (kind == UpdateKind.JOINT) {
+              assertThat(cost).isLessThan(least * (1 + 1e-6));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
   void theJointCutLeavesNoGradientOnWhatStays(Device device) {
     Random random = new Random(2);
     RandomLayer layer = RandomLayer.of(random, 40, 30);

@@ -201,15 +201,16 @@ class PathMergeTest {
     PathMerge.Group one =
         new PathMerge.Group(
             group, new Path(units, new byte[units.length], costs, costs, true), dead, nothing);
-    // A dead column of up that is of no unit, and the dead neurons, but for rounding of the share.
-    long weights = 12 + 8L * neurons.length;
+    // The dead neurons, but for rounding of the share; a dead column of up that is of no unit
+    // stays.
+    long weights = 9L * neurons.length;
     PathMerge.Result all = PathMerge.select(List.of(one), (weights + 0.5) / group.weights());
     assertThat(all.removed()).isEqualTo(weights);
     assertThat(all.prefixes()).containsExactly(0);
     assertThat(all.threshold()).isZero();
     assertThat(all.selections().get(0).get(0).rows()).isEqualTo(neurons);
-    assertThat(all.selections().get(0).get(0).columns()).containsExactly(2);
-    PathMerge.Result some = PathMerge.select(List.of(one), 11.5 / group.weights());
+    assertThat(all.selections().get(0).get(0).columns()).isEmpty();
+    PathMerge.Result some = PathMerge.select(List.of(one), 8.5 / group.weights());
     assertThat(some.removed()).isZero();
   }
 

@@ -75,7 +75,8 @@ final class InspectCommand implements Callable<Integer> {
             .row("gone already", Format.percent(model.sparsity()))
             .row("curvature factors", Format.bytes(model.factorBytes()));
     TextTable layers =
-        new TextTable("layer", "role", "rows", "columns", "bias", "zero rows", "zero columns");
+        new TextTable(
+            "layer", "role", "rows", "columns", "bias", "zero rows", "zero columns", "zeros");
     for (ModelSummary.Layer layer : model.layers()) {
       layers.row(
           layer.name(),
@@ -84,7 +85,8 @@ final class InspectCommand implements Callable<Integer> {
           Format.count(layer.columns()),
           layer.bias() ? "yes" : "no",
           Format.count(layer.zeroRows()),
-          Format.count(layer.zeroColumns()));
+          Format.count(layer.zeroColumns()),
+          Format.count(layer.zeros()));
     }
     return whole + System.lineSeparator() + layers;
   }

@@ -55,13 +55,17 @@ public final class ReportTables {
       table.row(
           "  before the correction", "", Format.perplexity(last.correction().perplexityBefore()));
     }
+    long zeros = report.layers().stream().mapToLong(PruningReport.Layer::zerosBefore).sum();
     return table
         .row(
             "weights of linear layers",
-            Format.count(last.total()),
+            Format.count(last.total() - zeros),
             Format.count(last.total() - last.removed()))
-        .row("removed", "0", Format.count(last.removed()))
-        .row("sparsity", Format.percent(0), Format.percent(last.sparsity()));
+        .row("removed", Format.count(zeros), Format.count(last.removed()))
+        .row(
+            "sparsity",
+            Format.percent((double) zeros / last.total()),
+            Format.percent(last.sparsity()));
   }
 
   private static TextTable saved(List<PruningReport.Saved> models) {

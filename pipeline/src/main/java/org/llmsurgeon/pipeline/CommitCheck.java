@@ -4,12 +4,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.WeightCount;
 
 /** What must hold before a shot is committed. */
 final class CommitCheck {
-  /** Shares of weights are computed in double. */
-  private static final double ROUNDED = 1e-3;
-
   private final RunDirectory run;
   private final ModelConfig config;
 
@@ -36,23 +34,25 @@ final class CommitCheck {
     List<LinearShape> layers = config.linears();
     require(shot.layers().size() == layers.size(), shot, "has not all layers");
     long removed = 0;
+    long before = 0;
     for (int i = 0; i < layers.size(); i++) {
       LayerFile file = shot.layers().get(i);
       String name = layers.get(i).name();
       require(file.layer().equals(name), shot, "lacks layer " + name);
       removed += file.cut().removed();
+      before += Math.min(file.cut().before(), file.cut().removed());
     }
     require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
-    // A threshold of 0 says that nothing went but what had no effect before, which is let go.
+    // Zeros in N:M groups that stay are gone without having been chosen.
+    long chosen = Math.min(removed, selection.removed());
     require(
-        Math.min(removed, selection.removed()) <= shot.target() * shot.total() + ROUNDED
-            || shot.threshold() == 0,
+        chosen <= Math.max(before, WeightCount.atMost(shot.target(), shot.total())),
         shot,
         "removed " + removed + " weights, more than its target");
     if (shot.shot() > 1) {
-      SelectionManifest before =
+      SelectionManifest earlier =
           run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
-      checkStays(shot, before, selection);
+      checkStays(shot, earlier, selection);
       checkCounts(run.required(RunDirectory.manifest(shot.shot() - 1), ShotManifest.class), shot);
     }
   }

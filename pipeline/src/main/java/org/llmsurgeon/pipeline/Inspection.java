@@ -48,7 +48,7 @@ final class Inspection {
         config.tiedHead(),
         parameters(config),
         layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
-        layers.stream().mapToLong(ModelSummary.Layer::removed).sum(),
+        layers.stream().mapToLong(ModelSummary.Layer::zeros).sum(),
         factorBytes(config),
         config.blocks(),
         layers);

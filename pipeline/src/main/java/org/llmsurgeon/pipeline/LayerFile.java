@@ -26,6 +26,8 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
    * @param columns columns of the weight, the bias counted
    * @param columnsRemoved columns that are gone
    * @param removed weights that are gone
+   * @param before weights that were gone before this shot, in the same sense
+   * @param zeros weights that were 0 before this shot, wherever they lie
    * @param weights weights, the bias counted
    * @param dampingG added to the diagonal of {@code G}
    * @param dampingA added to the diagonal of {@code A}
@@ -39,6 +41,8 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
       int columns,
       int columnsRemoved,
       long removed,
+      long before,
+      long zeros,
       long weights,
       double dampingG,
       double dampingA,
@@ -53,6 +57,8 @@ record LayerFile(String layer, String path, long length, long crc32c, Cut cut)
           report.columns(),
           report.columnsRemoved(),
           report.removed(),
+          report.before(),
+          report.zeros(),
           report.total(),
           report.dampingG(),
           report.dampingA(),

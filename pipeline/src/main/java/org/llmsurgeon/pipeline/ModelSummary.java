@@ -19,7 +19,7 @@ import org.llmsurgeon.model.BlockSize;
  * @param tiedHead whether the head is the embedding table
  * @param parameters parameters of the whole model; a tied head counts once
  * @param prunable weights of the linear layers inside blocks, biases included
- * @param removed how many of those lie in all-zero rows or columns
+ * @param removed how many of those are 0
  * @param factorBytes memory of all curvature factors of one calibration task, in bytes
  * @param sizes heads and neurons of each block
  * @param layers the prunable layers in block order
@@ -79,7 +79,7 @@ public record ModelSummary(
     return sizes.stream().distinct().count() > 1;
   }
 
-  /** Share of the prunable weights that lies in all-zero rows or columns. */
+  /** Share of the prunable weights that is 0. */
   public double sparsity() {
     return prunable == 0 ? 0 : (double) removed / prunable;
   }

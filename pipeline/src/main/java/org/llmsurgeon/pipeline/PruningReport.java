@@ -266,6 +266,7 @@ public record PruningReport(
    * @param columnsLeft the others
    * @param weights weights, the bias included
    * @param removed how many of them are gone
+   * @param zerosBefore how many of them were 0 in the model as it came
    * @param dampingG what was added to the diagonal of {@code G} in the last shot
    * @param dampingA what was added to the diagonal of {@code A} in the last shot
    */
@@ -279,6 +280,7 @@ public record PruningReport(
       int columnsLeft,
       long weights,
       long removed,
+      long zerosBefore,
       double dampingG,
       double dampingA) {}
 

@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.llmsurgeon.pruning.SparseStructures;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shortfall;
 
@@ -22,6 +24,7 @@ final class ReportBuilder {
   private Double densePerplexity;
   private Double perplexityF32;
   private int resumedFromShot;
+  private ShotManifest first;
   private ShotManifest last;
   private final Set<String> told = new HashSet<>();
   private final List<PruningReport.Factor> factors = new ArrayList<>();
@@ -111,6 +114,7 @@ final class ReportBuilder {
                 evaluation.seconds()),
             shot.reconstruction(),
             shot.correction()));
+    first = first == null ? shot : first;
     last = shot;
     perplexityF32 = evaluation.perplexity();
   }
@@ -186,9 +190,28 @@ final class ReportBuilder {
     return Stream.of(
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
-            missing().stream())
+            missing().stream(),
+            kept().stream())
         .flatMap(each -> each)
         .toList();
+  }
+
+  /** Zeros that came with the model and are no part of what rows and columns go. */
+  private Optional<String> kept() {
+    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().zeros()).sum();
+    long counted = first.layers().stream().mapToLong(layer -> layer.cut().before()).sum();
+    boolean besides =
+        !(Recipe.of(plan.identity().recipe()).structures() instanceof SparseStructures)
+            && zeros > counted;
+    return besides
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
+                    + " 0, and do not count in the sparsity.",
+                zeros - counted,
+                100.0 * (zeros - counted) / first.total()))
+        : Optional.empty();
   }
 
   /** What is missing of a target at which somebody gets the model. */
@@ -228,7 +251,7 @@ final class ReportBuilder {
         densePerplexity,
         perplexityF32,
         all,
-        last.layers().stream().map(ReportBuilder::layer).toList(),
+        IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
         warnings(all),
         saved,
         factors,
@@ -251,7 +274,8 @@ final class ReportBuilder {
         : new PruningReport.Tokens(file.windows(), file.context(), file.tokens());
   }
 
-  private static PruningReport.Layer layer(LayerFile file) {
+  private PruningReport.Layer layer(int index) {
+    LayerFile file = last.layers().get(index);
     LayerFile.Cut cut = file.cut();
     return new PruningReport.Layer(
         file.layer(),
@@ -263,6 +287,7 @@ final class ReportBuilder {
         cut.columns() - cut.columnsRemoved(),
         cut.weights(),
         cut.removed(),
+        first.layers().get(index).cut().zeros(),
         cut.dampingG(),
         cut.dampingA());
   }

@@ -1,9 +1,12 @@
 package org.llmsurgeon.pipeline;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.AlreadyGone;
 import org.llmsurgeon.surgery.Reach;
 import org.llmsurgeon.surgery.Recipe;
 import org.llmsurgeon.surgery.Shard;
@@ -74,7 +77,18 @@ final class RunPlanner {
   RunPlan make(RunIdentity identity, Recipe recipe) {
     double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
     new Reach(config, recipe).require(share);
+    requireLess(identity.inputs().model().path(), recipe, share);
     return make(identity, recipe, share);
+  }
+
+  /** Reads all weights once: it is cheap beside a shot, and a run for nothing is not. */
+  private void requireLess(String model, Recipe recipe, double share) {
+    GoneTask task =
+        new GoneTask(
+            session.model(model), new LinkedHashMap<>(recipe.options()), session.settings());
+    List<Integer> layers = IntStream.range(0, config.linears().size()).boxed().toList();
+    List<Long> gone = session.tasks().run(StageName.of("inspect"), layers, task).value();
+    new AlreadyGone(config, recipe).requireLess(share, gone);
   }
 
   /**

@@ -1,0 +1,205 @@
+package org.llmsurgeon.surgery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.ReferenceDevice;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.WeightSource;
+
+/** Models of which something is 0 or without effect before the run. */
+class SparseModelTest {
+  private final ModelConfig config = TinyModels.opt();
+  private final long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
+
+  /** Changes numbers of a model. */
+  private interface Change {
+    void apply(String name, double[] values, int columns);
+  }
+
+  private static WeightSource changed(WeightSource weights, Change change) {
+    return new WeightSource() {
+      @Override
+      public boolean contains(String name) {
+        return weights.contains(name);
+      }
+
+      @Override
+      public int[] shape(String name) {
+        return weights.shape(name);
+      }
+
+      @Override
+      public Tensor load(String name, Device device) {
+        Tensor tensor = weights.load(name, device);
+        double[] values = device.values(tensor);
+        change.apply(name, values, tensor.columns());
+        device.upload(values, 0, tensor, 0, values.length);
+        return tensor;
+      }
+    };
+  }
+
+  /** Half of the neurons never fire, and of the others' outputs a few weights are 0. */
+  private WeightSource deadAndZero() {
+    return changed(
+        TinyModels.weights(config, 4),
+        (name, values, columns) -> {
+          if (name.endsWith("fc1.bias")) {
+            java.util.Arrays.fill(values, 0, 6, -1000);
+          } else if (name.endsWith("layers.1.fc2.weight")) {
+            for (int row = 0; row < 8; row += 2) {
+              values[row * columns + 9] = 0;
+            }
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource({"element,0.01", "element,0.03", "element,0.2", "element,0.3", "2:4,0.01", "2:4,0.1"})
+  void whatIsDeadTakesNoRoomThatZerosNeed(String structures, double sparsity) {
+    Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", sparsity, "shots", 1));
+    try (Device device = new ReferenceDevice();
+        LocalSurgeon surgeon = new LocalSurgeon(device, config, deadAndZero(), recipe)) {
+      LocalSurgeon.Choice choice = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice();
+      // Four zeros lie in groups of four that stay, which a share of the groups does not count.
+      long loose = structures.equals("2:4") ? 4 : 0;
+      assertThat(choice.removed())
+          .isPositive()
+          .isLessThanOrEqualTo((long) (sparsity * total) + loose);
+      if (structures.equals("element")) {
+        assertThat(choice.removed()).isEqualTo((long) (sparsity * total));
+      }
+    }
+  }
+
+  /** Nothing reads the first dimension of the stream behind the norms. */
+  @ParameterizedTest
+  @CsvSource({"loadable,,", "'',neuron,", "'',head,0.3", "'','neuron,value',0.1"})
+  void whatIsDeadAndBelongsToNoUnitStays(String preset, String units, Double sparsity) {
+    WeightSource weights =
+        changed(
+            TinyModels.weights(config, 4),
+            (name, values, columns) -> {
+              if (name.contains("layer_norm")) {
+                values[0] = 0;
+              }
+            });
+    Map<String, Object> options = new HashMap<>();
+    options.put("preset", preset == null || preset.isEmpty() ? null : preset);
+    options.put("units", units);
+    options.put("sparsity", sparsity == null ? 0.3 : sparsity);
+    options.put("shots", 1);
+    try (Device device = new ReferenceDevice();
+        LocalSurgeon surgeon = new LocalSurgeon(device, config, weights, Recipe.of(options))) {
+      LocalSurgeon.Choice choice = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice();
+      assertThat(choice.removed()).isPositive();
+      for (int i = 0; i < choice.layers().size(); i++) {
+        String name = choice.layers().get(i).name();
+        if (!name.endsWith("out_proj") && !name.endsWith("fc2")) {
+          assertThat(choice.selections().get(i).columns()).as(name).isEmpty();
+        } else {
+          assertThat(choice.selections().get(i).rows()).as(name).isEmpty();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'row,column',joint",
+    "'row,column',additive",
+    "'row,column',independent",
+    "'row,column',none",
+    "units,joint",
+    "units,additive",
+    "element,joint",
+    "1:4,joint"
+  })
+  void zerosOfAnEarlierRunStay(String structures, String update) {
+    for (String mask : MaskedWeights.MASKS.keySet()) {
+      WeightSource sparse =
+          new MaskedWeights(TinyModels.weights(config, 4), config, MaskedWeights.MASKS.get(mask));
+      Recipe recipe =
+          Recipe.of(
+              Map.of("structures", structures, "update", update, "sparsity", 0.7, "shots", 2));
+      try (Device device = new ReferenceDevice();
+          LocalSurgeon surgeon = new LocalSurgeon(device, config, sparse, recipe)) {
+        for (int shot = 1; shot <= 2; shot++) {
+          surgeon.shoot(TinyModels.windows(config, 4, 8, 1));
+        }
+        for (LinearShape layer : config.linears()) {
+          assertZerosStay(device, sparse, surgeon, layer.weightName());
+        }
+      }
+    }
+  }
+
+  private static void assertZerosStay(
+      Device device, WeightSource before, WeightSource after, String name) {
+    try (Tensor old = before.load(name, device);
+        Tensor now = after.load(name, device)) {
+      double[] was = device.values(old);
+      double[] is = device.values(now);
+      for (int i = 0; i < was.length; i++) {
+        assertThat(was[i] == 0 && is[i] != 0).as("%s, weight %d", name, i).isFalse();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rows and columns,'row,column'",
+    "rows and columns,units",
+    "elements,element",
+    "2:4,2:4",
+    "2:4,element"
+  })
+  void aTargetThatIsPassedAlreadyIsRefused(String mask, String structures) {
+    WeightSource sparse =
+        new MaskedWeights(TinyModels.weights(config, 4), config, MaskedWeights.MASKS.get(mask));
+    Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", 0.2));
+    try (Device device = new ReferenceDevice()) {
+      assertThatThrownBy(() -> new LocalSurgeon(device, config, sparse, recipe))
+          .isInstanceOf(InputException.class)
+          .hasMessageMatching(
+              "[2-5][0-9]\\.[0-9][0-9] % of the weights are gone already.* --structures "
+                  + structures
+                  + ", and --sparsity 0.2 asks for no more; give more than that\\.");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2:4", "units", "row,column"})
+  void zerosOfAnotherKindAreNoTargetThatIsPassed(String structures) {
+    WeightSource sparse =
+        new MaskedWeights(TinyModels.weights(config, 4), config, (row, column) -> column % 4 == 0);
+    Recipe recipe = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.2, "shots", 1));
+    try (Device device = new ReferenceDevice();
+        LocalSurgeon surgeon = new LocalSurgeon(device, config, sparse, recipe)) {
+      assertThat(surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice().removed())
+          .isPositive();
+    }
+  }
+
+  @Test
+  void aModelWithoutZerosIsNoneOfThese() {
+    Recipe recipe = Recipe.of(Map.of("structures", "element", "sparsity", 0.0001));
+    try (Device device = new ReferenceDevice();
+        LocalSurgeon surgeon =
+            new LocalSurgeon(device, config, TinyModels.weights(config, 4), recipe)) {
+      assertThat(surgeon).isNotNull();
+    }
+  }
+}

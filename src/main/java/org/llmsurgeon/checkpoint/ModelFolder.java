@@ -184,6 +184,11 @@ public final class ModelFolder implements Closeable {
     return Collections.unmodifiableMap(shards);
   }
 
+  /** Whether there is an index, or a single file of another name than the usual. */
+  boolean isSharded() {
+    return shards.size() > 1 || !shards.containsKey(SINGLE);
+  }
+
   Storage storage() {
     return storage;
   }

@@ -50,7 +50,7 @@ public final class ModelFolderWriter {
       }
     }
     for (String name : source.storage().list(source.path())) {
-      if (FolderFiles.isCompanion(name) || (name.equals(ShardIndex.NAME) && isSharded())) {
+      if (FolderFiles.isCompanion(name) || (name.equals(ShardIndex.NAME) && source.isSharded())) {
         copyFile(name);
       }
     }
@@ -58,10 +58,6 @@ public final class ModelFolderWriter {
         .shards()
         .forEach(
             (name, shard) -> writeShard(name, shard, new Replacement(replaced, tensors, device)));
-  }
-
-  private boolean isSharded() {
-    return source.shards().size() > 1 || !source.shards().containsKey("model.safetensors");
   }
 
   private void copyFile(String name) {

@@ -149,6 +149,39 @@ public final class Safetensors implements Closeable {
     }
   }
 
+  /**
+   * Copies the bytes of some rows and columns of a tensor, in the order given. Reads a few MiB at a
+   * time.
+   *
+   * @param entry of this file, whose elements fill whole bytes
+   * @param rows which rows, ascending; of a tensor of one dimension 0 alone
+   * @param columns which columns, ascending
+   * @param out where to
+   */
+  void copyBytes(TensorEntry entry, int[] rows, int[] columns, OutputStream out)
+      throws IOException {
+    int width = entry.dtype().bits() / 8;
+    int rowBytes = Math.toIntExact(entry.columns() * width);
+    int most = Math.max(1, COPY_BYTES / Math.max(1, rowBytes));
+    byte[] kept = new byte[columns.length * width];
+    ByteBuffer window = ByteBuffer.allocate((int) Math.min(most, entry.rows()) * rowBytes);
+    long first = 0;
+    long end = 0;
+    for (int row : rows) {
+      if (row < first || row >= end) {
+        first = row;
+        end = Math.min(entry.rows(), row + (long) most);
+        window.clear().limit((int) (end - first) * rowBytes);
+        read(entry, first * rowBytes, window);
+      }
+      int from = (int) (row - first) * rowBytes;
+      for (int i = 0; i < columns.length; i++) {
+        System.arraycopy(window.array(), from + columns[i] * width, kept, i * width, width);
+      }
+      out.write(kept);
+    }
+  }
+
   /** The header's JSON as it is in the file. */
   byte[] headerJson() {
     return header.json().clone();

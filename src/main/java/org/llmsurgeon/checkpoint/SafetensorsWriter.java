@@ -118,6 +118,34 @@ public final class SafetensorsWriter implements Closeable {
   }
 
   /**
+   * Writes the next tensor: some rows and columns of one of another file, byte for byte.
+   *
+   * @param name the next tensor of the layout
+   * @param from a file that holds a larger one of the same name and dtype
+   * @param rows which rows, ascending; null for all
+   * @param columns which columns, ascending; null for all
+   */
+  public void copy(String name, Safetensors from, int[] rows, int[] columns) throws IOException {
+    TensorEntry entry = expect(name);
+    TensorEntry source = from.entry(name);
+    int[] keptRows = rows == null ? all(source.rows()) : rows;
+    int[] keptColumns = columns == null ? all(source.columns()) : columns;
+    boolean fits = entry.rows() == keptRows.length && entry.columns() == keptColumns.length;
+    if (source.dtype() != entry.dtype() || !fits) {
+      throw new IllegalArgumentException("tensor " + entry + " cut out of " + source);
+    }
+    failed = true;
+    from.copyBytes(source, keptRows, keptColumns, out);
+    written();
+  }
+
+  private static int[] all(long count) {
+    int[] all = new int[Math.toIntExact(count)];
+    Arrays.setAll(all, i -> i);
+    return all;
+  }
+
+  /**
    * Closes the file.
    *
    * @throws IllegalStateException if tensors of the layout were not written: the file is unusable

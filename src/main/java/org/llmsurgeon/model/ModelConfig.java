@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Activation;
 
 /**
  * What a checkpoint's {@code config.json} says about the network, read as the transformers library
@@ -46,6 +47,9 @@ public sealed interface ModelConfig permits LlamaConfig, OptConfig {
    * @throws IllegalArgumentException for another number of blocks
    */
   ModelConfig withBlocks(List<BlockSize> blocks);
+
+  /** Non-linearity of the feed-forward; of its gate where there is one. */
+  Activation activation();
 
   /** Whether the head's weight is the embedding's. */
   boolean tiedHead();

@@ -1,0 +1,86 @@
+package org.llmsurgeon.export;
+
+import java.util.BitSet;
+import java.util.Map;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+
+/**
+ * What is left of a block.
+ *
+ * @param block its index, from 0
+ * @param headDimension width of a head
+ * @param matrices its linear layers by what they do, with their lines that are not zero
+ * @param neurons neurons of the feed-forward whose output depends on the input
+ * @param heads query heads likewise
+ * @param neuronConstants what each of the other neurons says, whatever the input; 0 for those of
+ *     {@code neurons}
+ * @param headConstants the same for each dimension of each query head
+ * @param constantAttention whether the attention adds a bias to the residual stream
+ * @param constantFeedForward whether the feed-forward does
+ */
+record BlockSurvey(
+    int block,
+    int headDimension,
+    Map<LinearRole, Matrix> matrices,
+    BitSet neurons,
+    BitSet heads,
+    double[] neuronConstants,
+    double[] headConstants,
+    boolean constantAttention,
+    boolean constantFeedForward) {
+
+  /**
+   * A linear layer.
+   *
+   * @param shape its name and size
+   * @param lines which of its lines are not zero
+   */
+  record Matrix(LinearShape shape, ZeroLines lines) {}
+
+  /** Neurons of the feed-forward as it is. */
+  int allNeurons() {
+    return neuronConstants.length;
+  }
+
+  /** Query heads as they are. */
+  int allHeads() {
+    return headConstants.length / headDimension;
+  }
+
+  /** Key and value heads as they are. */
+  int allGroups() {
+    return matrices.containsKey(LinearRole.KEY)
+        ? matrices.get(LinearRole.KEY).shape().outputs() / headDimension
+        : 0;
+  }
+
+  /** Query heads of each key and value head. */
+  int headsInGroup() {
+    return allGroups() == 0 ? 0 : allHeads() / allGroups();
+  }
+
+  /** Query heads of a group that are left. */
+  int left(int group) {
+    int first = group * headsInGroup();
+    return heads.get(first, first + headsInGroup()).cardinality();
+  }
+
+  /** Groups of which a query head is left. */
+  int groupsLeft() {
+    int left = 0;
+    for (int group = 0; group < allGroups(); group++) {
+      left += left(group) > 0 ? 1 : 0;
+    }
+    return left;
+  }
+
+  /** The most query heads that are left in a group. */
+  int mostHeadsInGroup() {
+    int most = 0;
+    for (int group = 0; group < allGroups(); group++) {
+      most = Math.max(most, left(group));
+    }
+    return most;
+  }
+}

@@ -1,0 +1,40 @@
+package org.llmsurgeon.export;
+
+import org.llmsurgeon.Choice;
+
+/** In which form a model with zeros is written. */
+public enum Route {
+  /** The most compact one that loads in most programs; see {@link ExportPlanner}. */
+  AUTO,
+  /** All sizes as they were, zeros where weights are gone, and the mask as a file. */
+  ZEROS,
+  /** Equal sizes in all blocks: a plain {@code config.json}. */
+  UNIFORM,
+  /** Sizes of each block, under {@code per_layer_config}, with a modelling file for transformers. */
+  PER_LAYER,
+  /**
+   * Sizes of each block, as Llama-Nemotron models have them ({@code block_configs}): vLLM and
+   * llama.cpp know these, transformers by a modelling file.
+   */
+  NEMOTRON_NAS,
+  /**
+   * Rows and columns of each matrix that are not zero, and vectors that say which they are, with a
+   * modelling file for transformers that gathers before and scatters after.
+   */
+  INDEXED;
+
+  /** The name on the command line, in recipes and in reports. */
+  public String optionName() {
+    return Choice.name(this);
+  }
+
+  /**
+   * The route of this name.
+   *
+   * @param name for example {@code per-layer}
+   * @throws org.llmsurgeon.InputException if there is none, listing the choices
+   */
+  public static Route parse(String name) {
+    return Choice.parse("export", name, values());
+  }
+}

@@ -1,10 +1,6 @@
 package org.llmsurgeon.checkpoint;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,8 +21,7 @@ import org.llmsurgeon.compute.Tensor;
  */
 public final class EditedFolderWriter {
   private final ModelFolder source;
-  private final Storage storage;
-  private final String path;
+  private final FolderOutput output;
 
   /**
    * A writer.
@@ -37,8 +32,7 @@ public final class EditedFolderWriter {
    */
   public EditedFolderWriter(ModelFolder source, Storage storage, String path) {
     this.source = source;
-    this.storage = storage;
-    this.path = path;
+    this.output = new FolderOutput(storage, path);
   }
 
   /**
@@ -56,10 +50,15 @@ public final class EditedFolderWriter {
     }
     for (String name : source.storage().list(source.path())) {
       if (FolderFiles.isCompanion(name) && !files.containsKey(name)) {
-        copyFile(name);
+        output.copy(source, name);
       }
     }
-    files.forEach(this::writeFile);
+    files.forEach(
+        (name, bytes) -> {
+          if (bytes != null) {
+            output.write(name, bytes);
+          }
+        });
     Map<String, SafetensorsLayout> layouts = new LinkedHashMap<>();
     source
         .shards()
@@ -71,7 +70,7 @@ public final class EditedFolderWriter {
               }
             });
     if (source.isSharded()) {
-      writeFile(ShardIndex.NAME, index(layouts));
+      output.write(ShardIndex.NAME, ShardIndex.of(layouts));
     }
     layouts.forEach((file, layout) -> writeShard(file, layout, edits, device));
   }
@@ -105,8 +104,8 @@ public final class EditedFolderWriter {
   private void writeShard(
       String file, SafetensorsLayout layout, Map<String, TensorEdit> edits, Device device) {
     Safetensors shard = source.shards().get(file);
-    String to = Storage.child(path, file);
-    try (SafetensorsWriter writer = new SafetensorsWriter(layout, storage.create(to), to)) {
+    String to = output.child(file);
+    try (SafetensorsWriter writer = new SafetensorsWriter(layout, output.create(file), to)) {
       for (String tensor : layout.entries().keySet()) {
         if (shard.entries().containsKey(tensor)) {
           writeTensor(tensor, shard, writer, edits.get(tensor), device);
@@ -134,56 +133,6 @@ public final class EditedFolderWriter {
       }
     } else {
       writer.copy(tensor, shard);
-    }
-  }
-
-  private static byte[] index(Map<String, SafetensorsLayout> layouts) {
-    SortedMap<String, String> places = new TreeMap<>();
-    long bytes = 0;
-    for (Map.Entry<String, SafetensorsLayout> each : layouts.entrySet()) {
-      for (TensorEntry entry : each.getValue().entries().values()) {
-        places.put(entry.name(), each.getKey());
-        bytes += entry.bytes();
-      }
-    }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (JsonGenerator json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
-      json.writeStartObject();
-      json.writeObjectFieldStart("metadata");
-      json.writeNumberField("total_size", bytes);
-      json.writeEndObject();
-      json.writeObjectFieldStart("weight_map");
-      for (Map.Entry<String, String> each : places.entrySet()) {
-        json.writeStringField(each.getKey(), each.getValue());
-      }
-      json.writeEndObject();
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new IllegalStateException("writing to memory", e);
-    }
-    return out.toByteArray();
-  }
-
-  private void copyFile(String name) {
-    String from = Storage.child(source.path(), name);
-    String to = Storage.child(path, name);
-    try (ByteSource bytes = source.storage().open(from);
-        OutputStream out = storage.create(to)) {
-      SourceChannel.copy(bytes, out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(from + " could not be copied to " + to, e);
-    }
-  }
-
-  private void writeFile(String name, byte[] bytes) {
-    if (bytes == null) {
-      return;
-    }
-    String to = Storage.child(path, name);
-    try (OutputStream out = storage.create(to)) {
-      out.write(bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(to + " could not be written", e);
     }
   }
 }

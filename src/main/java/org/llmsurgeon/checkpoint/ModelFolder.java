@@ -1,9 +1,11 @@
 package org.llmsurgeon.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -27,6 +29,7 @@ public final class ModelFolder implements Closeable {
   private final Storage storage;
   private final String path;
   private final JsonNode config;
+  private final IndexedTensors indexed;
   private final Map<String, Safetensors> shards = new LinkedHashMap<>();
   private final Map<String, Safetensors> holders = new LinkedHashMap<>();
 
@@ -34,6 +37,7 @@ public final class ModelFolder implements Closeable {
     this.storage = storage;
     this.path = path;
     this.config = config;
+    this.indexed = new IndexedTensors(config, configPath());
   }
 
   /**
@@ -111,7 +115,8 @@ public final class ModelFolder implements Closeable {
   }
 
   /**
-   * Shape of a tensor as the checkpoint has it.
+   * Shape of a tensor as the checkpoint has it; with all its rows and columns where only some are
+   * stored, see {@link IndexedTensors}.
    *
    * @param name as in the checkpoint
    * @throws InputException naming folder and tensor if there is none
@@ -125,13 +130,14 @@ public final class ModelFolder implements Closeable {
       }
       sizes[i] = (int) shape[i];
     }
-    return sizes;
+    return indexed.shape(name, sizes);
   }
 
   /**
    * Loads a tensor in single precision, exactly, and checks that it is finite. Where the file can
    * be mapped, an F32 tensor shares its memory: it must not be written, and the file not be changed
-   * while the tensor is in use. One dimension gives {@code [1, n]}.
+   * while the tensor is in use. One dimension gives {@code [1, n]}. Rows and columns that are not
+   * stored, see {@link IndexedTensors}, are zeros.
    *
    * @param name as in the checkpoint
    * @param device where to
@@ -150,7 +156,14 @@ public final class ModelFolder implements Closeable {
           "%s: tensor %s is NaN or infinite at [%d, %d]; this checkpoint is broken, use another"
               .formatted(holder.name(), name, index / columns, index % columns));
     }
-    return tensor;
+    return indexed.contains(name)
+        ? indexed.restore(name, tensor, each -> holder(each).vector(each), device)
+        : tensor;
+  }
+
+  /** Matrices of which only some lines are stored. */
+  IndexedTensors indexed() {
+    return indexed;
   }
 
   /**
@@ -182,6 +195,14 @@ public final class ModelFolder implements Closeable {
   /** The open weight files by name, in the order of the index. */
   Map<String, Safetensors> shards() {
     return Collections.unmodifiableMap(shards);
+  }
+
+  /** The configuration of this model with all lines of its matrices stored. */
+  byte[] expandedConfig() {
+    ObjectNode expanded = config.deepCopy();
+    expanded.remove(IndexedTensors.FIELD);
+    expanded.remove("auto_map");
+    return expanded.toPrettyString().getBytes(StandardCharsets.UTF_8);
   }
 
   /** Whether there is an index, or a single file of another name than the usual. */

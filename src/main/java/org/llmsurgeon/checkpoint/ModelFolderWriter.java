@@ -1,8 +1,9 @@
 package org.llmsurgeon.checkpoint;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
@@ -10,7 +11,8 @@ import org.llmsurgeon.compute.Tensor;
 /**
  * Writes a model folder like another one with some tensors replaced: the same weight files with the
  * same headers, so the same names, order and dtypes; tensors that are not replaced, the index, the
- * config, tokenizer and other files byte for byte. Weights in other formats, hidden files, folders
+ * config, tokenizer and other files byte for byte. Where the other one stores only some lines of its
+ * matrices, this one has all of them, see {@link IndexedTensors}. Weights in other formats, hidden files, folders
  * and an earlier {@code pruning_report.json} are left out.
  *
  * <p>The folder is filled file by file, weights last. Write to a name that nobody reads and publish
@@ -18,8 +20,7 @@ import org.llmsurgeon.compute.Tensor;
  */
 public final class ModelFolderWriter {
   private final ModelFolder source;
-  private final Storage storage;
-  private final String path;
+  private final FolderOutput output;
 
   /**
    * @param source the folder to follow
@@ -28,8 +29,7 @@ public final class ModelFolderWriter {
    */
   public ModelFolderWriter(ModelFolder source, Storage storage, String path) {
     this.source = source;
-    this.storage = storage;
-    this.path = path;
+    this.output = new FolderOutput(storage, path);
   }
 
   /**
@@ -49,35 +49,56 @@ public final class ModelFolderWriter {
         throw new IllegalArgumentException(source.path() + " has no tensor " + name);
       }
     }
+    Map<String, SafetensorsLayout> layouts = new LinkedHashMap<>();
+    source.shards().forEach((name, shard) -> layouts.put(name, layout(shard)));
+    boolean expanded = !source.indexed().isEmpty();
     for (String name : source.storage().list(source.path())) {
-      if (FolderFiles.isCompanion(name) || (name.equals(ShardIndex.NAME) && source.isSharded())) {
-        copyFile(name);
+      if (expanded && name.equals(FolderFiles.CONFIG)) {
+        output.write(name, source.expandedConfig());
+      } else if (FolderFiles.isCompanion(name) && !(expanded && name.endsWith(".py"))) {
+        output.copy(source, name);
+      } else if (name.equals(ShardIndex.NAME) && source.isSharded()) {
+        if (expanded) {
+          output.write(name, ShardIndex.of(layouts));
+        } else {
+          output.copy(source, name);
+        }
       }
     }
-    source
-        .shards()
-        .forEach(
-            (name, shard) -> writeShard(name, shard, new Replacement(replaced, tensors, device)));
+    Replacement replacement = new Replacement(replaced, tensors, device);
+    layouts.forEach((name, layout) -> writeShard(name, layout, replacement));
   }
 
-  private void copyFile(String name) {
-    String from = Storage.child(source.path(), name);
-    String to = Storage.child(path, name);
-    try (ByteSource bytes = source.storage().open(from);
-        OutputStream out = storage.create(to)) {
-      SourceChannel.copy(bytes, out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(from + " could not be copied to " + to, e);
+  /** The layout of a shard; where only some lines of its matrices are stored, with all of them. */
+  private SafetensorsLayout layout(Safetensors shard) {
+    SafetensorsLayout own = SafetensorsLayout.of(shard);
+    if (source.indexed().isEmpty()) {
+      return own;
     }
+    SafetensorsLayout layout = new SafetensorsLayout();
+    own.metadata().forEach(layout::metadata);
+    for (TensorEntry entry : own.entries().values()) {
+      if (source.indexed().contains(entry.name())) {
+        int[] shape = source.shape(entry.name());
+        layout.add(entry.name(), entry.dtype(), shape[0], shape[1]);
+      } else if (!source.indexed().isIndex(entry.name())) {
+        layout.add(entry.name(), entry.dtype(), entry.shape());
+      }
+    }
+    return layout;
   }
 
-  private void writeShard(String name, Safetensors shard, Replacement replacement) {
-    String to = Storage.child(path, name);
-    SafetensorsLayout layout = SafetensorsLayout.of(shard);
-    try (SafetensorsWriter writer = new SafetensorsWriter(layout, storage.create(to), to)) {
+  private void writeShard(String name, SafetensorsLayout layout, Replacement replacement) {
+    Safetensors shard = source.shards().get(name);
+    String to = output.child(name);
+    try (SafetensorsWriter writer = new SafetensorsWriter(layout, output.create(name), to)) {
       for (String tensor : layout.entries().keySet()) {
         if (replacement.names.contains(tensor)) {
           try (Tensor values = replacement.tensors.load(tensor)) {
+            writer.write(tensor, values, replacement.device);
+          }
+        } else if (source.indexed().contains(tensor)) {
+          try (Tensor values = source.load(tensor, replacement.device)) {
             writer.write(tensor, values, replacement.device);
           }
         } else {

@@ -135,6 +135,26 @@ public final class Safetensors implements Closeable {
   }
 
   /**
+   * Reads a vector of whole numbers.
+   *
+   * @param name of a tensor {@code [n]} of dtype I32
+   */
+  int[] vector(String name) {
+    TensorEntry entry = entry(name);
+    if (entry.dtype() != DataType.I32 || entry.shape().length != 1) {
+      throw new InputException(
+          "%s: tensor %s is %s %s, but must be a vector of I32; export the model again"
+              .formatted(name(), name, entry.dtype(), Arrays.toString(entry.shape())));
+    }
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(entry.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+    read(entry, 0, bytes);
+    int[] values = new int[bytes.capacity() / Integer.BYTES];
+    bytes.flip().asIntBuffer().get(values);
+    return values;
+  }
+
+  /**
    * Copies a tensor's bytes as they are.
    *
    * @param entry of this file

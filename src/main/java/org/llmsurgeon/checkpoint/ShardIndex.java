@@ -1,10 +1,16 @@
 package org.llmsurgeon.checkpoint;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.llmsurgeon.InputException;
 
 /**
@@ -37,6 +43,39 @@ record ShardIndex(String path, Map<String, String> files) {
   /** File names, each once, in the order in which they first appear. */
   Set<String> shards() {
     return new LinkedHashSet<>(files.values());
+  }
+
+  /**
+   * The index of some files.
+   *
+   * @param layouts what each file holds, by its name
+   * @return its content
+   */
+  static byte[] of(Map<String, SafetensorsLayout> layouts) {
+    SortedMap<String, String> places = new TreeMap<>();
+    long bytes = 0;
+    for (Map.Entry<String, SafetensorsLayout> each : layouts.entrySet()) {
+      for (TensorEntry entry : each.getValue().entries().values()) {
+        places.put(entry.name(), each.getKey());
+        bytes += entry.bytes();
+      }
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (JsonGenerator json = new JsonFactory().createGenerator(out).useDefaultPrettyPrinter()) {
+      json.writeStartObject();
+      json.writeObjectFieldStart("metadata");
+      json.writeNumberField("total_size", bytes);
+      json.writeEndObject();
+      json.writeObjectFieldStart("weight_map");
+      for (Map.Entry<String, String> each : places.entrySet()) {
+        json.writeStringField(each.getKey(), each.getValue());
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new IllegalStateException("writing to memory", e);
+    }
+    return out.toByteArray();
   }
 
   private static String plainName(String path, String tensor, JsonNode file) {

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import org.llmsurgeon.checkpoint.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
@@ -74,12 +75,16 @@ final class Survey {
         heads.left(),
         neurons.constants(),
         heads.constants(),
-        addsBias(matrices.get(LinearRole.OUTPUT)),
-        addsBias(matrices.get(LinearRole.DOWN)));
+        addsBias(matrices.get(LinearRole.OUTPUT), heads),
+        addsBias(matrices.get(LinearRole.DOWN), neurons));
   }
 
-  private boolean addsBias(BlockSurvey.Matrix matrix) {
-    return matrix != null && Arrays.stream(bias(matrix.shape())).anyMatch(each -> each != 0);
+  /** Whether a sublayer says something whatever its input, through the bias of its last layer. */
+  private boolean addsBias(BlockSurvey.Matrix last, Sublayer units) {
+    return last != null
+        && DoubleStream.concat(
+                DoubleStream.of(bias(last.shape())), DoubleStream.of(units.constants()))
+            .anyMatch(each -> each != 0);
   }
 
   /**

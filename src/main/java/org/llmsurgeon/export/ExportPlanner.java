@@ -1,0 +1,158 @@
+package org.llmsurgeon.export;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.TensorEdit;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.CheckpointNames;
+import org.llmsurgeon.model.ModelConfig;
+
+/**
+ * Chooses the form in which a model with zeros is written. All forms compute the same. They come in
+ * the order of how many programs load them: uniform, nemotron-nas, per-layer, indexed; the first
+ * whose tensors have at most {@value #SLACK} times the bytes of the smallest form is chosen. Where
+ * hardly a line is gone as a whole, or many single weights besides, the zeros stay.
+ */
+final class ExportPlanner {
+  /** What a form that loads more widely may cost, in bytes. */
+  static final double SLACK = 1.02;
+
+  /** Share of zeros in the smallest form above which what is gone is single weights. */
+  private static final double ZEROS = 0.1;
+
+  private final ModelFolder folder;
+  private final ModelConfig config;
+  private final List<BlockSurvey> blocks;
+  private final TensorEdits edits;
+  private final ConfigFiles files;
+  private final CheckpointNames names;
+
+  ExportPlanner(ModelFolder folder, ModelConfig config, Device device) {
+    this.folder = folder;
+    this.config = config;
+    this.blocks = Survey.of(folder, config, device);
+    this.edits = new TensorEdits(folder, config, device);
+    this.files = new ConfigFiles(folder, config);
+    this.names = CheckpointNames.of(config, folder::contains);
+  }
+
+  /**
+   * The plan of a route.
+   *
+   * @param asked the route
+   * @throws InputException where the architecture has no such form
+   */
+  ExportPlan plan(Route asked) {
+    return asked == Route.AUTO ? choose() : of(asked);
+  }
+
+  private ExportPlan choose() {
+    Map<Route, ExportPlan> plans = new EnumMap<>(Route.class);
+    for (Route route : List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED)) {
+      if (route != Route.NEMOTRON_NAS || files.isLlama()) {
+        plans.put(route, of(route));
+      }
+    }
+    long smallest = plans.values().stream().mapToLong(ExportPlan::bytes).min().orElseThrow();
+    if (smallest == edits.bytes(Map.of()) || zerosLeft() > ZEROS) {
+      return of(Route.ZEROS);
+    }
+    return List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED).stream()
+        .filter(plans::containsKey)
+        .map(plans::get)
+        .filter(plan -> plan.bytes() <= SLACK * smallest)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Share of zeros among the weights whose row and column are not zero. */
+  private double zerosLeft() {
+    long weights = 0;
+    long notZero = 0;
+    for (BlockSurvey block : blocks) {
+      for (BlockSurvey.Matrix matrix : block.matrices().values()) {
+        ZeroLines lines = matrix.lines();
+        weights += (long) lines.rows().cardinality() * lines.columns().cardinality();
+        notZero += lines.elements();
+      }
+    }
+    return weights == 0 ? 0 : 1 - notZero / (double) weights;
+  }
+
+  private ExportPlan of(Route route) {
+    return switch (route) {
+      case UNIFORM -> uniform();
+      case PER_LAYER -> perLayer();
+      case NEMOTRON_NAS -> nemotron();
+      case INDEXED -> indexed();
+      case ZEROS, AUTO -> zeros();
+    };
+  }
+
+  private ExportPlan zeros() {
+    return plan(Route.ZEROS, Widths.unchanged(blocks), Map.of(), files.unchanged());
+  }
+
+  private ExportPlan uniform() {
+    List<BlockWidth> widths = Widths.uniform(blocks, config.hidden(), files.headsAsTheyWere());
+    return plan(
+        Route.UNIFORM, widths, edits.of(blocks, widths, false).edits(), files.uniform(widths.get(0)));
+  }
+
+  private ExportPlan perLayer() {
+    List<BlockWidth> widths = Widths.perBlock(blocks);
+    return plan(
+        Route.PER_LAYER,
+        widths,
+        edits.of(blocks, widths, false).edits(),
+        files.perLayer(widths, Map.of(), Map.of()));
+  }
+
+  private ExportPlan nemotron() {
+    if (!files.isLlama()) {
+      throw new InputException(
+          folder.path()
+              + " is of "
+              + config.architecture()
+              + ", which has no form nemotron-nas; choose per-layer.");
+    }
+    List<BlockWidth> widths = Widths.nemotron(blocks, config.hidden());
+    Map<String, TensorEdit> cut = edits.of(blocks, widths, false).edits();
+    for (int block = 0; block < widths.size(); block++) {
+      if (widths.get(block).heads() == 0) {
+        dropNorm(block, ".input_layernorm.weight", cut);
+      }
+      if (widths.get(block).neurons() == 0) {
+        dropNorm(block, ".post_attention_layernorm.weight", cut);
+      }
+    }
+    return plan(Route.NEMOTRON_NAS, widths, cut, files.nemotron(widths));
+  }
+
+  /** A norm before a sublayer that is left out. */
+  private void dropNorm(int block, String name, Map<String, TensorEdit> cut) {
+    String norm = names.stored(config.blockName(block) + name);
+    if (folder.contains(norm)) {
+      cut.put(norm, new TensorEdit.Dropped());
+    }
+  }
+
+  private ExportPlan indexed() {
+    List<BlockWidth> widths = Widths.perBlock(blocks);
+    TensorEdits.Edits cut = edits.of(blocks, widths, true);
+    return plan(
+        Route.INDEXED, widths, cut.edits(), files.perLayer(widths, cut.edits(), cut.shapes()));
+  }
+
+  private ExportPlan plan(
+      Route route,
+      List<BlockWidth> widths,
+      Map<String, TensorEdit> changes,
+      SortedMap<String, byte[]> written) {
+    return new ExportPlan(route, widths, changes, written, edits.bytes(changes));
+  }
+}

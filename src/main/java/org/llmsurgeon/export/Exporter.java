@@ -1,0 +1,50 @@
+package org.llmsurgeon.export;
+
+import java.util.List;
+import org.llmsurgeon.checkpoint.EditedFolderWriter;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.ModelConfig;
+
+/** Writes a model with zeros as a smaller one. */
+public final class Exporter {
+  private final ModelFolder folder;
+  private final ModelConfig config;
+  private final Device device;
+
+  /**
+   * The export of a model.
+   *
+   * @param folder the model, with zeros where weights are gone
+   * @param device reads the weights
+   */
+  public Exporter(ModelFolder folder, Device device) {
+    this.folder = folder;
+    this.config = ModelConfig.parse(folder.config(), folder.configPath());
+    this.device = device;
+  }
+
+  /**
+   * What an export did.
+   *
+   * @param route the form, never {@link Route#AUTO}
+   * @param widths of all blocks
+   */
+  public record Exported(Route route, List<BlockWidth> widths) {}
+
+  /**
+   * Writes the smaller model. Nothing is left out that is not zero or constant; constants are added
+   * to a bias.
+   *
+   * @param asked the form
+   * @param storage where to
+   * @param path a folder that holds none of the files; publish it when it has been verified
+   * @throws org.llmsurgeon.InputException where the architecture has no such form
+   */
+  public Exported write(Route asked, Storage storage, String path) {
+    ExportPlan plan = new ExportPlanner(folder, config, device).plan(asked);
+    new EditedFolderWriter(folder, storage, path).write(plan.edits(), plan.files(), device);
+    return new Exported(plan.route(), plan.widths());
+  }
+}

@@ -1,0 +1,53 @@
+package org.llmsurgeon.export;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.CheckpointNames;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+
+/**
+ * The weights of a model folder.
+ *
+ * @param folder the open folder
+ * @param names how it spells names
+ */
+public record FolderWeights(ModelFolder folder, CheckpointNames names) implements WeightSource {
+  /**
+   * Loads a model from a folder.
+   *
+   * @param storage where it is
+   * @param path the folder
+   * @param device where to run it
+   * @throws org.llmsurgeon.InputException naming what is missing, malformed or contradictory
+   */
+  public static LanguageModel model(Storage storage, String path, Device device) {
+    try (ModelFolder folder = ModelFolder.open(storage, path)) {
+      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      CheckpointNames names = CheckpointNames.of(config, folder::contains);
+      return LanguageModel.load(config, new FolderWeights(folder, names), device);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(path + " could not be closed", failed);
+    }
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return folder.contains(names.stored(name));
+  }
+
+  @Override
+  public int[] shape(String name) {
+    return folder.shape(names.stored(name));
+  }
+
+  @Override
+  public Tensor load(String name, Device device) {
+    return folder.load(names.stored(name), device);
+  }
+}

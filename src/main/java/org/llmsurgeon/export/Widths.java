@@ -1,0 +1,118 @@
+package org.llmsurgeon.export;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** The smallest widths that a route can say for what is left of each block. */
+final class Widths {
+  private Widths() {}
+
+  /** Each block as it is. */
+  static List<BlockWidth> unchanged(List<BlockSurvey> blocks) {
+    return blocks.stream()
+        .map(each -> new BlockWidth(each.allNeurons(), each.allHeads(), each.allGroups()))
+        .toList();
+  }
+
+  /**
+   * Each block on its own. A sublayer is left out where nothing of it is left; where it still adds a
+   * bias, it keeps one unit.
+   */
+  static List<BlockWidth> perBlock(List<BlockSurvey> blocks) {
+    return blocks.stream()
+        .map(
+            each -> {
+              int groups = atLeast(each.groupsLeft(), each.constantAttention(), each.allGroups());
+              int heads = Math.max(1, each.mostHeadsInGroup()) * groups;
+              return new BlockWidth(neurons(each), heads, groups);
+            })
+        .toList();
+  }
+
+  private static int neurons(BlockSurvey block) {
+    return atLeast(block.neurons().cardinality(), block.constantFeedForward(), block.allNeurons());
+  }
+
+  private static int atLeast(int left, boolean one, int all) {
+    return Math.min(all, one ? Math.max(1, left) : left);
+  }
+
+  /**
+   * One width for all blocks.
+   *
+   * @param hidden width of the residual stream; the number of query heads must divide it, or be as
+   *     it was
+   * @param headsAsTheyWere whether the architecture cannot have fewer heads
+   */
+  static List<BlockWidth> uniform(
+      List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
+    int neurons = Math.max(1, most(blocks, each -> each.neurons().cardinality()));
+    BlockSurvey first = blocks.get(0);
+    int groupsLeft = Math.max(1, most(blocks, BlockSurvey::groupsLeft));
+    int inGroupLeft = Math.max(1, most(blocks, BlockSurvey::mostHeadsInGroup));
+    BlockWidth all = new BlockWidth(neurons, first.allHeads(), first.allGroups());
+    Stream<BlockWidth> smaller =
+        IntStream.rangeClosed(groupsLeft, first.allGroups())
+            .boxed()
+            .flatMap(
+                groups ->
+                    IntStream.rangeClosed(inGroupLeft, first.headsInGroup())
+                        .mapToObj(inGroup -> new BlockWidth(neurons, groups * inGroup, groups)))
+            .filter(width -> hidden % width.heads() == 0);
+    BlockWidth best =
+        headsAsTheyWere
+            ? all
+            : Stream.concat(smaller, Stream.of(all))
+                .min(Comparator.comparingInt(width -> width.heads() + width.groups()))
+                .orElseThrow();
+    return blocks.stream().map(each -> best).toList();
+  }
+
+  /**
+   * One number of query heads for all blocks, any number of neurons, and any number of key and value
+   * heads that divides that of the query heads. The first block keeps its attention: vLLM starts the
+   * sum of the residual stream in it.
+   *
+   * @param hidden as in {@link #uniform}
+   */
+  static List<BlockWidth> nemotron(List<BlockSurvey> blocks, int hidden) {
+    int heads = blocks.get(0).allHeads();
+    return IntStream.rangeClosed(1, heads)
+        .filter(each -> each == heads || hidden % each == 0)
+        .mapToObj(each -> nemotron(each, blocks))
+        .flatMap(Optional::stream)
+        .min(
+            Comparator.comparingInt(
+                widths -> widths.stream().mapToInt(w -> w.heads() + w.groups()).sum()))
+        .orElseThrow();
+  }
+
+  private static Optional<List<BlockWidth>> nemotron(int heads, List<BlockSurvey> blocks) {
+    List<BlockWidth> widths =
+        blocks.stream().flatMap(each -> nemotron(heads, each).stream()).toList();
+    return widths.size() == blocks.size() ? Optional.of(widths) : Optional.empty();
+  }
+
+  private static Optional<BlockWidth> nemotron(int heads, BlockSurvey block) {
+    int neurons = neurons(block);
+    boolean needed = block.constantAttention() || block.block() == 0;
+    int left = atLeast(block.groupsLeft(), needed, block.allGroups());
+    if (left == 0) {
+      return Optional.of(new BlockWidth(neurons, 0, 0));
+    }
+    return IntStream.rangeClosed(left, block.allGroups())
+        .filter(groups -> heads % groups == 0)
+        .filter(groups -> heads / groups >= block.mostHeadsInGroup())
+        .filter(groups -> heads / groups <= block.headsInGroup())
+        .mapToObj(groups -> new BlockWidth(neurons, heads, groups))
+        .findFirst();
+  }
+
+  private static int most(List<BlockSurvey> blocks, ToIntFunction<BlockSurvey> of) {
+    return blocks.stream().mapToInt(of).max().orElse(0);
+  }
+}

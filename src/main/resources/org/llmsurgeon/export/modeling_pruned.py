@@ -1,0 +1,47 @@
+"""Loads a pruned @BASE@ whose blocks have sizes of their own; config.json says which.
+
+    AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
+"""
+
+from transformers import @BASE@ForCausalLM, @BASE@Model
+
+from .pruned_layers import index, shrink
+
+NEURONS = "@NEURONS@"
+
+
+def value(config, block, name, otherwise):
+    standard = getattr(config, name, None)
+    own = getattr(config, "per_layer_config", None)
+    if isinstance(own, dict):  # transformers before it knew the field
+        own = {int(key): sizes for key, sizes in own.items()}.get(block, {}).get(name)
+    elif own is not None:
+        own = getattr(own[block], name, None)
+    found = standard if own is None else own
+    return otherwise if found is None else found
+
+
+def prune(model, config):
+    def sizes(block):
+        heads = value(config, block, "num_attention_heads", None)
+        return (
+            value(config, block, NEURONS, None),
+            heads,
+            value(config, block, "num_key_value_heads", heads),
+        )
+
+    layers = getattr(model, "decoder", model).layers
+    shrink(layers, sizes)
+    index(layers, getattr(config, "indexed_linear", None) or {})
+
+
+class PrunedModel(@BASE@Model):
+    def __init__(self, config):
+        super().__init__(config)
+        prune(self, config)
+
+
+class PrunedForCausalLM(@BASE@ForCausalLM):
+    def __init__(self, config):
+        super().__init__(config)
+        prune(self.model, config)

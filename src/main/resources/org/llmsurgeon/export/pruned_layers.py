@@ -1,0 +1,111 @@
+"""Gives the blocks of a transformers model sizes of their own."""
+
+import torch
+from torch import nn
+
+
+class IndexedLinear(nn.Module):
+    """A linear layer of which only some rows and columns are stored; the others are zero."""
+
+    def __init__(self, layer, rows, columns):
+        super().__init__()
+        self.out_features = layer.out_features
+        self.in_features = layer.in_features
+        stored = (rows[0] if rows else layer.out_features, columns[0] if columns else layer.in_features)
+        self.weight = nn.Parameter(layer.weight.new_empty(stored))
+        self.bias = layer.bias
+        for name, kept in (("row_index", rows), ("column_index", columns)):
+            index = torch.zeros(kept[0], dtype=torch.int32, device=layer.weight.device) if kept else None
+            self.register_buffer(name, index)
+
+    def forward(self, x):
+        if self.column_index is not None:
+            x = x.index_select(-1, self.column_index)
+        y = nn.functional.linear(x, self.weight)
+        if self.row_index is not None:
+            whole = y.new_zeros(*y.shape[:-1], self.out_features)
+            y = whole.index_copy(-1, self.row_index.long(), y)
+        return y if self.bias is None else y + self.bias
+
+
+class NoAttention(nn.Module):
+    """An attention that is gone. Caches count tokens by what they are given, so they get something."""
+
+    def __init__(self, layer_idx):
+        super().__init__()
+        self.layer_idx = layer_idx
+
+    def forward(self, hidden_states, *args, **kwargs):
+        for name in ("cache", "past_key_values", "past_key_value"):
+            if kwargs.get(name) is not None:
+                nothing = hidden_states.new_zeros(hidden_states.shape[0], 1, hidden_states.shape[1], 1)
+                kwargs[name].update(nothing, nothing, self.layer_idx)
+                break
+        return torch.zeros_like(hidden_states), None
+
+
+class Nothing(nn.Module):
+    """A feed-forward that is gone."""
+
+    def forward(self, x):
+        return torch.zeros_like(x)
+
+
+def resize(owner, name, rows=None, columns=None):
+    old = getattr(owner, name)
+    rows = old.out_features if rows is None else rows
+    columns = old.in_features if columns is None else columns
+    if (rows, columns) != (old.out_features, old.in_features):
+        bias = old.bias is not None
+        setattr(owner, name, nn.Linear(columns, rows, bias, old.weight.device, old.weight.dtype))
+
+
+def shrink_attention(layer, block, heads, groups):
+    if heads == 0:
+        layer.self_attn = NoAttention(block)
+        return
+    attention = layer.self_attn
+    width = attention.head_dim
+    resize(attention, "q_proj", rows=heads * width)
+    resize(attention, "k_proj", rows=groups * width)
+    resize(attention, "v_proj", rows=groups * width)
+    resize(attention, "o_proj" if hasattr(attention, "o_proj") else "out_proj", columns=heads * width)
+    new = {"num_heads": heads, "num_key_value_heads": groups, "num_key_value_groups": heads // groups}
+    if not hasattr(attention, "o_proj"):
+        new["embed_dim"] = heads * width
+    for name, value in new.items():
+        if hasattr(attention, name):
+            setattr(attention, name, value)
+
+
+def shrink_feed_forward(layer, neurons):
+    if hasattr(layer, "fc1"):
+        if neurons == 0:
+            layer.fc1, layer.fc2 = nn.Identity(), Nothing()
+        else:
+            resize(layer, "fc1", rows=neurons)
+            resize(layer, "fc2", columns=neurons)
+    elif neurons == 0:
+        layer.mlp = Nothing()
+    else:
+        for name in ("gate_proj", "up_proj"):
+            if hasattr(layer.mlp, name):
+                resize(layer.mlp, name, rows=neurons)
+        resize(layer.mlp, "down_proj", columns=neurons)
+
+
+def shrink(layers, sizes):
+    """sizes(block) gives neurons, query heads, and key and value heads; 0 where there are none."""
+    for block, layer in enumerate(layers):
+        neurons, heads, groups = sizes(block)
+        shrink_attention(layer, block, heads, groups)
+        shrink_feed_forward(layer, neurons)
+
+
+def index(layers, modules):
+    """modules: {"model.layers.0.mlp.up_proj": {"rows": [kept, all], "columns": [kept, all]}}"""
+    for name, kept in modules.items():
+        parent, _, leaf = name.split("layers.", 1)[1].rpartition(".")
+        owner = layers.get_submodule(parent)
+        new = IndexedLinear(getattr(owner, leaf), kept.get("rows"), kept.get("columns"))
+        setattr(owner, leaf, new)

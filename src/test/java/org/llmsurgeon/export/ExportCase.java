@@ -1,0 +1,134 @@
+package org.llmsurgeon.export;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.TinyModels;
+
+/**
+ * A model with zeros and a form to write it in.
+ *
+ * @param name for test reports
+ * @param model its configuration
+ * @param zeros makes them
+ * @param route the form that is asked for
+ * @param expected the form that it is written in
+ */
+record ExportCase(
+    String name,
+    Supplier<ObjectNode> model,
+    Consumer<MaskedFolder> zeros,
+    Route route,
+    Route expected) {
+
+  String write(Path path, DataType dtype, Device device) throws IOException {
+    MaskedFolder folder = new MaskedFolder(model.get(), 7);
+    zeros.accept(folder);
+    return folder.write(path.toString(), dtype, device);
+  }
+
+  @Override
+  public String toString() {
+    return name + ", " + route.optionName();
+  }
+
+  /** Every form of models with every kind of zeros. */
+  static List<ExportCase> all() {
+    List<ExportCase> all = new ArrayList<>();
+    add(all, "Llama, one width", ExportCase::llama, ExportCase::oneWidth, Route.UNIFORM);
+    add(all, "Llama, neurons", ExportCase::llama, ExportCase::neurons, Route.NEMOTRON_NAS);
+    add(all, "Llama, heads", ExportCase::llama, ExportCase::heads, Route.PER_LAYER);
+    add(all, "Llama, sublayers", ExportCase::llama, ExportCase::sublayers, Route.NEMOTRON_NAS);
+    add(all, "Llama, lines", ExportCase::llama, ExportCase::lines, Route.INDEXED);
+    add(all, "Llama, elements", ExportCase::llama, MaskedFolder::elements, Route.ZEROS);
+    add(all, "Llama, dense", ExportCase::llama, each -> {}, Route.ZEROS);
+    add(all, "Llama with biases", ExportCase::biased, ExportCase::lines, Route.INDEXED);
+    add(all, "Llama with biases", ExportCase::biased, ExportCase::biases, Route.PER_LAYER);
+    add(all, "OPT, neurons", TinyModels::optJson, ExportCase::neurons, Route.PER_LAYER);
+    add(all, "OPT, heads", TinyModels::optJson, ExportCase::heads, Route.PER_LAYER);
+    add(all, "OPT, biases", TinyModels::optJson, ExportCase::biases, Route.PER_LAYER);
+    add(all, "OPT, lines", TinyModels::optJson, ExportCase::lines, Route.INDEXED);
+    return all;
+  }
+
+  private static void add(
+      List<ExportCase> all,
+      String name,
+      Supplier<ObjectNode> model,
+      Consumer<MaskedFolder> zeros,
+      Route chosen) {
+    all.add(new ExportCase(name, model, zeros, Route.AUTO, chosen));
+    for (Route route : Route.values()) {
+      boolean known = route != Route.NEMOTRON_NAS || !name.startsWith("OPT");
+      if (route != Route.AUTO && known) {
+        all.add(new ExportCase(name, model, zeros, route, route));
+      }
+    }
+  }
+
+  private static ObjectNode llama() {
+    return TinyModels.llamaJson();
+  }
+
+  private static ObjectNode biased() {
+    return TinyModels.llamaJson().put("attention_bias", true).put("mlp_bias", true);
+  }
+
+  private static void oneWidth(MaskedFolder folder) {
+    for (int block = 0; block < 2; block++) {
+      folder.neuron(block, 3 + block).neuron(block, 7);
+      folder.head(block, 2 * block, false).head(block, 2 * block + 1, true);
+    }
+  }
+
+  private static void neurons(MaskedFolder folder) {
+    folder.neuron(0, 0).neuron(0, 4).neuron(0, 5).neuron(1, 9);
+  }
+
+  private static void heads(MaskedFolder folder) {
+    neurons(folder);
+    if (folder.config().keyValueHeads() < folder.config().heads()) {
+      folder.head(0, 1, false).head(0, 2, false);
+    } else {
+      folder.head(1, 1, true);
+    }
+  }
+
+  private static void sublayers(MaskedFolder folder) {
+    for (int neuron = 0; neuron < 10; neuron++) {
+      folder.neuron(0, neuron);
+    }
+    folder.head(1, 0, false).head(1, 1, true).head(1, 2, false).head(1, 3, true);
+  }
+
+  /** Rows and columns of each matrix on its own, as in the paper. */
+  private static void lines(MaskedFolder folder) {
+    neurons(folder);
+    for (LinearShape shape : folder.config().linears()) {
+      folder.column(shape, 1).column(shape, 2).column(shape, 6);
+      folder.row(shape, 0).row(shape, 5);
+    }
+  }
+
+  /** Rows whose bias stays: what they say is constant. */
+  private static void biases(MaskedFolder folder) {
+    neurons(folder);
+    for (LinearShape shape : folder.config().linears()) {
+      if (shape.role() == LinearRole.UP || shape.role() == LinearRole.GATE) {
+        folder.weightsOfRow(shape, 2).weightsOfRow(shape, 8);
+      }
+    }
+    LinearShape value = folder.config().linear(1, LinearRole.VALUE);
+    for (int d = 0; d < folder.config().headDimension(); d++) {
+      folder.weightsOfRow(value, d);
+    }
+  }
+}

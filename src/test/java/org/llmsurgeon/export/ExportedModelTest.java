@@ -1,0 +1,72 @@
+package org.llmsurgeon.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
+
+/** What was exported computes what the model with zeros computes, in every form. */
+class ExportedModelTest {
+  /** Logits of a model in single against those of another form of it. */
+  static final double LOGITS = 2e-5;
+
+  @TempDir Path folder;
+
+  static List<ExportCase> cases() {
+    return ExportCase.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void logitsAreThoseOfTheModelWithZeros(ExportCase each) throws IOException {
+    try (Device device = CpuDevice.create()) {
+      String masked = each.write(folder.resolve("masked"), DataType.F32, device);
+      String smaller = folder.resolve("smaller").toString();
+      Exporter.Exported done = export(masked, smaller, each.route(), device);
+      assertThat(done.route()).isEqualTo(each.expected());
+      assertThat(logits(smaller, device))
+          .usingComparatorWithPrecision(LOGITS)
+          .containsExactly(logits(masked, device));
+      assertThat(bytes(smaller)).isLessThanOrEqualTo(bytes(masked));
+      assertThat(Files.readString(folder.resolve("smaller/tokenizer.json")))
+          .isEqualTo("{ \"any\":  1 }");
+    }
+  }
+
+  static Exporter.Exported export(String from, String to, Route route, Device device)
+      throws IOException {
+    try (ModelFolder source = ModelFolder.open(new LocalStorage(), from)) {
+      return new Exporter(source, device).write(route, new LocalStorage(), to);
+    }
+  }
+
+  static double[] logits(String path, Device device) {
+    try (LanguageModel model = FolderWeights.model(new LocalStorage(), path, device);
+        Tensor logits = model.logits(new Random(1).ints(9, 0, 11).toArray())) {
+      return device.values(logits);
+    }
+  }
+
+  static long bytes(String path) throws IOException {
+    try (var files = Files.list(Path.of(path))) {
+      return files
+          .filter(file -> file.toString().endsWith(".safetensors"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    }
+  }
+}

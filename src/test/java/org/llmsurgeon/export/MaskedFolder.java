@@ -1,0 +1,162 @@
+package org.llmsurgeon.export;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+
+/** A model with seeded random weights, in which units are made zero before it is written. */
+final class MaskedFolder {
+  private final ObjectNode json;
+  private final ModelConfig config;
+  private final Map<String, double[]> values = new LinkedHashMap<>();
+  private final Map<String, int[]> shapes;
+
+  MaskedFolder(ObjectNode json, long seed) {
+    this.json = json;
+    this.config = ModelConfig.parse(json, "config.json");
+    this.shapes = config.expectedTensors();
+    Random random = new Random(seed);
+    shapes.forEach(
+        (name, shape) -> {
+          double[] each = new double[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
+          for (int i = 0; i < each.length; i++) {
+            each[i] = (name.contains("norm") ? 1 : 0) + 0.3f * (float) random.nextGaussian();
+          }
+          values.put(name, each);
+        });
+  }
+
+  ModelConfig config() {
+    return config;
+  }
+
+  /** A neuron goes as a unit. */
+  MaskedFolder neuron(int block, int neuron) {
+    for (LinearShape shape : config.linears(block)) {
+      if (shape.role() == LinearRole.GATE || shape.role() == LinearRole.UP) {
+        row(shape, neuron);
+      } else if (shape.role() == LinearRole.DOWN) {
+        column(shape, neuron);
+      }
+    }
+    return this;
+  }
+
+  /** A query head goes as a unit; with the last of its group the group goes too. */
+  MaskedFolder head(int block, int head, boolean group) {
+    int width = config.headDimension();
+    LinearShape output = config.linear(block, LinearRole.OUTPUT);
+    int inGroup = output.inputs() / config.linear(block, LinearRole.KEY).outputs();
+    for (int d = 0; d < width; d++) {
+      column(output, head * width + d);
+      row(config.linear(block, LinearRole.QUERY), head * width + d);
+      if (group) {
+        row(config.linear(block, LinearRole.KEY), head / inGroup * width + d);
+        row(config.linear(block, LinearRole.VALUE), head / inGroup * width + d);
+      }
+    }
+    return this;
+  }
+
+  MaskedFolder row(LinearShape shape, int row) {
+    weightsOfRow(shape, row);
+    if (shape.bias()) {
+      values.get(shape.biasName())[row] = 0;
+    }
+    return this;
+  }
+
+  /** Zeros in a row of which the bias stays. */
+  MaskedFolder weightsOfRow(LinearShape shape, int row) {
+    double[] weight = values.get(shape.weightName());
+    Arrays.fill(weight, row * shape.inputs(), (row + 1) * shape.inputs(), 0);
+    return this;
+  }
+
+  MaskedFolder column(LinearShape shape, int column) {
+    double[] weight = values.get(shape.weightName());
+    for (int row = 0; row < shape.outputs(); row++) {
+      weight[row * shape.inputs() + column] = 0;
+    }
+    return this;
+  }
+
+  /** About half of the weights of the linear layers are zero. */
+  MaskedFolder elements() {
+    for (LinearShape shape : config.linears()) {
+      double[] weight = values.get(shape.weightName());
+      for (int i = 0; i < weight.length; i++) {
+        weight[i] *= (i + i / shape.inputs()) % 2;
+      }
+    }
+    return this;
+  }
+
+  /** Writes it in two shards with an index. */
+  String write(String path, DataType dtype, Device device) throws IOException {
+    text(path, "config.json", json.toString());
+    text(path, "tokenizer.json", "{ \"any\":  1 }");
+    List<String> names = new ArrayList<>(shapes.keySet());
+    List<List<String>> parts =
+        List.of(names.subList(0, names.size() / 2), names.subList(names.size() / 2, names.size()));
+    StringBuilder map = new StringBuilder();
+    for (int i = 0; i < parts.size(); i++) {
+      String file = "model-0000%d-of-00002.safetensors".formatted(i + 1);
+      shard(Storage.child(path, file), parts.get(i), dtype, device);
+      for (String name : parts.get(i)) {
+        map.append(map.isEmpty() ? "" : ", ").append("\"%s\": \"%s\"".formatted(name, file));
+      }
+    }
+    text(path, "model.safetensors.index.json", "{\"metadata\": {}, \"weight_map\": {" + map + "}}");
+    return path;
+  }
+
+  private void shard(String file, List<String> names, DataType dtype, Device device)
+      throws IOException {
+    SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
+    for (String name : names) {
+      int[] shape = shapes.get(name);
+      if (shape.length == 1) {
+        layout.add(name, dtype, shape[0]);
+      } else {
+        layout.add(name, dtype, shape[0], shape[1]);
+      }
+    }
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
+      for (String name : names) {
+        int[] shape = shapes.get(name);
+        int rows = shape.length == 1 ? 1 : shape[0];
+        try (Tensor tensor =
+            device.tensor(
+                Precision.SINGLE, rows, shape[shape.length - 1], values.get(name))) {
+          writer.write(name, tensor, device);
+        }
+      }
+    }
+  }
+
+  private static void text(String path, String name, String content) throws IOException {
+    try (OutputStream out = new LocalStorage().create(Storage.child(path, name))) {
+      out.write(content.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

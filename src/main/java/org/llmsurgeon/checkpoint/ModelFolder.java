@@ -205,6 +205,35 @@ public final class ModelFolder implements Closeable {
     return expanded.toPrettyString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Names of all files in the folder, sorted. */
+  public List<String> files() {
+    return storage.list(path);
+  }
+
+  /**
+   * A text file of the folder.
+   *
+   * @param name its name
+   */
+  public String text(String name) {
+    return new String(storage.readBytes(Storage.child(path, name)), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Tensors that say where rows and columns of others belong, see {@link IndexedTensors}.
+   *
+   * @return name to shape
+   */
+  public Map<String, long[]> indices() {
+    Map<String, long[]> indices = new LinkedHashMap<>();
+    for (String name : holders.keySet()) {
+      if (indexed.isIndex(name)) {
+        indices.put(name, entry(name).shape());
+      }
+    }
+    return indices;
+  }
+
   /** Whether there is an index, or a single file of another name than the usual. */
   boolean isSharded() {
     return shards.size() > 1 || !shards.containsKey(SINGLE);

@@ -101,6 +101,22 @@ public final class SafetensorsWriter implements Closeable {
   }
 
   /**
+   * Writes the next tensor, of a dtype of one byte.
+   *
+   * @param name the next tensor of the layout
+   * @param bytes one for each element, row by row
+   */
+  public void write(String name, byte[] bytes) throws IOException {
+    TensorEntry entry = expect(name);
+    if (entry.dtype().bits() != Byte.SIZE || entry.bytes() != bytes.length) {
+      throw new IllegalArgumentException("tensor " + entry + " given as " + bytes.length);
+    }
+    failed = true;
+    out.write(bytes);
+    written();
+  }
+
+  /**
    * Writes the next tensor, byte for byte as in another file.
    *
    * @param name the next tensor of the layout

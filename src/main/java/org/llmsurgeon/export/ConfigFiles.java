@@ -45,7 +45,7 @@ final class ConfigFiles {
   ConfigFiles(ModelFolder folder, ModelConfig config) {
     this.folder = folder;
     this.config = config;
-    this.base = config.architecture().replace("ForCausalLM", "");
+    this.base = config.architecture().replace("ForCausalLM", "").replace("DeciLM", "Llama");
   }
 
   /** Field of the number of neurons. */
@@ -131,8 +131,7 @@ final class ConfigFiles {
     ObjectNode code = json.putObject(CODE);
     code.put("AutoModel", "modeling_pruned.PrunedModel");
     code.put("AutoModelForCausalLM", "modeling_pruned.PrunedForCausalLM");
-    String modelling =
-        resource("modeling_pruned.py").replace("@BASE@", base).replace("@NEURONS@", neurons());
+    String modelling = filled(resource("modeling_pruned.py"));
     return files(
         json, Map.of("modeling_pruned.py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
   }
@@ -195,7 +194,7 @@ final class ConfigFiles {
     ObjectNode json = folder.config().deepCopy();
     boolean nemotron = json.has(BLOCKS);
     json.remove(List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS));
-    json.putArray("architectures").add(config.architecture());
+    json.putArray("architectures").add(base + "ForCausalLM");
     if (nemotron) {
       json.put("model_type", "llama");
       putWidth(json, width(0));
@@ -225,6 +224,26 @@ final class ConfigFiles {
     python.forEach((name, text) -> files.put(name, text.getBytes(StandardCharsets.UTF_8)));
     files.put(CONFIG, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
     return files;
+  }
+
+  /**
+   * Whether all Python files of a folder are those of this program, so that they may run.
+   *
+   * @param folder a model
+   */
+  static boolean pythonIsOurs(ModelFolder folder) {
+    ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+    ConfigFiles files = new ConfigFiles(folder, config);
+    return folder.files().stream()
+        .filter(name -> name.endsWith(".py"))
+        .allMatch(
+            name ->
+                PYTHON.contains(name)
+                    && folder.text(name).equals(files.filled(resource(name))));
+  }
+
+  private String filled(String template) {
+    return template.replace("@BASE@", base).replace("@NEURONS@", neurons());
   }
 
   private static String resource(String name) {

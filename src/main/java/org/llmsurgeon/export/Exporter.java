@@ -45,6 +45,9 @@ public final class Exporter {
   public Exported write(Route asked, Storage storage, String path) {
     ExportPlan plan = new ExportPlanner(folder, config, device).plan(asked);
     new EditedFolderWriter(folder, storage, path).write(plan.edits(), plan.files(), device);
+    if (plan.route() == Route.ZEROS) {
+      MaskFile.write(folder, config, storage, path, device);
+    }
     return new Exported(plan.route(), plan.widths());
   }
 }

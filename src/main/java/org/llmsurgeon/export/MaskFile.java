@@ -1,0 +1,71 @@
+package org.llmsurgeon.export;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.CheckpointNames;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+
+/**
+ * Which weights of a model are not zero, as a file beside it: for each linear layer a tensor of its
+ * weight's name, U8 {@code [out, ceil(in / 8)]}, a bit for each weight, the first in the highest
+ * bit, as {@code numpy.packbits(weight != 0, axis=-1)} gives it.
+ */
+final class MaskFile {
+  /** Its name. It must not end as weight files do, or programs would load it as such. */
+  static final String NAME = "pruning_mask.safetensors.mask";
+
+  private MaskFile() {}
+
+  /**
+   * Writes it, a layer at a time.
+   *
+   * @param folder the model
+   * @param config its configuration
+   * @param storage where to
+   * @param path the folder to write to
+   * @param device reads the weights
+   */
+  static void write(
+      ModelFolder folder, ModelConfig config, Storage storage, String path, Device device) {
+    CheckpointNames names = CheckpointNames.of(config, folder::contains);
+    SafetensorsLayout layout = new SafetensorsLayout();
+    for (LinearShape shape : config.linears()) {
+      String name = names.stored(shape.weightName());
+      layout.add(name, DataType.U8, shape.outputs(), (shape.inputs() + 7) / 8);
+    }
+    String to = Storage.child(path, NAME);
+    try (SafetensorsWriter writer = new SafetensorsWriter(layout, storage.create(to), to)) {
+      for (LinearShape shape : config.linears()) {
+        String name = names.stored(shape.weightName());
+        try (Tensor weight = folder.load(name, device)) {
+          writer.write(name, bits(weight, device));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(to + " could not be written", e);
+    }
+  }
+
+  private static byte[] bits(Tensor weight, Device device) {
+    int width = (weight.columns() + 7) / 8;
+    byte[] bits = new byte[Math.multiplyExact(weight.rows(), width)];
+    float[] row = new float[weight.columns()];
+    for (int i = 0; i < weight.rows(); i++) {
+      device.download(weight, (long) i * row.length, row, 0, row.length);
+      for (int j = 0; j < row.length; j++) {
+        if (row[j] != 0) {
+          bits[i * width + j / 8] |= (byte) (0x80 >> j % 8);
+        }
+      }
+    }
+    return bits;
+  }
+}

@@ -124,6 +124,15 @@ public final class TextTokenizer implements AutoCloseable {
     return ids.build().toArray();
   }
 
+  /**
+   * Text of tokens, special ones left out.
+   *
+   * @param ids token ids; a character whose bytes are not all there becomes U+FFFD
+   */
+  public String decode(int[] ids) {
+    return library.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+  }
+
   /** Where a text may be cut. */
   TextSplitter splitter() {
     return splitter;
@@ -135,8 +144,8 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Special tokens before a text. */
-  int[] prefix() {
-    return prefix;
+  public int[] prefix() {
+    return prefix.clone();
   }
 
   /** Special tokens after a text. */

@@ -1,5 +1,6 @@
 package org.llmsurgeon.export;
 
+import java.util.List;
 import org.llmsurgeon.Choice;
 
 /** In which form a model with zeros is written. */
@@ -26,6 +27,24 @@ public enum Route {
   /** The name on the command line, in recipes and in reports. */
   public String optionName() {
     return Choice.name(this);
+  }
+
+  /** Programs that load a folder of this form, and in brackets what that takes. */
+  public List<String> loadsIn() {
+    return switch (this) {
+      case AUTO -> List.of();
+      case ZEROS, UNIFORM -> List.of("transformers", "vLLM", "SGLang", "llama.cpp (converted)");
+      case NEMOTRON_NAS ->
+          List.of(
+              "transformers (trust_remote_code=True)",
+              "vLLM (trust_remote_code=True)",
+              "llama.cpp (with --gguf)");
+      case PER_LAYER ->
+          List.of(
+              "transformers (trust_remote_code=True)",
+              "vLLM (trust_remote_code=True, model_impl=\"transformers\")");
+      case INDEXED -> List.of("transformers (trust_remote_code=True)");
+    };
   }
 
   /**

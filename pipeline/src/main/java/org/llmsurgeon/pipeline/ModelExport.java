@@ -1,15 +1,21 @@
 package org.llmsurgeon.pipeline;
 
 import org.llmsurgeon.checkpoint.ModelFolderWriter;
+import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.Route;
 
 /** Writes the weights after a shot as a model folder and measures it before it is in its place. */
 final class ModelExport {
+  /** Folder with zeros, in the one that is written from it. */
+  private static final String MASKED = "masked";
+
   private final Session session;
   private final RunDirectory run;
   private final String model;
   private final OutputFolder output;
   private final Evaluator evaluator;
+  private final Form form;
 
   /**
    * The export of a run.
@@ -19,15 +25,30 @@ final class ModelExport {
    * @param model absolute path of the model folder
    * @param output where the last model goes
    * @param evaluator measures
+   * @param form in which form it is written
    */
   ModelExport(
-      Session session, RunDirectory run, String model, OutputFolder output, Evaluator evaluator) {
+      Session session,
+      RunDirectory run,
+      String model,
+      OutputFolder output,
+      Evaluator evaluator,
+      Form form) {
     this.session = session;
     this.run = run;
     this.model = model;
     this.output = output;
     this.evaluator = evaluator;
+    this.form = form;
   }
+
+  /**
+   * In which form a model is written.
+   *
+   * @param route the form that is asked for
+   * @param windows a few windows of the run's text, to check it with; null where there is no text
+   */
+  record Form(Route route, int[][] windows) {}
 
   /** Where the last model goes. */
   OutputFolder output() {
@@ -40,8 +61,10 @@ final class ModelExport {
    * @param target where it belongs
    * @param folder where it is
    * @param evaluation of the folder as written
+   * @param export its form, and that it computes the same
    */
-  record Staged(OutputFolder target, String folder, Evaluation evaluation) {
+  record Staged(
+      OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
     /** Puts it in its place, its report last. */
     void publish(PruningReport report) {
       ExecutorModel.evict();
@@ -57,17 +80,41 @@ final class ModelExport {
    */
   Staged stage(OutputFolder target, int shot) {
     String staged = target.stage(run);
+    String masked = Storage.child(staged, MASKED);
     Timed.onDriver(
         session.progress(),
         StageName.of("write"),
         1,
         () -> {
-          write(shot, staged);
+          write(shot, masked);
           session.progress().taskFinished();
           return staged;
         });
+    // Models of this process take memory that the check needs.
+    ExecutorModel.evict();
+    ExportReport export =
+        Timed.onDriver(
+                session.progress(),
+                StageName.of("export"),
+                1,
+                () -> {
+                  ExportReport report = export(masked, staged);
+                  session.progress().taskFinished();
+                  return report;
+                })
+            .value();
+    session.storage().delete(masked, true);
     Evaluation evaluation = evaluator.evaluate(StageName.of("evaluate"), session.model(staged));
-    return new Staged(target, staged, evaluation);
+    return new Staged(target, staged, evaluation, export);
+  }
+
+  private ExportReport export(String masked, String staged) {
+    FolderExport export = new FolderExport(session.storage(), form.windows());
+    ExportReport report = export.write(model, masked, form.route(), staged);
+    return form.windows() == null
+        ? report
+        : report.with(
+            new SampleTexts(session.storage()).of(model, staged, form.windows()));
   }
 
   private void write(int shot, String staged) {

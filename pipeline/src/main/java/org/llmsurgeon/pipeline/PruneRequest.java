@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.util.List;
 import java.util.Objects;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.export.Route;
 import org.llmsurgeon.surgery.Recipe;
 
 /**
@@ -18,6 +19,7 @@ import org.llmsurgeon.surgery.Recipe;
  * @param overwrite whether to replace what the output holds, and an unfinished run of another
  *     recipe, model or text; an unfinished run of the same goes on all the same
  * @param recipe how to prune
+ * @param export in which form the result is written
  */
 public record PruneRequest(
     String model,
@@ -26,17 +28,31 @@ public record PruneRequest(
     String output,
     String run,
     boolean overwrite,
-    Recipe recipe) {
+    Recipe recipe,
+    Route export) {
   /** Checks that what must be given is given. */
   public PruneRequest {
     calibration = List.copyOf(calibration);
     test = List.copyOf(test);
     Objects.requireNonNull(recipe, "recipe");
+    Objects.requireNonNull(export, "export");
     if (model == null || model.isBlank()) {
       throw new InputException("No model is given; name the folder of a Hugging Face model.");
     }
     if (output == null || output.isBlank()) {
       throw new InputException("No output is given; name a folder for the pruned model.");
     }
+  }
+
+  /** A request whose result has the sizes of the model, and zeros where weights are gone. */
+  public PruneRequest(
+      String model,
+      List<String> calibration,
+      List<String> test,
+      String output,
+      String run,
+      boolean overwrite,
+      Recipe recipe) {
+    this(model, calibration, test, output, run, overwrite, recipe, Route.ZEROS);
   }
 }

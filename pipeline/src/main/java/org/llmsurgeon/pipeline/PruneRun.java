@@ -88,12 +88,21 @@ final class PruneRun {
                       + difference
                       + "; give --overwrite to replace it, or choose another --output.");
             });
+    report.map(PruningReport::export).ifPresent(this::requireSameForm);
     if (report.isPresent()) {
       session.progress().note(request.output() + " is finished already");
       pages.writeMissing(session.progress());
       deleteOwnRun();
     }
     return report;
+  }
+
+  private void requireSameForm(ExportReport done) {
+    if (!done.asked().equals(request.export().optionName())) {
+      throw new InputException(
+          "The output %s holds a model made with --export %s; give --overwrite to replace it, or choose another --output."
+              .formatted(request.output(), done.asked()));
+    }
   }
 
   private PruningReport underLease(ModelWeights dense, RunIdentity identity) {
@@ -131,7 +140,14 @@ final class PruneRun {
     ReportBuilder report =
         new ReportBuilder(
             session, plan, new ShotLosses(run, plan), new Shortfall(config, request.recipe()));
-    ModelExport export = new ModelExport(session, run, model, output, evaluator);
+    ModelExport export =
+        new ModelExport(
+            session,
+            run,
+            model,
+            output,
+            evaluator,
+            new ModelExport.Form(request.export(), someWindows(plan)));
     SavedModels saved = new SavedModels(export, run, plan);
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.forecast(RunForecast.of(session, plan, config, weightBytes));
@@ -168,6 +184,12 @@ final class PruneRun {
     return export(export, saved, report);
   }
 
+  /** The first windows of the test text, else of the calibration; null where there is neither. */
+  private int[][] someWindows(RunPlan plan) {
+    WindowsFile file = plan.test() == null ? plan.calibration() : plan.test();
+    return file == null ? null : Windows.read(run, file, 0, Math.min(2, file.windows()));
+  }
+
   private int lastCommitted(int shots) {
     int last = 0;
     while (last < shots
@@ -200,7 +222,8 @@ final class PruneRun {
   private PruningReport export(ModelExport export, SavedModels saved, ReportBuilder report) {
     ModelExport.Staged staged = export.stage(output, report.last().shot());
     Evaluation evaluation = staged.evaluation();
-    PruningReport finished = report.build(evaluation, saved.with(report.last(), evaluation));
+    PruningReport finished =
+        report.build(evaluation, saved.with(report.last(), evaluation), staged.export());
     output.beginPublishing(run);
     output.deleteSaved(SavedModels.folders(request.recipe()));
     staged.publish(finished);

@@ -31,6 +31,8 @@ import org.llmsurgeon.surgery.Recipe;
  * @param factors how well each factor could be inverted, shot by shot
  * @param updates how the joint updates of single weights went, shot by shot
  * @param resources what was planned and what was needed, or null where it was not measured
+ * @param export in which form the folder is written, its size and speed before and after, and what
+ *     both models write; null in reports of earlier versions
  */
 public record PruningReport(
     Versions versions,
@@ -50,7 +52,8 @@ public record PruningReport(
     List<Saved> saved,
     List<Factor> factors,
     List<Update> updates,
-    ResourceUse resources) {
+    ResourceUse resources,
+    ExportReport export) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 

@@ -232,8 +232,10 @@ final class ReportBuilder {
    *
    * @param written perplexity of the folder as written, which takes the place of the last shot's
    * @param saved models that were kept
+   * @param export in which form the folder is written
    */
-  PruningReport build(Evaluation written, List<PruningReport.Saved> saved) {
+  PruningReport build(
+      Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
     RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
     all.add(all.remove(all.size() - 1).with(written.perplexity()));
@@ -256,7 +258,8 @@ final class ReportBuilder {
         saved,
         factors,
         updates,
-        forecast == null ? null : forecast.against(session.usage()));
+        forecast == null ? null : forecast.against(session.usage()),
+        export);
   }
 
   private PruningReport.Versions versions() {

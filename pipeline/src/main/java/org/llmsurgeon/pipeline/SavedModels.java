@@ -84,7 +84,7 @@ final class SavedModels {
     List<PruningReport.Saved> own = new ArrayList<>(all.stream().map(SavedModels::beside).toList());
     own.add(
         new PruningReport.Saved(asked, saved.shot(), saved.sparsity(), saved.perplexity(), HERE));
-    staged.publish(report.build(staged.evaluation(), own));
+    staged.publish(report.build(staged.evaluation(), own, staged.export()));
     return saved;
   }
 

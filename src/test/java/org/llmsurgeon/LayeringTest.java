@@ -83,6 +83,10 @@ class LayeringTest {
         .definedBy(ROOT + ".checkpoint..")
         .layer("surgery")
         .definedBy(ROOT + ".surgery..")
+        .layer("export")
+        .definedBy(ROOT + ".export..")
+        .layer("generation")
+        .definedBy(ROOT + ".generation..")
         .whereLayer("root")
         .mayNotAccessAnyLayer()
         .whereLayer("compute")
@@ -95,6 +99,10 @@ class LayeringTest {
         .mayOnlyAccessLayers("root", "compute")
         .whereLayer("checkpoint")
         .mayOnlyAccessLayers("root", "compute")
+        .whereLayer("export")
+        .mayOnlyAccessLayers("root", "compute", "model", "checkpoint")
+        .whereLayer("generation")
+        .mayOnlyAccessLayers("root", "compute", "model", "checkpoint")
         .ensureAllClassesAreContainedInArchitecture()
         .check(library);
   }

@@ -13,8 +13,8 @@ import org.llmsurgeon.compute.Tensor;
 /**
  * Writes a model folder like another one in which tensors are cut, left out or have other values:
  * weight files of the same names, with the tensors in the same order and dtypes; the index anew;
- * the tokenizer and other files byte for byte. What goes is never in memory as a whole: a few MiB of
- * one tensor at a time.
+ * the tokenizer and other files byte for byte. What goes is never in memory as a whole: a few MiB
+ * of one tensor at a time.
  *
  * <p>The folder is filled file by file, weights last. Write to a name that nobody reads and publish
  * it when {@link #write} has returned.
@@ -43,8 +43,7 @@ public final class EditedFolderWriter {
    *     one that is left out
    * @param device where values are rounded
    */
-  public void write(
-      Map<String, TensorEdit> edits, SortedMap<String, byte[]> files, Device device) {
+  public void write(Map<String, TensorEdit> edits, SortedMap<String, byte[]> files, Device device) {
     for (String name : edits.keySet()) {
       source.entry(name);
     }

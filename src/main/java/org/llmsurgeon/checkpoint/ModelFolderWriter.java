@@ -11,9 +11,9 @@ import org.llmsurgeon.compute.Tensor;
 /**
  * Writes a model folder like another one with some tensors replaced: the same weight files with the
  * same headers, so the same names, order and dtypes; tensors that are not replaced, the index, the
- * config, tokenizer and other files byte for byte. Where the other one stores only some lines of its
- * matrices, this one has all of them, see {@link IndexedTensors}. Weights in other formats, hidden files, folders
- * and an earlier {@code pruning_report.json} are left out.
+ * config, tokenizer and other files byte for byte. Where the other one stores only some lines of
+ * its matrices, this one has all of them, see {@link IndexedTensors}. Weights in other formats,
+ * hidden files, folders and an earlier {@code pruning_report.json} are left out.
  *
  * <p>The folder is filled file by file, weights last. Write to a name that nobody reads and publish
  * it when {@link #write} has returned.

@@ -10,14 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.IndexedTensors;
 import org.llmsurgeon.checkpoint.ModelFolder;
 import org.llmsurgeon.checkpoint.TensorEdit;
-import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.ModelSize;
 
-/** The files beside the weights: the configuration of a route, and Python files where it has some. */
+/**
+ * The files beside the weights: the configuration of a route, and Python files where it has some.
+ */
 final class ConfigFiles {
   private static final String CONFIG = "config.json";
   private static final String HEADS = "num_attention_heads";
@@ -71,28 +72,18 @@ final class ConfigFiles {
   }
 
   private List<BlockWidth> widthsAsTheyAre() {
-    return IntStream.range(0, config.blocks()).mapToObj(this::width).toList();
-  }
-
-  private BlockWidth width(int block) {
-    int heads = 0;
-    int groups = 0;
-    int neurons = 0;
-    for (LinearShape shape : config.linears(block)) {
-      switch (shape.role()) {
-        case OUTPUT -> heads = shape.inputs() / config.headDimension();
-        case KEY -> groups = shape.outputs() / config.headDimension();
-        case DOWN -> neurons = shape.inputs();
-        default -> {}
-      }
-    }
-    return new BlockWidth(neurons, heads, groups);
+    return config.blocks().stream()
+        .map(each -> new BlockWidth(each.width(), each.queryHeads(), each.keyValueHeads()))
+        .toList();
   }
 
   /** Files of a folder with one width. */
   SortedMap<String, byte[]> uniform(BlockWidth width) {
     ObjectNode json = plain();
     putWidth(json, width);
+    if (!headsAsTheyWere()) {
+      json.put(HEAD_DIMENSION, config.headDimension());
+    }
     return files(json, Map.of());
   }
 
@@ -107,7 +98,7 @@ final class ConfigFiles {
       List<BlockWidth> widths, Map<String, TensorEdit> edits, Map<String, int[]> shapes) {
     ObjectNode json = plain();
     ObjectNode own = json.putObject(PER_LAYER);
-    BlockWidth standard = standard(json);
+    BlockWidth standard = whole();
     for (int block = 0; block < widths.size(); block++) {
       if (!widths.get(block).equals(standard)) {
         putWidth(own.putObject(String.valueOf(block)), widths.get(block));
@@ -132,12 +123,10 @@ final class ConfigFiles {
     code.put("AutoModel", "modeling_pruned.PrunedModel");
     code.put("AutoModelForCausalLM", "modeling_pruned.PrunedForCausalLM");
     String modelling = filled(resource("modeling_pruned.py"));
-    return files(
-        json, Map.of("modeling_pruned.py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
+    return files(json, Map.of("modeling_pruned.py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
   }
 
-  private static void putIndices(
-      ObjectNode json, String weight, TensorEdit.Cut cut, int[] shape) {
+  private static void putIndices(ObjectNode json, String weight, TensorEdit.Cut cut, int[] shape) {
     String module = weight.substring(0, weight.length() - ".weight".length());
     ObjectNode places = json.putObject(module);
     int[] rows = cut.indices().get(module + "." + IndexedTensors.ROWS);
@@ -184,9 +173,12 @@ final class ConfigFiles {
     return files(
         json,
         Map.of(
-            LAYERS_FILE, resource(LAYERS_FILE),
-            "configuration_nemotron_nas.py", resource("configuration_nemotron_nas.py"),
-            "modeling_nemotron_nas.py", resource("modeling_nemotron_nas.py")));
+            LAYERS_FILE,
+            resource(LAYERS_FILE),
+            "configuration_nemotron_nas.py",
+            resource("configuration_nemotron_nas.py"),
+            "modeling_nemotron_nas.py",
+            resource("modeling_nemotron_nas.py")));
   }
 
   /** The configuration of the plain architecture, whatever form the folder has. */
@@ -197,16 +189,15 @@ final class ConfigFiles {
     json.putArray("architectures").add(base + "ForCausalLM");
     if (nemotron) {
       json.put("model_type", "llama");
-      putWidth(json, width(0));
+      putWidth(json, whole());
     }
     return json;
   }
 
-  private BlockWidth standard(ObjectNode json) {
-    BlockWidth first = width(0);
-    int heads = json.path(HEADS).asInt(first.heads());
-    return new BlockWidth(
-        json.path(neurons()).asInt(first.neurons()), heads, json.path(GROUPS).asInt(heads));
+  /** What blocks have that say nothing. */
+  private BlockWidth whole() {
+    ModelSize size = config.size();
+    return new BlockWidth(size.feedForward(), size.heads(), size.keyValueHeads());
   }
 
   private void putWidth(ObjectNode json, BlockWidth width) {
@@ -214,7 +205,6 @@ final class ConfigFiles {
     json.put(HEADS, width.heads());
     if (!headsAsTheyWere()) {
       json.put(GROUPS, width.groups());
-      json.put(HEAD_DIMENSION, config.headDimension());
     }
   }
 
@@ -238,8 +228,7 @@ final class ConfigFiles {
         .filter(name -> name.endsWith(".py"))
         .allMatch(
             name ->
-                PYTHON.contains(name)
-                    && folder.text(name).equals(files.filled(resource(name))));
+                PYTHON.contains(name) && folder.text(name).equals(files.filled(resource(name))));
   }
 
   private String filled(String template) {

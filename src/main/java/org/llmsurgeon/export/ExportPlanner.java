@@ -100,7 +100,10 @@ final class ExportPlanner {
   private ExportPlan uniform() {
     List<BlockWidth> widths = Widths.uniform(blocks, config.hidden(), files.headsAsTheyWere());
     return plan(
-        Route.UNIFORM, widths, edits.of(blocks, widths, false).edits(), files.uniform(widths.get(0)));
+        Route.UNIFORM,
+        widths,
+        edits.of(blocks, widths, false).edits(),
+        files.uniform(widths.get(0)));
   }
 
   private ExportPlan perLayer() {

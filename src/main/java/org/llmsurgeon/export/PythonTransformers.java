@@ -89,7 +89,8 @@ public record PythonTransformers(String python) {
     ObjectNode request = json.createObjectNode();
     ArrayNode list = request.putArray("pairs");
     pairs.forEach(
-        each -> list.addObject().put("a", each.a()).put("b", each.b()).put("trust", each.trusted()));
+        each ->
+            list.addObject().put("a", each.a()).put("b", each.b()).put("trust", each.trusted()));
     request.set("windows", json.valueToTree(windows));
     try {
       String[] lines = run(json.writeValueAsBytes(request)).split("\n");

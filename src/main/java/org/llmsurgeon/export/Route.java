@@ -11,7 +11,9 @@ public enum Route {
   ZEROS,
   /** Equal sizes in all blocks: a plain {@code config.json}. */
   UNIFORM,
-  /** Sizes of each block, under {@code per_layer_config}, with a modelling file for transformers. */
+  /**
+   * Sizes of each block, under {@code per_layer_config}, with a modelling file for transformers.
+   */
   PER_LAYER,
   /**
    * Sizes of each block, as Llama-Nemotron models have them ({@code block_configs}): vLLM and

@@ -20,12 +20,12 @@ import org.llmsurgeon.model.ModelConfig;
  * Finds out what is gone in a model with zeros, whoever made them:
  *
  * <ul>
- *   <li>a neuron, where nobody reads it (its column of the down projection is zero) or its output is
- *       constant: with a gate, where the rows of gate or up say so; without, where its row of the up
- *       projection is zero, so that it says {@code activation(bias)};
+ *   <li>a neuron, where nobody reads it (its column of the down projection is zero) or its output
+ *       is constant: with a gate, where the rows of gate or up say so; without, where its row of
+ *       the up projection is zero, so that it says {@code activation(bias)};
  *   <li>a query head, where nobody reads it (its columns of the output projection are zero), or all
- *       value rows that it reads are zero, so that it says the value layer's bias: the weights of an
- *       attention sum to 1;
+ *       value rows that it reads are zero, so that it says the value layer's bias: the weights of
+ *       an attention sum to 1;
  *   <li>a key and value head, where all its query heads are gone.
  * </ul>
  *

@@ -76,11 +76,7 @@ final class TensorEdits {
   }
 
   private void cut(
-      BlockSurvey.Matrix matrix,
-      int[] rows,
-      int[] columns,
-      boolean indexed,
-      Edits result) {
+      BlockSurvey.Matrix matrix, int[] rows, int[] columns, boolean indexed, Edits result) {
     Map<String, TensorEdit> edits = result.edits();
     LinearShape shape = matrix.shape();
     int[] keptRows = rows == null ? all(shape.outputs()) : rows;

@@ -107,8 +107,7 @@ public final class Verifier {
     if (a.vocabulary() != b.vocabulary() || a.hidden() != b.hidden()) {
       throw new InputException(
           "%s has a vocabulary of %d and a width of %d, %s of %d and %d; compare models of one kind"
-              .formatted(
-                  first, a.vocabulary(), a.hidden(), second, b.vocabulary(), b.hidden()));
+              .formatted(first, a.vocabulary(), a.hidden(), second, b.vocabulary(), b.hidden()));
     }
   }
 
@@ -145,17 +144,15 @@ public final class Verifier {
   private static Agreement python(
       PythonTransformers python, String a, ModelFolder b, int[][] windows) {
     boolean ours = ConfigFiles.pythonIsOurs(b);
-    return python
-        .compare(List.of(new PythonTransformers.Pair(a, b.path(), ours)), windows)
-        .get(0);
+    return python.compare(List.of(new PythonTransformers.Pair(a, b.path(), ours)), windows).get(0);
   }
 
   private static void require(
       Agreement agreement, double tolerance, String how, String a, String b) {
     if (!(agreement.maxLogitDifference() <= tolerance)) {
       throw new InputException(
-          ("%s does not compute what %s does: logits differ by up to %.3g%s, where %.3g is let pass;"
-                  + " export the model again")
+          ("%s does not compute what %s does: logits differ by up to %.3g%s, where %.3g is let"
+                  + " pass; export the model again")
               .formatted(b, a, agreement.maxLogitDifference(), how, tolerance));
     }
   }

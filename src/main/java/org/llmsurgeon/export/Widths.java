@@ -19,8 +19,8 @@ final class Widths {
   }
 
   /**
-   * Each block on its own. A sublayer is left out where nothing of it is left; where it still adds a
-   * bias, it keeps one unit.
+   * Each block on its own. A sublayer is left out where nothing of it is left; where it still adds
+   * a bias, it keeps one unit.
    */
   static List<BlockWidth> perBlock(List<BlockSurvey> blocks) {
     return blocks.stream()
@@ -48,8 +48,7 @@ final class Widths {
    *     it was
    * @param headsAsTheyWere whether the architecture cannot have fewer heads
    */
-  static List<BlockWidth> uniform(
-      List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
+  static List<BlockWidth> uniform(List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
     int neurons = Math.max(1, most(blocks, each -> each.neurons().cardinality()));
     BlockSurvey first = blocks.get(0);
     int groupsLeft = Math.max(1, most(blocks, BlockSurvey::groupsLeft));
@@ -73,9 +72,9 @@ final class Widths {
   }
 
   /**
-   * One number of query heads for all blocks, any number of neurons, and any number of key and value
-   * heads that divides that of the query heads. The first block keeps its attention: vLLM starts the
-   * sum of the residual stream in it.
+   * One number of query heads for all blocks, any number of neurons, and any number of key and
+   * value heads that divides that of the query heads. The first block keeps its attention: vLLM
+   * starts the sum of the residual stream in it.
    *
    * @param hidden as in {@link #uniform}
    */

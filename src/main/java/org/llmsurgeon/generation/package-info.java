@@ -1,4 +1,2 @@
-/**
- * Lets a model go on with a text. Knows models and tokenizers, and nothing of pruning.
- */
+/** Lets a model go on with a text. Knows models and tokenizers, and nothing of pruning. */
 package org.llmsurgeon.generation;

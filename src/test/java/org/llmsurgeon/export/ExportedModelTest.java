@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.checkpoint.DataType;
 import org.llmsurgeon.checkpoint.LocalStorage;
@@ -62,11 +61,8 @@ class ExportedModelTest {
   }
 
   static long bytes(String path) throws IOException {
-    try (var files = Files.list(Path.of(path))) {
-      return files
-          .filter(file -> file.toString().endsWith(".safetensors"))
-          .mapToLong(file -> file.toFile().length())
-          .sum();
+    try (ModelFolder source = ModelFolder.open(new LocalStorage(), path)) {
+      return Footprint.of(source).bytes();
     }
   }
 }

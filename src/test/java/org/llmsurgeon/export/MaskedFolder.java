@@ -146,8 +146,7 @@ final class MaskedFolder {
         int[] shape = shapes.get(name);
         int rows = shape.length == 1 ? 1 : shape[0];
         try (Tensor tensor =
-            device.tensor(
-                Precision.SINGLE, rows, shape[shape.length - 1], values.get(name))) {
+            device.tensor(Precision.SINGLE, rows, shape[shape.length - 1], values.get(name))) {
           writer.write(name, tensor, device);
         }
       }

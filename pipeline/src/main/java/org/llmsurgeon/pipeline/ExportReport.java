@@ -49,7 +49,6 @@ public record ExportReport(
 
   /** The same with what the models write. */
   ExportReport with(List<Sample> written) {
-    return new ExportReport(
-        asked, route, loadsIn, widths, before, after, verification, written);
+    return new ExportReport(asked, route, loadsIn, widths, before, after, verification, written);
   }
 }

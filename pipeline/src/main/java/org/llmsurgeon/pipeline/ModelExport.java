@@ -63,8 +63,7 @@ final class ModelExport {
    * @param evaluation of the folder as written
    * @param export its form, and that it computes the same
    */
-  record Staged(
-      OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
+  record Staged(OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
     /** Puts it in its place, its report last. */
     void publish(PruningReport report) {
       ExecutorModel.evict();
@@ -113,8 +112,7 @@ final class ModelExport {
     ExportReport report = export.write(model, masked, form.route(), staged);
     return form.windows() == null
         ? report
-        : report.with(
-            new SampleTexts(session.storage()).of(model, staged, form.windows()));
+        : report.with(new SampleTexts(session.storage()).of(model, staged, form.windows()));
   }
 
   private void write(int shot, String staged) {

@@ -234,8 +234,7 @@ final class ReportBuilder {
    * @param saved models that were kept
    * @param export in which form the folder is written
    */
-  PruningReport build(
-      Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
+  PruningReport build(Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
     RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
     all.add(all.remove(all.size() - 1).with(written.perplexity()));

@@ -58,7 +58,7 @@ final class ExportPlanner {
       }
     }
     long smallest = plans.values().stream().mapToLong(ExportPlan::bytes).min().orElseThrow();
-    if (smallest == edits.bytes(Map.of()) || zerosLeft() > ZEROS) {
+    if (smallest == edits.bytes(Map.of()) || singleWeightsAreGone()) {
       return of(Route.ZEROS);
     }
     return List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED).stream()
@@ -67,6 +67,11 @@ final class ExportPlanner {
         .filter(plan -> plan.bytes() <= SLACK * smallest)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** Whether many weights are zero in rows and columns that are not. */
+  boolean singleWeightsAreGone() {
+    return zerosLeft() > ZEROS;
   }
 
   /** Share of zeros among the weights whose row and column are not zero. */

@@ -1,8 +1,10 @@
 package org.llmsurgeon.export;
 
 import java.util.List;
+import java.util.Set;
 import org.llmsurgeon.checkpoint.EditedFolderWriter;
 import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.ModelConfig;
@@ -34,6 +36,19 @@ public final class Exporter {
   public record Exported(Route route, List<BlockWidth> widths) {}
 
   /**
+   * Leaves the model as it is, and writes the mask beside it where single weights are gone.
+   *
+   * @param storage where the model is
+   */
+  public Exported keep(Storage storage) {
+    ExportPlanner planner = new ExportPlanner(folder, config, device);
+    if (planner.singleWeightsAreGone()) {
+      MaskFile.write(folder, config, storage, folder.path(), device);
+    }
+    return new Exported(Route.ZEROS, planner.plan(Route.ZEROS).widths());
+  }
+
+  /**
    * Writes the smaller model. Nothing is left out that is not zero or constant; constants are added
    * to a bias.
    *
@@ -43,9 +58,14 @@ public final class Exporter {
    * @throws org.llmsurgeon.InputException where the architecture has no such form
    */
   public Exported write(Route asked, Storage storage, String path) {
-    ExportPlan plan = new ExportPlanner(folder, config, device).plan(asked);
-    new EditedFolderWriter(folder, storage, path).write(plan.edits(), plan.files(), device);
-    if (plan.route() == Route.ZEROS) {
+    ExportPlanner planner = new ExportPlanner(folder, config, device);
+    ExportPlan plan = planner.plan(asked);
+    if (plan.edits().isEmpty() && plan.files().isEmpty()) {
+      new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
+    } else {
+      new EditedFolderWriter(folder, storage, path).write(plan.edits(), plan.files(), device);
+    }
+    if (plan.route() == Route.ZEROS && planner.singleWeightsAreGone()) {
       MaskFile.write(folder, config, storage, path, device);
     }
     return new Exported(plan.route(), plan.widths());

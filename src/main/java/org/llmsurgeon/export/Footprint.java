@@ -18,7 +18,7 @@ import org.llmsurgeon.model.ModelConfig;
  * @param tokensPerSecond forward, on this machine; null where it was not measured
  */
 public record Footprint(long parameters, long bytes, long multiplyAdds, Double tokensPerSecond) {
-  private static final double SECONDS = 0.5;
+  private static final double SECONDS = 0.2;
 
   /**
    * Counts what a folder holds.

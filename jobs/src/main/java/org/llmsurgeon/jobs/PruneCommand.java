@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs;
 
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.llmsurgeon.export.Route;
 import org.llmsurgeon.pipeline.PruneRequest;
 import org.llmsurgeon.pipeline.PruningReport;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
@@ -18,8 +19,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Prunes a model in several shots.",
       "",
-      "Writes a model folder with the same names and number format, in which what was removed is"
-          + " exactly 0, and pruning_report.json. The same command on an unfinished output goes on"
+      "Writes a smaller model folder of the same number format, checks that it computes what the"
+          + " pruned weights do, and writes pruning_report.json. The same command on an unfinished output goes on"
           + " after its last finished shot; on a finished one it says so.",
       ""
     },
@@ -47,7 +48,11 @@ final class PruneCommand implements Callable<Integer> {
             settings.text(Setting.OUTPUT),
             settings.text(Setting.RUN),
             settings.flag(Setting.OVERWRITE),
-            settings.recipe());
+            settings.recipe(),
+            Route.parse(
+                settings.text(Setting.EXPORT) == null
+                    ? Route.AUTO.optionName()
+                    : settings.text(Setting.EXPORT)));
     PruningReport report;
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
@@ -60,6 +65,9 @@ final class PruneCommand implements Callable<Integer> {
     output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");
     if (output.verbose() && report.resources() != null) {
       output.out().print(ResourceTable.text(report.resources()) + "\n");
+    }
+    if (report.export() != null) {
+      output.out().print(ExportTable.text(report.export()) + "\n");
     }
     output.out().println("Pruned model and " + PruningReport.FILE + ": " + request.output());
     output.out().flush();

@@ -324,7 +324,15 @@ enum Setting {
       "DIR",
       "Where the state of the run is kept, so that it can go on after a stop; removed at the end.",
       "<output>/.surgeon-run"),
+  EXPORT("export", Form.TEXT, "FORM", Setting.EXPORT_FORMS, "auto"),
   OVERWRITE("overwrite", Form.SWITCH, "", "Begin anew where the output or the run holds another.");
+
+  /** The forms of an export, for users. */
+  static final String EXPORT_FORMS =
+      "In which form the result is written: zeros (all sizes stay, and the mask as a file), uniform"
+          + " (equal sizes, a plain config.json), nemotron-nas and per-layer (each block its own"
+          + " sizes), indexed (rows and columns of each matrix), or auto, the most compact that"
+          + " loads in most programs.";
 
   /** What a value looks like. */
   enum Form {

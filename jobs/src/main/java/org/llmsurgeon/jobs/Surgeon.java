@@ -92,6 +92,9 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new DemoCommand(), List.of(), false);
     add(surgeon, new PruneCommand(), PruneCommand.SETTINGS, true);
     add(surgeon, new EvaluateCommand(), EvaluateCommand.SETTINGS, false);
+    add(surgeon, new ModelExportCommand(), List.of(), false);
+    add(surgeon, new VerifyCommand(), List.of(), false);
+    add(surgeon, new GenerateCommand(), List.of(), false);
     add(surgeon, new FactorsCommand(), FactorsCommand.SETTINGS, true);
     add(surgeon, new ScoresCommand(), ScoresCommand.SETTINGS, true);
     add(surgeon, new CompareCommand(), CompareCommand.SETTINGS, false);

@@ -32,6 +32,7 @@ class ReportTablesTest {
         List.of(),
         List.of(),
         List.of(),
+        null,
         null);
   }
 
@@ -77,6 +78,7 @@ class ReportTablesTest {
             List.of(),
             List.of(),
             List.of(),
+            null,
             null);
     assertThat(ReportTables.text(corrected).lines())
         .contains(

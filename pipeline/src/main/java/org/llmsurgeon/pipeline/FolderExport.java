@@ -61,9 +61,33 @@ final class FolderExport {
       throw new UncheckedIOException(masked + " could not be closed", failed);
     }
     Verification verification = verify(masked, target, device);
+    return report(dense, asked, written, target, verification, speeds(dense, target, device));
+  }
+
+  /**
+   * What there is to say of a model with zeros that stays as it is.
+   *
+   * @param dense the model as it came
+   * @param target the model with zeros, in whose folder the mask is written where it is needed
+   */
+  ExportReport zeros(String dense, String target) {
+    try (ModelFolder folder = ModelFolder.open(storage, target)) {
+      Exporter.Exported kept = new Exporter(folder, ExecutorDevice.shared()).keep(storage);
+      return report(dense, Route.ZEROS, kept, target, null, null);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(target + " could not be closed", failed);
+    }
+  }
+
+  private ExportReport report(
+      String dense,
+      Route asked,
+      Exporter.Exported written,
+      String target,
+      Verification verification,
+      double[] speeds) {
     Footprint before = footprint(dense);
     Footprint after = footprint(target);
-    double[] speeds = speeds(dense, target, device);
     return new ExportReport(
         asked.optionName(),
         written.route().optionName(),

@@ -79,7 +79,8 @@ final class ModelExport {
    */
   Staged stage(OutputFolder target, int shot) {
     String staged = target.stage(run);
-    String masked = Storage.child(staged, MASKED);
+    boolean zeros = form.route() == Route.ZEROS;
+    String masked = zeros ? staged : Storage.child(staged, MASKED);
     Timed.onDriver(
         session.progress(),
         StageName.of("write"),
@@ -97,12 +98,17 @@ final class ModelExport {
                 StageName.of("export"),
                 1,
                 () -> {
-                  ExportReport report = export(masked, staged);
+                  ExportReport report =
+                      zeros
+                          ? new FolderExport(session.storage(), null).zeros(model, staged)
+                          : export(masked, staged);
                   session.progress().taskFinished();
                   return report;
                 })
             .value();
-    session.storage().delete(masked, true);
+    if (!zeros) {
+      session.storage().delete(masked, true);
+    }
     Evaluation evaluation = evaluator.evaluate(StageName.of("evaluate"), session.model(staged));
     return new Staged(target, staged, evaluation, export);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.ModelFolder;
 import org.llmsurgeon.checkpoint.Storage;
@@ -54,6 +55,24 @@ final class SampleTexts {
     return IntStream.range(0, prompts.size())
         .mapToObj(i -> new ExportReport.Sample(prompts.get(i), first.get(i), second.get(i)))
         .toList();
+  }
+
+  /**
+   * What a model writes after a text.
+   *
+   * @param path the model folder
+   * @param prompt the text
+   * @param tokens at most
+   * @param sampling how they are chosen
+   * @param listener told each piece of text
+   */
+  String generate(
+      String path, String prompt, int tokens, Sampling sampling, Consumer<String> listener) {
+    try (TextTokenizer tokenizer = TextTokenizer.open(storage, path);
+        LanguageModel model = FolderWeights.model(storage, path, ExecutorDevice.shared())) {
+      return new Generator(model, tokenizer, EndTokens.of(config(path)))
+          .continuation(prompt, tokens, sampling, listener);
+    }
   }
 
   private List<String> continuations(String path, List<String> prompts) {

@@ -1,9 +1,15 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.export.PythonTransformers;
+import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.Verification;
+import org.llmsurgeon.export.Verifier;
+import org.llmsurgeon.generation.Sampling;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.StructureCosts;
 import org.llmsurgeon.surgery.Recipe;
@@ -175,6 +181,75 @@ public final class SurgeonPipeline {
           HadoopStorage storage = session.storage();
           return new ResultPages(storage, storage.absolute(output)).write();
         });
+  }
+
+  /**
+   * Writes a model with zeros, whoever made them, as a smaller one, and checks that it computes the
+   * same.
+   *
+   * @param model model folder
+   * @param output a folder that is empty or not there
+   * @param route the form
+   */
+  public ExportReport export(String model, String output, Route route) {
+    progress.runStarted("export " + model, 0);
+    return operation(
+        session ->
+            new ExportOperation(session)
+                .write(
+                    session.storage().absolute(model), session.storage().absolute(output), route));
+  }
+
+  /**
+   * Checks that one model computes what another does, see {@link Verifier}.
+   *
+   * @param a model folder that is right
+   * @param b the one that is checked
+   * @param text texts, or files of token windows; empty for drawn tokens
+   * @param python the transformers library, or null
+   */
+  public Verification verify(String a, String b, List<String> text, PythonTransformers python) {
+    progress.runStarted("verify " + b, 0);
+    return operation(
+        session -> {
+          String first = session.storage().absolute(a);
+          String second = session.storage().absolute(b);
+          int[][] windows = text.isEmpty() ? null : windows(session, first, text);
+          return new Verifier(session.storage(), ExecutorDevice.shared())
+              .verify(first, second, windows, python);
+        });
+  }
+
+  private int[][] windows(Session session, String folder, List<String> text) {
+    RunDirectory run = ScratchDirectory.near(session, folder);
+    try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
+      int context = Math.min(128, weights.config().maxPositions());
+      WindowsFile windows =
+          new WindowBuilder(session, run, folder, weights.config())
+              .test(TextFiles.of(session.storage(), text), new CalibrationText(1, context, 0));
+      return Windows.read(run, windows, 0, Math.min(4, windows.windows()));
+    } finally {
+      run.delete();
+    }
+  }
+
+  /**
+   * Lets a model go on with a text.
+   *
+   * @param model model folder, with a tokenizer
+   * @param prompt the text
+   * @param tokens most tokens to write
+   * @param sampling how they are chosen
+   * @param listener told each piece of text as soon as it is there
+   * @return what the model wrote
+   */
+  public String generate(
+      String model, String prompt, int tokens, Sampling sampling, Consumer<String> listener) {
+    progress.runStarted("generate with " + model, 0);
+    return operation(
+        session ->
+            new SampleTexts(session.storage())
+                .generate(session.storage().absolute(model), prompt, tokens, sampling, listener));
   }
 
   /**

@@ -25,10 +25,10 @@ import org.llmsurgeon.model.ModelConfig;
  */
 public final class Verifier {
   /** Largest difference of a logit, as a share of the largest logit, where weights are the same. */
-  private static final double EXACT = 1e-4;
+  private static final double EXACT = 1e-5;
 
   /** The same where biases were rounded to a half-precision format after something was added. */
-  private static final double ROUNDED = 2e-2;
+  private static final double ROUNDED = 2e-3;
 
   private final Storage storage;
   private final Device device;
@@ -85,7 +85,7 @@ public final class Verifier {
           of.compare(i, logits(model, tokens[i]), tokens[i], config.vocabulary());
         }
       }
-      double tolerance = tolerance(second) * Math.max(1, of.largest);
+      double tolerance = tolerance(second) * Math.max(10, of.largest);
       Agreement ours = of.agreement();
       require(ours, tolerance, "", a, b);
       Agreement theirs = python == null ? null : python(python, a, second, tokens);

@@ -51,8 +51,7 @@ public final class ExportTable {
     String all =
         "Verified on %s tokens: logits differ by at most %.2g"
             .formatted(
-                Format.count(verification.tokens()),
-                verification.agreement().maxLogitDifference());
+                Format.count(verification.tokens()), verification.agreement().maxLogitDifference());
     return verification.transformers() == null
         ? all + "."
         : "%s, through transformers by %.2g."

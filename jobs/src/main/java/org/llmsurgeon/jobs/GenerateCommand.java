@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
       ""
     },
     footer = {
-      "", "Example: surgeon generate --model out/small --prompt \"Once upon a time\" --tokens 60"
+      "",
+      "Example: surgeon generate --model out/small --prompt \"Once upon a time\" --tokens 60"
     })
 final class GenerateCommand implements Callable<Integer> {
   @Option(
@@ -65,18 +66,17 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (temperature == 0 && (topP != null || seed != null)) {
-      throw new InputException("--top-p and --seed go with --temperature above 0; give one, as 0.8.");
+      throw new InputException(
+          "--top-p and --seed go with --temperature above 0; give one, as 0.8.");
     }
     if (tokens < 1) {
       throw new InputException("--tokens is " + tokens + "; give at least 1.");
     }
-    Sampling sampling =
-        new Sampling(temperature, topP == null ? 1 : topP, seed == null ? 0 : seed);
+    Sampling sampling = new Sampling(temperature, topP == null ? 1 : topP, seed == null ? 0 : seed);
     output.out().print(prompt);
     output.out().flush();
     try (QuietProgress progress = new QuietProgress();
-        SparkRuntime spark =
-            SparkRuntime.start("surgeon generate", output.err(), "Interrupted.")) {
+        SparkRuntime spark = SparkRuntime.start("surgeon generate", output.err(), "Interrupted.")) {
       new SurgeonPipeline(spark.context(), progress)
           .generate(
               model,

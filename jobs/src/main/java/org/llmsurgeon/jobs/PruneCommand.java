@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
       "Prunes a model in several shots.",
       "",
       "Writes a smaller model folder of the same number format, checks that it computes what the"
-          + " pruned weights do, and writes pruning_report.json. The same command on an unfinished output goes on"
-          + " after its last finished shot; on a finished one it says so.",
+          + " pruned weights do, and writes pruning_report.json. The same command on an unfinished"
+          + " output goes on after its last finished shot; on a finished one it says so.",
       ""
     },
     footer = {

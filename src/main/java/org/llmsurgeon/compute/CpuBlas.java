@@ -14,10 +14,16 @@ import static org.bytedeco.openblas.global.openblas.LAPACKE_spotri_work;
 import static org.bytedeco.openblas.global.openblas.LAPACKE_ssyevd;
 import static org.bytedeco.openblas.global.openblas.LAPACK_COL_MAJOR;
 import static org.bytedeco.openblas.global.openblas.blas_set_num_threads;
+import static org.bytedeco.openblas.global.openblas.cblas_dasum;
+import static org.bytedeco.openblas.global.openblas.cblas_daxpy;
 import static org.bytedeco.openblas.global.openblas.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_dscal;
 import static org.bytedeco.openblas.global.openblas.cblas_dsyrk;
 import static org.bytedeco.openblas.global.openblas.cblas_dtrsm;
+import static org.bytedeco.openblas.global.openblas.cblas_sasum;
+import static org.bytedeco.openblas.global.openblas.cblas_saxpy;
 import static org.bytedeco.openblas.global.openblas.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas.cblas_sscal;
 import static org.bytedeco.openblas.global.openblas.cblas_ssyrk;
 import static org.bytedeco.openblas.global.openblas.cblas_strsm;
 
@@ -33,6 +39,10 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class CpuBlas {
   private static final byte COLUMN_MAJOR_UPPER = 'U';
+
+  /** Elements that a call goes over at most. */
+  private static final long MOST = 1L << 30;
+
   private static boolean nd4jStarted;
 
   static {
@@ -108,6 +118,38 @@ final class CpuBlas {
           c.tensor().doublesForWriting(c.start()),
           c.stride());
     }
+  }
+
+  /** {@code y <- alpha x + y}, of one precision and as many elements. */
+  static void add(double alpha, CpuTensor x, CpuTensor y) {
+    for (long at = 0; at < x.size(); at += MOST) {
+      int n = (int) Math.min(MOST, x.size() - at);
+      if (x.precision() == Precision.SINGLE) {
+        cblas_saxpy(n, (float) alpha, x.floatsForReading(at), 1, y.floatsForWriting(at), 1);
+      } else {
+        cblas_daxpy(n, alpha, x.doublesForReading(at), 1, y.doublesForWriting(at), 1);
+      }
+    }
+  }
+
+  /** {@code x <- alpha x}; {@code alpha} is not 0. */
+  static void scale(double alpha, CpuTensor x) {
+    x.writing();
+    for (long at = 0; at < x.size(); at += MOST) {
+      int n = (int) Math.min(MOST, x.size() - at);
+      if (x.precision() == Precision.SINGLE) {
+        cblas_sscal(n, (float) alpha, x.floatsForWriting(at), 1);
+      } else {
+        cblas_dscal(n, alpha, x.doublesForWriting(at), 1);
+      }
+    }
+  }
+
+  /** {@code sum_i |x_i|} over some elements: not finite where one of them is not. */
+  static double sumOfMagnitudes(CpuTensor x, long at, int n) {
+    return x.precision() == Precision.SINGLE
+        ? cblas_sasum(n, x.floatsForReading(at), 1)
+        : cblas_dasum(n, x.doublesForReading(at), 1);
   }
 
   /** Lower triangle of {@code c <- alpha x^T x + beta c}. */

@@ -371,6 +371,12 @@ public final class CpuDevice implements Device {
     losses.crossEntropyBackward(CpuTensor.of(logits), targets, weights);
   }
 
+  @Override
+  public void crossEntropyAndBackward(
+      Tensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
+    this.losses.crossEntropyAndBackward(CpuTensor.of(logits), targets, losses, goals, weights);
+  }
+
   /** Whether the row kernels are those of the Vector API. */
   boolean isVectorised() {
     return kernels instanceof VectorKernels;

@@ -1,9 +1,12 @@
 package org.llmsurgeon.compute;
 
-/** Elementwise steps of the cpu device, over tiles of Java arrays. */
+/** Elementwise steps of the cpu device, in BLAS where it has them, else over tiles of Java arrays. */
 final class CpuElementwise {
   /** Elements copied to the heap at once: two tiles of floats fit the first-level cache. */
   static final int TILE = 2048;
+
+  /** Elements whose magnitudes are summed at once. */
+  private static final int LOOK = 1 << 20;
 
   private CpuElementwise() {}
 
@@ -19,24 +22,10 @@ final class CpuElementwise {
     ShapeChecks.sameShape("x", x, "y", y);
     x.reading();
     y.writing();
-    if (single(x) && single(y)) {
-      addSingle((float) alpha, x, y);
+    if (single(x) == single(y)) {
+      CpuBlas.add(alpha, x, y);
     } else {
       addDouble(alpha, x, y);
-    }
-  }
-
-  private static void addSingle(float alpha, CpuTensor x, CpuTensor y) {
-    float[] from = new float[tile(x)];
-    float[] to = new float[tile(x)];
-    for (long at = 0; at < x.size(); at += TILE) {
-      int n = (int) Math.min(TILE, x.size() - at);
-      x.reading().read(x.at(at), from, 0, n);
-      y.reading().read(y.at(at), to, 0, n);
-      for (int i = 0; i < n; i++) {
-        to[i] += alpha * from[i];
-      }
-      y.writing().write(y.at(at), to, 0, n);
     }
   }
 
@@ -59,33 +48,7 @@ final class CpuElementwise {
       x.writing().clear(x.at(0), x.size());
       return;
     }
-    x.writing();
-    if (!single(x)) {
-      scaleDouble(alpha, x);
-      return;
-    }
-    float factor = (float) alpha;
-    float[] tile = new float[tile(x)];
-    for (long at = 0; at < x.size(); at += TILE) {
-      int n = (int) Math.min(TILE, x.size() - at);
-      x.reading().read(x.at(at), tile, 0, n);
-      for (int i = 0; i < n; i++) {
-        tile[i] *= factor;
-      }
-      x.writing().write(x.at(at), tile, 0, n);
-    }
-  }
-
-  private static void scaleDouble(double alpha, CpuTensor x) {
-    double[] tile = new double[tile(x)];
-    for (long at = 0; at < x.size(); at += TILE) {
-      int n = (int) Math.min(TILE, x.size() - at);
-      x.reading().read(x.at(at), tile, 0, n);
-      for (int i = 0; i < n; i++) {
-        tile[i] *= alpha;
-      }
-      x.writing().write(x.at(at), tile, 0, n);
-    }
+    CpuBlas.scale(alpha, x);
   }
 
   static void multiply(CpuTensor x, CpuTensor y) {
@@ -143,11 +106,25 @@ final class CpuElementwise {
     return diagonal;
   }
 
+  /** A sum of magnitudes that is finite has finite parts only; else it is looked at closer. */
   static long firstNonFinite(CpuTensor x) {
     x.reading();
-    double[] tile = new double[tile(x)];
-    for (long at = 0; at < x.size(); at += TILE) {
-      int n = (int) Math.min(TILE, x.size() - at);
+    for (long at = 0; at < x.size(); at += LOOK) {
+      int n = (int) Math.min(LOOK, x.size() - at);
+      if (!(CpuBlas.sumOfMagnitudes(x, at, n) <= Double.MAX_VALUE)) {
+        long found = firstNonFinite(x, at, n);
+        if (found >= 0) {
+          return found;
+        }
+      }
+    }
+    return -1;
+  }
+
+  private static long firstNonFinite(CpuTensor x, long from, int count) {
+    double[] tile = new double[TILE];
+    for (long at = from; at < from + count; at += TILE) {
+      int n = (int) Math.min(TILE, from + count - at);
       x.reading().read(x.at(at), tile, 0, n);
       for (int i = 0; i < n; i++) {
         if (!(Math.abs(tile[i]) <= Double.MAX_VALUE)) {

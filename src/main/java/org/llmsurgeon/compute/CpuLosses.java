@@ -26,31 +26,56 @@ final class CpuLosses {
   }
 
   void crossEntropyBackward(CpuTensor logits, int[] targets, double[] weights) {
-    check(logits, targets, weights);
+    crossEntropyAndBackward(logits, targets, new double[targets.length], targets, weights);
+  }
+
+  /** One exponential for each logit: it is written where the logit was, and scaled at the end. */
+  void crossEntropyAndBackward(
+      CpuTensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
+    check(logits, targets, losses);
+    check(logits, goals, weights);
     CpuMemory memory = logits.writing();
     int width = logits.columns();
     float[] tile = new float[CpuRowKernels.padded(Math.min(TILE, width))];
     for (int t = 0; t < targets.length; t++) {
       long row = logits.row(t);
-      if (targets[t] < 0) {
+      losses[t] = 0;
+      if (goals[t] < 0) {
         memory.clear(row, width);
         continue;
       }
-      LogSum sum = logSum(logits, t, tile);
-      double right = memory.read(row + targets[t]);
-      float factor = (float) (weights[t] / sum.scaled());
-      for (int at = 0; at < width; at += TILE) {
-        int n = Math.min(TILE, width - at);
-        memory.read(row + at, tile, 0, n);
-        kernels.exponentials(tile, sum.max(), n);
-        for (int j = 0; j < n; j++) {
-          tile[j] *= factor;
-        }
-        memory.write(row + at, tile, 0, n);
-      }
-      double probability = Math.exp(right - sum.max()) / sum.scaled();
-      memory.write(row + targets[t], weights[t] * (probability - 1));
+      float max = max(logits, t, tile);
+      double wanted = memory.read(row + goals[t]);
+      double right = targets[t] < 0 ? 0 : memory.read(row + targets[t]);
+      double sum = exponentials(logits, t, max, tile);
+      losses[t] = targets[t] < 0 ? 0 : max + Math.log(sum) - right;
+      CpuBlas.scale(weights[t] / sum, logits.rowRange(t, t + 1));
+      double probability = Math.exp(wanted - max) / sum;
+      memory.write(row + goals[t], weights[t] * (probability - 1));
     }
+  }
+
+  private float max(CpuTensor logits, int t, float[] tile) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int at = 0; at < logits.columns(); at += TILE) {
+      int n = Math.min(TILE, logits.columns() - at);
+      logits.reading().read(logits.row(t) + at, tile, 0, n);
+      max = Math.max(max, kernels.max(tile, n));
+    }
+    return max;
+  }
+
+  /** Exponentials of a row less its maximum, in its place, and their sum. */
+  private double exponentials(CpuTensor logits, int t, float max, float[] tile) {
+    CpuMemory memory = logits.writing();
+    double sum = 0;
+    for (int at = 0; at < logits.columns(); at += TILE) {
+      int n = Math.min(TILE, logits.columns() - at);
+      memory.read(logits.row(t) + at, tile, 0, n);
+      sum += kernels.exponentials(tile, max, n);
+      memory.write(logits.row(t) + at, tile, 0, n);
+    }
+    return sum;
   }
 
   /**

@@ -165,4 +165,20 @@ public interface NetworkKernels {
    * @param weights {@code [rows]}
    */
   void crossEntropyBackward(Tensor logits, int[] targets, double[] weights);
+
+  /**
+   * Losses and gradient at once: {@link #crossEntropy} of {@code targets}, then {@link
+   * #crossEntropyBackward} of {@code goals}, which may be other ones but count the same rows.
+   *
+   * @param logits {@code [rows, vocabulary]}; in its place the gradient
+   * @param targets of the losses
+   * @param losses {@code [rows]}, written
+   * @param goals of the gradient
+   * @param weights {@code [rows]}
+   */
+  default void crossEntropyAndBackward(
+      Tensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
+    crossEntropy(logits, targets, losses);
+    crossEntropyBackward(logits, goals, weights);
+  }
 }

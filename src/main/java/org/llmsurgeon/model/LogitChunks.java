@@ -104,8 +104,9 @@ final class LogitChunks {
   private double[] crossEntropies(Tensor logits, int from, BatchTargets goals, double[] weights) {
     int to = from + weights.length;
     double[] losses = new double[weights.length];
-    pass.device().crossEntropy(logits, targets(from, to), losses);
-    pass.device().crossEntropyBackward(logits, goals.of(logits, from, to), weights);
+    int[] towards = goals.of(logits, from, to);
+    pass.device()
+        .crossEntropyAndBackward(logits, targets(from, to), losses, towards, weights);
     return losses;
   }
 

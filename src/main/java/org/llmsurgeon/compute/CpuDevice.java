@@ -14,13 +14,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>OpenBLAS runs with as many threads as the environment variable {@code OPENBLAS_NUM_THREADS}
  * says when the device is made, else with one: Spark's tasks are the parallelism. Without the
  * module {@code jdk.incubator.vector}, or with {@code -Dsurgeon.vector=false}, plain loops stand in
- * for the Vector API. {@code -Dsurgeon.pool.bytes} bounds the memory that each device keeps for
- * reuse (default 1 GiB).
+ * for the Vector API. Memory that tensors gave back is kept for reuse, as far as open tensors and it
+ * together stay within the most that tensors took; {@code -Dsurgeon.pool.bytes} bounds it further.
  *
  * <p>Safe for use by several threads. Closing frees the pooled memory; open tensors stay usable.
  */
 public final class CpuDevice implements Device {
-  private static final long DEFAULT_POOL_BYTES = 1L << 30;
+  private static final long DEFAULT_POOL_BYTES = Long.MAX_VALUE;
 
   private final BufferPool pool;
   private final CpuRowKernels kernels;

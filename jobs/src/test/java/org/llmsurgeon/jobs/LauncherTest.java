@@ -108,6 +108,7 @@ class LauncherTest {
     assertThat(command)
         .contains("java", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1")
         .contains("MALLOC_MMAP_THRESHOLD_=1048576")
+        .contains("GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
         .contains("-Dlog4j2.configurationFile=" + root + "/conf/log4j2.properties")
         .contains("-Dsurgeon.spark.defaults=" + root + "/conf/spark-local.conf")
         .doesNotContain("--dry-run");

@@ -14,8 +14,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>OpenBLAS runs with as many threads as the environment variable {@code OPENBLAS_NUM_THREADS}
  * says when the device is made, else with one: Spark's tasks are the parallelism. Without the
  * module {@code jdk.incubator.vector}, or with {@code -Dsurgeon.vector=false}, plain loops stand in
- * for the Vector API. Memory that tensors gave back is kept for reuse, as far as open tensors and it
- * together stay within the most that tensors took; {@code -Dsurgeon.pool.bytes} bounds it further.
+ * for the Vector API. Memory that tensors gave back is kept for reuse, as far as open tensors and
+ * it together stay within the most that tensors took; {@code -Dsurgeon.pool.bytes} bounds it
+ * further.
  *
  * <p>Safe for use by several threads. Closing frees the pooled memory; open tensors stay usable.
  */

@@ -1,6 +1,8 @@
 package org.llmsurgeon.compute;
 
-/** Elementwise steps of the cpu device, in BLAS where it has them, else over tiles of Java arrays. */
+/**
+ * Elementwise steps of the cpu device, in BLAS where it has them, else over tiles of Java arrays.
+ */
 final class CpuElementwise {
   /** Elements copied to the heap at once: two tiles of floats fit the first-level cache. */
   static final int TILE = 2048;

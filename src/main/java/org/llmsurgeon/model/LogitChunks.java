@@ -105,8 +105,7 @@ final class LogitChunks {
     int to = from + weights.length;
     double[] losses = new double[weights.length];
     int[] towards = goals.of(logits, from, to);
-    pass.device()
-        .crossEntropyAndBackward(logits, targets(from, to), losses, towards, weights);
+    pass.device().crossEntropyAndBackward(logits, targets(from, to), losses, towards, weights);
     return losses;
   }
 

@@ -107,7 +107,7 @@ final class FactorStage {
   private Timed<List<FactorsManifest.Factor>> reduce(Reduction reduction, int factors) {
     Session session = shot.session();
     StageName stage = shot.stage("reduce");
-    if (session.reduce().onExecutors(session.spark().isLocal(), reduction.bytes())) {
+    if (session.reduce().onExecutors(reduction.bytes())) {
       return reduction.onExecutors(session.tasks(), stage, session.settings());
     }
     Progress progress = session.progress();

@@ -152,13 +152,14 @@ final class PlannedMemory {
   }
 
   /**
-   * A reduction: a batch of the largest factor's file, and panels.
+   * A reduction: for each factor at a time a batch of its file, and panels.
    *
    * @param keys all factors
+   * @param tasks that it is done in
    */
-  Need reduce(List<FactorKey> keys) {
+  Need reduce(List<FactorKey> keys, int tasks) {
     long largest = keys.stream().mapToLong(key -> PlannedBytes.square(key.size())).max().orElse(0);
-    return Need.of(0, Math.min(BATCH, largest) + 3L * FLOAT * ShardFile.PANEL);
+    return Need.of(0, atOnce(tasks) * (Math.min(BATCH, largest) + 3L * FLOAT * ShardFile.PANEL));
   }
 
   /** The score: for each core a layer, or all layers of a coupled group. */

@@ -7,18 +7,19 @@ import org.llmsurgeon.InputException;
 public enum ReducePlace {
   /** On the driver, one factor after the other. */
   DRIVER,
-  /** On executors, a task for each factor. */
+  /** In tasks, one for each factor, the largest first. */
   EXECUTORS,
   /**
-   * On the driver where Spark runs inside its process, or where all shards together are below a
-   * gibibyte, which a driver reads in less time than tasks are worth; on executors otherwise.
+   * On the driver where all shards together are below 128 MiB, which it reads in less time than
+   * tasks are worth; in tasks otherwise, also where Spark runs inside one process: it has several
+   * cores.
    */
   AUTO;
 
   /** Spark setting with the name of the place; {@code auto} where it is not set. */
   public static final String SETTING = "spark.llmsurgeon.reduce";
 
-  private static final long SMALL = 1L << 30;
+  private static final long SMALL = 128L << 20;
 
   /** The name in settings and options. */
   public String optionName() {
@@ -28,11 +29,10 @@ public enum ReducePlace {
   /**
    * Whether executors do it.
    *
-   * @param local whether Spark runs inside the driver's process
    * @param bytes of all shards together
    */
-  boolean onExecutors(boolean local, long bytes) {
-    return this == EXECUTORS || this == AUTO && !local && bytes >= SMALL;
+  boolean onExecutors(long bytes) {
+    return this == EXECUTORS || this == AUTO && bytes >= SMALL;
   }
 
   /**

@@ -69,7 +69,7 @@ public final class ResourcePlanner {
         bytes.parameters(),
         passes.first(),
         stages,
-        memory.reduce(keys).process(),
+        memory.reduce(keys, 1).process(),
         stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
         bytes.disk());
   }
@@ -138,15 +138,12 @@ public final class ResourcePlanner {
 
   private StagePlan reduce() {
     int count = Math.max(1, passes.count());
+    long read = work.shards() * passes.shardBytes() / count;
+    int tasks = ReducePlace.AUTO.onExecutors(read) ? keys.size() : Math.min(1, keys.size());
     PlannedLoad load =
-        new PlannedLoad(
-            0,
-            0,
-            work.shards() * passes.shardBytes() / count,
-            passes.factorBytes() / count,
-            memory.reduce(keys));
+        new PlannedLoad(0, 0, read, passes.factorBytes() / count, memory.reduce(keys, tasks));
     int times = passes.count() == 0 ? work.shots() : passes.count();
-    return stage("reduce", times, keys.isEmpty() ? 0 : 1, load);
+    return stage("reduce", times, tasks, load);
   }
 
   private StagePlan eigenvectors() {

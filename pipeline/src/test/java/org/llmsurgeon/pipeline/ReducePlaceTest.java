@@ -7,19 +7,18 @@ import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
 
 class ReducePlaceTest {
-  private static final long GIBIBYTE = 1L << 30;
+  private static final long SMALL = 128L << 20;
 
   @Test
-  void autoGoesToExecutorsWhereThereAreAnyAndTheShardsAreLarge() {
-    assertThat(ReducePlace.AUTO.onExecutors(false, GIBIBYTE)).isTrue();
-    assertThat(ReducePlace.AUTO.onExecutors(false, GIBIBYTE - 1)).isFalse();
-    assertThat(ReducePlace.AUTO.onExecutors(true, 100 * GIBIBYTE)).isFalse();
+  void autoGoesToTasksWhereTheShardsAreLarge() {
+    assertThat(ReducePlace.AUTO.onExecutors(SMALL)).isTrue();
+    assertThat(ReducePlace.AUTO.onExecutors(SMALL - 1)).isFalse();
   }
 
   @Test
   void aPlaceThatWasAskedForIsTakenWhateverTheSize() {
-    assertThat(ReducePlace.EXECUTORS.onExecutors(true, 0)).isTrue();
-    assertThat(ReducePlace.DRIVER.onExecutors(false, 100 * GIBIBYTE)).isFalse();
+    assertThat(ReducePlace.EXECUTORS.onExecutors(0)).isTrue();
+    assertThat(ReducePlace.DRIVER.onExecutors(100 * SMALL)).isFalse();
   }
 
   @Test

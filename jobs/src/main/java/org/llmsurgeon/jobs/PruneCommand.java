@@ -1,5 +1,6 @@
 package org.llmsurgeon.jobs;
 
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.export.Route;
@@ -9,6 +10,7 @@ import org.llmsurgeon.pipeline.SurgeonPipeline;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code surgeon prune}: the whole loop, from a model folder to a pruned model folder. */
@@ -32,6 +34,14 @@ import picocli.CommandLine.Spec;
 final class PruneCommand implements Callable<Integer> {
   /** The settings that this command takes. */
   static final List<Setting> SETTINGS = List.of(Setting.values());
+
+  @Option(
+      names = "--result",
+      paramLabel = "FILE.json",
+      description =
+          "Write what a scheduler needs (paths, perplexities, sizes, seconds) to this small file at"
+              + " the end.")
+  private String result;
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
@@ -60,7 +70,11 @@ final class PruneCommand implements Callable<Integer> {
                 "surgeon prune",
                 output.err(),
                 "Interrupted. Finished shots are kept; the same command goes on from there.")) {
-      report = new SurgeonPipeline(spark.context(), progress).prune(request);
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
+      report = pipeline.prune(request);
+      if (result != null) {
+        pipeline.writeResult(request.output(), report, result);
+      }
     }
     output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");
     if (output.verbose() && report.resources() != null) {
@@ -69,7 +83,13 @@ final class PruneCommand implements Callable<Integer> {
     if (report.export() != null) {
       output.out().print(ExportTable.text(report.export()) + "\n");
     }
-    output.out().println("Pruned model and " + PruningReport.FILE + ": " + request.output());
+    output
+        .out()
+        .println("Pruned model, " + PruningReport.FILE + " and report.html: " + request.output());
+    if (!output.quiet()) {
+      long millis = ManagementFactory.getRuntimeMXBean().getUptime();
+      output.out().println("Took " + Format.seconds(millis / 1e3) + " from start to end.");
+    }
     output.out().flush();
     return Failures.DONE;
   }

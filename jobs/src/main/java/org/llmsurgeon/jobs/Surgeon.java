@@ -3,6 +3,7 @@ package org.llmsurgeon.jobs;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.jobs.demo.DemoCommand;
 import org.llmsurgeon.jobs.demo.TrainDemoCommand;
@@ -11,6 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -36,6 +39,17 @@ import picocli.CommandLine.Spec;
     })
 public final class Surgeon implements Callable<Integer> {
   private static final int HELP_WIDTH = 100;
+
+  /** Picocli's own limit. */
+  private static final int NARROWEST_HELP = 55;
+
+  /** What each command writes where --output says. */
+  private static final Map<String, String> OUTPUTS =
+      Map.of(
+          "prune", "Folder of the pruned model, its report and its page; made if missing.",
+          "compare", "Folder of the tables, their page and the finished runs; made if missing.",
+          "factors", "A .safetensors file that does not exist yet.",
+          "scores", "A .safetensors file that does not exist yet.");
 
   @Spec private CommandSpec spec;
 
@@ -103,8 +117,18 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new ReportCommand(), List.of(), false);
     add(surgeon, new CleanCommand(), List.of(), false);
     add(surgeon, new TrainDemoCommand(), List.of(), false);
+    add(surgeon, new CompletionCommand(), List.of(), false);
     surgeon.addSubcommand(new HelpCommand());
-    surgeon.setUsageHelpWidth(HELP_WIDTH);
+    int columns = Integer.getInteger(OutputOptions.COLUMNS, HELP_WIDTH);
+    surgeon.setUsageHelpWidth(Math.min(HELP_WIDTH, Math.max(NARROWEST_HELP, columns)));
+    surgeon.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionGroups::render);
+    surgeon
+        .getSubcommands()
+        .values()
+        .forEach(each -> each.setHelpSectionMap(surgeon.getHelpSectionMap()));
+    // The last one wins, as everywhere; Picocli would say so on standard error.
+    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
+    surgeon.setOverwrittenOptionsAllowed(true);
     surgeon.setUnmatchedOptionsAllowedAsOptionParameters(false);
     surgeon.setExecutionStrategy(PlacementOption::execute);
     surgeon.setParameterExceptionHandler(Failures::usage);
@@ -117,7 +141,7 @@ public final class Surgeon implements Callable<Integer> {
       CommandLine surgeon, Callable<Integer> command, List<Setting> settings, boolean recipe) {
     CommandSpec spec = CommandSpec.forAnnotatedObject(command);
     spec.usageMessage().sortOptions(false);
-    settings.forEach(setting -> spec.addOption(setting.option()));
+    settings.forEach(setting -> spec.addOption(option(spec.name(), setting)));
     if (settings.contains(Setting.CALIBRATION)) {
       for (PlacementOption each : PlacementOption.values()) {
         spec.addOption(each.spec());
@@ -127,6 +151,13 @@ public final class Surgeon implements Callable<Integer> {
       spec.addOption(Settings.recipeOption());
     }
     surgeon.addSubcommand(new CommandLine(spec));
+  }
+
+  private static OptionSpec option(String command, Setting setting) {
+    OptionSpec option = setting.option();
+    return setting == Setting.OUTPUT && OUTPUTS.containsKey(command)
+        ? OptionSpec.builder(option).description(OUTPUTS.get(command)).build()
+        : option;
   }
 
   /** The version line: this program's, Spark's and Java's. */

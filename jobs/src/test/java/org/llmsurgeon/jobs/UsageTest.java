@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +47,9 @@ class UsageTest {
             prune("--sparsty", "0.5")),
         wrong("There is no word 'unexpected'.", prune("unexpected")),
         wrong("--shots", prune("--shots")),
-        wrong("--shots", prune("--shots", "3", "--shots", "4")),
+        wrong(
+            "The option 'shots' is 'four'; give a whole number.",
+            prune("--shots", "3", "--shots", "four")),
         wrong("The option 'shots' is 'three'; give a whole number.", prune("--shots", "three")),
         wrong("--shots is 0; give at least 1.", prune("--shots", "0")),
         wrong("The option 'sparsity' is 'half'; give a number.", prune("--sparsity", "half")),
@@ -124,6 +128,44 @@ class UsageTest {
     assertThat(help.out()).contains("Usage: surgeon " + command).contains("Example: surgeon ");
     assertThat(CommandRun.of(command, "--help").out()).isEqualTo(help.out());
     assertThat(CommandRun.of("help").out()).contains("  " + command + " ");
+  }
+
+  @Test
+  void optionsStandInGroupsTheBasicOnesFirst() {
+    String help = CommandRun.of("help", "prune").out();
+
+    assertThat(help).containsSubsequence("Basic:", "--model", "--sparsity", "What may go:");
+    assertThat(help)
+        .containsSubsequence(
+            "Steps:", "--schedule", "Calibration data:", "Curvature:", "Running:", "--run");
+    Matcher option = Pattern.compile("(?m)^ {2,6}(-[a-z], )?--(\\[no-])?[a-z-]+").matcher(help);
+    long shown = option.results().count();
+    assertThat(shown)
+        .isEqualTo(
+            Surgeon.commandLine().getSubcommands().get("prune").getCommandSpec().options().size());
+    assertThat(CommandRun.of("help", "factors").out().replaceAll("\\s+", " "))
+        .contains("A .safetensors file that does not exist yet.");
+  }
+
+  @Test
+  void completionIsAScriptThatBashTakesAndThatKnowsCommandsAndOptions(@TempDir Path folder)
+      throws Exception {
+    CommandRun run = CommandRun.of("completion");
+    assertThat(run.code()).isZero();
+    Path script = Files.writeString(folder.resolve("surgeon"), run.out());
+    Process bash =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                ". "
+                    + script
+                    + "; COMP_WORDS=(surgeon prune --spars); COMP_CWORD=2; _complete_surgeon;"
+                    + " printf '%s ' \"${COMPREPLY[@]}\"; COMP_WORDS=(surgeon com); COMP_CWORD=1;"
+                    + " _complete_surgeon; printf '%s ' \"${COMPREPLY[@]}\"")
+            .start();
+    String words = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(bash.waitFor()).isZero();
+    assertThat(words.split(" ")).contains("--sparsity", "compare", "completion");
   }
 
   @Test

@@ -59,6 +59,7 @@ final class RunPlanner {
     run.clear();
     RunPlan plan = make(identity, recipe);
     run.commit(RunDirectory.PLAN, plan);
+    PlanWarnings.of(plan, config).forEach(each -> session.progress().note("Warning: " + each));
     return plan;
   }
 

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline;
 
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -166,6 +167,29 @@ public final class SurgeonPipeline {
   public List<ComparedRun> compare(CompareRequest request) {
     progress.runStarted("compare on " + request.model(), 0);
     return operation(session -> new Comparison(session, request).run());
+  }
+
+  /**
+   * Writes the little that a scheduler needs to know of a finished run, as JSON.
+   *
+   * @param output the run's output
+   * @param report what it did
+   * @param file where to; it appears as a whole, in place of what is there
+   * @throws InputException if it cannot be written
+   */
+  public void writeResult(String output, PruningReport report, String file) {
+    operation(
+        session -> {
+          HadoopStorage storage = session.storage();
+          try {
+            storage.replace(
+                storage.absolute(file), Json.bytes(RunResult.of(storage.absolute(output), report)));
+          } catch (UncheckedIOException failure) {
+            throw new InputException(
+                "The result " + file + " cannot be written (" + failure.getCause() + ").", failure);
+          }
+          return file;
+        });
   }
 
   /**

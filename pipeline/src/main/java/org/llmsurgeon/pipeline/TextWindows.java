@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.CalibrationText;
 import org.llmsurgeon.checkpoint.TextPart;
@@ -104,7 +105,9 @@ final class TextWindows {
   }
 
   private List<WindowsFile> sample(String name, List<TokenFile> tokens, WindowDraw draw, int sets) {
-    int windows = draw.windows(tokens.stream().mapToLong(TokenFile::tokens).sum()) / sets;
+    long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
+    int windows = draw.windows(all) / sets;
+    tellOverlap(name, (long) windows * sets * draw.context(), all);
     int size = WindowsFile.partWindows(draw.context());
     List<SampleTask.Range> ranges = new ArrayList<>();
     for (int set = 0; set < sets; set++) {
@@ -120,6 +123,23 @@ final class TextWindows {
         .mapToObj(set -> files.subList(set * each, (set + 1) * each))
         .map(parts -> new WindowsFile(parts, size, windows, draw.context()))
         .toList();
+  }
+
+  /** Windows that overlap tell less than their number promises. */
+  private void tellOverlap(String name, long drawn, long all) {
+    if (drawn > all) {
+      session
+          .progress()
+          .note(
+              String.format(
+                  Locale.ROOT,
+                  "Warning: the %s windows have %,d tokens and the text has %,d: they overlap, each"
+                      + " token stands in %.1f of them; give more text or fewer --sequences.",
+                  name,
+                  drawn,
+                  all,
+                  (double) drawn / all));
+    }
   }
 
   private void delete(List<TokenFile> tokens) {

@@ -1,0 +1,32 @@
+package org.llmsurgeon.jobs;
+
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon completion}: a script with which bash and zsh complete commands and options. */
+@Command(
+    name = "completion",
+    customSynopsis = "surgeon completion",
+    description = {
+      "Prints a script with which bash and zsh complete commands and options.",
+      "",
+      "For bash: source <(jobs/surgeon completion). For zsh: the same after 'autoload -U +X"
+          + " bashcompinit && bashcompinit'.",
+      ""
+    },
+    footer = {"", "Example: surgeon completion > ~/.surgeon-completion"})
+final class CompletionCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    output.out().print(AutoComplete.bash("surgeon", spec.root().commandLine()));
+    output.out().flush();
+    return Failures.DONE;
+  }
+}

@@ -1,0 +1,73 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.Patterns;
+import org.llmsurgeon.pruning.SparsityPattern;
+import org.llmsurgeon.surgery.Recipe;
+
+/** What a plan says that its maker may not have meant; a run goes on all the same. */
+final class PlanWarnings {
+  private PlanWarnings() {}
+
+  /**
+   * Sentences about a plan.
+   *
+   * @param plan what is to be done
+   * @param config the model
+   */
+  static List<String> of(RunPlan plan, ModelConfig config) {
+    List<String> warnings = new ArrayList<>();
+    Recipe recipe = Recipe.of(plan.identity().recipe());
+    if (plan.calibration() != null && recipe.curvature().kind().needsData()) {
+      fewTokens(plan.calibration().tokens(), config, warnings);
+    }
+    if (recipe.structures() instanceof Patterns patterns) {
+      partPattern(patterns.pattern(), plan.share(), warnings);
+    }
+    if (plan.test() == null) {
+      warnings.add(
+          "No test text is given, so perplexity is not measured; give --test with text that is not"
+              + " in the calibration data.");
+    }
+    return warnings;
+  }
+
+  /** Fewer tokens than inputs leave directions of which nothing is known but the damping. */
+  private static void fewTokens(long tokens, ModelConfig config, List<String> warnings) {
+    LinearShape widest = config.linears().get(0);
+    for (LinearShape each : config.linears()) {
+      widest = each.inputs() > widest.inputs() ? each : widest;
+    }
+    if (tokens < widest.inputs()) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "The calibration data has %,d tokens, fewer than the %,d inputs of %s: its curvature"
+                  + " is known in part only; give more --sequences or a longer --context.",
+              tokens,
+              widest.inputs(),
+              widest.name()));
+    }
+  }
+
+  /** A layer is of use to hardware only where all of its groups have the pattern. */
+  private static void partPattern(SparsityPattern pattern, double share, List<String> warnings) {
+    double whole = (double) pattern.removed() / pattern.size();
+    if (share < whole - 1e-9) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "At a sparsity of %.3f only %.0f %% of the groups become %d:%d, and hardware takes a"
+                  + " layer only where all of its groups are; give --sparsity %s for all.",
+              share,
+              100 * share / whole,
+              pattern.kept(),
+              pattern.size(),
+              whole));
+    }
+  }
+}

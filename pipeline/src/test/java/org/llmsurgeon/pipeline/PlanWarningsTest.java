@@ -1,0 +1,79 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.surgery.Recipe;
+
+/** What a run says at its start that its maker may not have meant. */
+class PlanWarningsTest {
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private List<String> warnings(boolean test, Map<String, ?> options) throws Exception {
+    TestModel model = TestModel.llama(Files.createTempDirectory(temp, "m"), DataType.F32);
+    PruneRequest all = model.request(temp.resolve("o" + options.hashCode()), Recipe.of(options));
+    PruneRequest request =
+        new PruneRequest(
+            all.model(),
+            all.calibration(),
+            test ? all.test() : List.of(),
+            all.output(),
+            null,
+            false,
+            all.recipe());
+    RecordingProgress progress = new RecordingProgress();
+    PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
+    RunResultCheck.holds(spark, request, report, temp.resolve("result.json"));
+    return progress.events().stream().filter(event -> event.contains("Warning: ")).toList();
+  }
+
+  /** The small result says what the report says. */
+  private static final class RunResultCheck {
+    static void holds(JavaSparkContext spark, PruneRequest request, PruningReport report, Path file)
+        throws Exception {
+      new SurgeonPipeline(spark, Progress.silent())
+          .writeResult(request.output(), report, file.toString());
+      RunResult result = Json.read(Files.readAllBytes(file), RunResult.class).orElseThrow();
+      assertThat(result.perplexity()).isEqualTo(report.perplexity());
+      assertThat(result.removed()).isEqualTo(report.shots().get(0).removed());
+      assertThat(Path.of(result.report())).exists();
+      assertThat(Path.of(result.page())).exists();
+    }
+  }
+
+  @Test
+  void aRunThatIsSoundSaysNothing() throws Exception {
+    assertThat(warnings(true, Map.of("sparsity", 0.5, "shots", 1, "structures", "1:2"))).isEmpty();
+  }
+
+  @Test
+  void patternsThatAreNotFullAndAMissingTestAreNamed() throws Exception {
+    assertThat(warnings(false, Map.of("sparsity", 0.25, "shots", 1, "structures", "1:2")))
+        .hasSize(2)
+        .anyMatch(
+            each ->
+                each.contains("At a sparsity of 0.250 only 50 % of the groups become 1:2")
+                    && each.contains("give --sparsity 0.5 for all"))
+        .anyMatch(each -> each.contains("No test text is given, so perplexity is not measured"));
+  }
+}

@@ -269,7 +269,7 @@ public record Recipe(
   /** The defaults of the command line. */
   public static Recipe defaults() {
     return new Recipe(
-        Units.DEFAULT,
+        Units.LOADABLE,
         new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, WidthRule.NONE),
         new Goal(0.5, TargetQuantity.WEIGHTS),
         new Pace(false, 10),

@@ -91,8 +91,13 @@ final class RecipeReader {
 
   private Structures structures() {
     Structures structures = Structures.parse(read.text("structures"));
-    boolean some = read.given("units") && structures instanceof Units;
-    return some ? Units.of(read.text("units")) : structures;
+    if (!(structures instanceof Units)) {
+      return structures;
+    }
+    if (read.given("units")) {
+      return Units.of(read.text("units"));
+    }
+    return read.given("structures") ? structures : Recipe.defaults().structures();
   }
 
   private Recipe.SelectionRule selection(Structures structures) {

@@ -22,7 +22,8 @@ class RecipeTest {
   void unitsOrderedByPathsAreTheDefaultAndRowsAndColumnsImplyThePapersOrder() {
     Recipe units = Recipe.of(Map.of());
     assertThat(units).isEqualTo(Recipe.defaults());
-    assertThat(units.structures()).isEqualTo(Units.DEFAULT);
+    assertThat(units.structures()).as("loads in stock programs").isEqualTo(Units.LOADABLE);
+    assertThat(Recipe.of(Map.of("structures", "units")).structures()).isEqualTo(Units.DEFAULT);
     assertThat(units.selection().kind()).isEqualTo(SelectionKind.PATHS);
     assertThat(units.shots()).isEqualTo(10);
     Recipe lines = Recipe.of(Map.of("structures", "row,column"));
@@ -132,8 +133,8 @@ class RecipeTest {
     refuses(Map.of("round-to", "value=8"), "neuron=64,head=2,group=1");
     refuses(Map.of("round-to", "head="), "--round-to");
     refuses(Map.of("round-to", "head=0"), "at least 1");
-    refuses(Map.of("tensor-parallel", 2), "--preset hardware");
-    refuses(Map.of("one-width", true), "--one-width");
+    refuses(Map.of("structures", "units", "tensor-parallel", 2), "--preset hardware");
+    refuses(Map.of("structures", "units", "one-width", true), "--one-width");
     refuses(Map.of("preset", "hardware", "one-width", true, "exclude", "layers.0"), "--exclude");
     refuses(Map.of("preset", "hardware", "selection", "rounds"), "--round-to");
     refuses(Map.of("structures", "row", "tensor-parallel", 2), "--tensor-parallel");

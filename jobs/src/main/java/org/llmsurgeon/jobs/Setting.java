@@ -51,7 +51,9 @@ enum Setting {
       Form.TEXT,
       "KINDS",
       "Which units may go, with --structures units; kinds joined by commas.",
-      Units.DEFAULT.unitNames()),
+      Units.LOADABLE.unitNames()
+          + "; where --structures units is given "
+          + Units.DEFAULT.unitNames()),
   SELECTION(
       "selection",
       Form.TEXT,

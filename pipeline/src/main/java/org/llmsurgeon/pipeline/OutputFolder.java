@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -215,6 +216,12 @@ final class OutputFolder {
    */
   void publish(String staged, PruningReport report) {
     storage.delete(Storage.child(path, PruningReport.FILE), false);
+    if (report.export() != null) {
+      storage.delete(Storage.child(staged, ModelCard.FILE), false);
+      write(
+          Storage.child(staged, ModelCard.FILE),
+          ModelCard.of(report).getBytes(StandardCharsets.UTF_8));
+    }
     List<String> files = storage.list(staged);
     for (String name : storage.list(path)) {
       if (files.contains(name) || WEIGHTS.matcher(name).matches()) {

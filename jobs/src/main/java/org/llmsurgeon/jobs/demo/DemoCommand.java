@@ -3,11 +3,14 @@ package org.llmsurgeon.jobs.demo;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.Route;
+import org.llmsurgeon.jobs.ExportTable;
 import org.llmsurgeon.jobs.Format;
 import org.llmsurgeon.jobs.OutputOptions;
 import org.llmsurgeon.jobs.RunProgress;
@@ -108,11 +111,17 @@ public final class DemoCommand implements Callable<Integer> {
     }
     PrintWriter out = output.out();
     out.print("\n" + table(models) + "\n");
+    out.print(ExportTable.text(models.get(0).report().export()) + "\n");
     if (!output.quiet()) {
       stories(demo, models, out);
     }
     out.println("Dense model and its texts: " + folder);
-    out.println("Pruned model and " + PruningReport.FILE + ": " + folder.resolve(DemoFolder.UNITS));
+    out.println("Smaller model and " + PruningReport.FILE + ": " + folder.resolve(DemoFolder.UNITS));
+    out.println("How to load it in Python:");
+    out.println("  from transformers import AutoModelForCausalLM");
+    out.println(
+        "  model = AutoModelForCausalLM.from_pretrained(\"%s\", trust_remote_code=True)"
+            .formatted(folder.resolve(DemoFolder.UNITS)));
     out.flush();
     return 0;
   }
@@ -120,20 +129,24 @@ public final class DemoCommand implements Callable<Integer> {
   private List<Way> ways() {
     String inShots = ", " + Format.plural(shots, "shot");
     return List.of(
-        new Way("coupled units" + inShots, DemoFolder.UNITS, byCurvature("units")),
         new Way(
-            "rows and columns" + inShots, DemoFolder.ROWS_AND_COLUMNS, byCurvature("row,column")),
+            "neurons, heads, groups" + inShots,
+            DemoFolder.UNITS,
+            byCurvature("units", "neuron,head,group")),
+        new Way(
+            "rows and columns" + inShots, DemoFolder.ROWS_AND_COLUMNS, byCurvature("row,column", null)),
         new Way("magnitude, rows and columns", DemoFolder.MAGNITUDE, byMagnitude()));
   }
 
-  private Recipe byCurvature(String structures) {
-    return Recipe.of(
-        Map.of(
-            "structures", structures,
-            "sparsity", SPARSITY,
-            "shots", shots,
-            "curvature", "kfac",
-            "sequences", sequences));
+  private Recipe byCurvature(String structures, String units) {
+    Map<String, Object> options = new HashMap<>();
+    options.put("structures", structures);
+    options.put("units", units);
+    options.put("sparsity", SPARSITY);
+    options.put("shots", shots);
+    options.put("curvature", "kfac");
+    options.put("sequences", sequences);
+    return Recipe.of(options);
   }
 
   /** No data, no update: the smallest rows and columns go. More shots would choose the same. */
@@ -162,7 +175,8 @@ public final class DemoCommand implements Callable<Integer> {
         demo.path().resolve(way.folder()).toString(),
         null,
         false,
-        way.recipe());
+        way.recipe(),
+        Route.AUTO);
   }
 
   private static String table(List<Pruned> models) {

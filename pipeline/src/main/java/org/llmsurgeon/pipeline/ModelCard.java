@@ -1,0 +1,145 @@
+package org.llmsurgeon.pipeline;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.llmsurgeon.export.Footprint;
+
+/**
+ * The {@code README.md} of a pruned model: what it is, how good it is and how to load it. Says
+ * nothing that another run of the same recipe would say otherwise.
+ */
+final class ModelCard {
+  /** Its name. */
+  static final String FILE = "README.md";
+
+  private final PruningReport report;
+  private final StringBuilder text = new StringBuilder();
+
+  private ModelCard(PruningReport report) {
+    this.report = report;
+  }
+
+  /**
+   * The card of a finished model.
+   *
+   * @param report what was done
+   */
+  static String of(PruningReport report) {
+    return new ModelCard(report).write();
+  }
+
+  private String write() {
+    PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
+    String base = name(report.inputs().model().path());
+    line("---");
+    line("tags: [pruning, llm-surgeon]");
+    line("---");
+    line("");
+    line("# " + base + ", pruned by " + percent(last.sparsity()));
+    line("");
+    line(
+        "Made from `%s` by LLM Surgeon on Spark: structured pruning by curvature of the loss"
+            .formatted(base));
+    line("([arXiv 2312.17244](https://arxiv.org/abs/2312.17244)).");
+    line("");
+    line("| | before | after |");
+    line("|---|---|---|");
+    if (report.densePerplexity() != null && last.perplexity() != null) {
+      row("perplexity on the test text", two(report.densePerplexity()), two(last.perplexity()));
+    }
+    sizes(report.export().before(), report.export().after());
+    line("");
+    loading(report.export());
+    line("## How it was made");
+    line("");
+    line("- weights of linear layers that are gone: " + percent(last.sparsity()));
+    line("- calibration: " + texts(report.inputs().calibration(), report.calibration()));
+    line("- test: " + texts(report.inputs().test(), report.test()));
+    line("- recipe: " + recipe());
+    line("");
+    line("Everything else that happened is in `pruning_report.json`.");
+    line("");
+    line("## Limits");
+    line("");
+    line("Pruned on the calibration text above and measured on the test text above; on other text");
+    line("it may have lost more. It inherits licence, biases and risks of the model it was made of.");
+    return text.toString();
+  }
+
+  private void sizes(Footprint before, Footprint after) {
+    row("parameters", count(before.parameters()), count(after.parameters()));
+    row("bytes of weights", count(before.bytes()), count(after.bytes()));
+    row("multiply-adds per token", count(before.multiplyAdds()), count(after.multiplyAdds()));
+  }
+
+  private void loading(ExportReport export) {
+    boolean code = !export.route().equals("zeros") && !export.route().equals("uniform");
+    String trust = code ? ", trust_remote_code=True" : "";
+    line("## How to load it");
+    line("");
+    line("Form: " + export.route() + ". Loads in " + String.join(", ", export.loadsIn()) + ".");
+    line("");
+    line("```python");
+    line("from transformers import AutoModelForCausalLM, AutoTokenizer");
+    line("model = AutoModelForCausalLM.from_pretrained(\"FOLDER\"" + trust + ")");
+    line("tokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")");
+    line("```");
+    line("");
+    if (!export.route().equals("indexed")) {
+      String backend =
+          export.route().equals("per-layer") ? ", model_impl=\"transformers\"" : "";
+      line("```python");
+      line("from vllm import LLM, SamplingParams");
+      line("model = LLM(\"FOLDER\"" + trust + backend + ")");
+      line("print(model.generate([\"Once upon a time\"], SamplingParams(max_tokens=32)))");
+      line("```");
+      line("");
+    }
+  }
+
+  private static String texts(List<HashedFile> files, PruningReport.Tokens tokens) {
+    if (tokens == null) {
+      return "none";
+    }
+    String names = files.stream().map(each -> name(each.path())).collect(Collectors.joining(", "));
+    return "%s, %d windows of %d tokens".formatted(names, tokens.windows(), tokens.context());
+  }
+
+  private String recipe() {
+    return report.recipe().entrySet().stream()
+        .filter(each -> each.getValue() != null)
+        .map(ModelCard::option)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String option(Map.Entry<String, Object> option) {
+    return "`%s: %s`".formatted(option.getKey(), option.getValue());
+  }
+
+  private static String name(String path) {
+    String plain = path.replaceAll("/+$", "");
+    return plain.substring(plain.lastIndexOf('/') + 1);
+  }
+
+  private void row(String name, String before, String after) {
+    line("| %s | %s | %s |".formatted(name, before, after));
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+
+  private static String two(double number) {
+    return String.format(Locale.ROOT, "%.3f", number);
+  }
+
+  private static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  private void line(String line) {
+    text.append(line).append('\n');
+  }
+}

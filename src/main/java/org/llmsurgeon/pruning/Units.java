@@ -14,10 +14,11 @@ import org.llmsurgeon.InputException;
  */
 public record Units(Set<UnitKind> kinds) implements Structures {
   /**
-   * Every kind but query-key dimensions: what {@code --structures units} means. A head's attention is saturated where it
-   * works: its gradients are small, so each query-key dimension looks cheap, and a share of them
-   * that was predicted to cost 0.001 nats cost 0.14 on a real model. Without them the same sparsity
-   * costs less on every model that was tried; whole heads remove the same weights.
+   * Every kind but query-key dimensions: what {@code --structures units} means. A head's attention
+   * is saturated where it works: its gradients are small, so each query-key dimension looks cheap,
+   * and a share of them that was predicted to cost 0.001 nats cost 0.14 on a real model. Without
+   * them the same sparsity costs less on every model that was tried; whole heads remove the same
+   * weights.
    */
   public static final Units DEFAULT =
       new Units(EnumSet.complementOf(EnumSet.of(UnitKind.QUERY_KEY)));

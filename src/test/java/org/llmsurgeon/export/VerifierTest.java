@@ -95,8 +95,7 @@ class VerifierTest {
   private void tamper(String tensor, float value) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(shard(tensor), "rw")) {
       file.seek(place(tensor));
-      byte[] bytes =
-          ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
+      byte[] bytes = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
       file.write(bytes);
     }
   }

@@ -64,7 +64,9 @@ final class ModelCard {
     line("## Limits");
     line("");
     line("Pruned on the calibration text above and measured on the test text above; on other text");
-    line("it may have lost more. It inherits licence, biases and risks of the model it was made of.");
+    line(
+        "it may have lost more. It inherits licence, biases and risks of the model it was made"
+            + " of.");
     return text.toString();
   }
 
@@ -88,8 +90,7 @@ final class ModelCard {
     line("```");
     line("");
     if (!export.route().equals("indexed")) {
-      String backend =
-          export.route().equals("per-layer") ? ", model_impl=\"transformers\"" : "";
+      String backend = export.route().equals("per-layer") ? ", model_impl=\"transformers\"" : "";
       line("```python");
       line("from vllm import LLM, SamplingParams");
       line("model = LLM(\"FOLDER\"" + trust + backend + ")");

@@ -116,7 +116,8 @@ public final class DemoCommand implements Callable<Integer> {
       stories(demo, models, out);
     }
     out.println("Dense model and its texts: " + folder);
-    out.println("Smaller model and " + PruningReport.FILE + ": " + folder.resolve(DemoFolder.UNITS));
+    out.println(
+        "Smaller model and " + PruningReport.FILE + ": " + folder.resolve(DemoFolder.UNITS));
     out.println("How to load it in Python:");
     out.println("  from transformers import AutoModelForCausalLM");
     out.println(
@@ -134,7 +135,9 @@ public final class DemoCommand implements Callable<Integer> {
             DemoFolder.UNITS,
             byCurvature("units", "neuron,head,group")),
         new Way(
-            "rows and columns" + inShots, DemoFolder.ROWS_AND_COLUMNS, byCurvature("row,column", null)),
+            "rows and columns" + inShots,
+            DemoFolder.ROWS_AND_COLUMNS,
+            byCurvature("row,column", null)),
         new Way("magnitude, rows and columns", DemoFolder.MAGNITUDE, byMagnitude()));
   }
 

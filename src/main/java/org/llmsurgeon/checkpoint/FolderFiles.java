@@ -15,9 +15,12 @@ final class FolderFiles {
   private static final Set<String> IDENTITY =
       Set.of(CONFIG, ShardIndex.NAME, TOKENIZER, TOKENIZER_CONFIG);
 
+  /** Ending of the weights that can be read. */
+  static final String SAFETENSORS = ".safetensors";
+
   private static final List<String> WEIGHT_ENDINGS =
       List.of(
-          ".safetensors",
+          SAFETENSORS,
           ".bin",
           ".pt",
           ".pth",

@@ -6,7 +6,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -25,6 +24,14 @@ import org.llmsurgeon.compute.Tensor;
  */
 public final class ModelFolder implements Closeable {
   private static final String SINGLE = "model.safetensors";
+
+  /** Makes an index of all shards of a folder. */
+  private static final String INDEX =
+      "import glob, json, safetensors; json.dump({'metadata': {}, 'weight_map': {k: f for f in"
+          + " sorted(glob.glob('*.safetensors')) for k in safetensors.safe_open(f, 'np').keys()}},"
+          + " open('"
+          + ShardIndex.NAME
+          + "', 'w'))";
 
   private final Storage storage;
   private final String path;
@@ -324,17 +331,38 @@ public final class ModelFolder implements Closeable {
   }
 
   private InputException noWeights(List<String> files) {
-    List<String> others = new ArrayList<>(files);
-    others.removeIf(name -> !FolderFiles.isWeights(name));
-    if (others.isEmpty()) {
+    List<String> weights = files.stream().filter(FolderFiles::isWeights).toList();
+    List<String> readable =
+        weights.stream().filter(name -> name.endsWith(FolderFiles.SAFETENSORS)).toList();
+    if (weights.isEmpty()) {
       return new InputException(path + " has no model.safetensors; download the weights too");
+    }
+    if (readable.isEmpty()) {
+      return new InputException(
+          path
+              + " has its weights as "
+              + weights.get(0)
+              + " only; convert them with transformers: from_pretrained(folder), then"
+              + " save_pretrained(folder, safe_serialization=True)");
+    }
+    if (readable.size() == 1) {
+      return new InputException(
+          path
+              + " has its weights as "
+              + readable.get(0)
+              + ", not as model.safetensors; rename that file if it holds the whole model");
     }
     return new InputException(
         path
-            + " has its weights as "
-            + others.get(0)
-            + " only; convert them with transformers: from_pretrained(folder), then"
-            + " save_pretrained(folder, safe_serialization=True)");
+            + " has its weights in "
+            + readable.size()
+            + " files, the first "
+            + readable.get(0)
+            + ", and no "
+            + ShardIndex.NAME
+            + " that says which tensor is where; download the index too, or write it with Python"
+            + " in that folder: "
+            + INDEX);
   }
 
   private void closeAfter(RuntimeException failure) {

@@ -18,7 +18,8 @@ final class StrictJson {
           .build();
 
   /** A place as the parser writes it in the middle of a sentence; it names no file. */
-  private static final String PARSER_PLACE = " ?\\((start marker )?at \\[Source: .*?\\]\\)";
+  private static final String PARSER_PLACE =
+      " ?\\((start marker |for \\w+ starting )?at \\[Source: .*?\\]\\)";
 
   private StrictJson() {}
 

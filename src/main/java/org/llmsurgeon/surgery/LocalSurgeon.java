@@ -54,7 +54,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.dense = dense;
     this.recipe = recipe;
     this.factors = new LocalFactors(device);
-    this.share = new TargetShare(config, name -> Float.BYTES).of(recipe.goal(), recipe.layers());
+    this.share = new TargetShare(config, name -> Float.BYTES).of(recipe);
     new Reach(config, recipe).require(share);
     AlreadyGone gone = new AlreadyGone(config, recipe);
     gone.requireLess(

@@ -6,6 +6,7 @@ import java.util.function.ToIntFunction;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.Patterns;
 
 /**
  * Turns a share of some quantity of a model into the share of its prunable weights that must go for
@@ -24,6 +25,35 @@ public final class TargetShare {
   public TargetShare(ModelConfig config, ToIntFunction<String> bytes) {
     this.config = config;
     this.bytes = bytes;
+  }
+
+  /**
+   * Share of the prunable weights that a recipe asks for.
+   *
+   * @param recipe goal, layers and structures
+   * @return in (0, 1]
+   * @throws InputException as {@link #of(Recipe.Goal, LayerRule)}, and if a pattern of the recipe
+   *     cannot remove so much
+   */
+  public double of(Recipe recipe) {
+    Recipe.Goal goal = recipe.goal();
+    double share = of(goal, recipe.layers());
+    if (goal.of() != TargetQuantity.WEIGHTS && recipe.structures() instanceof Patterns patterns) {
+      double most = patterns.pattern().largestSparsity();
+      if (ofTouched(goal, recipe.layers()) > most) {
+        double reached = most * prunable(goal.of(), recipe.layers()) / all(goal.of());
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "--sparsity %s of the %s cannot be reached with %s, which removes at most %.4f of"
+                    + " them; give at most that.",
+                goal.sparsity(),
+                goal.of().optionName(),
+                patterns.pattern().optionName(),
+                Math.floor(reached * 1e4) / 1e4));
+      }
+    }
+    return share;
   }
 
   /**

@@ -92,6 +92,10 @@ class ModelFolderTest {
     refuses(tiny().path(), "no model.safetensors");
     tiny().text("pytorch_model.bin", "");
     refuses("pytorch_model.bin", "safe_serialization=True");
+    tiny().weights("model.fp16.safetensors", Map.of("a", DataType.F16));
+    refuses("model.fp16.safetensors, not as model.safetensors", "rename that file");
+    tiny().weights("model-2.safetensors", Map.of("b", DataType.F16));
+    refuses("2 files, the first model-2.safetensors", "no model.safetensors.index.json", "import");
   }
 
   @ParameterizedTest

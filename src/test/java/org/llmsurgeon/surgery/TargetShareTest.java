@@ -80,4 +80,25 @@ class TargetShareTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining(String.format("%.4f", Math.floor(most * 1e4) / 1e4));
   }
+
+  @Test
+  void whatAPatternCannotReachIsSaidInTheUnitThatWasAskedFor() {
+    ModelConfig config = config("llama");
+    double prunable = numbers(config, name -> prunable(config, name));
+    double all = numbers(config, name -> true);
+    double most = Math.floor(0.5 * prunable / all * 1e4) / 1e4;
+    TargetShare shares = new TargetShare(config, name -> 4);
+
+    assertThat(shares.of(patterns(most))).isCloseTo(0.5, within(1e-3)).isLessThanOrEqualTo(0.5);
+    assertThatThrownBy(() -> shares.of(patterns(most + 1e-4)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("of the bytes cannot be reached with 2:4, which removes at most")
+        .hasMessageContaining(" " + most + " of them");
+  }
+
+  private static Recipe patterns(double sparsity) {
+    return Recipe.of(
+        java.util.Map.of(
+            "sparsity", sparsity, "shots", 1, "structures", "2:4", "target-of", "bytes"));
+  }
 }

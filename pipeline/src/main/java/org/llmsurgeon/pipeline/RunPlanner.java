@@ -76,7 +76,7 @@ final class RunPlanner {
    * @param recipe how to prune
    */
   RunPlan make(RunIdentity identity, Recipe recipe) {
-    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
+    double share = new TargetShare(config, dense::bytesOfNumber).of(recipe);
     new Reach(config, recipe).require(share);
     requireLess(identity.inputs().model().path(), recipe, share);
     return make(identity, recipe, share);

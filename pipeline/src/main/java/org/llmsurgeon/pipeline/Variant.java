@@ -75,7 +75,7 @@ record Variant(Method method, Map<String, Object> options) {
    * @throws InputException if a pattern names no layer
    */
   static double share(Recipe recipe, ModelWeights dense) {
-    return new TargetShare(dense.config(), dense::bytesOfNumber).of(recipe.goal(), recipe.layers());
+    return new TargetShare(dense.config(), dense::bytesOfNumber).of(recipe);
   }
 
   /** A name that equal runs share and others do not; the recipe must be right. */

@@ -89,7 +89,7 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, Wi
   }
 
   /** What a layer must keep so that all units can be costed and removed. */
-  LayerState.Needs needs(int layer) {
+  LayerNeeds needs(int layer) {
     boolean rowCosts = false;
     boolean columnCosts = false;
     boolean freeRows = false;
@@ -101,6 +101,6 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, Wi
         freeRows |= way.free().stream().anyMatch(part -> part.layer() == layer);
       }
     }
-    return new LayerState.Needs(rowCosts, columnCosts, freeRows);
+    return new LayerNeeds(rowCosts, columnCosts, freeRows);
   }
 }

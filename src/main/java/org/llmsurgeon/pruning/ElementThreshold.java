@@ -50,7 +50,7 @@ public final class ElementThreshold {
    * @throws org.llmsurgeon.InputException if the target is not in [0, 1]
    */
   public static long count(double target, long weights) {
-    GlobalThreshold.checkSparsity(target);
+    LayerSparsity.checkShare(target);
     return WeightCount.atMost(target, weights);
   }
 

@@ -83,7 +83,7 @@ public final class GlobalThreshold {
    */
   public static ThresholdResult select(
       List<StructureCosts> layers, double target, RowsColumns structures, long[] most) {
-    checkSparsity(target);
+    LayerSparsity.checkShare(target);
     GlobalThreshold walk = new GlobalThreshold(layers, most);
     CostOrder order = new CostOrder(layers, structures);
     long limit = WeightCount.atMost(target, walk.total);
@@ -130,16 +130,6 @@ public final class GlobalThreshold {
     long gone = layers.get(layer).weights() - (long) rowsLeft[layer] * columnsLeft[layer];
     closed[layer] |= gone + added(order, position) > most[layer];
     return closed[layer];
-  }
-
-  /** Throws unless a share of weights is in [0, 1]. */
-  static void checkSparsity(double sparsity) {
-    if (!(sparsity >= 0 && sparsity <= 1)) {
-      throw new InputException(
-          "The sparsity is "
-              + sparsity
-              + "; give the share of weights to remove, between 0 and 1, as 0.5.");
-    }
   }
 
   private void takeGone() {

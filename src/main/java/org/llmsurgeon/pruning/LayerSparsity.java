@@ -8,6 +8,21 @@ import org.llmsurgeon.InputException;
  */
 public sealed interface LayerSparsity permits LayerSparsity.Share, SparsityPattern {
   /**
+   * Checks a share of weights.
+   *
+   * @param sparsity the share
+   * @throws InputException unless it is in [0, 1]
+   */
+  static void checkShare(double sparsity) {
+    if (!(sparsity >= 0 && sparsity <= 1)) {
+      throw new InputException(
+          "The sparsity is "
+              + sparsity
+              + "; give the share of weights to remove, between 0 and 1, as 0.5.");
+    }
+  }
+
+  /**
    * A share of each layer's weights, biases not counted.
    *
    * @param share in [0, 1]
@@ -19,7 +34,7 @@ public sealed interface LayerSparsity permits LayerSparsity.Share, SparsityPatte
      * @throws InputException if it is not in [0, 1]
      */
     public Share {
-      GlobalThreshold.checkSparsity(share);
+      LayerSparsity.checkShare(share);
     }
   }
 }

@@ -34,9 +34,6 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
  * </pre>
  */
 final class LayerState implements AutoCloseable {
-  /** Which costs are asked of a layer, and so which matrices it must keep. */
-  record Needs(boolean rowCosts, boolean columnCosts, boolean freeRows) {}
-
   private final Device device;
   private final String name;
   private final TensorScope scope;
@@ -54,7 +51,7 @@ final class LayerState implements AutoCloseable {
   private int rows;
   private int columns;
 
-  LayerState(Device device, String name, LiveLayer layer, Needs needs, CostKind kind) {
+  LayerState(Device device, String name, LiveLayer layer, LayerNeeds needs, CostKind kind) {
     this.device = device;
     this.name = name;
     this.scope = new TensorScope(device);

@@ -118,8 +118,8 @@ public final class PathMerge {
      * @throws InputException if one is not in [0, 1]
      */
     public Target {
-      GlobalThreshold.checkSparsity(now);
-      GlobalThreshold.checkSparsity(end);
+      LayerSparsity.checkShare(now);
+      LayerSparsity.checkShare(end);
     }
 
     /** A target on the way, or, where both shares are the same, the last. */

@@ -108,7 +108,7 @@ public record SparsityPattern(int kept, int size) implements LayerSparsity {
    * @throws InputException if no pattern of this kind removes so much
    */
   public long groups(double sparsity, long groups) {
-    GlobalThreshold.checkSparsity(sparsity);
+    LayerSparsity.checkShare(sparsity);
     if (sparsity > largestSparsity() + ROUNDED) {
       throw new InputException(
           String.format(

@@ -18,7 +18,7 @@ public sealed interface SparsitySchedule
    * @param shots how many there will be
    */
   default double target(double sparsity, int shot, int shots) {
-    GlobalThreshold.checkSparsity(sparsity);
+    LayerSparsity.checkShare(sparsity);
     if (shot < 1 || shot > shots) {
       throw new IllegalArgumentException("shot " + shot + " of " + shots);
     }

@@ -171,28 +171,10 @@ public final class ElementChoice {
   }
 
   private static long candidates(LinearShape layer, Recipe recipe) {
-    if (!hasCandidates(layer, recipe)) {
+    if (!ElementCandidates.has(layer, recipe)) {
       return 0;
     }
     int group = recipe.structures() instanceof Patterns patterns ? patterns.pattern().size() : 1;
-    return (long) layer.outputs() * (candidateColumns(layer, recipe) / group);
-  }
-
-  /** Whether anything of a layer may go: not where it may not, or a pattern does not fit. */
-  static boolean hasCandidates(LinearShape layer, Recipe recipe) {
-    if (!recipe.layers().touches(layer)) {
-      return false;
-    }
-    if (recipe.structures() instanceof Patterns patterns) {
-      SparsityPattern pattern = patterns.pattern();
-      return pattern.fits(layer.inputs());
-    }
-    return true;
-  }
-
-  /** Columns of a layer's weight, the bias as last, in which weights may go. */
-  static int candidateColumns(LinearShape layer, Recipe recipe) {
-    boolean stay = recipe.structures() instanceof Patterns || recipe.elements().keepBias();
-    return stay ? layer.inputs() : layer.augmentedInputs();
+    return (long) layer.outputs() * (ElementCandidates.columns(layer, recipe) / group);
   }
 }

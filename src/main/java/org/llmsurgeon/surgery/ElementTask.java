@@ -68,7 +68,7 @@ public final class ElementTask {
    * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
    */
   public CostHistogram histogram(List<CostCut> earlier, CostRange range) {
-    if (!ElementChoice.hasCandidates(layer, recipe)) {
+    if (!ElementCandidates.has(layer, recipe)) {
       return new CostHistogram(range, 0, 0, new long[0], new long[0]);
     }
     return after(earlier, (costs, cutter) -> CostHistogram.of(costs, range));
@@ -93,7 +93,7 @@ public final class ElementTask {
    * @throws IllegalStateException if a weight that was gone would come back
    */
   public CutLayer cut(List<CostCut> cuts) {
-    if (!ElementChoice.hasCandidates(layer, recipe)) {
+    if (!ElementCandidates.has(layer, recipe)) {
       return untouched();
     }
     return LayerTask.explained(
@@ -242,7 +242,7 @@ public final class ElementTask {
   }
 
   private void requireStays(ElementMask gone, ElementMask now) {
-    int columns = ElementChoice.candidateColumns(layer, recipe);
+    int columns = ElementCandidates.columns(layer, recipe);
     for (int row = 0; row < gone.rows(); row++) {
       for (int column : gone.removedColumns(row)) {
         if (column < columns && !now.removed(row, column)) {
@@ -262,7 +262,7 @@ public final class ElementTask {
               layer,
               gone,
               removed,
-              ElementChoice.candidateColumns(layer, recipe),
+              ElementCandidates.columns(layer, recipe),
               rounds.judged(surgery)));
     }
   }
@@ -270,7 +270,7 @@ public final class ElementTask {
   private CutLayer untouched() {
     LayerWeight weight = LayerWeight.load(device, layer, weights);
     try (Tensor all = weight.augmented(device)) {
-      int columns = ElementChoice.candidateColumns(layer, recipe);
+      int columns = ElementCandidates.columns(layer, recipe);
       ElementMask zeros = ElementMask.ofZeros(device, all);
       return new CutLayer(weight, report(layer, zeros, zeros, columns, Costs.NONE));
     }

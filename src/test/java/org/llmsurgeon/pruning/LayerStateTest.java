@@ -34,7 +34,7 @@ class LayerStateTest {
                 device,
                 "layer 1",
                 surgery.live(),
-                new LayerState.Needs(true, true, false),
+                new LayerNeeds(true, true, false),
                 CostKind.OBS)) {
       BitSet rows = new BitSet();
       BitSet columns = new BitSet();
@@ -85,7 +85,7 @@ class LayerStateTest {
                 device,
                 "layer 1",
                 surgery.live(),
-                new LayerState.Needs(true, true, true),
+                new LayerNeeds(true, true, true),
                 CostKind.OBS)) {
       BitSet free = new BitSet();
       BitSet rows = new BitSet();
@@ -130,7 +130,7 @@ class LayerStateTest {
                 device,
                 "layer 1",
                 surgery.live(),
-                new LayerState.Needs(true, true, true),
+                new LayerNeeds(true, true, true),
                 CostKind.OBD)) {
       double[] left = layer.flatWeight();
       BitSet rows = new BitSet();

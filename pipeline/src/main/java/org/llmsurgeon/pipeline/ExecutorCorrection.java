@@ -16,6 +16,10 @@ import org.llmsurgeon.surgery.Adapters;
 final class ExecutorCorrection implements AutoCloseable {
   private static ExecutorCorrection current;
 
+  static {
+    ExecutorModel.makeRoom(ExecutorCorrection::evict);
+  }
+
   private final CorrectionWork work;
   private final AdaptedModel model;
   private final LanguageModel teacher;

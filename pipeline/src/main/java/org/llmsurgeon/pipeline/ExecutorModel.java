@@ -1,7 +1,9 @@
 package org.llmsurgeon.pipeline;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
@@ -23,6 +25,8 @@ final class ExecutorModel implements AutoCloseable {
     /** The dense model beside it. */
     DENSE
   }
+
+  private static final List<Runnable> NEIGHBOURS = new CopyOnWriteArrayList<>();
 
   private final Role role;
   private final ModelRef ref;
@@ -57,8 +61,17 @@ final class ExecutorModel implements AutoCloseable {
     return acquire(Role.DENSE, ref, settings);
   }
 
+  /**
+   * Has others let go of what they hold of this process before a model is acquired here.
+   *
+   * @param evict lets go
+   */
+  static void makeRoom(Runnable evict) {
+    NEIGHBOURS.add(evict);
+  }
+
   private static ExecutorModel acquire(Role role, ModelRef ref, HadoopSettings settings) {
-    ExecutorCorrection.evict();
+    NEIGHBOURS.forEach(Runnable::run);
     synchronized (ExecutorModel.class) {
       ExecutorModel held = CURRENT.get(role);
       if (held == null || !held.ref.equals(ref)) {

@@ -14,28 +14,4 @@ record LayerHealth(String layer, List<FactorHealth> factors) implements Serializ
   LayerHealth {
     factors = List.copyOf(factors);
   }
-
-  /**
-   * For the report.
-   *
-   * @param shot from 1
-   */
-  List<PruningReport.Factor> rows(int shot) {
-    return factors.stream().map(each -> row(shot, each)).toList();
-  }
-
-  private PruningReport.Factor row(int shot, FactorHealth each) {
-    return new PruningReport.Factor(
-        shot,
-        layer,
-        each.factor().substring(0, 1),
-        each.size(),
-        each.dead(),
-        each.smallestDiagonal(),
-        each.largestDiagonal(),
-        each.trace(),
-        each.condition(),
-        each.damping(),
-        each.retries());
-  }
 }

@@ -140,9 +140,9 @@ final class OutputFolder {
 
   /** Whether an unfinished run keeps a model under this name. */
   private static boolean isKeptBy(RunDirectory run, String name) {
-    return SavedModels.FOLDER.matcher(name).matches()
+    return SavedFolders.matches(name)
         && run.finished(RunDirectory.PLAN, RunPlan.class)
-            .map(plan -> SavedModels.folders(Recipe.of(plan.identity().recipe())))
+            .map(plan -> SavedFolders.of(Recipe.of(plan.identity().recipe())))
             .filter(folders -> folders.contains(name))
             .isPresent();
   }
@@ -201,7 +201,7 @@ final class OutputFolder {
    */
   void deleteSaved(List<String> keep) {
     for (String name : storage.entries(path)) {
-      boolean other = SavedModels.FOLDER.matcher(name).matches() && !keep.contains(name);
+      boolean other = SavedFolders.matches(name) && !keep.contains(name);
       if (other && inside(name).report().isPresent()) {
         storage.delete(Storage.child(path, name), true);
       }

@@ -50,7 +50,7 @@ final class PruneRun {
     output.requireFolder();
     output.requireOutside(model);
     output.requireApart(run, model);
-    SavedModels.folders(request.recipe())
+    SavedFolders.of(request.recipe())
         .forEach(name -> output.inside(name).requireOutside(model));
     if (!request.overwrite() && output.report().isEmpty()) {
       output.requireFree(run);
@@ -225,7 +225,7 @@ final class PruneRun {
     PruningReport finished =
         report.build(evaluation, saved.with(report.last(), evaluation), staged.export());
     output.beginPublishing(run);
-    output.deleteSaved(SavedModels.folders(request.recipe()));
+    output.deleteSaved(SavedFolders.of(request.recipe()));
     staged.publish(finished);
     pages.writeOrTell(session.progress());
     return finished;

@@ -133,7 +133,7 @@ public final class ResourcePlanner {
 
   /** Models that are kept on the way. */
   private int saved() {
-    return SavedModels.folders(work.recipe()).size();
+    return SavedFolders.of(work.recipe()).size();
   }
 
   private StagePlan reduce() {

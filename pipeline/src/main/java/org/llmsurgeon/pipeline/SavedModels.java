@@ -1,10 +1,8 @@
 package org.llmsurgeon.pipeline;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.llmsurgeon.surgery.Recipe;
 
 /**
@@ -13,9 +11,6 @@ import org.llmsurgeon.surgery.Recipe;
  * that goes on does not write it again.
  */
 final class SavedModels {
-  /** Names of the folders. */
-  static final Pattern FOLDER = Pattern.compile("at-[01]\\.\\d{2,}");
-
   /** The output folder, in its own report. */
   private static final String HERE = ".";
 
@@ -37,20 +32,6 @@ final class SavedModels {
     this.run = run;
     this.recipe = Recipe.of(plan.identity().recipe());
     this.share = plan.share();
-  }
-
-  /** Names of the folders of all models that a recipe keeps before its end. */
-  static List<String> folders(Recipe recipe) {
-    return recipe.pace().saveAt().stream()
-        .filter(each -> each < recipe.goal().sparsity())
-        .map(SavedModels::folder)
-        .toList();
-  }
-
-  /** Name of a folder: the share with at least two decimals, so that names sort. */
-  static String folder(double share) {
-    BigDecimal digits = BigDecimal.valueOf(share);
-    return "at-" + digits.setScale(Math.max(2, digits.scale())).toPlainString();
   }
 
   /**
@@ -77,10 +58,10 @@ final class SavedModels {
   }
 
   private PruningReport.Saved write(double asked, ShotManifest shot, ReportBuilder report) {
-    ModelExport.Staged staged = export.stage(export.output().inside(folder(asked)), shot.shot());
+    ModelExport.Staged staged = export.stage(export.output().inside(SavedFolders.name(asked)), shot.shot());
     PruningReport.Saved saved =
         new PruningReport.Saved(
-            asked, shot.shot(), shot.sparsity(), staged.evaluation().perplexity(), folder(asked));
+            asked, shot.shot(), shot.sparsity(), staged.evaluation().perplexity(), SavedFolders.name(asked));
     List<PruningReport.Saved> own = new ArrayList<>(all.stream().map(SavedModels::beside).toList());
     own.add(
         new PruningReport.Saved(asked, saved.shot(), saved.sparsity(), saved.perplexity(), HERE));

@@ -5,11 +5,14 @@ import org.llmsurgeon.checkpoint.Storage;
 
 /** A run directory for an operation that keeps nothing. */
 final class ScratchDirectory {
+  /** Spark setting: folder for temporary files that every machine of a cluster reaches. */
+  public static final String SETTING = "spark.llmsurgeon.scratch";
+
   private ScratchDirectory() {}
 
   /**
    * A new directory: in the temporary folder where all tasks run in this process; on a cluster in
-   * the folder of the setting {@link SurgeonPipeline#SCRATCH}, else beside a file that every
+   * the folder of the setting {@link #SETTING}, else beside a file that every
    * machine reaches.
    *
    * @param session the operation
@@ -18,7 +21,7 @@ final class ScratchDirectory {
    */
   static RunDirectory near(Session session, String neighbour) {
     String name = "surgeon-" + UUID.randomUUID();
-    String setting = session.spark().getConf().get(SurgeonPipeline.SCRATCH, "");
+    String setting = session.spark().getConf().get(SETTING, "");
     String path;
     if (!setting.isEmpty()) {
       path = Storage.child(session.storage().absolute(setting), name);

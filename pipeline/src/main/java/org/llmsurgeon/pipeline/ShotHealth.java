@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.surgery.UpdateSteps;
 
 /** The numerical side of a shot, for the report: its factors, and updates that iterate. */
@@ -19,11 +20,30 @@ final class ShotHealth {
    */
   static List<PruningReport.Factor> factors(ShotManifest shot, SelectionManifest selection) {
     List<PruningReport.Factor> rows = new ArrayList<>();
-    selection.factors().forEach(layer -> rows.addAll(layer.rows(shot.shot())));
+    selection.factors().forEach(layer -> rows.addAll(rows(layer, shot.shot())));
     for (LayerFile file : shot.layers()) {
-      rows.addAll(new LayerHealth(file.layer(), file.cut().factors()).rows(shot.shot()));
+      rows.addAll(rows(new LayerHealth(file.layer(), file.cut().factors()), shot.shot()));
     }
     return rows;
+  }
+
+  private static List<PruningReport.Factor> rows(LayerHealth layer, int shot) {
+    return layer.factors().stream().map(each -> row(layer.layer(), shot, each)).toList();
+  }
+
+  private static PruningReport.Factor row(String layer, int shot, FactorHealth each) {
+    return new PruningReport.Factor(
+        shot,
+        layer,
+        each.factor().substring(0, 1),
+        each.size(),
+        each.dead(),
+        each.smallestDiagonal(),
+        each.largestDiagonal(),
+        each.trace(),
+        each.condition(),
+        each.damping(),
+        each.retries());
   }
 
   /**

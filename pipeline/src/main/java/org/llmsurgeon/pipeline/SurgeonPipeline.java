@@ -25,9 +25,6 @@ import org.llmsurgeon.surgery.Recipe.CalibrationText;
  * for the user. One object may be used by one thread at a time.
  */
 public final class SurgeonPipeline {
-  /** Spark setting: folder for temporary files that every machine of a cluster reaches. */
-  public static final String SCRATCH = "spark.llmsurgeon.scratch";
-
   private final JavaSparkContext spark;
   private final Progress progress;
 

@@ -34,6 +34,29 @@ class LayeringTest {
   private static final String ROOT = "org.llmsurgeon";
   private static final Path SOURCES = Path.of("main", "java");
 
+  private static final List<Rooms> ROOMS =
+      List.of(
+          Rooms.of(ROOT + ".compute", "", "cpu", "reference"),
+          Rooms.of(ROOT + ".checkpoint", "storage", "safetensors", "arrow", "text"),
+          Rooms.of(
+              ROOT + ".pruning",
+              "structure",
+              "layer",
+              "threshold",
+              "element",
+              "path",
+              "merge",
+              "baseline"),
+          Rooms.of(
+              ROOT + ".surgery",
+              "recipe",
+              "calibrate",
+              "operate",
+              "choose",
+              "correct",
+              "evaluate",
+              "local"));
+
   private static JavaClasses library;
 
   /** Reads the compiled classes whose sources are the library's: those of tests are left out. */
@@ -105,6 +128,21 @@ class LayeringTest {
         .mayOnlyAccessLayers("root", "compute", "model", "checkpoint")
         .ensureAllClassesAreContainedInArchitecture()
         .check(library);
+  }
+
+  @Test
+  void roomsUseThoseBeforeThem() {
+    for (Rooms rooms : ROOMS) {
+      assertThat(rooms.unnamed(library)).as("rooms of " + rooms.root()).isEmpty();
+      rooms.downwards().check(library);
+    }
+  }
+
+  @Test
+  void theRuleOfRoomsCanFail() {
+    Rooms reversed = Rooms.of(ROOT + ".compute", "cpu", "reference", "");
+    assertThat(reversed.downwards().evaluate(library).hasViolation()).isTrue();
+    assertThat(Rooms.of(ROOT + ".compute", "").unnamed(library)).contains("cpu", "reference");
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.llmsurgeon.compute;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -1,7 +1,7 @@
 /**
  * Files that hold models, tokens and factors: safetensors, Hugging Face model folders, tokenizers,
- * Arrow files. All of them are reached through a {@link org.llmsurgeon.checkpoint.Storage}, so that
- * the same code reads a laptop's disk and a cluster's file system.
+ * Arrow files. All of them are reached through a {@link org.llmsurgeon.checkpoint.storage.Storage},
+ * so that the same code reads a laptop's disk and a cluster's file system.
  *
  * <p>What comes in is not trusted: every malformed file is an {@link org.llmsurgeon.InputException}
  * that names the file and what is wrong with it. What goes out is never wrong in silence: a value

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.llmsurgeon.checkpoint.IndexedTensors;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.TensorEdit;
+import org.llmsurgeon.checkpoint.safetensors.IndexedTensors;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.ModelSize;
 

@@ -3,7 +3,7 @@ package org.llmsurgeon.export;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import org.llmsurgeon.checkpoint.TensorEdit;
+import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 
 /**
  * How a folder is written.

@@ -2,10 +2,10 @@ package org.llmsurgeon.export;
 
 import java.util.List;
 import java.util.Set;
-import org.llmsurgeon.checkpoint.EditedFolderWriter;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.ModelFolderWriter;
-import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.checkpoint.safetensors.EditedFolderWriter;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.ModelConfig;
 

@@ -2,8 +2,8 @@ package org.llmsurgeon.export;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.CheckpointNames;

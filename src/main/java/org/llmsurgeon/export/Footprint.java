@@ -2,7 +2,7 @@ package org.llmsurgeon.export;
 
 import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;

@@ -2,11 +2,11 @@ package org.llmsurgeon.export;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.SafetensorsLayout;
-import org.llmsurgeon.checkpoint.SafetensorsWriter;
-import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.CheckpointNames;

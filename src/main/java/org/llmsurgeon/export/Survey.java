@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
-import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;

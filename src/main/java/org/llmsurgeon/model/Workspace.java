@@ -6,7 +6,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
 /** Intermediate tensors that live and go together; knows how many bytes they take. */
-final class Workspace implements AutoCloseable {
+public final class Workspace implements AutoCloseable {
   private final TensorScope scope;
   private final Precision precision;
   private long bytes;
@@ -23,7 +23,7 @@ final class Workspace implements AutoCloseable {
   }
 
   /** A new tensor full of zeros. */
-  Tensor zeros(int rows, int columns) {
+  public Tensor zeros(int rows, int columns) {
     bytes += (long) rows * columns * precision.bytes();
     return scope.zeros(precision, rows, columns);
   }

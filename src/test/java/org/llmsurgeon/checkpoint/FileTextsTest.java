@@ -15,6 +15,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.storage.Storage;
+import org.llmsurgeon.checkpoint.text.FileTexts;
+import org.llmsurgeon.checkpoint.text.TextChunk;
+import org.llmsurgeon.checkpoint.text.TextFormat;
+import org.llmsurgeon.checkpoint.text.TextPart;
+import org.llmsurgeon.checkpoint.text.TextReader;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
 
 /** Texts as other programs write them. */
 class FileTextsTest {

@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
+import org.llmsurgeon.checkpoint.storage.ByteSource;
+import org.llmsurgeon.checkpoint.storage.MappedBytes;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 

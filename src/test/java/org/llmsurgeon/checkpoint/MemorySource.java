@@ -5,18 +5,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.llmsurgeon.checkpoint.storage.ByteSource;
 
 /** A file in memory that cannot be mapped. */
-final class MemorySource implements ByteSource {
+public final class MemorySource implements ByteSource {
   private final byte[] bytes;
   private boolean closed;
 
-  MemorySource(byte[] bytes) {
+  public MemorySource(byte[] bytes) {
     this.bytes = bytes;
   }
 
   /** Bytes of a safetensors file with this header, as given, and this data. */
-  static byte[] safetensors(String header, int dataBytes) {
+  public static byte[] safetensors(String header, int dataBytes) {
     byte[] json = header.getBytes(StandardCharsets.UTF_8);
     ByteBuffer file =
         ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -27,7 +28,7 @@ final class MemorySource implements ByteSource {
     return file.array();
   }
 
-  boolean isClosed() {
+  public boolean isClosed() {
     return closed;
   }
 

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.llmsurgeon.checkpoint.storage.ByteSource;
+import org.llmsurgeon.checkpoint.storage.Storage;
 
 /** A file system in memory with one file. */
 record OneFile(String name, byte[] bytes) implements Storage {

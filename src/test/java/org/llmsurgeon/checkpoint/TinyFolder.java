@@ -6,27 +6,31 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /** Makes small model folders, file by file. */
-final class TinyFolder {
+public final class TinyFolder {
   private final Storage storage;
   private final String path;
   private final Device device;
 
-  TinyFolder(Storage storage, String path, Device device) {
+  public TinyFolder(Storage storage, String path, Device device) {
     this.storage = storage;
     this.path = path;
     this.device = device;
   }
 
-  String path() {
+  public String path() {
     return path;
   }
 
-  TinyFolder text(String name, String content) throws IOException {
+  public TinyFolder text(String name, String content) throws IOException {
     try (OutputStream out = storage.create(Storage.child(path, name))) {
       out.write(content.getBytes(StandardCharsets.UTF_8));
     }
@@ -34,7 +38,7 @@ final class TinyFolder {
   }
 
   /** A weight file with random values; tensors given as name to dtype. All are [3, 5]. */
-  TinyFolder weights(String file, Map<String, DataType> tensors) throws IOException {
+  public TinyFolder weights(String file, Map<String, DataType> tensors) throws IOException {
     SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
     tensors.forEach((name, dtype) -> layout.add(name, dtype, 3, 5));
     String target = Storage.child(path, file);
@@ -51,7 +55,7 @@ final class TinyFolder {
   }
 
   /** Two shards whose tensors are declared in an order that is not that of their names. */
-  TinyFolder sharded() throws IOException {
+  public TinyFolder sharded() throws IOException {
     Map<String, DataType> first = new LinkedHashMap<>();
     first.put("z.weight", DataType.BF16);
     first.put("a.weight", DataType.BF16);

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.llmsurgeon.checkpoint.storage.StrictJson;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
 
 /** Contents of small {@code tokenizer.json} files of the two great families. */
 public final class TinyTokenizers {
@@ -54,7 +56,7 @@ public final class TinyTokenizers {
   }
 
   /** BPE over the whole text, with marks for spaces, bytes for unknown characters, and BOS. */
-  static ObjectNode marked() {
+  public static ObjectNode marked() {
     ObjectNode json = frame();
     ObjectNode vocabulary = MAPPER.createObjectNode();
     for (String each : new String[] {"<unk>", "<s>", "</s>"}) {
@@ -88,19 +90,19 @@ public final class TinyTokenizers {
   }
 
   /** {@link #byteLevel} with a space put before the text. */
-  static ObjectNode prefixSpace() {
+  public static ObjectNode prefixSpace() {
     ObjectNode json = byteLevel();
     ((ObjectNode) json.get("pre_tokenizer")).put("add_prefix_space", true);
     return json;
   }
 
   /** {@link #byteLevel} with every digit by itself. */
-  static ObjectNode digits() {
+  public static ObjectNode digits() {
     return sequence(parse("{'type': 'Digits', 'individual_digits': true}"), true);
   }
 
   /** {@link #byteLevel} with Llama 3's words. */
-  static ObjectNode llama3() {
+  public static ObjectNode llama3() {
     ObjectNode split =
         parse("{'type': 'Split', 'pattern': {}, 'behavior': 'Isolated', 'invert': false}");
     ((ObjectNode) split.get("pattern")).put("Regex", LLAMA_3_REGEX);
@@ -108,7 +110,7 @@ public final class TinyTokenizers {
   }
 
   /** {@link #marked} as newer programs write it: a pre-tokenizer for the marks. */
-  static ObjectNode metaspace() {
+  public static ObjectNode metaspace() {
     ObjectNode json = marked();
     json.putNull("normalizer");
     json.set(
@@ -127,7 +129,7 @@ public final class TinyTokenizers {
   }
 
   /** A post-processor that puts one token before the text. */
-  static ObjectNode template(String token, int id) {
+  public static ObjectNode template(String token, int id) {
     return parse(
         ("{'type': 'TemplateProcessing', 'single': [{'SpecialToken': {'id': 'T', 'type_id': 0}},"
                 + " {'Sequence': {'id': 'A', 'type_id': 0}}], 'pair': [],"
@@ -136,7 +138,7 @@ public final class TinyTokenizers {
             .replace("'T'", "'" + token + "'"));
   }
 
-  static ObjectNode byteLevelStep(boolean useRegex) {
+  public static ObjectNode byteLevelStep(boolean useRegex) {
     return parse(
         "{'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': true, 'use_regex': "
             + useRegex
@@ -144,7 +146,7 @@ public final class TinyTokenizers {
   }
 
   /** The tokenizer that a content makes, cutting texts after so many characters. */
-  static TextTokenizer open(ObjectNode json, String settings, int piece) {
+  public static TextTokenizer open(ObjectNode json, String settings, int piece) {
     return TextTokenizer.of(
         json.toString().getBytes(StandardCharsets.UTF_8),
         Optional.ofNullable(settings).map(TinyTokenizers::parse),
@@ -153,7 +155,7 @@ public final class TinyTokenizers {
   }
 
   /** JSON with single quotes for double ones and {@code _} for the mark of spaces. */
-  static ObjectNode parse(String json) {
+  public static ObjectNode parse(String json) {
     String text = json.replace('\'', '"').replace("\"_\"", "\"" + MARK + "\"");
     return (ObjectNode) StrictJson.object(text, "test");
   }
@@ -173,7 +175,7 @@ public final class TinyTokenizers {
     model.set("merges", merges);
   }
 
-  static void addToken(ObjectNode json, int id, String content) {
+  public static void addToken(ObjectNode json, int id, String content) {
     ((ArrayNode) json.get("added_tokens"))
         .addObject()
         .put("id", id)

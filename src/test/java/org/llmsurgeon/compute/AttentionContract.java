@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /** Attention and rotary positions: properties, and equality with {@link ReferenceDevice}. */
 interface AttentionContract extends DeviceUnderTest {

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /**
  * Each backward method of the reference device against finite differences of its forward. The loss

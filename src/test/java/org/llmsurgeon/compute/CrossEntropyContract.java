@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /** Cross-entropy: known values, ignored rows, extreme logits, equality with the reference. */
 interface CrossEntropyContract extends DeviceUnderTest {

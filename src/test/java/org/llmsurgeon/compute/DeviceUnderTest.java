@@ -2,6 +2,7 @@ package org.llmsurgeon.compute;
 
 import java.util.List;
 import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /** What the parts of {@link DeviceContract} know of the device that they check. */
 interface DeviceUnderTest {

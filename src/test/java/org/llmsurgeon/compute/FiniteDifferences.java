@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /**
  * Gradients of anything that ends in one number, by changing one element after the other: the check

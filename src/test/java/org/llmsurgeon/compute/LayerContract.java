@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /**
  * Embeddings, biases, norms and activations: known values, properties, and equality with {@link

@@ -11,13 +11,13 @@ import java.util.Random;
  * @param columns columns
  * @param values elements, row by row
  */
-record PlainMatrix(int rows, int columns, double[] values) {
+public record PlainMatrix(int rows, int columns, double[] values) {
   static PlainMatrix zeros(int rows, int columns) {
     return new PlainMatrix(rows, columns, new double[rows * columns]);
   }
 
   /** Independent standard normal elements. */
-  static PlainMatrix random(int rows, int columns, long seed) {
+  public static PlainMatrix random(int rows, int columns, long seed) {
     PlainMatrix matrix = zeros(rows, columns);
     Random random = new Random(seed);
     for (int i = 0; i < matrix.values.length; i++) {
@@ -56,7 +56,7 @@ record PlainMatrix(int rows, int columns, double[] values) {
     values[row * columns + column] = value;
   }
 
-  PlainMatrix transposed() {
+  public PlainMatrix transposed() {
     PlainMatrix result = zeros(columns, rows);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < columns; j++) {
@@ -66,7 +66,7 @@ record PlainMatrix(int rows, int columns, double[] values) {
     return result;
   }
 
-  PlainMatrix times(PlainMatrix other) {
+  public PlainMatrix times(PlainMatrix other) {
     PlainMatrix result = zeros(rows, other.columns);
     for (int i = 0; i < rows; i++) {
       for (int k = 0; k < columns; k++) {
@@ -90,7 +90,7 @@ record PlainMatrix(int rows, int columns, double[] values) {
   }
 
   /** The lower triangle, row by row. */
-  double[] packed() {
+  public double[] packed() {
     double[] packed = new double[rows * (rows + 1) / 2];
     int next = 0;
     for (int i = 0; i < rows; i++) {

@@ -3,7 +3,7 @@ package org.llmsurgeon.compute;
 import java.util.Arrays;
 
 /** Tensors of one precision on one device, for the length of a test. */
-final class Workspace implements AutoCloseable {
+public final class Workspace implements AutoCloseable {
   private final TensorScope scope;
   private final Precision precision;
 
@@ -12,32 +12,32 @@ final class Workspace implements AutoCloseable {
     this.precision = precision;
   }
 
-  Device device() {
+  public Device device() {
     return scope.device();
   }
 
-  Tensor tensor(int rows, int columns, double... values) {
+  public Tensor tensor(int rows, int columns, double... values) {
     return scope.own(device().tensor(precision, rows, columns, values));
   }
 
-  Tensor tensor(PlainMatrix matrix) {
+  public Tensor tensor(PlainMatrix matrix) {
     return tensor(matrix.rows(), matrix.columns(), matrix.values());
   }
 
-  Tensor tensor(Precision other, PlainMatrix matrix) {
+  public Tensor tensor(Precision other, PlainMatrix matrix) {
     return scope.own(device().tensor(other, matrix.rows(), matrix.columns(), matrix.values()));
   }
 
-  Tensor random(int rows, int columns, long seed) {
+  public Tensor random(int rows, int columns, long seed) {
     return tensor(PlainMatrix.random(rows, columns, seed));
   }
 
-  Tensor zeros(int rows, int columns) {
+  public Tensor zeros(int rows, int columns) {
     return scope.zeros(precision, rows, columns);
   }
 
   /** A tensor full of NaN: what a method must overwrite and must not read. */
-  Tensor blank(int rows, int columns) {
+  public Tensor blank(int rows, int columns) {
     double[] values = new double[rows * columns];
     Arrays.fill(values, Double.NaN);
     return tensor(rows, columns, values);
@@ -47,7 +47,7 @@ final class Workspace implements AutoCloseable {
     return scope.own(tensor);
   }
 
-  double[] values(Tensor tensor) {
+  public double[] values(Tensor tensor) {
     return device().values(tensor);
   }
 

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 class KroneckerFactorsTest {
   static List<Device> devices() {

@@ -11,12 +11,12 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 class KroneckerSumTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);

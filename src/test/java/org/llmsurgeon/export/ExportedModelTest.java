@@ -10,12 +10,12 @@ import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.model.LanguageModel;
 
 /** What was exported computes what the model with zeros computes, in every form. */

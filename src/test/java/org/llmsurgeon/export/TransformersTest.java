@@ -11,9 +11,9 @@ import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 
 /** The transformers library loads every form, and finds the logits of the model with zeros. */
 @EnabledIfEnvironmentVariable(named = PythonTransformers.VARIABLE, matches = ".+")

@@ -15,11 +15,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 
 /** A folder that somebody changed is refused, and the sentence says what is wrong. */
 class VerifierTest {

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 @DisplayName("A run block after block")
 class BlockwiseRunTest {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 @DisplayName("A language model")
 class LanguageModelTest {

@@ -11,8 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 @DisplayName("A network's gradients")
 class NetworkGradientTest {

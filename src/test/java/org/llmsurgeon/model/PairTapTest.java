@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /** Pairs of inputs and output gradients give the gradients of the weights. */
 class PairTapTest {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.Targets.Drawn;
 import org.llmsurgeon.model.Targets.Given;
 

@@ -11,9 +11,19 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.merge.PathMerge;
+import org.llmsurgeon.pruning.path.EliminationPath;
+import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.path.PathOptions;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.Line;
+import org.llmsurgeon.pruning.structure.Unit;
+import org.llmsurgeon.pruning.structure.UnitKind;
+import org.llmsurgeon.pruning.structure.WidthLayout;
 
 /**
  * Paths of a small attention: two key/value heads of three query heads of two dimensions each,

@@ -12,13 +12,18 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.pruning.structure.Selection;
 
 class DeadStructureTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
  * written out, over the weight row by row, and its constrained minimum by plain elimination: the
  * definition that costs and updates are held against.
  */
-final class DenseQuadratic {
+public final class DenseQuadratic {
   private final double[][] matrix;
 
-  DenseQuadratic(double[][] g, double[][] a) {
+  public DenseQuadratic(double[][] g, double[][] a) {
     int size = g.length * a.length;
     matrix = new double[size][size];
     for (int i = 0; i < size; i++) {
@@ -21,12 +21,12 @@ final class DenseQuadratic {
   }
 
   /** Any symmetric {@code F}. */
-  DenseQuadratic(double[][] matrix) {
+  public DenseQuadratic(double[][] matrix) {
     this.matrix = matrix;
   }
 
   /** {@code 1/2 d^T F d}. */
-  double cost(double[] change) {
+  public double cost(double[] change) {
     double sum = 0;
     for (int i = 0; i < change.length; i++) {
       for (int j = 0; j < change.length; j++) {
@@ -37,7 +37,7 @@ final class DenseQuadratic {
   }
 
   /** The cheapest change that makes the marked weights 0: {@code F_KK d_K = F_KM w_M}. */
-  double[] cheapestRemoval(double[] weight, boolean[] removed) {
+  public double[] cheapestRemoval(double[] weight, boolean[] removed) {
     int[] kept = IntStream.range(0, weight.length).filter(i -> !removed[i]).toArray();
     double[][] system = new double[kept.length][kept.length + 1];
     for (int i = 0; i < kept.length; i++) {

@@ -6,12 +6,18 @@ import static org.llmsurgeon.Tolerances.assertClose;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
+import org.llmsurgeon.pruning.element.ElementSurgery;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.layer.LiveLayer;
+import org.llmsurgeon.pruning.structure.ElementMask;
 
 class FactorHealthTest {
   private final Device device = CpuDevice.create();

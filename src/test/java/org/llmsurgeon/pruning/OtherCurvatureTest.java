@@ -12,11 +12,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.CurvatureOperator;
 import org.llmsurgeon.curvature.Damping;
@@ -24,6 +24,14 @@ import org.llmsurgeon.curvature.EigenBasis;
 import org.llmsurgeon.curvature.EigenCurvature;
 import org.llmsurgeon.curvature.KroneckerSum;
 import org.llmsurgeon.curvature.KroneckerTerm;
+import org.llmsurgeon.pruning.element.ElementCosts;
+import org.llmsurgeon.pruning.element.ElementCut;
+import org.llmsurgeon.pruning.element.ElementSurgery;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.pruning.structure.ElementMask;
+import org.llmsurgeon.pruning.structure.PrunableLayer;
+import org.llmsurgeon.pruning.structure.Selection;
 
 /**
  * Costs and cuts under curvatures that are no Kronecker product, against the matrix written out.

@@ -4,13 +4,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.Line;
+import org.llmsurgeon.pruning.structure.Unit;
 
 /**
  * The greedy order of a group's units by its definition: before each choice the joint cost of every
  * remaining unit is the rise of the dense quadratic's constrained minimum, free rows left out of
  * it.
  */
-final class PlainGreedy {
+public final class PlainGreedy {
   private final CoupledGroup group;
   private final List<RandomLayer> layers;
   private final Damping damping;
@@ -19,13 +22,13 @@ final class PlainGreedy {
   private final boolean[][] rowFree;
 
   /** The best unit now. */
-  record Choice(int unit, double cost, long weights) {
-    double perWeight() {
+  public record Choice(int unit, double cost, long weights) {
+    public double perWeight() {
       return cost / weights;
     }
   }
 
-  PlainGreedy(CoupledGroup group, List<RandomLayer> layers, Damping damping) {
+  public PlainGreedy(CoupledGroup group, List<RandomLayer> layers, Damping damping) {
     this.group = group;
     this.layers = layers;
     this.damping = damping;
@@ -35,7 +38,7 @@ final class PlainGreedy {
         layers.stream().map(layer -> new boolean[layer.columns()]).toArray(boolean[][]::new);
   }
 
-  Choice cheapest() {
+  public Choice cheapest() {
     Choice best = null;
     for (int unit = 0; unit < group.units().size(); unit++) {
       if (weights(unit) > 0) {
@@ -47,11 +50,11 @@ final class PlainGreedy {
   }
 
   /** What a unit costs and takes now. */
-  Choice of(int unit) {
+  public Choice of(int unit) {
     return new Choice(unit, cost(unit), weights(unit));
   }
 
-  void take(Choice choice) {
+  public void take(Choice choice) {
     mark(choice.unit(), true);
   }
 

@@ -3,24 +3,28 @@ package org.llmsurgeon.pruning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.pruning.structure.RowsColumns;
+import org.llmsurgeon.pruning.structure.Selection;
 
 /**
  * The threshold by its definition: look for the next cheapest, mark its weights, count them all.
  */
-final class PlainThreshold {
+public final class PlainThreshold {
   private final List<StructureCosts> layers;
   private final RowsColumns structures;
   private final List<boolean[]> rowGone = new ArrayList<>();
   private final List<boolean[]> columnGone = new ArrayList<>();
   private final long[] most;
   private final boolean[] closed;
-  double threshold;
+  public double threshold;
 
-  PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures) {
+  public PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures) {
     this(layers, target, structures, layers.stream().mapToLong(StructureCosts::weights).toArray());
   }
 
-  PlainThreshold(List<StructureCosts> layers, double target, RowsColumns structures, long[] most) {
+  public PlainThreshold(
+      List<StructureCosts> layers, double target, RowsColumns structures, long[] most) {
     this.most = most;
     this.closed = new boolean[most.length];
     this.layers = layers;
@@ -73,7 +77,7 @@ final class PlainThreshold {
     return true;
   }
 
-  long countRemoved() {
+  public long countRemoved() {
     return IntStream.range(0, layers.size()).mapToLong(this::countRemoved).sum();
   }
 
@@ -87,7 +91,7 @@ final class PlainThreshold {
     return count;
   }
 
-  List<Selection> selections() {
+  public List<Selection> selections() {
     return IntStream.range(0, layers.size())
         .mapToObj(i -> new Selection(marked(rowGone.get(i)), marked(columnGone.get(i))))
         .toList();

@@ -10,6 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.pruning.structure.RowsColumns;
+import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.pruning.structure.SparsitySchedule;
+import org.llmsurgeon.pruning.structure.Structures;
+import org.llmsurgeon.pruning.structure.WeightCount;
 
 class PruningOptionsTest {
   @Test

@@ -10,52 +10,55 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.layer.UnitDamping;
+import org.llmsurgeon.pruning.structure.Selection;
 
 /** A small layer of random weights and factors, as plain arrays. */
-record RandomLayer(double[][] weight, double[][] g, double[][] a) {
-  static RandomLayer of(Random random, int rows, int columns) {
+public record RandomLayer(double[][] weight, double[][] g, double[][] a) {
+  public static RandomLayer of(Random random, int rows, int columns) {
     double[][] weight = new double[rows][];
     Arrays.setAll(weight, i -> random.doubles(columns, -1, 1).toArray());
     return new RandomLayer(weight, gram(random, rows), gram(random, columns));
   }
 
   /** The same with every number as single precision holds it. */
-  RandomLayer roundedToSingle() {
+  public RandomLayer roundedToSingle() {
     return new RandomLayer(rounded(weight), rounded(g), rounded(a));
   }
 
-  int rows() {
+  public int rows() {
     return weight.length;
   }
 
-  int columns() {
+  public int columns() {
     return a.length;
   }
 
   /** The weight row by row. */
-  double[] flatWeight() {
+  public double[] flatWeight() {
     return flat(weight);
   }
 
-  KroneckerFactors factors(TensorScope scope, CurvatureKind kind) {
+  public KroneckerFactors factors(TensorScope scope, CurvatureKind kind) {
     return new KroneckerFactors(tensor(scope, a), tensor(scope, g), 1, kind);
   }
 
-  LayerSurgery surgery(TensorScope scope, Damping damping) {
+  public LayerSurgery surgery(TensorScope scope, Damping damping) {
     return surgery(scope, new UnitDamping(damping, 0));
   }
 
-  LayerSurgery surgery(TensorScope scope, UnitDamping damping) {
+  public LayerSurgery surgery(TensorScope scope, UnitDamping damping) {
     KroneckerFactors factors = factors(scope, CurvatureKind.KFAC);
     return new LayerSurgery(scope.device(), "layer 1", tensor(scope, weight), factors, damping);
   }
 
-  DenseQuadratic quadratic(Damping damping) {
+  public DenseQuadratic quadratic(Damping damping) {
     return new DenseQuadratic(damped(g, damping.g()), damped(a, damping.a()));
   }
 
   /** Which weights, row by row, a selection removes. */
-  boolean[] removed(Selection selection) {
+  public boolean[] removed(Selection selection) {
     boolean[] removed = new boolean[rows() * columns()];
     for (int i = 0; i < removed.length; i++) {
       removed[i] =
@@ -66,7 +69,7 @@ record RandomLayer(double[][] weight, double[][] g, double[][] a) {
   }
 
   /** Each row and each column with probability one half. */
-  Selection randomSelection(Random random) {
+  public Selection randomSelection(Random random) {
     return new Selection(randomSubset(random, rows()), randomSubset(random, columns()));
   }
 
@@ -74,13 +77,13 @@ record RandomLayer(double[][] weight, double[][] g, double[][] a) {
     return IntStream.range(0, size).filter(i -> random.nextBoolean()).toArray();
   }
 
-  static Tensor tensor(TensorScope scope, double[][] matrix) {
+  public static Tensor tensor(TensorScope scope, double[][] matrix) {
     Device device = scope.device();
     int columns = matrix.length == 0 ? 0 : matrix[0].length;
     return scope.own(device.tensor(Precision.DOUBLE, matrix.length, columns, flat(matrix)));
   }
 
-  static double[][] damped(double[][] matrix, double damping) {
+  public static double[][] damped(double[][] matrix, double damping) {
     double mean =
         IntStream.range(0, matrix.length).mapToDouble(i -> matrix[i][i]).average().orElse(0);
     double[][] damped = new double[matrix.length][];
@@ -91,7 +94,7 @@ record RandomLayer(double[][] weight, double[][] g, double[][] a) {
     return damped;
   }
 
-  static double[] minus(double[] x, double[] y) {
+  public static double[] minus(double[] x, double[] y) {
     return IntStream.range(0, x.length).mapToDouble(i -> x[i] - y[i]).toArray();
   }
 

@@ -9,6 +9,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.SharedData;
+import org.llmsurgeon.surgery.correct.Reconstruction;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What is done after cuts is worth its while on a trained model: 2:4 at a half, in five shots. */
 @Tag(SharedData.TAG)

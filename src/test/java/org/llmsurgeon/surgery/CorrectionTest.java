@@ -14,13 +14,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.correct.AdapterTraining;
+import org.llmsurgeon.surgery.correct.CorrectionPlan;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.LayerRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Corrections in the loop of one process: what they read, what they gain, what they leave. */
 class CorrectionTest {

@@ -10,15 +10,25 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.pruning.Selection;
+import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.NearestCurvatureTest.Tokens;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.local.LocalFactors;
+import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** EKFAC from the passes over the data to a cut, against plain loops. */
 class EkfacCurvatureTest {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.checkpoint.Safetensors;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -24,17 +24,18 @@ import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.pruning.CostKind;
-import org.llmsurgeon.pruning.CostMatrix;
-import org.llmsurgeon.pruning.ElementCosts;
-import org.llmsurgeon.pruning.ElementCut;
-import org.llmsurgeon.pruning.ElementMask;
-import org.llmsurgeon.pruning.ElementSurgery;
-import org.llmsurgeon.pruning.ElementThreshold;
-import org.llmsurgeon.pruning.ElementUpdate;
-import org.llmsurgeon.pruning.PatternCosts;
-import org.llmsurgeon.pruning.PrunableLayer;
-import org.llmsurgeon.pruning.SparsityPattern;
+import org.llmsurgeon.pruning.element.CostMatrix;
+import org.llmsurgeon.pruning.element.ElementCosts;
+import org.llmsurgeon.pruning.element.ElementCut;
+import org.llmsurgeon.pruning.element.ElementSurgery;
+import org.llmsurgeon.pruning.element.ElementThreshold;
+import org.llmsurgeon.pruning.element.PatternCosts;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
+import org.llmsurgeon.pruning.structure.ElementMask;
+import org.llmsurgeon.pruning.structure.PrunableLayer;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
+import org.llmsurgeon.surgery.operate.LayerWeight;
 
 /** Single weights and 2:4 groups in one shot against the authors' program, on its factors. */
 @Tag(SharedData.TAG)

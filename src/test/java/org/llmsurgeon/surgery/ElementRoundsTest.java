@@ -11,19 +11,27 @@ import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.pruning.CostCut;
-import org.llmsurgeon.pruning.CostKind;
-import org.llmsurgeon.pruning.ElementCosts;
-import org.llmsurgeon.pruning.ElementSurgery;
-import org.llmsurgeon.pruning.PrunableLayer;
+import org.llmsurgeon.pruning.element.CostCut;
+import org.llmsurgeon.pruning.element.ElementCosts;
+import org.llmsurgeon.pruning.element.ElementSurgery;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.structure.PrunableLayer;
+import org.llmsurgeon.surgery.calibrate.CalibrationSize;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorKind;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.surgery.operate.ElementTask;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Two rounds of single weights in a layer of which a row dies in the first. */
 class ElementRoundsTest {

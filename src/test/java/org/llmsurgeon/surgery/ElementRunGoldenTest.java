@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.SharedData;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Runs of several shots of single weights and 2:4 groups against the authors' program. */
 @Tag(SharedData.TAG)

@@ -15,17 +15,27 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.checkpoint.Safetensors;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.pruning.CostKind;
-import org.llmsurgeon.pruning.LayerSurgery;
-import org.llmsurgeon.pruning.StructureCosts;
+import org.llmsurgeon.pruning.layer.CostKind;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.calibrate.FactorSum;
+import org.llmsurgeon.surgery.calibrate.ShardFactors;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Everything up to one shot, and whole paths, against the authors' program on real models. */
 @Tag(SharedData.TAG)

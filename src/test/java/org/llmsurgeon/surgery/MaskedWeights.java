@@ -8,14 +8,15 @@ import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
 
 /** Weights of which some are 0 in every linear layer. */
-record MaskedWeights(WeightSource weights, ModelConfig config, Mask mask) implements WeightSource {
+public record MaskedWeights(WeightSource weights, ModelConfig config, Mask mask)
+    implements WeightSource {
   /** Which weights are gone. */
-  interface Mask {
+  public interface Mask {
     boolean gone(int row, int column);
   }
 
   /** Rows and columns, single weights, and two of each four inputs. */
-  static final Map<String, Mask> MASKS =
+  public static final Map<String, Mask> MASKS =
       Map.of(
           "rows and columns", (row, column) -> row % 4 == 1 || column == 3 || column == 4,
           "elements", (row, column) -> (5 * row + 3 * column) % 7 < 3,

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
@@ -21,6 +21,11 @@ import org.llmsurgeon.model.LinearTap;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.local.LocalFactors;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The power iteration over a model's own tokens, against plain loops. */
 class NearestCurvatureTest {

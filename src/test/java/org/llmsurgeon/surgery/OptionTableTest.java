@@ -17,11 +17,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Every option against every structure: it changes the weights that come out, or it is refused by

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.pruning.Line;
-import org.llmsurgeon.pruning.Path;
-import org.llmsurgeon.pruning.PathMerge;
-import org.llmsurgeon.pruning.Unit;
-import org.llmsurgeon.pruning.WidthRule;
+import org.llmsurgeon.pruning.merge.PathMerge;
+import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.structure.Line;
+import org.llmsurgeon.pruning.structure.Unit;
+import org.llmsurgeon.pruning.structure.WidthRule;
 
 /**
  * Which prefixes of a group's path leave an allowed width, what they weigh and cost, by counting

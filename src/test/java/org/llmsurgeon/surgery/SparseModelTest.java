@@ -11,12 +11,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Models of which something is 0 or without effect before the run. */
 class SparseModelTest {

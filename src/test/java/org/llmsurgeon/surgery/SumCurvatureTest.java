@@ -18,17 +18,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.KroneckerTerm;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.pruning.Selection;
+import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.NearestCurvatureTest.Tokens;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.local.LocalFactors;
+import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Sums of Kronecker products, from the passes over the data to a cut. */
 class SumCurvatureTest {

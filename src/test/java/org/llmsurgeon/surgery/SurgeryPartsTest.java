@@ -12,12 +12,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorKind;
+import org.llmsurgeon.surgery.calibrate.FactorSum;
+import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The small parts of a shot: shards, sums, weights with biases, recipes, perplexity. */
 class SurgeryPartsTest {

@@ -15,10 +15,11 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.pruning.Path;
-import org.llmsurgeon.pruning.PathMerge;
-import org.llmsurgeon.pruning.UnitKind;
-import org.llmsurgeon.pruning.WidthRule;
+import org.llmsurgeon.pruning.merge.PathMerge;
+import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.structure.UnitKind;
+import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.choose.UnitPlan;
 
 /** Merges of random paths under constraints on widths, against merges by their definition. */
 class WidthMergeTest {

@@ -1,8 +1,8 @@
 package org.llmsurgeon.jobs;
 
 import java.util.concurrent.Callable;
-import org.llmsurgeon.pipeline.CleanedRun;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.output.CleanedRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

@@ -3,7 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.llmsurgeon.pipeline.ComparedRun;
+import org.llmsurgeon.pipeline.compare.ComparedRun;
 
 /** Runs that were compared, for people. */
 final class ComparisonTable {

@@ -3,7 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

@@ -2,7 +2,7 @@ package org.llmsurgeon.jobs;
 
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.Verification;
-import org.llmsurgeon.pipeline.ExportReport;
+import org.llmsurgeon.pipeline.report.ExportReport;
 
 /** What an export saved, and that it computes the same, for people. */
 public final class ExportTable {

@@ -2,8 +2,8 @@ package org.llmsurgeon.jobs;
 
 import java.util.concurrent.Callable;
 import org.llmsurgeon.export.Route;
-import org.llmsurgeon.pipeline.ExportReport;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.report.ExportReport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

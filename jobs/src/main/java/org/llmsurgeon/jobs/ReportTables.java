@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
-import org.llmsurgeon.pipeline.CorrectionRecord;
-import org.llmsurgeon.pipeline.PruningReport;
-import org.llmsurgeon.pipeline.ReconstructionRecord;
-import org.llmsurgeon.pipeline.StageSeconds;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.CorrectionRecord;
+import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
 public final class ReportTables {

@@ -1,7 +1,7 @@
 package org.llmsurgeon.jobs;
 
 import java.util.function.Function;
-import org.llmsurgeon.pipeline.ResourceUse;
+import org.llmsurgeon.pipeline.forecast.ResourceUse;
 
 /** What a run was expected to need beside what it needed, as a table. */
 final class ResourceTable {

@@ -1,6 +1,6 @@
 package org.llmsurgeon.jobs;
 
-import org.llmsurgeon.pipeline.Progress;
+import org.llmsurgeon.pipeline.cluster.Progress;
 
 /** Progress that holds something of the terminal until it is closed. */
 public interface RunProgress extends Progress, AutoCloseable {

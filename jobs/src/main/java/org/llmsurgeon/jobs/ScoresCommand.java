@@ -3,7 +3,7 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Command;
 
 /** {@code surgeon scores}: what each row and column of every prunable layer would cost. */

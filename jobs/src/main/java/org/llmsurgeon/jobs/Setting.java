@@ -1,14 +1,14 @@
 package org.llmsurgeon.jobs;
 
 import java.util.Optional;
-import org.llmsurgeon.pruning.Units;
-import org.llmsurgeon.pruning.WidthRule;
-import org.llmsurgeon.surgery.CorrectionRule;
-import org.llmsurgeon.surgery.CurvatureRule;
-import org.llmsurgeon.surgery.ElementRule;
-import org.llmsurgeon.surgery.Recipe;
-import org.llmsurgeon.surgery.Recipe.CalibrationText;
-import org.llmsurgeon.surgery.Recipe.SelectionRule;
+import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+import org.llmsurgeon.surgery.recipe.ElementRule;
+import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.Recipe.SelectionRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**

@@ -1,7 +1,7 @@
 package org.llmsurgeon.jobs;
 
 import java.util.List;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.llmsurgeon.pipeline.ComparedRun;
+import org.llmsurgeon.pipeline.compare.ComparedRun;
 
 /** What {@code compare} refuses, and its table. */
 class CompareCommandTest {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
-import org.llmsurgeon.pipeline.RunFailedException;
+import org.llmsurgeon.pipeline.cluster.RunFailedException;
 
 class FailuresTest {
   private final StringWriter text = new StringWriter();

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.Safetensors;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 
 /** The files that the commands write against those of the authors' program, on real models. */
 @Tag(SharedData.TAG)

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.llmsurgeon.pipeline.CorrectionRecord;
-import org.llmsurgeon.pipeline.PruningReport;
-import org.llmsurgeon.pipeline.ReconstructionRecord;
-import org.llmsurgeon.pipeline.StageSeconds;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.CorrectionRecord;
+import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.StageSeconds;
 
 class ReportTablesTest {
   private static PruningReport report(Double dense, Double first, Double last) {

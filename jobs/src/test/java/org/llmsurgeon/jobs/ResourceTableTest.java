@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.llmsurgeon.pipeline.ResourceUse;
+import org.llmsurgeon.pipeline.forecast.ResourceUse;
 
 class ResourceTableTest {
   private static final long MEBI = 1 << 20;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class SettingsTest {
   @TempDir private Path folder;

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llmsurgeon.pruning.UpdateKind;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class ShippedRecipesTest {
   static Stream<Path> recipes() throws IOException {

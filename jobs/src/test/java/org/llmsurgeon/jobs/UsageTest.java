@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class UsageTest {
   private static final String[] PRUNE = {

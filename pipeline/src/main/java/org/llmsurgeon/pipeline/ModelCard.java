@@ -5,6 +5,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.llmsurgeon.export.Footprint;
+import org.llmsurgeon.pipeline.report.ExportReport;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.HashedFile;
 
 /**
  * The {@code README.md} of a pruned model: what it is, how good it is and how to load it. Says

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.pruning.Patterns;
-import org.llmsurgeon.pruning.SparsityPattern;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a plan says that its maker may not have meant; a run goes on all the same. */
 final class PlanWarnings {

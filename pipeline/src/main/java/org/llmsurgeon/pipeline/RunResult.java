@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline;
 
-import org.llmsurgeon.checkpoint.Storage;
+import org.llmsurgeon.checkpoint.storage.Storage;
+import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.ReportPage;
 
 /**

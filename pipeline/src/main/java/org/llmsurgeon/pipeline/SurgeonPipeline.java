@@ -12,9 +12,47 @@ import org.llmsurgeon.export.Route;
 import org.llmsurgeon.export.Verification;
 import org.llmsurgeon.export.Verifier;
 import org.llmsurgeon.generation.Sampling;
-import org.llmsurgeon.pruning.StructureCosts;
-import org.llmsurgeon.surgery.Recipe;
-import org.llmsurgeon.surgery.Recipe.CalibrationText;
+import org.llmsurgeon.pipeline.analyse.CostExport;
+import org.llmsurgeon.pipeline.analyse.DenseShot;
+import org.llmsurgeon.pipeline.analyse.ExportOperation;
+import org.llmsurgeon.pipeline.analyse.FactorExport;
+import org.llmsurgeon.pipeline.analyse.Inspection;
+import org.llmsurgeon.pipeline.analyse.ModelSummary;
+import org.llmsurgeon.pipeline.analyse.TensorExport;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.cluster.RunFailedException;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.compare.CompareRequest;
+import org.llmsurgeon.pipeline.compare.ComparedRun;
+import org.llmsurgeon.pipeline.compare.Comparison;
+import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
+import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
+import org.llmsurgeon.pipeline.evaluate.Evaluator;
+import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.output.CleanedRun;
+import org.llmsurgeon.pipeline.output.RunCleaner;
+import org.llmsurgeon.pipeline.output.SampleTexts;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.prune.PruneRun;
+import org.llmsurgeon.pipeline.report.ExportReport;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ResultPages;
+import org.llmsurgeon.pipeline.run.Evaluation;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ScratchDirectory;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.text.TextFiles;
+import org.llmsurgeon.pipeline.text.WindowBuilder;
+import org.llmsurgeon.pipeline.text.Windows;
+import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Everything that can be done with a model on Spark. Paths are plain local paths or URIs of any
@@ -72,7 +110,7 @@ public final class SurgeonPipeline {
    *
    * @param model model folder, with a tokenizer
    * @param files JSON lines with {@code context}, {@code choices} and {@code answer}, at least one
-   *     file; see {@link org.llmsurgeon.checkpoint.ChoiceQuestion#read}
+   *     file; see {@link org.llmsurgeon.checkpoint.text.ChoiceQuestion#read}
    */
   public ChoiceResult choices(String model, List<String> files) {
     progress.runStarted("choices of " + model, 0);
@@ -130,7 +168,7 @@ public final class SurgeonPipeline {
   /**
    * Writes the costs of a model's rows and columns as one safetensors file: {@code <layer>.row}
    * {@code [out]}, {@code <layer>.column} {@code [in]}, the bias last, F32; with {@link
-   * org.llmsurgeon.pruning.Elements} also {@code <layer>.element} {@code [out, in]}.
+   * org.llmsurgeon.pruning.structure.Elements} also {@code <layer>.element} {@code [out, in]}.
    *
    * @param model model folder
    * @param calibration texts, or files of token windows; empty for a curvature without data

@@ -18,18 +18,24 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.Safetensors;
-import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.LinearTap;
-import org.llmsurgeon.surgery.MultipleChoice;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.analyse.ModelSummary;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
+import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.evaluate.MultipleChoice;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Evaluation, factors, scores and inspection, each against its definition. */
 class AnalysisTest {

@@ -14,10 +14,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.analyse.ModelSummary;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 @DisplayName("A folder whose blocks differ in size")
 class BlockSizesRunTest {

@@ -11,9 +11,16 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.llmsurgeon.surgery.FactorKey;
-import org.llmsurgeon.surgery.FactorKind;
-import org.llmsurgeon.surgery.Shard;
+import org.llmsurgeon.pipeline.cluster.PeakMemory;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.factors.Reduction;
+import org.llmsurgeon.pipeline.factors.ShardRecord;
+import org.llmsurgeon.pipeline.files.Checksum;
+import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorKind;
+import org.llmsurgeon.surgery.calibrate.Shard;
 
 /**
  * A process that reduces the factors of 32 layers, {@code A} and {@code G} of size 2048 each, of

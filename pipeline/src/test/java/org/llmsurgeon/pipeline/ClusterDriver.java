@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** A driver in a process of its own, which stops for ever when its run comes to a phase. */
 final class ClusterDriver {

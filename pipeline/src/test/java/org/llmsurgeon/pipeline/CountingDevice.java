@@ -5,13 +5,14 @@ import java.lang.reflect.Proxy;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 
 /** Counts the floating-point operations of the products and factorisations that a device does. */
-final class CountingDevice {
+public final class CountingDevice {
   private double flops;
 
   /** The device that is watched. */
-  Device watched() {
+  public Device watched() {
     Device real = ExecutorDevice.shared();
     return (Device)
         Proxy.newProxyInstance(
@@ -28,7 +29,7 @@ final class CountingDevice {
   }
 
   /** What was counted since this was last asked. */
-  double take() {
+  public double take() {
     double counted = flops;
     flops = 0;
     return counted;

@@ -19,9 +19,12 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.cluster.ReducePlace;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * The heap of a driver, a process of its own beside a real cluster, is that of any driver: it does

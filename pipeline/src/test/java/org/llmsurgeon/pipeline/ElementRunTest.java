@@ -17,15 +17,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.surgery.LocalSurgeon;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Runs on Spark that remove single weights and N:M groups. */
 class ElementRunTest {

@@ -14,9 +14,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What the report says of factors and updates. */
 class FactorReportTest {

@@ -13,10 +13,13 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.CalibrationText;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.WindowDraw;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.text.CalibrationText;
+import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Calibration windows that every shot draws anew. */
 class FreshCalibrationTest {

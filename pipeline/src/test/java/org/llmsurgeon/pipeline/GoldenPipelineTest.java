@@ -14,7 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** A whole run on Spark against the authors' program on real models. */
 @Tag(SharedData.TAG)

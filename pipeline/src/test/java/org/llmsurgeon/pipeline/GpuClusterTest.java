@@ -15,7 +15,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.GpuPolicy;
+import org.llmsurgeon.pipeline.cluster.GpuStages;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
+import org.llmsurgeon.pipeline.cluster.TaskRunner;
 
 /** Stages for GPUs on a real cluster whose machines say that they have some. */
 @Tag("cluster")

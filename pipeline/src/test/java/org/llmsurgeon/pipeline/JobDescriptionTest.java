@@ -14,8 +14,10 @@ import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.cluster.ReducePlace;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What Spark's own pages and event logs call what a run does. */
 class JobDescriptionTest {

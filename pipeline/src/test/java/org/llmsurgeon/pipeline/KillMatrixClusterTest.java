@@ -23,7 +23,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.cluster.ReducePlace;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.RunDirectory;
 
 /**
  * Whatever process is killed, and whenever: the finished model has the bytes of an undisturbed run.

@@ -2,7 +2,8 @@ package org.llmsurgeon.pipeline;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.ReducePlace;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Runs of two shots in which something is killed. */
 enum KilledRun {

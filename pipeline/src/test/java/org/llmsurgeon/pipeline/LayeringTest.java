@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -12,7 +13,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.Serializable;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.Rooms;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
 
 class LayeringTest {
   private static final Pattern TEST_CLASS = Pattern.compile(".*Test(\\$.*)?\\.class");
@@ -21,6 +24,40 @@ class LayeringTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .withImportOption(location -> !location.matches(TEST_CLASS))
           .importPackages("org.llmsurgeon.pipeline");
+
+  private static final Rooms ROOMS =
+      Rooms.of(
+          "org.llmsurgeon.pipeline",
+          "files",
+          "cluster",
+          "run",
+          "text",
+          "weights",
+          "shot",
+          "factors",
+          "cut",
+          "evaluate",
+          "correct",
+          "forecast",
+          "report",
+          "output",
+          "prune",
+          "analyse",
+          "compare",
+          "");
+
+  @Test
+  void roomsUseThoseBeforeThem() {
+    assertThat(ROOMS.unnamed(CLASSES)).isEmpty();
+    ROOMS.downwards().check(CLASSES);
+  }
+
+  @Test
+  void theRuleOfRoomsCanFail() {
+    Rooms swapped = Rooms.of(ROOMS.root(), "cluster", "files");
+    assertThat(swapped.downwards().evaluate(CLASSES).hasViolation()).isTrue();
+    assertThat(swapped.unnamed(CLASSES)).contains("run", "prune");
+  }
 
   @Test
   void thePipelineDoesNotKnowTheCommandLine() {

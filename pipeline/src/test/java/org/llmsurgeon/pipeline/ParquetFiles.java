@@ -13,7 +13,7 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 
 /** Writes small Parquet files. */
-final class ParquetFiles {
+public final class ParquetFiles {
   /** As Spark and pandas write a column of strings. */
   static final String STRINGS =
       "message schema { optional int64 id; optional binary text (STRING); }";
@@ -26,7 +26,7 @@ final class ParquetFiles {
    * @param file a new file
    * @param texts the column; null for no value
    */
-  static String write(Path file, List<String> texts) throws IOException {
+  public static String write(Path file, List<String> texts) throws IOException {
     return write(
         file, STRINGS, texts.stream().map(t -> t == null ? null : Binary.fromString(t)).toList());
   }
@@ -38,7 +38,7 @@ final class ParquetFiles {
    * @param schema with a column of numbers first
    * @param values of the second column, where the schema has one
    */
-  static String write(Path file, String schema, List<Binary> values) throws IOException {
+  public static String write(Path file, String schema, List<Binary> values) throws IOException {
     MessageType type = MessageTypeParser.parseMessageType(schema);
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))

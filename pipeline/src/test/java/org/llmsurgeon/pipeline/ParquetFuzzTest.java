@@ -12,10 +12,11 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.ByteSource;
 import org.llmsurgeon.checkpoint.Mutations;
-import org.llmsurgeon.checkpoint.TextChunk;
-import org.llmsurgeon.checkpoint.TextPart;
+import org.llmsurgeon.checkpoint.storage.ByteSource;
+import org.llmsurgeon.checkpoint.text.TextChunk;
+import org.llmsurgeon.checkpoint.text.TextPart;
+import org.llmsurgeon.pipeline.text.ParquetTextReader;
 
 /** Parquet files, damaged at random: some in every build, many by tag. */
 class ParquetFuzzTest {

@@ -1,7 +1,9 @@
 package org.llmsurgeon.pipeline;
 
+import org.llmsurgeon.pipeline.cluster.Progress;
+
 /** When in a run of two shots something is killed: after a task of a stage, mostly the first. */
-enum Phase {
+public enum Phase {
   TOKENISE("0 tokenise"),
   ACCUMULATE("2 accumulate"),
   REDUCE("2 reduce"),
@@ -49,7 +51,7 @@ enum Phase {
   }
 
   /** Does something once, when a run comes to this phase. */
-  Progress progress(Runnable action) {
+  public Progress progress(Runnable action) {
     return new Once(this, action);
   }
 

@@ -2,12 +2,13 @@ package org.llmsurgeon.pipeline;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llmsurgeon.pipeline.cluster.Progress;
 
 /** Remembers what it was told, in order. */
-class RecordingProgress implements Progress {
+public class RecordingProgress implements Progress {
   private final List<String> events = new ArrayList<>();
 
-  synchronized List<String> events() {
+  public synchronized List<String> events() {
     return List.copyOf(events);
   }
 

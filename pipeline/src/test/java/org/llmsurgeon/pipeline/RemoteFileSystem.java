@@ -24,13 +24,13 @@ public class RemoteFileSystem extends FileSystem {
   private final RawLocalFileSystem disk = new RawLocalFileSystem();
 
   /** Settings that make the scheme known. */
-  static Configuration configuration() {
+  public static Configuration configuration() {
     Configuration configuration = new Configuration(false);
     configuration.set("fs.remote.impl", RemoteFileSystem.class.getName());
     return configuration;
   }
 
-  static String uri(java.nio.file.Path path) {
+  public static String uri(java.nio.file.Path path) {
     return SCHEME + "://host" + path;
   }
 

@@ -9,8 +9,11 @@ import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class RemoteRunTest {
   @TempDir Path temp;

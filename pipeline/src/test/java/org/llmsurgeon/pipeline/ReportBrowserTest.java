@@ -15,9 +15,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.compare.CompareRequest;
 import org.llmsurgeon.pipeline.report.Browser;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Pages of real runs in a real browser: no problem in its console, no network, nothing wider than

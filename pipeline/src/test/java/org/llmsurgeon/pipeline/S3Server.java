@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
 
 /** An S3 server with one bucket, as a process of its own, from the jars of the module s3-server. */
 final class S3Server implements AutoCloseable {

@@ -6,16 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.SafetensorsLayout;
-import org.llmsurgeon.checkpoint.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.surgery.Recipe;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * A tiny random model as a Hugging Face folder, with token windows beside it.
@@ -24,14 +26,14 @@ import org.llmsurgeon.surgery.Recipe;
  * @param tokens windows: tensors {@code calibration} [12, 10] and {@code test} [10, 10]
  * @param config the network
  */
-record TestModel(Path folder, Path tokens, ModelConfig config) {
+public record TestModel(Path folder, Path tokens, ModelConfig config) {
   private static final int CONTEXT = 10;
 
-  static TestModel llama(Path parent, DataType dtype) throws IOException {
+  public static TestModel llama(Path parent, DataType dtype) throws IOException {
     return write(parent, "llama", TinyModels.llamaJson(), dtype);
   }
 
-  static TestModel opt(Path parent, DataType dtype) throws IOException {
+  public static TestModel opt(Path parent, DataType dtype) throws IOException {
     return write(parent, "opt", TinyModels.optJson(), dtype);
   }
 
@@ -55,13 +57,13 @@ record TestModel(Path folder, Path tokens, ModelConfig config) {
   }
 
   /** Calibrates and tests on the windows. */
-  PruneRequest request(Path output, Recipe recipe) {
+  public PruneRequest request(Path output, Recipe recipe) {
     List<String> windows = List.of(tokens.toString());
     return new PruneRequest(
         folder.toString(), windows, windows, output.toString(), null, false, recipe);
   }
 
-  static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
+  public static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
       throws IOException {
     ModelConfig config = ModelConfig.parse(json, "config.json");
     Path folder = Files.createDirectories(parent.resolve(name));

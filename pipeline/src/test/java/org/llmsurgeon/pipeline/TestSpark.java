@@ -4,14 +4,14 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Small Spark contexts; one at a time in a process, so each test class closes its own. */
-final class TestSpark {
+public final class TestSpark {
   private TestSpark() {}
 
-  static JavaSparkContext local(int threads) {
+  public static JavaSparkContext local(int threads) {
     return new JavaSparkContext(conf("local[" + threads + "]"));
   }
 
-  static SparkConf conf(String master) {
+  public static SparkConf conf(String master) {
     return new SparkConf()
         .setMaster(master)
         .setAppName("llm-surgeon-test")

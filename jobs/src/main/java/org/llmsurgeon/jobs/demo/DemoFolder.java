@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
 
 /**
  * The folder that a demo fills. A mark in it says that a demo made it, so that the next demo may

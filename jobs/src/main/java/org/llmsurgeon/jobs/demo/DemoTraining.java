@@ -11,23 +11,23 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.llmsurgeon.checkpoint.CalibrationText;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.SafetensorsLayout;
-import org.llmsurgeon.checkpoint.SafetensorsWriter;
-import org.llmsurgeon.checkpoint.TextTokenizer;
-import org.llmsurgeon.checkpoint.WindowDraw;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.CalibrationText;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.text.WindowDraw;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.surgery.AdamOptions;
-import org.llmsurgeon.surgery.Perplexity;
-import org.llmsurgeon.surgery.Trainer;
-import org.llmsurgeon.surgery.TrainerOptions;
-import org.llmsurgeon.surgery.TrainerSchedule;
-import org.llmsurgeon.surgery.TrainerStep;
+import org.llmsurgeon.surgery.correct.AdamOptions;
+import org.llmsurgeon.surgery.correct.Trainer;
+import org.llmsurgeon.surgery.correct.TrainerOptions;
+import org.llmsurgeon.surgery.correct.TrainerSchedule;
+import org.llmsurgeon.surgery.correct.TrainerStep;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
 
 /**
  * Makes everything that the demo ships: texts, tokenizer, and a model trained from random weights.

@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.TextTokenizer;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
 
 /**
  * Merges are those of the most frequent pairs; Hugging Face's library reads the tokenizer, splits

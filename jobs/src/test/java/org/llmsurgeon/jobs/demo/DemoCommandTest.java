@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.pipeline.PruningReport;
+import org.llmsurgeon.pipeline.report.PruningReport;
 import picocli.CommandLine;
 
 /** A short demo prunes the shipped model in every way, and says what became of it. */

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.surgery.TrainerStep;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.surgery.correct.TrainerStep;
 
 /** A seed says every byte of what training makes; what it makes loads, tells stories, improves. */
 class DemoTrainingTest {

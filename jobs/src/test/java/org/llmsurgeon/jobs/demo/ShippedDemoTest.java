@@ -10,14 +10,14 @@ import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.CalibrationText;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.TextTokenizer;
-import org.llmsurgeon.checkpoint.WindowDraw;
-import org.llmsurgeon.compute.CpuDevice;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.CalibrationText;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.text.WindowDraw;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.surgery.Perplexity;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
 
 /**
  * The files that ship: texts and tokenizer are what the default seed makes today; the model knows

@@ -1,0 +1,77 @@
+package org.llmsurgeon.pipeline.analyse;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+
+/** Looks into a model folder without running the model. */
+public final class Inspection {
+  private Inspection() {}
+
+  /**
+   * Summarises a model; a task per layer counts zeros.
+   *
+   * @param session the operation
+   * @param folder absolute path of the model folder
+   */
+  public static ModelSummary of(Session session, String folder) {
+    try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
+      ModelConfig config = weights.config();
+      List<Integer> indices = IntStream.range(0, config.linears().size()).boxed().toList();
+      List<ModelSummary.Layer> layers =
+          session
+              .tasks()
+              .run(
+                  StageName.of("inspect"),
+                  indices,
+                  new InspectTask(session.model(folder), session.settings()))
+              .value();
+      return summary(config, weights.folder().dtype().name(), layers);
+    }
+  }
+
+  private static ModelSummary summary(
+      ModelConfig config, String dtype, List<ModelSummary.Layer> layers) {
+    return new ModelSummary(
+        config.architecture(),
+        dtype,
+        config.blockCount(),
+        config.hidden(),
+        config.heads(),
+        config.keyValueHeads(),
+        config.headDimension(),
+        config.vocabulary(),
+        config.maxPositions(),
+        config.tiedHead(),
+        parameters(config),
+        layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
+        layers.stream().mapToLong(ModelSummary.Layer::zeros).sum(),
+        factorBytes(config),
+        config.blocks(),
+        layers);
+  }
+
+  /** Sums of KFAC while they are gathered. */
+  private static long factorBytes(ModelConfig config) {
+    FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
+    return pass.keys(config).stream().mapToLong(key -> pass.bytes(config, key)).sum();
+  }
+
+  private static long parameters(ModelConfig config) {
+    long parameters = 0;
+    for (int[] shape : config.expectedTensors().values()) {
+      long elements = 1;
+      for (int size : shape) {
+        elements *= size;
+      }
+      parameters += elements;
+    }
+    return parameters;
+  }
+}

@@ -1,0 +1,86 @@
+package org.llmsurgeon.pipeline.analyse;
+
+import java.io.Serializable;
+import java.util.List;
+import org.llmsurgeon.model.BlockSize;
+
+/**
+ * What a model folder holds, without running it.
+ *
+ * @param architecture as in {@code config.json}
+ * @param dtype number format of the stored weights
+ * @param blocks transformer blocks
+ * @param hidden width of the residual stream
+ * @param heads query heads of a block that was never pruned
+ * @param keyValueHeads key and value heads of the same
+ * @param headDimension columns of one head
+ * @param vocabulary tokens of the vocabulary
+ * @param maxPositions longest context
+ * @param tiedHead whether the head is the embedding table
+ * @param parameters parameters of the whole model; a tied head counts once
+ * @param prunable weights of the linear layers inside blocks, biases included
+ * @param removed how many of those are 0
+ * @param factorBytes memory of all curvature factors of one calibration task, in bytes
+ * @param sizes heads and neurons of each block
+ * @param layers the prunable layers in block order
+ */
+public record ModelSummary(
+    String architecture,
+    String dtype,
+    int blocks,
+    int hidden,
+    int heads,
+    int keyValueHeads,
+    int headDimension,
+    int vocabulary,
+    int maxPositions,
+    boolean tiedHead,
+    long parameters,
+    long prunable,
+    long removed,
+    long factorBytes,
+    List<BlockSize> sizes,
+    List<Layer> layers) {
+  /**
+   * One prunable layer {@code [rows, columns]}.
+   *
+   * @param name module name
+   * @param role its place in the block, for example {@code QUERY}
+   * @param rows outputs
+   * @param columns inputs, the bias included where there is one
+   * @param bias whether there is a bias
+   * @param zeroRows rows that are all zero, bias included
+   * @param zeroColumns columns that are all zero
+   * @param zeros zeros of any kind
+   */
+  public record Layer(
+      String name,
+      String role,
+      int rows,
+      int columns,
+      boolean bias,
+      int zeroRows,
+      int zeroColumns,
+      long zeros)
+      implements Serializable {
+    /** Weights, biases included. */
+    public long weights() {
+      return (long) rows * columns;
+    }
+
+    /** Weights in all-zero rows or columns. */
+    public long removed() {
+      return (long) zeroRows * columns + (long) zeroColumns * rows - (long) zeroRows * zeroColumns;
+    }
+  }
+
+  /** Whether blocks have heads or neurons of different numbers. */
+  public boolean differs() {
+    return sizes.stream().distinct().count() > 1;
+  }
+
+  /** Share of the prunable weights that is 0. */
+  public double sparsity() {
+    return prunable == 0 ? 0 : (double) removed / prunable;
+  }
+}

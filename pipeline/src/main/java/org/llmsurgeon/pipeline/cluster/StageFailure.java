@@ -1,0 +1,51 @@
+package org.llmsurgeon.pipeline.cluster;
+
+import java.util.Optional;
+import org.apache.spark.SparkDriverExecutionException;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.pipeline.files.FullDisk;
+
+/**
+ * A stage that failed, on its way to a sentence for the user.
+ *
+ * @param stage which one
+ * @param refusal what a task said, or null
+ * @param failure what Spark or the driver's own work threw, or null
+ */
+record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception failure) {
+  private static final String LAST = "most recent failure: ";
+
+  /** The exception to throw. */
+  RuntimeException translated() {
+    if (refusal != null) {
+      return refusal.input()
+          ? new InputException(refusal.message())
+          : new RunFailedException(stage.description() + ": " + refusal.message());
+    }
+    if (failure instanceof ArithmeticException) {
+      return new RunFailedException(stage.description() + ": " + failure.getMessage(), failure);
+    }
+    if (failure instanceof SparkDriverExecutionException
+        && failure.getCause() instanceof RuntimeException own) {
+      return own;
+    }
+    Optional<String> full = FullDisk.sentence(failure);
+    if (full.isPresent()) {
+      return new RunFailedException(stage.description() + ": " + full.get(), failure);
+    }
+    return new RunFailedException(stage.description() + " failed: " + reason(), failure);
+  }
+
+  /** The innermost cause where it is known; else the line of Spark's message that names it. */
+  private String reason() {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String message = cause.getMessage() == null ? "" : cause.getMessage();
+    String first = message.lines().findFirst().orElse("");
+    int last = first.indexOf(LAST);
+    String text = last < 0 ? first : first.substring(last + LAST.length());
+    return cause == failure ? text : cause.getClass().getSimpleName() + ": " + text;
+  }
+}

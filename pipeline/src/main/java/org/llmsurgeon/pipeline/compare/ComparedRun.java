@@ -1,0 +1,62 @@
+package org.llmsurgeon.pipeline.compare;
+
+import java.util.Locale;
+
+/**
+ * One method at one sparsity, or the dense model. What a run that failed did not come to is null.
+ *
+ * @param method its name; {@value #DENSE} for the model as it is
+ * @param curvature kind of the curvature; empty for the dense model
+ * @param update how the weights that stay make up for those that go; empty for the dense model
+ * @param sparsity share that was to be gone of the weights of the layers that may be pruned
+ * @param shots rounds of measuring and cutting
+ * @param removed share that is gone, exactly
+ * @param perplexity on the test windows, of the weights in F32
+ * @param seconds time of scoring and cutting, and of measuring after the first shot
+ * @param measuringSeconds time of the first shot's measuring, which is done once for all runs with
+ *     the same curvature and counts for each; 0 where nothing is measured
+ * @param peakBytes the most that tensors took in a process that did work of the run, its measuring
+ *     included, bytes; mapped files and the heap of Java do not count, nor does the evaluation
+ * @param failure why there is no result; null where there is one
+ */
+public record ComparedRun(
+    String method,
+    String curvature,
+    String update,
+    double sparsity,
+    int shots,
+    Double removed,
+    Double perplexity,
+    Double seconds,
+    Double measuringSeconds,
+    Long peakBytes,
+    Failure failure) {
+  /** Name of the run that prunes nothing. */
+  static final String DENSE = "dense";
+
+  /**
+   * Why a run gave no result.
+   *
+   * @param reason one sentence
+   * @param input whether something that was given is at fault; else the numbers broke down
+   */
+  public record Failure(String reason, boolean input) {}
+
+  /** The dense model. */
+  static ComparedRun dense(double perplexity) {
+    return new ComparedRun(DENSE, "", "", 0, 0, 0.0, perplexity, null, null, null, null);
+  }
+
+  /** What tells the run from the others, in a few words. */
+  public String label() {
+    return String.format(
+        Locale.ROOT,
+        "%s to %s %% (%s, update %s, %d shot%s)",
+        method,
+        Math.round(1e4 * sparsity) / 100.0,
+        curvature,
+        update,
+        shots,
+        shots == 1 ? "" : "s");
+  }
+}

@@ -1,0 +1,41 @@
+package org.llmsurgeon.pipeline.compare;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Runs as comma-separated values (RFC 4180, lines ended by a line feed). */
+final class ComparisonCsv {
+  private static final String HEADER =
+      "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
+          + "peak_bytes,failure\n";
+
+  private ComparisonCsv() {}
+
+  /** A header, then a line for each run; what a run does not have is empty. */
+  static String of(List<ComparedRun> runs) {
+    return HEADER + runs.stream().map(ComparisonCsv::line).collect(Collectors.joining());
+  }
+
+  private static String line(ComparedRun run) {
+    return Stream.of(
+            run.method(),
+            run.curvature(),
+            run.update(),
+            run.sparsity(),
+            run.shots(),
+            run.removed(),
+            run.perplexity(),
+            run.seconds(),
+            run.measuringSeconds(),
+            run.peakBytes(),
+            run.failure() == null ? null : run.failure().reason())
+        .map(value -> quoted(Objects.toString(value, "")))
+        .collect(Collectors.joining(",", "", "\n"));
+  }
+
+  private static String quoted(String text) {
+    return text.matches("[^\",\\r\\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
+  }
+}

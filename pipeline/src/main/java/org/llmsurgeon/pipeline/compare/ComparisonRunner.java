@@ -1,0 +1,256 @@
+package org.llmsurgeon.pipeline.compare;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.RunFailedException;
+import org.llmsurgeon.pipeline.cluster.RunUsage;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.evaluate.Evaluator;
+import org.llmsurgeon.pipeline.factors.FactorStage;
+import org.llmsurgeon.pipeline.prune.RunPlanner;
+import org.llmsurgeon.pipeline.prune.ShotRunner;
+import org.llmsurgeon.pipeline.run.FactorsManifest;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.RunIdentity;
+import org.llmsurgeon.pipeline.run.RunInputs;
+import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Does the runs of a comparison. The dense model is measured once for each curvature: what a run
+ * wrote is deleted before the next one, its first factors stay.
+ */
+final class ComparisonRunner {
+  /** What a shot leaves after its selection, besides its manifest. */
+  private static final List<String> AFTER_SELECTION =
+      List.of(
+          "weights",
+          "cut.json",
+          "evaluation-cut.json",
+          "reconstructed",
+          "reconstructed.json",
+          "evaluation-reconstructed.json",
+          "corrected");
+
+  private final Session session;
+  private final RunDirectory work;
+  private final ModelWeights dense;
+  private final RunInputs inputs;
+  private final Map<CurvatureRule, Curvature> curvatures = new HashMap<>();
+  private final Map<CurvatureRule, Measured> measured = new HashMap<>();
+
+  /**
+   * A runner.
+   *
+   * @param session the operation
+   * @param work a directory for what runs need, deleted by the caller
+   * @param dense the model
+   * @param inputs model and texts
+   */
+  ComparisonRunner(Session session, RunDirectory work, ModelWeights dense, RunInputs inputs) {
+    this.session = session;
+    this.work = work;
+    this.dense = dense;
+    this.inputs = inputs;
+  }
+
+  /**
+   * Runs with the same curvature.
+   *
+   * @param run their run directory
+   * @param plan the first one's plan, with the windows of all
+   */
+  private record Curvature(RunDirectory run, RunPlan plan) {}
+
+  /**
+   * What the measuring of a curvature took.
+   *
+   * @param seconds time
+   * @param bytes most that tensors took
+   */
+  private record Measured(double seconds, long bytes) {}
+
+  /**
+   * Makes the windows that a run needs, where they are not there yet.
+   *
+   * @param recipe of the run
+   * @throws org.llmsurgeon.InputException if a text cannot be used
+   */
+  void prepare(Recipe recipe) {
+    if (!curvatures.containsKey(recipe.curvature())) {
+      RunDirectory run =
+          new RunDirectory(session.storage(), work.resolve("curvature-" + curvatures.size()));
+      RunPlan plan =
+          new RunPlanner(session, run, dense)
+              .make(identity(recipe), recipe, Variant.share(recipe, dense));
+      curvatures.put(recipe.curvature(), new Curvature(run, plan));
+    }
+  }
+
+  private RunIdentity identity(Recipe recipe) {
+    int context = recipe.calibration().contextFor(dense.config().maxPositions());
+    return RunIdentity.of(inputs, recipe, context);
+  }
+
+  /**
+   * Perplexity of the dense model.
+   *
+   * @param recipe of a run that is prepared
+   */
+  double densePerplexity(Recipe recipe) {
+    Curvature with = curvatures.get(recipe.curvature());
+    return new Evaluator(session, with.run(), with.plan().test())
+        .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
+        .perplexity();
+  }
+
+  /**
+   * Does a run.
+   *
+   * @param variant what to run; prepared
+   * @throws org.llmsurgeon.InputException if the run refuses
+   * @throws RunFailedException if it breaks down
+   */
+  ComparedRun run(Variant variant) {
+    Recipe recipe = variant.recipe();
+    RunDirectory run = curvatures.get(recipe.curvature()).run();
+    RunPlan plan = plan(recipe);
+    clear(run, plan.shots());
+    Measured once = measured.get(recipe.curvature());
+    if (once == null) {
+      once = measure(run, plan);
+      measured.put(recipe.curvature(), once);
+    }
+    // Models are known by the operation: the last run's must not be taken for this one's.
+    Session own = Session.begin(session.spark(), session.progress());
+    ExecutorModel.evict();
+    ShotContext first = ShotContext.of(own, run, plan, dense.config(), 1);
+    long begun = System.nanoTime();
+    int shots = prune(first, variant.method());
+    double seconds = seconds(begun);
+    long peak = Math.max(once.bytes(), peak(own));
+    ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
+    String folder = inputs.model().path();
+    double perplexity =
+        new Evaluator(own, run, plan.test())
+            .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
+            .perplexity();
+    double removed = (double) last.removed() / recipe.layers().touched(dense.config().linears());
+    return variant.done(removed, perplexity, seconds, once.seconds(), peak);
+  }
+
+  /** Gathers the factors of the dense model. */
+  private Measured measure(RunDirectory run, RunPlan plan) {
+    Session own = Session.begin(session.spark(), session.progress());
+    ExecutorModel.evict();
+    long begun = System.nanoTime();
+    FactorsManifest factors =
+        new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1)).factors();
+    run.delete(RunDirectory.inShot(1, "shards"));
+    return new Measured(factors.factors().isEmpty() ? 0 : seconds(begun), peak(own));
+  }
+
+  private static long peak(Session session) {
+    return session.usage().stages().stream().mapToLong(RunUsage.Stage::device).max().orElse(0);
+  }
+
+  private static double seconds(long begun) {
+    return (System.nanoTime() - begun) / 1e9;
+  }
+
+  /** The windows of the curvature's first plan, for another recipe. */
+  private RunPlan plan(Recipe recipe) {
+    RunPlan made = curvatures.get(recipe.curvature()).plan();
+    return new RunPlan(
+        made.format(),
+        identity(recipe),
+        Variant.share(recipe, dense),
+        made.calibration(),
+        made.fresh(),
+        made.test(),
+        made.shards(),
+        made.tokeniseSeconds());
+  }
+
+  /** Prunes, and says in how many shots. */
+  private int prune(ShotContext first, Method method) {
+    if (method.layerByLayer()) {
+      baseline(first, method);
+      return 1;
+    }
+    int shots = first.plan().shots();
+    for (int shot = 1; shot <= shots; shot++) {
+      new ShotRunner(
+              ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
+          .run();
+      deleteIntermediates(first, shot);
+    }
+    return shots;
+  }
+
+  /** What no later shot reads; the factors of the first one are for other runs, too. */
+  private static void deleteIntermediates(ShotContext first, int shot) {
+    RunDirectory run = first.run();
+    List<FactorPass> next = FactorPlan.passes(first.recipe().curvature(), shot + 1);
+    int done = !next.isEmpty() && next.get(0).index() > 0 ? shot - 1 : shot;
+    run.delete(RunDirectory.inShot(shot, "shards"));
+    run.delete(RunDirectory.inShot(shot - 1, "weights"));
+    if (done > 1) {
+      run.delete(RunDirectory.inShot(done, "factors"));
+    }
+  }
+
+  /** Removes what another run wrote; the factors of the dense model stay. */
+  private static void clear(RunDirectory run, int shots) {
+    run.delete(SelectionManifest.path(1));
+    run.delete(RunDirectory.manifest(1));
+    for (String made : AFTER_SELECTION) {
+      run.delete(RunDirectory.inShot(1, made));
+    }
+    for (int shot = 2; shot <= shots; shot++) {
+      run.delete(RunDirectory.shot(shot));
+    }
+  }
+
+  private static void baseline(ShotContext shot, Method method) {
+    List<Integer> order = shot.largestFirst();
+    Timed<List<LayerFile>> cut =
+        shot.session()
+            .tasks()
+            .run(
+                shot.stage("cut"),
+                order,
+                new BaselineTask(shot.work(), method == Method.SPARSEGPT));
+    LayerFile[] files = new LayerFile[order.size()];
+    IntStream.range(0, files.length).forEach(i -> files[order.get(i)] = cut.value().get(i));
+    List<LayerFile> layers = List.of(files);
+    List<LinearShape> all = shot.config().linears();
+    long removed =
+        IntStream.range(0, files.length)
+            .filter(i -> shot.recipe().layers().touches(all.get(i)))
+            .mapToLong(i -> files[i].cut().removed())
+            .sum();
+    long total = all.stream().mapToLong(LinearShape::weights).sum();
+    StageSeconds seconds = new StageSeconds(0, 0, 0, 0, cut.seconds(), 0);
+    shot.run()
+        .commit(
+            RunDirectory.manifest(1),
+            new ShotManifest(
+                1, shot.plan().share(), 0, removed, total, layers, seconds, null, null));
+  }
+}

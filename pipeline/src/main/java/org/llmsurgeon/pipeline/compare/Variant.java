@@ -1,0 +1,149 @@
+package org.llmsurgeon.pipeline.compare;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.storage.Sha256;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.pruning.structure.SparseStructures;
+import org.llmsurgeon.surgery.choose.ElementChoice;
+import org.llmsurgeon.surgery.choose.Reach;
+import org.llmsurgeon.surgery.operate.BaselineLayer;
+import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.TargetShare;
+
+/**
+ * A method with one value of each option.
+ *
+ * @param method the method
+ * @param options all options of its recipe; they may not go together
+ */
+record Variant(Method method, Map<String, Object> options) {
+  private static final int KEY_DIGITS = 16;
+
+  /**
+   * How it prunes.
+   *
+   * @throws InputException if the options do not go together
+   */
+  Recipe recipe() {
+    return Recipe.of(options);
+  }
+
+  /**
+   * The same with the curvature that everything goes with: what is wrong in it is wrong for all.
+   *
+   * @throws InputException if an option has no meaning
+   */
+  Recipe withProduct() {
+    Map<String, Object> other = new LinkedHashMap<>(options);
+    other.put("curvature", CurvatureKind.KFAC.optionName());
+    other.keySet().removeAll(List.of("curvature-passes", "curvature-rank"));
+    return Recipe.of(other);
+  }
+
+  /**
+   * Why it cannot run on a model, where that is known before it does.
+   *
+   * @param dense the model
+   * @return one sentence; empty where nothing stands against it
+   */
+  Optional<String> refusal(ModelWeights dense) {
+    try {
+      Recipe recipe = recipe();
+      if (method.layerByLayer()) {
+        share(recipe, dense);
+        BaselineLayer.sparsity(recipe);
+        new ElementChoice(dense.config().linears(), recipe);
+      } else {
+        recipe.requirePrunable();
+        new Reach(dense.config(), recipe).require(share(recipe, dense));
+      }
+      return Optional.empty();
+    } catch (InputException refused) {
+      return Optional.of(refused.getMessage());
+    }
+  }
+
+  /**
+   * Share of the prunable weights that goes.
+   *
+   * @throws InputException if a pattern names no layer
+   */
+  static double share(Recipe recipe, ModelWeights dense) {
+    return new TargetShare(dense.config(), dense::bytesOfNumber).of(recipe);
+  }
+
+  /** A name that equal runs share and others do not; the recipe must be right. */
+  String key() {
+    return key(method.optionName(), recipe().options());
+  }
+
+  /**
+   * A name that equal settings share and others do not.
+   *
+   * @param name how it begins
+   * @param settings plain values, in a fixed order
+   */
+  static String key(String name, Object settings) {
+    String text = name + new String(Json.bytes(settings), StandardCharsets.UTF_8);
+    return name + "-" + Sha256.of(text).substring(0, KEY_DIGITS);
+  }
+
+  /** The run that failed. */
+  ComparedRun failed(ComparedRun.Failure failure) {
+    return run(null, null, null, null, null, failure);
+  }
+
+  /**
+   * The run that came to its end.
+   *
+   * @param removed share that is gone
+   * @param perplexity on the test windows
+   * @param seconds time of pruning
+   * @param measured what the first shot's measuring took
+   * @param peakBytes most that tensors took
+   */
+  ComparedRun done(
+      double removed, double perplexity, double seconds, double measured, long peakBytes) {
+    return run(removed, perplexity, seconds, measured, peakBytes, null);
+  }
+
+  private ComparedRun run(
+      Double removed,
+      Double perplexity,
+      Double seconds,
+      Double measured,
+      Long peakBytes,
+      ComparedRun.Failure failure) {
+    Recipe recipe = withProduct();
+    return new ComparedRun(
+        method.optionName(),
+        String.valueOf(options.get("curvature")),
+        update(recipe),
+        recipe.goal().sparsity(),
+        recipe.shots(),
+        removed,
+        perplexity,
+        seconds,
+        measured,
+        peakBytes,
+        failure);
+  }
+
+  private String update(Recipe recipe) {
+    if (method.layerByLayer()) {
+      return method == Method.SPARSEGPT ? "own" : UpdateKind.NONE.optionName();
+    }
+    boolean elements = recipe.structures() instanceof SparseStructures;
+    return elements && recipe.appliedUpdate() != UpdateKind.NONE
+        ? String.valueOf(recipe.options().get("element-update"))
+        : recipe.appliedUpdate().optionName();
+  }
+}

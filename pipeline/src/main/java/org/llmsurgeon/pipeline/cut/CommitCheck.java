@@ -1,0 +1,96 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.RunFailedException;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pruning.structure.WeightCount;
+
+/** What must hold before a shot is committed. */
+public final class CommitCheck {
+  private final RunDirectory run;
+  private final ModelConfig config;
+
+  /**
+   * A check.
+   *
+   * @param run run directory
+   * @param config the model
+   */
+  public CommitCheck(RunDirectory run, ModelConfig config) {
+    this.run = run;
+    this.config = config;
+  }
+
+  /**
+   * Throws unless every layer is there, what was removed stays removed, and not more goes than the
+   * target allows.
+   *
+   * @param shot what is to be committed
+   * @param selection what was to go
+   * @throws RunFailedException naming the shot and the layer
+   */
+  public void check(ShotManifest shot, SelectionManifest selection) {
+    List<LinearShape> layers = config.linears();
+    require(shot.layers().size() == layers.size(), shot, "has not all layers");
+    long removed = 0;
+    long before = 0;
+    for (int i = 0; i < layers.size(); i++) {
+      LayerFile file = shot.layers().get(i);
+      String name = layers.get(i).name();
+      require(file.layer().equals(name), shot, "lacks layer " + name);
+      removed += file.cut().removed();
+      before += Math.min(file.cut().before(), file.cut().removed());
+    }
+    require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
+    // Zeros in N:M groups that stay are gone without having been chosen.
+    long chosen = Math.min(removed, selection.removed());
+    require(
+        chosen <= Math.max(before, WeightCount.atMost(shot.target(), shot.total())),
+        shot,
+        "removed " + removed + " weights, more than its target");
+    if (shot.shot() > 1) {
+      SelectionManifest earlier =
+          run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
+      checkStays(shot, earlier, selection);
+      checkCounts(run.required(RunDirectory.manifest(shot.shot() - 1), ShotManifest.class), shot);
+    }
+  }
+
+  private void checkStays(ShotManifest shot, SelectionManifest before, SelectionManifest now) {
+    for (int i = 0; i < before.layers().size(); i++) {
+      LayerSelection old = before.layers().get(i);
+      LayerSelection all = now.layers().get(i);
+      require(
+          contains(all.rows(), old.rows()) && contains(all.columns(), old.columns()),
+          shot,
+          "brings back what was removed of layer " + config.linears().get(i).name());
+    }
+  }
+
+  private static void checkCounts(ShotManifest before, ShotManifest now) {
+    for (int i = 0; i < now.layers().size(); i++) {
+      LayerFile layer = now.layers().get(i);
+      require(
+          layer.cut().removed() >= before.layers().get(i).cut().removed(),
+          now,
+          "has more weights in layer " + layer.layer() + " than the one before");
+    }
+  }
+
+  private static boolean contains(int[] all, int[] some) {
+    return IntStream.of(some).allMatch(index -> java.util.Arrays.binarySearch(all, index) >= 0);
+  }
+
+  private static void require(boolean holds, ShotManifest shot, String otherwise) {
+    if (!holds) {
+      throw new RunFailedException("shot " + shot.shot() + " " + otherwise + ".");
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.shot.ShotContext;
+
+/** Cuts all layers of a shot, a task each. Layers that are there already are not done again. */
+public final class CutStage {
+  private final ShotContext shot;
+
+  /**
+   * The stage of a shot, whose factors and selection are there.
+   *
+   * @param shot the shot
+   */
+  public CutStage(ShotContext shot) {
+    this.shot = shot;
+  }
+
+  /**
+   * New weights of all layers, in the model's order.
+   *
+   * @param selection what goes
+   */
+  public Timed<List<LayerFile>> cut(SelectionManifest selection) {
+    List<LinearShape> layers = shot.config().linears();
+    LayerFile[] files = new LayerFile[layers.size()];
+    List<LayerSelection> missing = new ArrayList<>();
+    for (int layer : shot.largestFirst()) {
+      Optional<LayerFile> done =
+          shot.run().finished(record(layers.get(layer).name()), LayerFile.class);
+      done.ifPresentOrElse(
+          file -> files[layer] = file, () -> missing.add(selection.layers().get(layer)));
+    }
+    Timed<List<LayerFile>> made =
+        shot.session()
+            .tasks()
+            .onGpus()
+            .run(
+                shot.stage("cut"),
+                missing,
+                new CutTask(shot.work()),
+                file -> shot.run().commit(record(file.layer()), file));
+    for (int i = 0; i < missing.size(); i++) {
+      files[missing.get(i).layer()] = made.value().get(i);
+    }
+    return new Timed<>(List.of(files), made.seconds());
+  }
+
+  private String record(String layer) {
+    return shot.path("weights/" + layer + ".json");
+  }
+}

@@ -1,0 +1,81 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.run.ElementCuts;
+import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.pruning.element.CostCut;
+import org.llmsurgeon.pruning.element.CostHistogram;
+import org.llmsurgeon.pruning.element.CostRange;
+import org.llmsurgeon.surgery.choose.ElementChoice;
+
+/**
+ * Chooses single weights or N:M groups: passes over the layers, a task each, that count costs ever
+ * more finely around the threshold; only histograms come to the driver. Passes run where cuts do,
+ * so that both see the same costs.
+ */
+final class ElementSelection {
+  private final ShotContext shot;
+  private double seconds;
+
+  /**
+   * The choice of a shot, whose factors are there.
+   *
+   * @param shot the shot
+   */
+  ElementSelection(ShotContext shot) {
+    this.shot = shot;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param target share of the weights that may be gone
+   */
+  SelectionManifest upTo(double target) {
+    double from = shot.shot() == 1 ? 0 : shot.selection(shot.shot() - 1).target();
+    ElementChoice.Result chosen =
+        new ElementChoice(shot.config().linears(), shot.recipe()).upTo(from, target, this::count);
+    List<LayerSelection> layers =
+        IntStream.range(0, chosen.cuts().size())
+            .mapToObj(i -> LayerSelection.of(i, ElementCuts.of(chosen.cuts().get(i))))
+            .toList();
+    return new SelectionManifest(
+        target,
+        chosen.threshold(),
+        null,
+        Map.of(),
+        Map.of(),
+        0,
+        chosen.removed(),
+        chosen.total(),
+        layers,
+        seconds,
+        List.of());
+  }
+
+  private List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {
+    List<CountTask.Item> items = new ArrayList<>();
+    for (int layer : shot.largestFirst()) {
+      if (ranges.get(layer) != null) {
+        CountTask.Range range = CountTask.Range.of(ranges.get(layer));
+        items.add(new CountTask.Item(layer, ElementCuts.of(earlier.get(layer)), range));
+      }
+    }
+    Timed<List<CountTask.Counts>> counted =
+        shot.session().tasks().onGpus().run(shot.stage("score"), items, new CountTask(shot.work()));
+    seconds += counted.seconds();
+    CostHistogram[] sorted = new CostHistogram[ranges.size()];
+    for (int i = 0; i < items.size(); i++) {
+      int layer = items.get(i).layer();
+      sorted[layer] = counted.value().get(i).histogram(ranges.get(layer));
+    }
+    return Arrays.asList(sorted);
+  }
+}

@@ -1,0 +1,30 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.LinkedHashMap;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
+import org.llmsurgeon.pipeline.files.HadoopSettings;
+import org.llmsurgeon.pipeline.run.ModelRef;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.surgery.choose.AlreadyGone;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Counts what of one layer is gone before a run.
+ *
+ * @param model which weights
+ * @param options the recipe's options
+ * @param settings how to reach the files
+ */
+public record GoneTask(ModelRef model, LinkedHashMap<String, Object> options, HadoopSettings settings)
+    implements TaskFunction<Integer, Long> {
+  @Override
+  public Long apply(Integer layer, String attempt) {
+    try (ModelWeights weights = ModelWeights.open(settings.storage(), model)) {
+      LinearShape shape = weights.config().linears().get(layer);
+      return new AlreadyGone(weights.config(), Recipe.of(options))
+          .of(ExecutorDevice.shared(), weights, shape);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.run.LayerHealth;
+import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.pipeline.shot.ShotTarget;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.pruning.structure.RowsColumns;
+import org.llmsurgeon.pruning.structure.Structures;
+import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.pruning.threshold.ThresholdResult;
+import org.llmsurgeon.surgery.choose.LineChoice;
+
+/**
+ * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
+ * task per coupled group, elimination paths to the driver. Single weights and N:M: {@link
+ * ElementSelection}. One threshold there; only numbers travel.
+ */
+public final class ScoreStage {
+  private final ShotContext shot;
+
+  /**
+   * The stage of a shot, whose factors are there.
+   *
+   * @param shot the shot
+   */
+  public ScoreStage(ShotContext shot) {
+    this.shot = shot;
+  }
+
+  /** What goes, decided where it is not yet. */
+  public SelectionManifest selection() {
+    String path = SelectionManifest.path(shot.shot());
+    return shot.run()
+        .finished(path, SelectionManifest.class)
+        .orElseGet(
+            () -> {
+              SelectionManifest selection = select(shot.recipe().structures());
+              shot.run().commit(path, selection);
+              return selection;
+            });
+  }
+
+  private SelectionManifest select(Structures structures) {
+    if (structures instanceof Units) {
+      return new UnitSelection(shot).upTo(target());
+    }
+    return structures instanceof RowsColumns
+        ? selectLines()
+        : new ElementSelection(shot).upTo(target());
+  }
+
+  private SelectionManifest selectLines() {
+    Timed<List<LayerCosts>> scored = scores();
+    List<StructureCosts> costs = scored.value().stream().map(LayerCosts::costs).toList();
+    double target = target();
+    ThresholdResult result =
+        new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs);
+    List<LayerSelection> layers =
+        IntStream.range(0, result.selections().size())
+            .mapToObj(i -> LayerSelection.of(i, result.selections().get(i)))
+            .toList();
+    return new SelectionManifest(
+        target,
+        result.threshold(),
+        null,
+        Map.of(),
+        Map.of(),
+        0,
+        result.removed(),
+        result.total(),
+        layers,
+        scored.seconds(),
+        scored.value().stream()
+            .map(each -> new LayerHealth(each.layer(), each.factors()))
+            .toList());
+  }
+
+  /** Costs of the rows and columns of all layers, in the model's order. */
+  public Timed<List<StructureCosts>> costs() {
+    Timed<List<LayerCosts>> scored = scores();
+    return new Timed<>(scored.value().stream().map(LayerCosts::costs).toList(), scored.seconds());
+  }
+
+  private Timed<List<LayerCosts>> scores() {
+    List<LinearShape> layers = shot.config().linears();
+    return shot.session()
+        .tasks()
+        .longestFirst(
+            shot.stage("score"),
+            IntStream.range(0, layers.size()).boxed().toList(),
+            layer -> ShotContext.work(layers.get(layer)),
+            new ScoreTask(shot.work()));
+  }
+
+  private double target() {
+    return new ShotTarget(shot).share();
+  }
+}

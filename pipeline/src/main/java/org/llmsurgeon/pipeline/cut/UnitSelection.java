@@ -1,0 +1,232 @@
+package org.llmsurgeon.pipeline.cut;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.run.LayerHealth;
+import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.pruning.merge.PathMerge;
+import org.llmsurgeon.pruning.structure.SelectionKind;
+import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.choose.GlobalRounds;
+import org.llmsurgeon.surgery.choose.UnitMerge;
+import org.llmsurgeon.surgery.choose.UnitPlan;
+import org.llmsurgeon.surgery.choose.WidthCheck;
+
+/**
+ * Chooses units. By paths: a task per coupled group follows its elimination path as far as it may
+ * matter, the driver merges the paths. Groups whose path turned out too short are asked once more,
+ * to the end; so the result is that of whole paths. By rounds: in each a task per group costs what
+ * is left.
+ */
+final class UnitSelection {
+  /** A path may stop where it is this many times dearer than the last shot's threshold. */
+  private static final double CEILING = 100;
+
+  /** A path may stop at the share that the shot needs and half of the group more. */
+  private static final double REACH = 0.5;
+
+  private final ShotContext shot;
+  private final List<UnitPlan.Planned> planned;
+
+  /**
+   * The choice of a shot, whose factors are there.
+   *
+   * @param shot the shot
+   */
+  UnitSelection(ShotContext shot) {
+    this.shot = shot;
+    this.planned = UnitPlan.of(shot.config(), shot.recipe()).groups();
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param target share of the weights that may be gone
+   */
+  SelectionManifest upTo(double target) {
+    return shot.recipe().selection().kind() == SelectionKind.PATHS
+        ? byPaths(target)
+        : byRounds(target);
+  }
+
+  private SelectionManifest byRounds(double target) {
+    double[] seconds = {0};
+    List<List<LayerHealth>> first = new ArrayList<>();
+    PathMerge.Result result =
+        new GlobalRounds(planned, shot.recipe())
+            .choose(
+                aim(target),
+                chosen -> {
+                  Timed<List<GroupRound>> round =
+                      shot.session()
+                          .tasks()
+                          .longestFirst(
+                              shot.stage("score"),
+                              chosen,
+                              group -> work(group.group()),
+                              new CostRoundTask(shot.work()));
+                  seconds[0] += round.seconds();
+                  if (first.isEmpty()) {
+                    first.add(health(round.value().stream().map(GroupRound::left).toList()));
+                  }
+                  return round.value().stream().map(GroupRound::score).toList();
+                });
+    return manifest(target, new Merged(result, Map.of()), 0, new Timed<>(first.get(0), seconds[0]));
+  }
+
+  private SelectionManifest byPaths(double target) {
+    List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
+    Timed<List<GroupPath>> first = paths(all, bound(target));
+    List<GroupPath> paths = new ArrayList<>(first.value());
+    Merged merged = merge(paths, target);
+    List<Integer> again = merged.tooShort();
+    double seconds = first.seconds();
+    if (!again.isEmpty()) {
+      Timed<List<GroupPath>> whole = paths(again, PathTask.Bound.NONE);
+      for (int i = 0; i < again.size(); i++) {
+        paths.set(again.get(i), whole.value().get(i));
+      }
+      merged = merge(paths, target);
+      seconds += whole.seconds();
+    }
+    if (shot.plan().isLast(shot.shot(), target)) {
+      WidthCheck.requireMet(planned, merged.chosen());
+    }
+    return manifest(target, merged, again.size(), new Timed<>(health(paths), seconds));
+  }
+
+  /**
+   * What is chosen.
+   *
+   * @param chosen under all constraints on widths
+   * @param without what would be without one of them, by its option
+   */
+  private record Merged(PathMerge.Result chosen, Map<String, PathMerge.Result> without) {
+    List<Integer> tooShort() {
+      return Stream.concat(Stream.of(chosen), without.values().stream())
+          .flatMapToInt(result -> Arrays.stream(result.tooShort()))
+          .distinct()
+          .sorted()
+          .boxed()
+          .toList();
+    }
+  }
+
+  private Merged merge(List<GroupPath> paths, double share) {
+    List<PathMerge.Group> groups =
+        IntStream.range(0, paths.size())
+            .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
+            .toList();
+    UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
+    PathMerge.Target target = aim(share);
+    WidthRule rule = shot.recipe().selection().widths();
+    Map<String, PathMerge.Result> without = new TreeMap<>();
+    for (String option : rule.active()) {
+      without.put(option, merge.select(groups, target, rule.without(option)));
+    }
+    return new Merged(merge.select(groups, target, rule), without);
+  }
+
+  private PathMerge.Target aim(double share) {
+    return UnitMerge.target(shot.recipe(), share, shot.plan().share());
+  }
+
+  private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {
+    return shot.session()
+        .tasks()
+        .longestFirst(shot.stage("score"), groups, this::work, new PathTask(shot.work(), bound));
+  }
+
+  private double work(int group) {
+    return planned.get(group).shapes().stream().mapToDouble(ShotContext::work).sum();
+  }
+
+  /** How far paths must be followed at least, by what the last shot left and what it cost. */
+  private PathTask.Bound bound(double target) {
+    if (shot.recipe().selection().widths().oneWidth()) {
+      return PathTask.Bound.NONE;
+    }
+    double gone = 0;
+    double ceiling = Double.POSITIVE_INFINITY;
+    if (shot.shot() > 1) {
+      SelectionManifest last = shot.selection(shot.shot() - 1);
+      gone = (double) last.removed() / last.total();
+      ceiling = last.threshold() > 0 ? CEILING * last.threshold() : ceiling;
+    }
+    double needed = gone < 1 ? Math.max(0, target - gone) / (1 - gone) : 1;
+    return new PathTask.Bound(Math.min(1, REACH + needed), ceiling);
+  }
+
+  /** How well the factors of all layers could be inverted, in the model's order. */
+  private List<LayerHealth> health(List<GroupPath> groups) {
+    List<LinearShape> model = shot.config().linears();
+    LayerHealth[] layers = new LayerHealth[model.size()];
+    for (int group = 0; group < planned.size(); group++) {
+      List<LinearShape> shapes = planned.get(group).shapes();
+      for (int i = 0; i < shapes.size(); i++) {
+        layers[model.indexOf(shapes.get(i))] =
+            new LayerHealth(shapes.get(i).name(), groups.get(group).factors().get(i));
+      }
+    }
+    return Arrays.asList(layers);
+  }
+
+  private SelectionManifest manifest(
+      double target, Merged merged, int again, Timed<List<LayerHealth>> scored) {
+    PathMerge.Result chosen = merged.chosen();
+    Map<String, SelectionManifest.KindShare> kinds = new TreeMap<>();
+    chosen
+        .kinds()
+        .forEach(
+            (kind, share) ->
+                kinds.put(
+                    kind.optionName(),
+                    new SelectionManifest.KindShare(share.units(), share.predicted())));
+    return new SelectionManifest(
+        target,
+        chosen.threshold(),
+        chosen.predicted(),
+        without(merged),
+        kinds,
+        again,
+        chosen.removed(),
+        chosen.total(),
+        layers(chosen),
+        scored.seconds(),
+        scored.value());
+  }
+
+  private static Map<String, SelectionManifest.Without> without(Merged merged) {
+    Map<String, SelectionManifest.Without> without = new TreeMap<>();
+    merged
+        .without()
+        .forEach(
+            (option, result) ->
+                without.put(
+                    option, new SelectionManifest.Without(result.predicted(), result.removed())));
+    return without;
+  }
+
+  /** Selections by layer, in the model's order: groups list layers in their own. */
+  private List<LayerSelection> layers(PathMerge.Result result) {
+    List<LinearShape> model = shot.config().linears();
+    LayerSelection[] layers = new LayerSelection[model.size()];
+    for (int group = 0; group < planned.size(); group++) {
+      List<LinearShape> shapes = planned.get(group).shapes();
+      for (int i = 0; i < shapes.size(); i++) {
+        int layer = model.indexOf(shapes.get(i));
+        layers[layer] = LayerSelection.of(layer, result.selections().get(group).get(i));
+      }
+    }
+    return Arrays.asList(layers);
+  }
+}

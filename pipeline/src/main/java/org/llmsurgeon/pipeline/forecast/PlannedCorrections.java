@@ -1,0 +1,193 @@
+package org.llmsurgeon.pipeline.forecast;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.surgery.correct.AdapterTargets;
+import org.llmsurgeon.surgery.correct.AdapterTraining;
+import org.llmsurgeon.surgery.correct.CorrectionPlan;
+import org.llmsurgeon.surgery.correct.PairedMoments;
+import org.llmsurgeon.surgery.recipe.CorrectionKind;
+import org.llmsurgeon.surgery.recipe.CorrectionRule;
+
+/**
+ * What follows the cuts of a run: corrections, and the refit of the last cut. Of the refit's blocks
+ * all are supposed to be kept; each that is not takes a pass more.
+ */
+final class PlannedCorrections {
+  private final Workload work;
+  private final Machines machines;
+  private final ModelConfig config;
+  private final CorrectionRule rule;
+  private final AdapterTargets targets;
+  private final PlannedBytes bytes;
+  private final PlannedMemory memory;
+  private final PlannedFlops needed;
+  private final PlannedTime time;
+
+  PlannedCorrections(Workload work, Machines machines, PlannedBytes bytes, PlannedMemory memory) {
+    this.work = work;
+    this.machines = machines;
+    this.config = work.config();
+    this.rule = work.recipe().correction();
+    this.targets = AdapterTargets.of(work.recipe(), config);
+    this.bytes = bytes;
+    this.memory = memory;
+    this.needed = new PlannedFlops(config);
+    this.time = new PlannedTime(machines);
+  }
+
+  /** The stages that the recipe has. */
+  List<StagePlan> stages() {
+    List<StagePlan> stages = new ArrayList<>();
+    if (rule.reconstruct()) {
+      stages.add(reconstruct());
+    }
+    if (rule.isWanted()) {
+      stages.add(correct());
+      stages.add(merge());
+    }
+    return stages;
+  }
+
+  /**
+   * Evaluations that there are more: of what each step has before it.
+   *
+   * @param shot from 1
+   */
+  int evaluations(int shot) {
+    boolean refitted = rule.reconstruct() && shot == work.shots();
+    return (rule.isWanted() ? 1 : 0) + (refitted ? 1 : 0);
+  }
+
+  private StagePlan reconstruct() {
+    List<LinearShape> groups =
+        PairedMoments.groups(config).stream()
+            .filter(
+                group ->
+                    targets.layers().stream()
+                        .anyMatch(layer -> layer.inputGroup().equals(group.name())))
+            .toList();
+    long passes = groups.size() + 1L;
+    long tasks = work.shards();
+    long loads = Math.min(machines.executors(), tasks);
+    long models = bytes.stored() + bytes.model(work.shots());
+    long read =
+        passes * (loads * models + bytes.windowReads(tasks, bytes.calibration()))
+            + work.weightBytes() * numbers()
+            + 2 * Float.BYTES * numbers()
+            + targets.layers().size() * bytes.cutRecords();
+    double refits = 0;
+    for (LinearShape layer : targets.layers()) {
+      read += tasks * moments(layer);
+      refits += needed.refit(layer, work.sparse() ? layer.outputs() : 1);
+    }
+    long written = Float.BYTES * numbers() + tasks * groups.stream().mapToLong(this::moments).sum();
+    double sums = groups.stream().mapToDouble(needed::moments).sum();
+    double forward = (2 * passes - 1) * needed.forward(work.context());
+    PlannedLoad load =
+        new PlannedLoad(
+            work.tokens() * (forward + sums), refits, read, written, memory.reconstruct());
+    double touched = work.tokens() * (2 * passes - 1) * needed.numbers(work.context());
+    return time.stage(
+        "reconstruct",
+        new PlannedTime.Counts(1, 2.0 * groups.size() + 1, (int) tasks),
+        load.touching(touched));
+  }
+
+  /** Sums of a shard for the group of a layer: a packed triangle and a square, in single. */
+  private long moments(LinearShape layer) {
+    long size = layer.augmentedInputs();
+    return Float.BYTES * (size * (size + 1) / 2 + size * size);
+  }
+
+  /** All shots together, of which each has its own number of steps. */
+  private StagePlan correct() {
+    Steps all = new Steps();
+    for (int shot = 1; shot <= work.shots(); shot++) {
+      all.add(shot);
+    }
+    int times = work.shots();
+    return time.stage(
+        "correct",
+        new PlannedTime.Counts(times, all.steps / times, Math.max(1, all.tasks)),
+        new PlannedLoad(
+                all.flops / times,
+                0,
+                all.read / times,
+                all.written / times,
+                memory.correct(
+                    adapters(), distills(), new PlannedMemory.Parts(all.largest, all.tasks)))
+            .touching(all.touched / times));
+  }
+
+  private boolean distills() {
+    return rule.kind() == CorrectionKind.DISTILL;
+  }
+
+  /** What the steps of the shots add up to. */
+  private final class Steps {
+    private double steps;
+    private int tasks;
+    private int largest;
+    private long read;
+    private long written;
+    private double flops;
+    private double touched;
+
+    void add(int shot) {
+      List<List<int[]>> own =
+          CorrectionPlan.of(work.recipe(), shot, shot == work.shots(), work.windows()).steps();
+      int widest = own.stream().mapToInt(List::size).max().orElse(0);
+      long parts = own.stream().mapToLong(List::size).sum();
+      long windows = own.stream().flatMap(List::stream).mapToLong(part -> part.length).sum();
+      long processes = Math.min(machines.executors(), widest);
+      long models = bytes.model(shot) + bytes.cut() + (distills() ? bytes.stored() : 0);
+      steps += own.size();
+      tasks = Math.max(tasks, widest);
+      largest =
+          own.stream()
+              .flatMap(List::stream)
+              .mapToInt(part -> part.length)
+              .reduce(largest, Math::max);
+      read +=
+          processes * (models + own.size() * adapters())
+              + parts * adapters()
+              + windows * bytes.windowRead();
+      long kept = Math.max(0, own.size() - 1) / AdapterTraining.CHECKPOINT_STEPS;
+      written += (own.size() + parts + 3 * kept) * adapters();
+      double window = work.context() * needed.correction(rule, work.context(), work.sparse());
+      flops += windows * window + processes * own.size() * merged();
+      double teacher = distills() ? needed.numbers(work.context()) : 0;
+      touched += windows * work.context() * (needed.numbers(work.context(), 1) + teacher);
+    }
+  }
+
+  private StagePlan merge() {
+    return time.stage(
+        "merge",
+        new PlannedTime.Counts(work.shots(), targets.layers().size()),
+        new PlannedLoad(
+            merged(),
+            0,
+            2 * Float.BYTES * numbers() + adapters() + targets.layers().size() * bytes.cutRecords(),
+            Float.BYTES * numbers(),
+            memory.merge(adapters(), distills())));
+  }
+
+  /** Operations of a merge. */
+  private double merged() {
+    return 2.0 * rule.rank() * numbers();
+  }
+
+  /** Weights of the layers that may be touched. */
+  private long numbers() {
+    return targets.layers().stream().mapToLong(LinearShape::weights).sum();
+  }
+
+  /** A file of all adapters, or of their gradients. */
+  private long adapters() {
+    return Float.BYTES * targets.numbers();
+  }
+}

@@ -1,0 +1,71 @@
+package org.llmsurgeon.pipeline.forecast;
+
+/** How long stages take on some machines, from what they do. */
+final class PlannedTime {
+  /** What Spark needs to start and end a job, seconds. */
+  private static final double JOB_SECONDS = 0.1;
+
+  /** Flops of products that take as long as going over one number; measured: a nanosecond. */
+  private static final double FLOPS_OF_A_NUMBER = 50;
+
+  /** What the first time of a stage takes more, while Java loads and compiles what it does. */
+  private static final double COLD_SECONDS = 0.4;
+
+  /** The same of a stage that computes. */
+  private static final double COLD_COMPUTING_SECONDS = 1;
+
+  private final Machines machines;
+
+  PlannedTime(Machines machines) {
+    this.machines = machines;
+  }
+
+  /**
+   * How often there is something.
+   *
+   * @param times how often the stage runs
+   * @param jobs jobs that it has each time, one after the other
+   * @param tasks tasks of each job; 0 for a stage that is left out
+   */
+  record Counts(int times, double jobs, int tasks) {
+    /** A stage of one job. */
+    Counts(int times, int tasks) {
+      this(times, 1, tasks);
+    }
+  }
+
+  /**
+   * A stage.
+   *
+   * @param name its name
+   * @param counts how often
+   * @param load what it does each time
+   */
+  StagePlan stage(String name, Counts counts, PlannedLoad load) {
+    Machines.Rates rates = machines.rates();
+    double single = load.single() + FLOPS_OF_A_NUMBER * load.touched();
+    double computing =
+        (single / rates.single() + load.inverse() / rates.inverse()) / busy(counts.tasks());
+    double moving = (load.read() + load.written()) / rates.disk();
+    double cold = load.single() + load.inverse() > 0 ? COLD_COMPUTING_SECONDS : COLD_SECONDS;
+    double seconds =
+        JOB_SECONDS * counts.jobs() + computing + moving + cold / Math.max(1, counts.times());
+    return new StagePlan(
+        name,
+        counts.times(),
+        counts.tasks(),
+        load.single() + load.inverse(),
+        load.read(),
+        load.written(),
+        0,
+        load.memory().process(),
+        load.memory().device(),
+        counts.tasks() == 0 ? 0 : seconds);
+  }
+
+  /** Cores that work, in the mean: in the last wave of tasks some may be idle. */
+  private double busy(int tasks) {
+    int waves = (tasks + machines.slots() - 1) / machines.slots();
+    return Math.max(1, (double) tasks / Math.max(1, waves));
+  }
+}

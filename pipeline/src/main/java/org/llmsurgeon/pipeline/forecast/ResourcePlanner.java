@@ -1,0 +1,241 @@
+package org.llmsurgeon.pipeline.forecast;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.ReducePlace;
+import org.llmsurgeon.pipeline.evaluate.Evaluator;
+import org.llmsurgeon.pipeline.run.SavedFolders;
+import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+
+/**
+ * Says before a run what it will need, from the sizes alone. Times suppose that all cores are busy
+ * as long as there are tasks, and that files are read at the rate of a disk.
+ */
+public final class ResourcePlanner {
+  /** Passes over the layers that find the threshold of single weights in a round; measured. */
+  private static final int THRESHOLD_PASSES = 2;
+
+  private final Workload work;
+  private final Machines machines;
+  private final ModelConfig config;
+  private final PlannedFlops flops;
+  private final PlannedBytes bytes;
+  private final PlannedMemory memory;
+  private final List<FactorKey> keys;
+  private final PlannedPasses passes;
+  private final PlannedTime time;
+  private final PlannedCorrections corrections;
+
+  private ResourcePlanner(Workload work, Machines machines, PlannedPasses passes) {
+    this.work = work;
+    this.machines = machines;
+    this.config = work.config();
+    this.passes = passes;
+    this.keys = FactorPlan.keys(config, work.curvature());
+    this.flops = new PlannedFlops(config);
+    this.bytes = new PlannedBytes(work, passes);
+    this.memory = new PlannedMemory(work, machines, bytes.parameters());
+    this.time = new PlannedTime(machines);
+    this.corrections = new PlannedCorrections(work, machines, bytes, memory);
+  }
+
+  /**
+   * A plan.
+   *
+   * @param work what is to be done
+   * @param machines where
+   */
+  public static ResourcePlan plan(Workload work, Machines machines) {
+    return new ResourcePlanner(work, machines, new PlannedPasses(work)).plan();
+  }
+
+  private ResourcePlan plan() {
+    List<StagePlan> stages = new ArrayList<>(List.of(hash(), tokenise()));
+    if (work.curvature().fisher().kind() == FisherKind.KL) {
+      stages.add(draw());
+    }
+    stages.addAll(List.of(accumulate(), reduce()));
+    if (work.curvature().kind() == CurvatureKind.EKFAC) {
+      stages.add(eigenvectors());
+    }
+    stages.addAll(List.of(score(), cut()));
+    stages.addAll(corrections.stages());
+    stages.addAll(List.of(evaluate(), write()));
+    return new ResourcePlan(
+        bytes.parameters(),
+        passes.first(),
+        stages,
+        memory.reduce(keys, 1).process(),
+        stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
+        bytes.disk());
+  }
+
+  private StagePlan hash() {
+    // The model, and the texts, of which a plan does not know the size.
+    return stage("hash", 1, 1, new PlannedLoad(0, 0, bytes.stored(), 0, memory.process()));
+  }
+
+  private StagePlan tokenise() {
+    int texts = (passes.count() > 0 ? 1 : 0) + (work.testWindows() > 0 ? 1 : 0);
+    long written = bytes.windows() / Math.max(1, texts);
+    return stage("tokenise", texts, 1, new PlannedLoad(0, 0, 0, written, memory.process()));
+  }
+
+  /** Targets of the dense model, which is there when it was evaluated just before. */
+  private StagePlan draw() {
+    int times = work.recipe().calibration().fresh() ? work.shots() : 1;
+    int loads = times - (work.testWindows() > 0 ? 1 : 0);
+    long models = Math.min(machines.executors(), work.shards()) * loads * bytes.stored() / times;
+    long read = models + bytes.windowReads(work.shards(), bytes.calibration());
+    double total = work.tokens() * flops.forward(work.context());
+    PlannedLoad load = new PlannedLoad(total, 0, read, 0, memory.draw());
+    double numbers = work.tokens() * flops.numbers(work.context());
+    return stage("draw", times, work.shards(), load.touching(numbers));
+  }
+
+  private StagePlan accumulate() {
+    int times = passes.count();
+    if (times == 0) {
+      return stage("accumulate", work.shots(), 0, PlannedLoad.NONE);
+    }
+    long tasks = (long) work.shards() * times;
+    long loads = Math.min(machines.executors(), tasks / times) * models();
+    long earlier = work.shards() * passes.earlierBytes();
+    PlannedLoad load =
+        new PlannedLoad(
+            work.tokens() * passes.flops(work.context(), memory.doneAgain()) / times,
+            0,
+            (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
+            work.shards() * passes.shardBytes() / times,
+            memory.accumulate(passes.taskBytes(), passes.pairs()));
+    double numbers = work.tokens() * passes.numbers(work.context()) / times;
+    return stage("accumulate", times, Math.toIntExact(tasks / times), load.touching(numbers));
+  }
+
+  /** Bytes of the models that one process loads for all passes. */
+  private long models() {
+    boolean eigenvectors = work.curvature().kind() == CurvatureKind.EKFAC;
+    boolean fresh = work.recipe().calibration().fresh();
+    boolean drawn = work.curvature().fisher().kind() == FisherKind.KL;
+    long models = 0;
+    for (int shot = 0; shot < work.shots(); shot++) {
+      // The evaluation before has left the model where it is, unless another was needed since.
+      boolean there = work.testWindows() > 0 && !(drawn && fresh && shot > 0);
+      int loads = (there ? 0 : 1) + (eigenvectors ? 1 : 0);
+      models += loads * bytes.model(shot);
+    }
+    return models + saved() * bytes.model(work.shots());
+  }
+
+  /** Models that are kept on the way. */
+  private int saved() {
+    return SavedFolders.of(work.recipe()).size();
+  }
+
+  private StagePlan reduce() {
+    int count = Math.max(1, passes.count());
+    long read = work.shards() * passes.shardBytes() / count;
+    int tasks = ReducePlace.AUTO.onExecutors(read) ? keys.size() : Math.min(1, keys.size());
+    PlannedLoad load =
+        new PlannedLoad(0, 0, read, passes.factorBytes() / count, memory.reduce(keys, tasks));
+    int times = passes.count() == 0 ? work.shots() : passes.count();
+    return stage("reduce", times, tasks, load);
+  }
+
+  private StagePlan eigenvectors() {
+    double total = config.linears().stream().mapToDouble(flops::eigenvectors).sum();
+    PlannedLoad load =
+        new PlannedLoad(
+            0,
+            total,
+            bytes.factors() + bytes.weights() + layers() * bytes.weightRecords(),
+            bytes.bases(),
+            memory.eigenvectors());
+    return stage("eigen", work.shots(), layers(), load);
+  }
+
+  private StagePlan score() {
+    boolean units = work.recipe().structures() instanceof Units;
+    double total =
+        config.linears().stream()
+            .mapToDouble(each -> units ? flops.path(each) : flops.score(each))
+            .sum();
+    int rounds = work.recipe().selection().rounds();
+    int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
+    int tasks = work.inGroups() ? groups() : layers();
+    long read = bytes.layers() + tasks * bytes.layerRecords();
+    PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score());
+    return stage("score", work.shots() * passes, tasks, load);
+  }
+
+  private StagePlan cut() {
+    double total = config.linears().stream().mapToDouble(each -> cut(each, work.share() / 2)).sum();
+    return stage(
+        "cut",
+        work.shots(),
+        layers(),
+        new PlannedLoad(
+            0, total, bytes.layers() + layers() * bytes.layerRecords(), bytes.cut(), memory.cut()));
+  }
+
+  private double cut(LinearShape layer, double share) {
+    if (work.sparse()) {
+      return flops.cut(layer, work.recipe().elements().update(), share);
+    }
+    return work.recipe().structures() instanceof Units
+        ? flops.cutOfUnits(layer, share)
+        : flops.cut(layer, share);
+  }
+
+  private StagePlan evaluate() {
+    int times = work.shots() + 2 + saved();
+    // The model as it came, after each shot, and the folders that were written.
+    long models = (1 + saved()) * bytes.stored();
+    for (int shot = 0; shot <= work.shots(); shot++) {
+      int more = shot == 0 ? 0 : corrections.evaluations(shot);
+      times += more;
+      models += (1 + more) * bytes.model(shot);
+    }
+    int tasks = Evaluator.ranges(work.testWindows(), work.context()).size();
+    if (tasks == 0) {
+      return stage("evaluate", times, 0, PlannedLoad.NONE);
+    }
+    long read =
+        Math.min(machines.executors(), tasks) * models / times
+            + bytes.windowReads(tasks, bytes.test());
+    double total = work.testTokens() * flops.forward(work.context());
+    PlannedLoad load = new PlannedLoad(total, 0, read, 0, memory.evaluate());
+    double numbers = work.testTokens() * flops.numbers(work.context());
+    return stage("evaluate", times, tasks, load.touching(numbers));
+  }
+
+  private StagePlan write() {
+    PlannedLoad load =
+        new PlannedLoad(0, 0, bytes.model(work.shots()), bytes.stored(), memory.process());
+    return stage("write", 1 + saved(), 1, load);
+  }
+
+  private StagePlan stage(String name, int times, int tasks, PlannedLoad load) {
+    return time.stage(name, new PlannedTime.Counts(times, tasks), load);
+  }
+
+  /** Attentions and feed-forwards. */
+  private int groups() {
+    return (int)
+        config.blocks().stream()
+            .flatMap(block -> Stream.of(block.hasAttention(), block.hasFeedForward()))
+            .filter(there -> there)
+            .count();
+  }
+
+  private int layers() {
+    return config.linears().size();
+  }
+}

@@ -1,0 +1,125 @@
+package org.llmsurgeon.pipeline.forecast;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
+import org.llmsurgeon.pipeline.cluster.RunUsage;
+import org.llmsurgeon.pipeline.cluster.TaskSlots;
+import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** What a run is expected to need, made before its first stage, to be held against what it does. */
+public final class RunForecast {
+  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0);
+
+  private final ResourcePlan plan;
+  private final boolean local;
+
+  private RunForecast(ResourcePlan plan, boolean local) {
+    this.plan = plan;
+    this.local = local;
+  }
+
+  /**
+   * The forecast of a run on the machines that it has now, at the speed of this one.
+   *
+   * @param session the operation
+   * @param plan what will be done
+   * @param config the model
+   * @param weightBytes bytes of one stored weight
+   */
+  public static RunForecast of(Session session, RunPlan plan, ModelConfig config, int weightBytes) {
+    WindowsFile calibration = plan.calibration();
+    WindowsFile test = plan.test();
+    WindowsFile some = calibration == null ? test : calibration;
+    Workload work =
+        new Workload(
+            config,
+            weightBytes,
+            Recipe.of(plan.identity().recipe()),
+            plan.share(),
+            calibration == null ? 0 : calibration.windows(),
+            some == null ? plan.identity().context() : some.context(),
+            test == null ? 0 : (int) (test.tokens() / some.context()),
+            plan.shards().size());
+    boolean local = session.spark().isLocal();
+    Machines machines =
+        new Machines(
+            local ? 1 : TaskSlots.executors(session.spark()),
+            TaskSlots.tasks(session.spark()),
+            ExecutorMemory.bytes(session.spark().getConf()),
+            MachineRates.quick());
+    return new RunForecast(ResourcePlanner.plan(work, machines), local);
+  }
+
+  /**
+   * The forecast beside what was.
+   *
+   * @param usage what was measured
+   */
+  public ResourceUse against(RunUsage usage) {
+    List<RunUsage.Stage> actual = usage.stages();
+    return new ResourceUse(
+        stages(actual),
+        new ResourceUse.Need(
+            plan.seconds(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.read()).sum(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.written()).sum(),
+            local ? Math.max(plan.driverBytes(), plan.executorBytes()) : plan.driverBytes(),
+            plan.executorBytes(),
+            plan.diskBytes()),
+        new ResourceUse.Need(
+            sum(actual, RunUsage.Stage::seconds),
+            total(actual, stage -> stage.traffic().read()),
+            total(actual, stage -> stage.traffic().written()),
+            actual.stream().map(RunUsage.Stage::driver).reduce(null, RunUsage::larger),
+            actual.stream().map(RunUsage.Stage::executor).reduce(null, RunUsage::larger),
+            usage.disk()));
+  }
+
+  /** The planned stages, then those that were not: they are planned for nothing. */
+  private List<ResourceUse.Stage> stages(List<RunUsage.Stage> actual) {
+    Map<String, ResourceUse.Amount> planned = new LinkedHashMap<>();
+    plan.stages().forEach(stage -> planned.put(stage.name(), amount(stage)));
+    actual.forEach(stage -> planned.putIfAbsent(stage.name(), NOTHING));
+    return planned.entrySet().stream()
+        .map(
+            stage ->
+                new ResourceUse.Stage(
+                    stage.getKey(), stage.getValue(), amount(stage.getKey(), actual)))
+        .toList();
+  }
+
+  private static ResourceUse.Amount amount(StagePlan planned) {
+    return new ResourceUse.Amount(
+        planned.times(),
+        planned.times() * planned.seconds(),
+        planned.times() * planned.read(),
+        planned.times() * planned.written(),
+        planned.device());
+  }
+
+  private static ResourceUse.Amount amount(String name, List<RunUsage.Stage> all) {
+    List<RunUsage.Stage> actual = all.stream().filter(stage -> stage.name().equals(name)).toList();
+    return new ResourceUse.Amount(
+        actual.size(),
+        sum(actual, RunUsage.Stage::seconds),
+        total(actual, stage -> stage.traffic().read()),
+        total(actual, stage -> stage.traffic().written()),
+        actual.stream().mapToLong(RunUsage.Stage::device).max().orElse(0));
+  }
+
+  private static double sum(List<RunUsage.Stage> stages, ToDoubleFunction<RunUsage.Stage> of) {
+    return stages.stream().mapToDouble(of).sum();
+  }
+
+  private static long total(List<RunUsage.Stage> stages, ToLongFunction<RunUsage.Stage> of) {
+    return stages.stream().mapToLong(of).sum();
+  }
+}

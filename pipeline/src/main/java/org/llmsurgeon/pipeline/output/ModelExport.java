@@ -1,0 +1,143 @@
+package org.llmsurgeon.pipeline.output;
+
+import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
+import org.llmsurgeon.checkpoint.storage.Storage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.Route;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.evaluate.Evaluator;
+import org.llmsurgeon.pipeline.report.ExportReport;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.Evaluation;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+
+/** Writes the weights after a shot as a model folder and measures it before it is in its place. */
+public final class ModelExport {
+  /** Folder with zeros, in the one that is written from it. */
+  private static final String MASKED = "masked";
+
+  private final Session session;
+  private final RunDirectory run;
+  private final String model;
+  private final OutputFolder output;
+  private final Evaluator evaluator;
+  private final Form form;
+
+  /**
+   * The export of a run.
+   *
+   * @param session the operation
+   * @param run run directory
+   * @param model absolute path of the model folder
+   * @param output where the last model goes
+   * @param evaluator measures
+   * @param form in which form it is written
+   */
+  public ModelExport(
+      Session session,
+      RunDirectory run,
+      String model,
+      OutputFolder output,
+      Evaluator evaluator,
+      Form form) {
+    this.session = session;
+    this.run = run;
+    this.model = model;
+    this.output = output;
+    this.evaluator = evaluator;
+    this.form = form;
+  }
+
+  /**
+   * In which form a model is written.
+   *
+   * @param route the form that is asked for
+   * @param windows a few windows of the run's text, to check it with; null where there is no text
+   */
+  public record Form(Route route, int[][] windows) {}
+
+  /** Where the last model goes. */
+  OutputFolder output() {
+    return output;
+  }
+
+  /**
+   * A model that is whole and not in its place yet.
+   *
+   * @param target where it belongs
+   * @param folder where it is
+   * @param evaluation of the folder as written
+   * @param export its form, and that it computes the same
+   */
+  public record Staged(OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
+    /** Puts it in its place, its report last. */
+    public void publish(PruningReport report) {
+      ExecutorModel.evict();
+      target.publish(folder, report);
+    }
+  }
+
+  /**
+   * Writes a model and measures it.
+   *
+   * @param target where it will go
+   * @param shot whose weights
+   */
+  public Staged stage(OutputFolder target, int shot) {
+    String staged = target.stage(run);
+    boolean zeros = form.route() == Route.ZEROS;
+    String masked = zeros ? staged : Storage.child(staged, MASKED);
+    Timed.onDriver(
+        session.progress(),
+        StageName.of("write"),
+        1,
+        () -> {
+          write(shot, masked);
+          session.progress().taskFinished();
+          return staged;
+        });
+    // Models of this process take memory that the check needs.
+    ExecutorModel.evict();
+    ExportReport export =
+        Timed.onDriver(
+                session.progress(),
+                StageName.of("export"),
+                1,
+                () -> {
+                  ExportReport report =
+                      zeros
+                          ? new FolderExport(session.storage(), null).zeros(model, staged)
+                          : export(masked, staged);
+                  session.progress().taskFinished();
+                  return report;
+                })
+            .value();
+    if (!zeros) {
+      session.storage().delete(masked, true);
+    }
+    Evaluation evaluation = evaluator.evaluate(StageName.of("evaluate"), session.model(staged));
+    return new Staged(target, staged, evaluation, export);
+  }
+
+  private ExportReport export(String masked, String staged) {
+    FolderExport export = new FolderExport(session.storage(), form.windows());
+    ExportReport report = export.write(model, masked, form.route(), staged);
+    return form.windows() == null
+        ? report
+        : report.with(new SampleTexts(session.storage()).of(model, staged, form.windows()));
+  }
+
+  private void write(int shot, String staged) {
+    Device device = ExecutorDevice.shared();
+    try (ModelWeights weights =
+        ModelWeights.open(session.storage(), session.model(model, run, shot))) {
+      new ModelFolderWriter(weights.folder(), session.storage(), staged)
+          .write(weights.replaced(), name -> weights.load(name, device), device);
+    }
+  }
+}

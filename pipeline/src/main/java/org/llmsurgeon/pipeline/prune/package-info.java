@@ -1,0 +1,6 @@
+/**
+ * The sequence of shots of a run.
+ *
+ * <p>It must not know how each stage does its work.
+ */
+package org.llmsurgeon.pipeline.prune;

@@ -1,0 +1,54 @@
+package org.llmsurgeon.pipeline.report;
+
+import java.util.List;
+import org.llmsurgeon.export.BlockWidth;
+import org.llmsurgeon.export.Footprint;
+import org.llmsurgeon.export.Verification;
+
+/**
+ * In which form a pruned model was written, what that saves, and that it computes the same: {@code
+ * export} in {@code pruning_report.json}.
+ *
+ * @param asked the form that was asked for: {@code auto}, {@code zeros}, {@code uniform}, {@code
+ *     per-layer}, {@code nemotron-nas} or {@code indexed}
+ * @param route the form it has
+ * @param loadsIn programs that load it, with what that takes in brackets
+ * @param widths sizes of each block as they are written: {@code neurons}, {@code heads}, {@code
+ *     groups}
+ * @param before the model as it came: {@code parameters}, {@code bytes}, {@code multiply_adds} of
+ *     one token, {@code tokens_per_second} forward
+ * @param after the folder as written, likewise
+ * @param verification how its logits agree with those of the model with zeros; null where both are
+ *     one folder
+ * @param samples what both models write; empty where there is no tokenizer or no text
+ */
+public record ExportReport(
+    String asked,
+    String route,
+    List<String> loadsIn,
+    List<BlockWidth> widths,
+    Footprint before,
+    Footprint after,
+    Verification verification,
+    List<Sample> samples) {
+  /** Copies the lists. */
+  public ExportReport {
+    loadsIn = List.copyOf(loadsIn);
+    widths = List.copyOf(widths);
+    samples = List.copyOf(samples);
+  }
+
+  /**
+   * What two models write after a text, always the likeliest token.
+   *
+   * @param prompt the text
+   * @param before the model as it came
+   * @param after the folder as written
+   */
+  public record Sample(String prompt, String before, String after) {}
+
+  /** The same with what the models write. */
+  public ExportReport with(List<Sample> written) {
+    return new ExportReport(asked, route, loadsIn, widths, before, after, verification, written);
+  }
+}

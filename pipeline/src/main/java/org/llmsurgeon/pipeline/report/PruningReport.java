@@ -1,0 +1,317 @@
+package org.llmsurgeon.pipeline.report;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.llmsurgeon.pipeline.forecast.ResourceUse;
+import org.llmsurgeon.pipeline.run.CorrectionRecord;
+import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RunInputs;
+import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.surgery.recipe.AdaptiveSteps;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * What a run did: {@code pruning_report.json} beside the pruned model, with names in snake_case.
+ * Perplexities are null where no test text was given.
+ *
+ * @param versions programs that made it
+ * @param inputs model and texts, with their SHA-256
+ * @param recipe the recipe's options
+ * @param target how much was to go
+ * @param context tokens of a window that is cut from text
+ * @param seed of the draw of calibration windows
+ * @param calibration what the model was calibrated on, or null where it needed no data
+ * @param test what it was tested on, or null
+ * @param resumedFromShot last shot that was there already when the run went on; 0 for none
+ * @param densePerplexity of the model as it came
+ * @param perplexityF32 after the last shot, before the weights are rounded to the folder's format
+ * @param shots what happened in each shot; the last perplexity is of the folder as written
+ * @param layers what is left of each layer
+ * @param warnings one sentence each, about what is doubtful
+ * @param saved models that were kept on the way
+ * @param factors how well each factor could be inverted, shot by shot
+ * @param updates how the joint updates of single weights went, shot by shot
+ * @param resources what was planned and what was needed, or null where it was not measured
+ * @param export in which form the folder is written, its size and speed before and after, and what
+ *     both models write; null in reports of earlier versions
+ */
+public record PruningReport(
+    Versions versions,
+    RunInputs inputs,
+    Map<String, Object> recipe,
+    Target target,
+    int context,
+    long seed,
+    Tokens calibration,
+    Tokens test,
+    int resumedFromShot,
+    Double densePerplexity,
+    Double perplexityF32,
+    List<Shot> shots,
+    List<Layer> layers,
+    List<String> warnings,
+    List<Saved> saved,
+    List<Factor> factors,
+    List<Update> updates,
+    ResourceUse resources,
+    ExportReport export) {
+  /** Name of the file. */
+  public static final String FILE = "pruning_report.json";
+
+  /**
+   * Programs that made a result.
+   *
+   * @param surgeon this program
+   * @param spark Spark
+   * @param java the driver's Java
+   * @param device what did the arithmetic
+   */
+  public record Versions(String surgeon, String spark, String java, String device) {}
+
+  /**
+   * How much text there was.
+   *
+   * @param windows token windows
+   * @param context tokens of each
+   * @param tokens tokens in all of them
+   */
+  public record Tokens(int windows, int context, long tokens) {}
+
+  /**
+   * A factor of a layer in a shot.
+   *
+   * @param shot from 1
+   * @param layer module name
+   * @param factor {@code G}, of the outputs, or {@code A}, of the inputs
+   * @param size rows without the dead ones
+   * @param dead rows of the layer, or columns for {@code A}, that are dead
+   * @param smallestDiagonal smallest diagonal element, undamped, without the dead
+   * @param largestDiagonal largest diagonal element, likewise
+   * @param trace sum of the diagonal, likewise
+   * @param condition estimate of the damped factor's condition number; null where nothing was
+   *     inverted
+   * @param damping what was added to each diagonal element
+   * @param retries how often damping had to be raised to get there
+   */
+  public record Factor(
+      int shot,
+      String layer,
+      String factor,
+      int size,
+      int dead,
+      double smallestDiagonal,
+      double largestDiagonal,
+      double trace,
+      Double condition,
+      double damping,
+      int retries) {}
+
+  /**
+   * The joint update of a layer's single weights in a shot, by conjugate gradients.
+   *
+   * @param shot from 1
+   * @param layer module name
+   * @param steps how many
+   * @param residual norm of the residual that was reached, relative to that at the start
+   * @param converged whether the tolerance was reached within the allowed steps
+   */
+  public record Update(int shot, String layer, int steps, double residual, boolean converged) {}
+
+  /**
+   * A model that was kept.
+   *
+   * @param share at which it was to be kept, in the target's quantity
+   * @param shot after which
+   * @param sparsity share of the prunable weights that is gone in it
+   * @param perplexity of the folder as written, or null
+   * @param folder where it is, as seen from this report
+   */
+  public record Saved(double share, int shot, double sparsity, Double perplexity, String folder) {}
+
+  /**
+   * How much was to go.
+   *
+   * @param of quantity that the share is of
+   * @param share as it was asked for
+   * @param shareOfWeights the same as a share of the prunable weights
+   */
+  public record Target(String of, double share, double shareOfWeights) {}
+
+  /**
+   * What went of one kind of unit in a shot.
+   *
+   * @param removed units
+   * @param predictedNats their part of the predicted growth of the loss
+   */
+  public record UnitShare(int removed, Double predictedNats) {}
+
+  /**
+   * What a constraint on the widths of layers costs in a shot, the others in place.
+   *
+   * @param predictedNatsWithout growth of the loss that would be predicted without it
+   * @param addedNats what it added to the prediction; negative where it let less go
+   * @param removedWithout weights that would be gone without it
+   */
+  public record Constraint(Double predictedNatsWithout, Double addedNats, long removedWithout) {}
+
+  /**
+   * One shot. What is predicted and measured is growth of the loss in this shot, nats per token.
+   *
+   * @param shot from 1
+   * @param target share of the weights that was to be gone
+   * @param removed weights that are gone, exactly
+   * @param total weights of the prunable layers, biases included
+   * @param sparsity {@code removed / total}
+   * @param threshold largest cost, or cost per weight, among what went
+   * @param predictedNats by the quadratic model, {@code T (T - 1)} times the cost, where {@code T}
+   *     are the tokens of a window; null where there are no units or no loss in the curvature
+   * @param measuredNats difference of the logarithms of the perplexity; where there is no test
+   *     text, of the calibration loss, which the last shot does not know
+   * @param constraints what each constraint on the widths of layers costs, by its option
+   * @param units what went of each kind of unit
+   * @param pathsFollowedAgain groups whose elimination path had to be followed further
+   * @param perplexity on the test text
+   * @param seconds time of its stages
+   * @param reconstruction how layers were refitted after the cut; null for not at all
+   * @param correction what was trained after that; null for nothing
+   */
+  public record Shot(
+      int shot,
+      double target,
+      long removed,
+      long total,
+      double sparsity,
+      double threshold,
+      Double predictedNats,
+      Double measuredNats,
+      Map<String, Constraint> constraints,
+      Map<String, UnitShare> units,
+      int pathsFollowedAgain,
+      Double perplexity,
+      StageSeconds seconds,
+      ReconstructionRecord reconstruction,
+      CorrectionRecord correction) {
+    /** Growth of the loss below which nothing is worth a warning, nats. */
+    private static final double NOTHING = 1e-3;
+
+    /** Copies the maps. */
+    public Shot {
+      constraints = new TreeMap<>(constraints);
+      units = new TreeMap<>(units);
+    }
+
+    Shot with(Double ofFolder) {
+      return new Shot(
+          shot,
+          target,
+          removed,
+          total,
+          sparsity,
+          threshold,
+          predictedNats,
+          measuredNats,
+          constraints,
+          units,
+          pathsFollowedAgain,
+          ofFolder,
+          seconds,
+          reconstruction,
+          correction);
+    }
+
+    Shot withMeasured(Double nats) {
+      return new Shot(
+          shot,
+          target,
+          removed,
+          total,
+          sparsity,
+          threshold,
+          predictedNats,
+          nats,
+          constraints,
+          units,
+          pathsFollowedAgain,
+          perplexity,
+          seconds,
+          reconstruction,
+          correction);
+    }
+
+    /** A sentence where the loss grew by far more than was predicted. */
+    public Optional<String> warning() {
+      if (predictedNats == null
+          || measuredNats == null
+          || measuredNats <= NOTHING
+          || measuredNats <= AdaptiveSteps.WRONG * predictedNats) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "In shot %d the loss grew by %.4f nats, more than %.0f times the predicted %.4f; take"
+                  + " more and smaller shots.",
+              shot,
+              measuredNats,
+              AdaptiveSteps.WRONG,
+              predictedNats));
+    }
+  }
+
+  /**
+   * One layer after the last shot.
+   *
+   * @param name module name
+   * @param rows outputs
+   * @param rowsRemoved rows that are zero
+   * @param rowsLeft the others
+   * @param columns inputs, the bias included where there is one
+   * @param columnsRemoved columns that are zero
+   * @param columnsLeft the others
+   * @param weights weights, the bias included
+   * @param removed how many of them are gone
+   * @param zerosBefore how many of them were 0 in the model as it came
+   * @param dampingG what was added to the diagonal of {@code G} in the last shot
+   * @param dampingA what was added to the diagonal of {@code A} in the last shot
+   */
+  public record Layer(
+      String name,
+      int rows,
+      int rowsRemoved,
+      int rowsLeft,
+      int columns,
+      int columnsRemoved,
+      int columnsLeft,
+      long weights,
+      long removed,
+      long zerosBefore,
+      double dampingG,
+      double dampingA) {}
+
+  /** Copies the lists, and gives the options the types they have in a recipe. */
+  public PruningReport {
+    recipe = Recipe.of(recipe).options();
+    shots = List.copyOf(shots);
+    layers = List.copyOf(layers);
+    warnings = List.copyOf(warnings);
+    saved = saved == null ? List.of() : List.copyOf(saved);
+    factors = factors == null ? List.of() : List.copyOf(factors);
+    updates = updates == null ? List.of() : List.copyOf(updates);
+  }
+
+  /** Perplexity of the folder as written, or null. */
+  @JsonIgnore
+  public Double perplexity() {
+    return shots.get(shots.size() - 1).perplexity();
+  }
+
+  /** Share of the prunable weights that is gone. */
+  @JsonIgnore
+  public double sparsity() {
+    return shots.get(shots.size() - 1).sparsity();
+  }
+}

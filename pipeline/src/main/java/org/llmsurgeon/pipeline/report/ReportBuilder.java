@@ -1,0 +1,309 @@
+package org.llmsurgeon.pipeline.report;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.forecast.RunForecast;
+import org.llmsurgeon.pipeline.run.CorrectionRecord;
+import org.llmsurgeon.pipeline.run.Evaluation;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.RunIdentity;
+import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.shot.ShotLosses;
+import org.llmsurgeon.pruning.structure.SparseStructures;
+import org.llmsurgeon.surgery.choose.Shortfall;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** Gathers what a run did into its report. */
+public final class ReportBuilder {
+  private final Session session;
+  private final RunPlan plan;
+  private final ShotLosses losses;
+  private final Shortfall shortfall;
+  private final List<PruningReport.Shot> shots = new ArrayList<>();
+  private Double densePerplexity;
+  private Double perplexityF32;
+  private int resumedFromShot;
+  private ShotManifest first;
+  private ShotManifest last;
+  private final Set<String> told = new HashSet<>();
+  private final List<PruningReport.Factor> factors = new ArrayList<>();
+  private final List<PruningReport.Update> updates = new ArrayList<>();
+  private final List<String> ofUpdates = new ArrayList<>();
+  private RunForecast forecast;
+
+  /**
+   * An empty report.
+   *
+   * @param session the operation
+   * @param plan the plan
+   * @param losses what shots cost
+   * @param shortfall says where less goes than was asked for
+   */
+  public ReportBuilder(Session session, RunPlan plan, ShotLosses losses, Shortfall shortfall) {
+    this.session = session;
+    this.plan = plan;
+    this.losses = losses;
+    this.shortfall = shortfall;
+  }
+
+  /**
+   * What decided a report's result.
+   *
+   * @param report of a finished run
+   */
+  public static RunIdentity identity(PruningReport report) {
+    return new RunIdentity(report.inputs(), report.recipe(), report.context());
+  }
+
+  /** Sets the perplexity of the model as it came. */
+  public void dense(Evaluation evaluation) {
+    densePerplexity = evaluation.perplexity();
+  }
+
+  /** Sets what the run is expected to need. */
+  public void forecast(RunForecast expected) {
+    forecast = expected;
+  }
+
+  /** Sets the shot after which this process went on. */
+  public void resumedFrom(int shot) {
+    resumedFromShot = shot;
+  }
+
+  /**
+   * Adds the next shot.
+   *
+   * @param shot what it did
+   * @param selection what was chosen in it
+   * @param evaluation perplexity after it, with weights in F32
+   */
+  public void shot(ShotManifest shot, SelectionManifest selection, Evaluation evaluation) {
+    factors.addAll(ShotHealth.factors(shot, selection));
+    updates.addAll(ShotHealth.updates(shot));
+    ShotHealth.warning(shot).ifPresent(ofUpdates::add);
+    StageSeconds before = shot.seconds();
+    Map<String, PruningReport.UnitShare> units = new TreeMap<>();
+    selection
+        .kinds()
+        .forEach(
+            (kind, share) ->
+                units.put(
+                    kind,
+                    new PruningReport.UnitShare(share.units(), losses.nats(share.predicted()))));
+    shots.add(
+        new PruningReport.Shot(
+            shot.shot(),
+            shot.target(),
+            shot.removed(),
+            shot.total(),
+            shot.sparsity(),
+            shot.threshold(),
+            losses.predicted(selection),
+            losses.measured(shot.shot()),
+            constraints(selection),
+            units,
+            selection.followedAgain(),
+            evaluation.perplexity(),
+            new StageSeconds(
+                before.tokenise(),
+                before.accumulate(),
+                before.reduce(),
+                before.score(),
+                before.cut(),
+                evaluation.seconds()),
+            shot.reconstruction(),
+            shot.correction()));
+    first = first == null ? shot : first;
+    last = shot;
+    perplexityF32 = evaluation.perplexity();
+  }
+
+  /** What each constraint on widths costs. */
+  private Map<String, PruningReport.Constraint> constraints(SelectionManifest selection) {
+    Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
+    selection
+        .without()
+        .forEach(
+            (option, without) ->
+                constraints.put(
+                    option,
+                    new PruningReport.Constraint(
+                        losses.nats(without.predicted()),
+                        losses.nats(selection.predicted() - without.predicted()),
+                        without.removed())));
+    return constraints;
+  }
+
+  /** The last shot that was added. */
+  public ShotManifest last() {
+    return last;
+  }
+
+  /** Whether the last shot that was added is the last of the run. */
+  public boolean isLast() {
+    return plan.isLast(last.shot(), last.target());
+  }
+
+  /** A line about the last shot that was added. */
+  public String line() {
+    PruningReport.Shot shot = shots.get(shots.size() - 1);
+    StringBuilder line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "shot %d/%d: %.1f %% removed",
+            shot.shot(),
+            plan.shots(),
+            100 * shot.sparsity()));
+    if (shot.perplexity() != null) {
+      line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
+      asCut(shot)
+          .ifPresent(cut -> line.append(String.format(Locale.ROOT, " (%.3f as it was cut)", cut)));
+    }
+    if (shot.predictedNats() != null) {
+      line.append(
+          shot.measuredNats() == null
+              ? String.format(Locale.ROOT, ", loss %+.4f predicted", shot.predictedNats())
+              : String.format(
+                  Locale.ROOT,
+                  ", loss %+.4f (predicted %+.4f)",
+                  shot.measuredNats(),
+                  shot.predictedNats()));
+    }
+    return line.toString();
+  }
+
+  /** Perplexity of a shot before more was done to it. */
+  private static Optional<Double> asCut(PruningReport.Shot shot) {
+    return shot.reconstruction() != null
+        ? Optional.ofNullable(shot.reconstruction().perplexityBefore())
+        : Optional.ofNullable(shot.correction()).map(CorrectionRecord::perplexityBefore);
+  }
+
+  /** Warnings that nobody was told of yet. */
+  public List<String> newWarnings() {
+    return warnings(measured()).stream().filter(told::add).toList();
+  }
+
+  private List<String> warnings(List<PruningReport.Shot> all) {
+    return Stream.of(
+            all.stream().flatMap(shot -> shot.warning().stream()),
+            ofUpdates.stream(),
+            missing().stream(),
+            kept().stream())
+        .flatMap(each -> each)
+        .toList();
+  }
+
+  /** Zeros that came with the model and are no part of what rows and columns go. */
+  private Optional<String> kept() {
+    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().zeros()).sum();
+    long counted = first.layers().stream().mapToLong(layer -> layer.cut().before()).sum();
+    boolean besides =
+        !(Recipe.of(plan.identity().recipe()).structures() instanceof SparseStructures)
+            && zeros > counted;
+    return besides
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
+                    + " 0, and do not count in the sparsity.",
+                zeros - counted,
+                100.0 * (zeros - counted) / first.total()))
+        : Optional.empty();
+  }
+
+  /** What is missing of a target at which somebody gets the model. */
+  private Optional<String> missing() {
+    double share = plan.share();
+    boolean kept =
+        isLast() || Recipe.of(plan.identity().recipe()).savedAt(last.target(), share).isPresent();
+    return kept ? shortfall.warning(last.target(), share, last.removed()) : Optional.empty();
+  }
+
+  /** Shots whose measured loss was not known when they were added: it needed the next one. */
+  private List<PruningReport.Shot> measured() {
+    return shots.stream().map(shot -> shot.withMeasured(losses.measured(shot.shot()))).toList();
+  }
+
+  /**
+   * The report.
+   *
+   * @param written perplexity of the folder as written, which takes the place of the last shot's
+   * @param saved models that were kept
+   * @param export in which form the folder is written
+   */
+  public PruningReport build(Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
+    RunIdentity identity = plan.identity();
+    List<PruningReport.Shot> all = new ArrayList<>(measured());
+    all.add(all.remove(all.size() - 1).with(written.perplexity()));
+    Recipe.Goal goal = Recipe.of(identity.recipe()).goal();
+    return new PruningReport(
+        versions(),
+        identity.inputs(),
+        identity.recipe(),
+        new PruningReport.Target(goal.of().optionName(), goal.sparsity(), plan.share()),
+        identity.context(),
+        Recipe.of(identity.recipe()).calibration().seed(),
+        tokens(plan.calibration()),
+        tokens(plan.test()),
+        resumedFromShot,
+        densePerplexity,
+        perplexityF32,
+        all,
+        IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
+        warnings(all),
+        saved,
+        factors,
+        updates,
+        forecast == null ? null : forecast.against(session.usage()),
+        export);
+  }
+
+  private PruningReport.Versions versions() {
+    String own = ReportBuilder.class.getPackage().getImplementationVersion();
+    return new PruningReport.Versions(
+        own == null ? "development" : own,
+        session.spark().version(),
+        System.getProperty("java.version"),
+        ExecutorDevice.shared().name());
+  }
+
+  private static PruningReport.Tokens tokens(WindowsFile file) {
+    return file == null
+        ? null
+        : new PruningReport.Tokens(file.windows(), file.context(), file.tokens());
+  }
+
+  private PruningReport.Layer layer(int index) {
+    LayerFile file = last.layers().get(index);
+    LayerFile.Cut cut = file.cut();
+    return new PruningReport.Layer(
+        file.layer(),
+        cut.rows(),
+        cut.rowsRemoved(),
+        cut.rows() - cut.rowsRemoved(),
+        cut.columns(),
+        cut.columnsRemoved(),
+        cut.columns() - cut.columnsRemoved(),
+        cut.weights(),
+        cut.removed(),
+        first.layers().get(index).cut().zeros(),
+        cut.dampingG(),
+        cut.dampingA());
+  }
+}

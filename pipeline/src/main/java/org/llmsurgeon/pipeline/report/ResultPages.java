@@ -1,0 +1,101 @@
+package org.llmsurgeon.pipeline.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.storage.Storage;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.Json;
+
+/** The pages of a folder with results. They are made of the JSON beside them, and can be again. */
+public final class ResultPages {
+  /** The table of a comparison, in its folder. */
+  public static final String COMPARISON = "compare.json";
+
+  private static final String CONFIG = "config.json";
+
+  private final HadoopStorage storage;
+  private final String folder;
+
+  /**
+   * Pages of a folder.
+   *
+   * @param storage where it is
+   * @param folder absolute path or URI
+   */
+  public ResultPages(HadoopStorage storage, String folder) {
+    this.storage = storage;
+    this.folder = folder;
+  }
+
+  /**
+   * Writes them anew.
+   *
+   * @return paths of the pages
+   * @throws InputException if there is nothing to make them of, or no place
+   */
+  public List<String> write() {
+    List<String> written = new ArrayList<>();
+    try {
+      Optional<JsonNode> report = json(PruningReport.FILE);
+      if (report.isPresent()) {
+        JsonNode config = json(CONFIG).orElse(NullNode.getInstance());
+        replace(ReportCsv.FILE, ReportCsv.of(report.get()));
+        written.add(replace(ReportPage.RUN_FILE, ReportPage.ofRun(folder, report.get(), config)));
+      }
+      json(COMPARISON)
+          .ifPresent(
+              runs ->
+                  written.add(
+                      replace(ReportPage.COMPARISON_FILE, ReportPage.ofComparison(folder, runs))));
+    } catch (UncheckedIOException failure) {
+      throw new InputException(
+          "The report in " + folder + " cannot be written (" + failure.getCause() + ").", failure);
+    }
+    if (written.isEmpty()) {
+      throw new InputException(
+          "The folder "
+              + folder
+              + " has no "
+              + PruningReport.FILE
+              + " and no "
+              + COMPARISON
+              + "; give the output of a finished prune or compare.");
+    }
+    return written;
+  }
+
+  /** Writes them where they are missing; that they cannot be is no reason for a run to fail. */
+  public void writeMissing(Progress progress) {
+    if (!storage.exists(Storage.child(folder, ReportPage.RUN_FILE))) {
+      writeOrTell(progress);
+    }
+  }
+
+  /** Writes them anew; that they cannot be is no reason for a run to fail. */
+  public void writeOrTell(Progress progress) {
+    try {
+      write();
+    } catch (InputException refusal) {
+      progress.note(refusal.getMessage());
+    }
+  }
+
+  private Optional<JsonNode> json(String name) {
+    String file = Storage.child(folder, name);
+    return storage.exists(file)
+        ? Json.read(storage.readBytes(file), JsonNode.class)
+        : Optional.empty();
+  }
+
+  private String replace(String name, byte[] content) {
+    String file = Storage.child(folder, name);
+    storage.replace(file, content);
+    return file;
+  }
+}

@@ -1,0 +1,53 @@
+package org.llmsurgeon.pipeline.run;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Everything that decides the bytes of a result. Two runs with equal identities are the same run:
+ * one may go on where the other stopped.
+ *
+ * @param inputs model and texts
+ * @param recipe the recipe's options
+ * @param context tokens of a window
+ */
+public record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int context) {
+  public RunIdentity {
+    // Read from JSON, numbers may have other types than a recipe gives them.
+    recipe = Recipe.of(recipe).options();
+  }
+
+  /**
+   * An identity.
+   *
+   * @param inputs model and texts
+   * @param recipe how to prune
+   * @param context tokens of a window
+   */
+  public static RunIdentity of(RunInputs inputs, Recipe recipe, int context) {
+    return new RunIdentity(inputs, recipe.options(), context);
+  }
+
+  /**
+   * Names what differs, in words that fit after "made with".
+   *
+   * @param other another identity
+   * @return empty where both are the same run
+   */
+  public Optional<String> difference(RunIdentity other) {
+    Optional<String> inputDifference = inputs.difference(other.inputs);
+    if (inputDifference.isPresent()) {
+      return inputDifference;
+    }
+    for (Map.Entry<String, Object> option : recipe.entrySet()) {
+      if (!Objects.equals(option.getValue(), other.recipe.get(option.getKey()))) {
+        return Optional.of("another recipe (" + option.getKey() + " " + option.getValue() + ")");
+      }
+    }
+    return context == other.context
+        ? Optional.empty()
+        : Optional.of("another context (" + context + " tokens)");
+  }
+}

@@ -1,0 +1,71 @@
+package org.llmsurgeon.pipeline.run;
+
+import java.util.List;
+import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * What a run will do, fixed before it starts. Shards are in the plan so that the sums, and so the
+ * result, do not depend on how many machines there are.
+ *
+ * @param format version of the run directory's layout
+ * @param identity what decides the result
+ * @param share of the prunable weights that is gone at the end
+ * @param calibration the calibration windows; where each shot has its own, those of the first
+ * @param fresh calibration windows of the second shot and those after it; empty where all shots
+ *     have the same
+ * @param test the test windows, or null for none
+ * @param shards groups of calibration windows that are accumulated as one
+ * @param tokeniseSeconds time it took to make the windows
+ */
+public record RunPlan(
+    int format,
+    RunIdentity identity,
+    double share,
+    WindowsFile calibration,
+    List<WindowsFile> fresh,
+    WindowsFile test,
+    List<Shard> shards,
+    double tokeniseSeconds) {
+  /** The layout that this program writes. */
+  public static final int FORMAT = 7;
+
+  public RunPlan {
+    fresh = List.copyOf(fresh);
+  }
+
+  /**
+   * The calibration windows of a shot.
+   *
+   * @param shot from 1
+   */
+  public WindowsFile calibration(int shot) {
+    return shot == 1 || fresh.isEmpty() ? calibration : fresh.get(shot - 2);
+  }
+
+  /**
+   * The same plan for inputs that lie elsewhere now.
+   *
+   * @param moved an equal identity with the paths of today
+   */
+  public RunPlan with(RunIdentity moved) {
+    return new RunPlan(format, moved, share, calibration, fresh, test, shards, tokeniseSeconds);
+  }
+
+  /**
+   * Whether a shot is the last one.
+   *
+   * @param shot from 1
+   * @param target share of the weights that was to be gone after it
+   */
+  public boolean isLast(int shot, double target) {
+    Recipe recipe = Recipe.of(identity.recipe());
+    return shot == recipe.shots()
+        || recipe.pace().adaptive() && recipe.adaptiveSteps(share).isLast(target);
+  }
+
+  /** Shots; where they are adaptive, the most there may be. */
+  public int shots() {
+    return Recipe.of(identity.recipe()).shots();
+  }
+}

@@ -1,0 +1,36 @@
+package org.llmsurgeon.pipeline.run;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * Token windows in the run directory, in files of equally many, so that a task reads only those
+ * that it needs.
+ *
+ * @param parts Arrow files, relative to the run directory
+ * @param partWindows windows in each of them; the last may have fewer
+ * @param windows how many windows
+ * @param context tokens of each
+ */
+public record WindowsFile(List<String> parts, int partWindows, int windows, int context)
+    implements Serializable {
+  private static final int PART_TOKENS = 1 << 22;
+
+  public WindowsFile {
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * Windows in a file: as many as have 16 MiB of tokens.
+   *
+   * @param context tokens of each
+   */
+  public static int partWindows(int context) {
+    return Math.max(1, PART_TOKENS / context);
+  }
+
+  /** Tokens in all windows. */
+  public long tokens() {
+    return (long) windows * context;
+  }
+}

@@ -1,0 +1,115 @@
+package org.llmsurgeon.pipeline.shot;
+
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.function.Function;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.files.HadoopSettings;
+import org.llmsurgeon.pipeline.run.FactorsManifest;
+import org.llmsurgeon.pipeline.run.ModelRef;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.StoredFactors;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.operate.ElementTask;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * What the tasks of a layer or a group of layers need, in a form that travels.
+ *
+ * @param model weights of the last committed shot
+ * @param run run directory
+ * @param shot the shot that is being done; its factors are there
+ * @param options the recipe's options
+ * @param settings how to reach the files
+ */
+public record LayerWork(
+    ModelRef model,
+    String run,
+    int shot,
+    LinkedHashMap<String, Object> options,
+    HadoopSettings settings)
+    implements Serializable {
+  /**
+   * The files of a task, open.
+   *
+   * @param weights weights of the last committed shot
+   * @param factors mean factors of this shot
+   * @param recipe how to prune
+   */
+  public record Opened(ModelWeights weights, FactorSource factors, Recipe recipe) {}
+
+  /**
+   * The same with other weights.
+   *
+   * @param other which weights
+   */
+  public LayerWork with(ModelRef other) {
+    return new LayerWork(other, run, shot, options, settings);
+  }
+
+  /** The run directory. */
+  public RunDirectory directory() {
+    return new RunDirectory(settings.storage(), run);
+  }
+
+  /**
+   * Opens the files, works and closes them.
+   *
+   * @param work what to do
+   */
+  public <T> T open(Function<Opened, T> work) {
+    // No pass over the data needs these weights again: the memory is for factors now.
+    ExecutorModel.evict();
+    RunDirectory directory = directory();
+    FactorsManifest manifest =
+        directory.required(FactorsManifest.path(shot), FactorsManifest.class);
+    try (ModelWeights weights = ModelWeights.open(directory.storage(), model)) {
+      StoredFactors factors = new StoredFactors(directory, manifest);
+      return work.apply(new Opened(weights, factors, Recipe.of(options)));
+    }
+  }
+
+  /**
+   * Works on one layer of which single weights or N:M groups go.
+   *
+   * @param layer its position among the model's prunable layers
+   * @param work what to do
+   */
+  public <T> T onElements(int layer, Function<ElementTask, T> work) {
+    return open(
+        opened -> {
+          LinearShape shape = opened.weights().config().linears().get(layer);
+          return work.apply(
+              new ElementTask(
+                  ExecutorDevice.shared(),
+                  shape,
+                  opened.weights(),
+                  opened.factors(),
+                  opened.recipe()));
+        });
+  }
+
+  /**
+   * Works on one layer.
+   *
+   * @param layer its position among the model's prunable layers
+   * @param work what to do
+   */
+  public <T> T on(int layer, Function<LayerTask, T> work) {
+    return open(
+        opened -> {
+          LinearShape shape = opened.weights().config().linears().get(layer);
+          return work.apply(
+              new LayerTask(
+                  ExecutorDevice.shared(),
+                  shape,
+                  opened.weights(),
+                  opened.factors(),
+                  opened.recipe()));
+        });
+  }
+}

@@ -1,0 +1,171 @@
+package org.llmsurgeon.pipeline.text;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.io.ColumnIOFactory;
+import org.apache.parquet.io.RecordReader;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Type;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
+import org.llmsurgeon.checkpoint.storage.ByteSource;
+import org.llmsurgeon.checkpoint.storage.StrictText;
+import org.llmsurgeon.checkpoint.text.TextChunk;
+import org.llmsurgeon.checkpoint.text.TextFormat;
+import org.llmsurgeon.checkpoint.text.TextPart;
+import org.llmsurgeon.checkpoint.text.TextReader;
+
+/**
+ * The column {@code text} of the row groups of a Parquet file that begin in a part of it. A row
+ * group's column is in memory at a time.
+ */
+final class ParquetTextReader implements TextReader {
+  private final String path;
+  private final TextPart part;
+  private final ByteSource source;
+  private final ParquetInput input;
+  private ParquetFileReader file;
+  private MessageType column;
+  private RecordReader<Group> rows;
+  private int group;
+  private long firstRow;
+  private long row;
+  private long rowCount;
+
+  /**
+   * Opens a part.
+   *
+   * @param source the file; closed with the reader
+   * @param part which row groups
+   */
+  ParquetTextReader(ByteSource source, TextPart part) {
+    this.path = part.path();
+    this.part = part;
+    this.source = source;
+    this.input = new ParquetInput(source);
+    try {
+      guarded(this::open);
+    } catch (RuntimeException failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  private Void open() throws IOException {
+    file =
+        ParquetFileReader.open(
+            input, ParquetReadOptions.builder().usePageChecksumVerification().build());
+    MessageType schema = file.getFooter().getFileMetaData().getSchema();
+    if (!schema.containsField(TextFormat.FIELD)) {
+      throw new InputException(
+          path
+              + " has no column \"text\", but "
+              + schema.getFields().stream()
+                  .map(field -> '"' + field.getName() + '"')
+                  .collect(Collectors.joining(", "))
+              + "; rename the column that holds the text.");
+    }
+    Type type = schema.getType(TextFormat.FIELD);
+    if (!type.isPrimitive()
+        || type.isRepetition(Type.Repetition.REPEATED)
+        || type.asPrimitiveType().getPrimitiveTypeName() != PrimitiveTypeName.BINARY) {
+      throw new InputException(
+          path + " has a column \"text\" that is no string but \"" + type + "\"; write strings.");
+    }
+    column = new MessageType(schema.getName(), type);
+    file.setRequestedSchema(column);
+    return null;
+  }
+
+  @Override
+  public TextChunk next() {
+    Group values = guarded(this::nextRow);
+    return values == null ? null : new TextChunk(path, true, text(values));
+  }
+
+  private Group nextRow() throws IOException {
+    while (row == rowCount) {
+      OptionalInt next = nextGroup();
+      if (next.isEmpty()) {
+        return null;
+      }
+      if (file.getRowGroups().get(next.getAsInt()).getRowCount() == 0) {
+        continue;
+      }
+      PageReadStore pages = file.readRowGroup(next.getAsInt());
+      rows =
+          new ColumnIOFactory()
+              .getColumnIO(column)
+              .getRecordReader(pages, new GroupRecordConverter(column));
+      firstRow = pages.getRowIndexOffset().orElse(0L);
+      row = 0;
+      rowCount = pages.getRowCount();
+    }
+    row++;
+    return rows.read();
+  }
+
+  private OptionalInt nextGroup() {
+    List<BlockMetaData> groups = file.getRowGroups();
+    while (group < groups.size()) {
+      long start = groups.get(group).getStartingPos();
+      group++;
+      if (start >= part.from() && start < part.to()) {
+        return OptionalInt.of(group - 1);
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private String text(Group values) {
+    if (values.getFieldRepetitionCount(TextFormat.FIELD) == 0) {
+      throw new InputException(where() + " has no \"text\"; leave such rows out.");
+    }
+    return StrictText.decode(values.getBinary(TextFormat.FIELD, 0).getBytes(), this::where);
+  }
+
+  private String where() {
+    return path + ", row " + (firstRow + row) + ",";
+  }
+
+  /** Parquet tells a damaged file by exceptions of all kinds. */
+  private <T> T guarded(Callable<T> step) {
+    try {
+      return step.call();
+    } catch (InputException refused) {
+      throw refused;
+    } catch (Exception failure) {
+      if (input.failure() != null) {
+        throw new UncheckedIOException(path + " could not be read", input.failure());
+      }
+      throw new InputException(
+          path
+              + " is not a readable Parquet file ("
+              + Reason.of(failure)
+              + "); make or copy it again.",
+          failure);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (source) {
+      if (file != null) {
+        file.close();
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(path + " could not be closed", failure);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package org.llmsurgeon.pipeline.text;
+
+import java.io.Serializable;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
+import org.llmsurgeon.pipeline.files.HadoopSettings;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+
+/**
+ * Gathers a file's worth of windows from the tokens of a text. Memory: these windows.
+ *
+ * @param name what the windows are for
+ * @param run run directory
+ * @param files the tokens
+ * @param draw where windows begin
+ * @param settings how to reach the files
+ */
+record SampleTask(
+    String name, String run, List<TokenFile> files, WindowDraw draw, HadoopSettings settings)
+    implements TaskFunction<SampleTask.Range, String> {
+  SampleTask {
+    files = List.copyOf(files);
+  }
+
+  /**
+   * Some windows.
+   *
+   * @param from first window
+   * @param to window after the last
+   */
+  record Range(int from, int to) implements Serializable {}
+
+  @Override
+  public String apply(Range range, String attempt) {
+    RunDirectory directory = new RunDirectory(settings.storage(), run);
+    long tokens = files.stream().mapToLong(TokenFile::tokens).sum();
+    long[] starts = draw.starts(tokens, range.from(), range.to());
+    int[][] windows = new int[starts.length][];
+    try (TokenReader reader = new TokenReader(directory, files)) {
+      IntStream.range(0, starts.length)
+          .boxed()
+          .sorted(Comparator.comparingLong(i -> starts[i]))
+          .forEachOrdered(i -> windows[i] = reader.read(starts[i], draw.context()));
+    }
+    String path = Windows.FOLDER + name + "-" + range.from() + "-" + attempt + ".arrow";
+    new TokenWindows(windows).write(directory.storage(), directory.resolve(path));
+    return path;
+  }
+}

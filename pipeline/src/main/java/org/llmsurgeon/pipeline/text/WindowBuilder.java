@@ -1,0 +1,143 @@
+package org.llmsurgeon.pipeline.text;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Makes token windows out of files: files of windows are used whole and in order, texts are joined
+ * by blank lines and go through the model's own tokenizer.
+ */
+public final class WindowBuilder {
+  private final Session session;
+  private final RunDirectory run;
+  private final String folder;
+  private final ModelConfig config;
+
+  /**
+   * Windows for a model.
+   *
+   * @param session the operation
+   * @param run where the windows are kept
+   * @param folder the model's folder, which has the tokenizer
+   * @param config the model
+   */
+  public WindowBuilder(Session session, RunDirectory run, String folder, ModelConfig config) {
+    this.session = session;
+    this.run = run;
+    this.folder = folder;
+    this.config = config;
+  }
+
+  /**
+   * Makes calibration windows and keeps them under new names.
+   *
+   * @param files texts, or files of windows whose tensor is called {@code calibration}
+   * @param text how text becomes windows
+   * @param shots how many shots there are
+   * @return windows of the first shot, then, where each shot has its own, of the others
+   * @throws InputException if stored windows are to be drawn anew
+   */
+  public List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
+    if (!areWindows(files)) {
+      int draws = text.fresh() ? shots : 1;
+      int count = Math.multiplyExact(draws, text.sequences());
+      WindowDraw draw = new WindowDraw.AtRandom(context(text), count, text.seed());
+      return texts().make("calibration", files, draw, draws);
+    }
+    if (text.fresh()) {
+      throw new InputException(
+          "--fresh-calibration draws from text, and "
+              + files.get(0)
+              + " holds token windows, which are used whole; give text, or leave the option out.");
+    }
+    return List.of(stored(files, "calibration"));
+  }
+
+  /**
+   * Makes test windows and keeps them under a new name.
+   *
+   * @param files texts, or files of windows whose tensor is called {@code test}
+   * @param text how long a window of text is
+   */
+  public WindowsFile test(List<String> files, Recipe.CalibrationText text) {
+    return areWindows(files)
+        ? stored(files, "test")
+        : texts().make("test", files, new WindowDraw.Consecutive(context(text)), 1).get(0);
+  }
+
+  private TextWindows texts() {
+    return new TextWindows(session, run, folder, config.vocabulary());
+  }
+
+  private WindowsFile stored(List<String> files, String name) {
+    return Timed.onDriver(
+            session.progress(),
+            StageName.of("tokenise"),
+            1,
+            () -> {
+              WindowsFile file = Windows.write(run, name, read(files, name));
+              session.progress().taskFinished();
+              return file;
+            })
+        .value();
+  }
+
+  private int context(Recipe.CalibrationText text) {
+    int context = text.contextFor(config.maxPositions());
+    if (context > config.maxPositions()) {
+      throw new InputException(
+          "--context is "
+              + context
+              + " and the model has "
+              + config.maxPositions()
+              + " positions; give at most that.");
+    }
+    return context;
+  }
+
+  private boolean areWindows(List<String> files) {
+    long windows =
+        files.stream().filter(file -> TokenWindows.areIn(session.storage(), file)).count();
+    if (windows != 0 && windows != files.size()) {
+      throw new InputException(
+          "Files of token windows and texts are mixed in "
+              + String.join(", ", files)
+              + "; give one kind.");
+    }
+    return windows != 0;
+  }
+
+  private TokenWindows read(List<String> files, String tensor) {
+    List<int[]> all = new ArrayList<>();
+    for (String file : files) {
+      TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
+      windows.requireVocabulary(config.vocabulary(), file);
+      if (windows.context() > config.maxPositions()) {
+        throw new InputException(
+            file
+                + " holds windows of "
+                + windows.context()
+                + " tokens and the model has "
+                + config.maxPositions()
+                + " positions; cut shorter ones.");
+      }
+      if (!all.isEmpty() && all.get(0).length != windows.context()) {
+        throw new InputException(
+            file + " holds windows of another length than " + files.get(0) + "; cut all to one.");
+      }
+      all.addAll(Arrays.asList(windows.windows()));
+    }
+    return new TokenWindows(all.toArray(int[][]::new));
+  }
+}

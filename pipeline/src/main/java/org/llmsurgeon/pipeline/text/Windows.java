@@ -1,0 +1,59 @@
+package org.llmsurgeon.pipeline.text;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+
+/** Token windows in the run directory. */
+public final class Windows {
+  /** Folder in the run directory. */
+  static final String FOLDER = "windows/";
+
+  private Windows() {}
+
+  /**
+   * Writes windows under new names.
+   *
+   * @param run the run directory
+   * @param name what they are for
+   * @param windows the windows, at least one
+   */
+  public static WindowsFile write(RunDirectory run, String name, TokenWindows windows) {
+    int size = WindowsFile.partWindows(windows.context());
+    List<String> parts = new ArrayList<>();
+    for (int from = 0; from < windows.count(); from += size) {
+      int to = Math.min(from + size, windows.count());
+      String path = FOLDER + name + "-" + UUID.randomUUID() + ".arrow";
+      new TokenWindows(Arrays.copyOfRange(windows.windows(), from, to))
+          .write(run.storage(), run.resolve(path));
+      parts.add(path);
+    }
+    return new WindowsFile(parts, size, windows.count(), windows.context());
+  }
+
+  /**
+   * Reads a range of windows.
+   *
+   * @param run the run directory
+   * @param file which windows
+   * @param from first window
+   * @param to window after the last
+   * @return {@code [to - from, context]}
+   */
+  public static int[][] read(RunDirectory run, WindowsFile file, int from, int to) {
+    int[][] windows = new int[to - from][];
+    int size = file.partWindows();
+    for (int at = from; at < to; ) {
+      int part = at / size;
+      int end = Math.min(to, (part + 1) * size);
+      TokenWindows all = TokenWindows.read(run.storage(), run.resolve(file.parts().get(part)), "");
+      System.arraycopy(all.windows(), at - part * size, windows, at - from, end - at);
+      at = end;
+    }
+    return windows;
+  }
+}

@@ -1,0 +1,59 @@
+package org.llmsurgeon.pipeline.weights;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.arrow.FactorFile;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.pipeline.run.FactorsManifest;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.surgery.calibrate.CalibrationSize;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+
+/** The mean factors of a shot in the run directory. */
+public final class StoredFactors implements FactorSource {
+  private final RunDirectory run;
+  private final CalibrationSize size;
+  private final Map<FactorKey, String> paths = new HashMap<>();
+
+  /**
+   * The factors that a manifest names.
+   *
+   * @param run run directory
+   * @param manifest all factors
+   */
+  public StoredFactors(RunDirectory run, FactorsManifest manifest) {
+    this.run = run;
+    this.size = manifest.size();
+    manifest.factors().forEach(factor -> paths.put(factor.key(), factor.path()));
+  }
+
+  @Override
+  public Tensor load(FactorKey key, Device device) {
+    String path = paths.get(key);
+    if (path == null) {
+      throw new IllegalArgumentException("no factor " + key.label());
+    }
+    if (!key.symmetric()) {
+      return MatrixFile.read(run, path, device);
+    }
+    try (FactorFile file = FactorFile.open(run.storage(), run.resolve(path))) {
+      if (file.description().size() != key.size() || file.description().tokens() != size.tokens()) {
+        throw new InputException(
+            run.resolve(path)
+                + " is not the factor "
+                + key.label()
+                + " of this run; delete the folder of its shot and run again.");
+      }
+      return file.load(device, Precision.SINGLE);
+    }
+  }
+
+  @Override
+  public CalibrationSize size() {
+    return size;
+  }
+}

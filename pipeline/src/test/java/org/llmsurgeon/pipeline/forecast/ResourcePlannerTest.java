@@ -1,0 +1,291 @@
+package org.llmsurgeon.pipeline.forecast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.pipeline.CountingDevice;
+import org.llmsurgeon.pipeline.Phase;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.TestModel;
+import org.llmsurgeon.pipeline.TestSpark;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.CalibrationSize;
+import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.calibrate.ShardFactors;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+class ResourcePlannerTest {
+  private static final Machines.Rates RATES = new Machines.Rates(1e10, 5e9, 1e8);
+  private static final Machines TWO = new Machines(1, 2, 8L << 30, RATES);
+
+  @TempDir Path temp;
+
+  private static ObjectNode json() {
+    ObjectNode json = TinyModels.llamaJson();
+    json.put("vocab_size", 101).put("hidden_size", 64).put("intermediate_size", 160);
+    return json.put("head_dim", 16);
+  }
+
+  private static ModelConfig config() {
+    return ModelConfig.parse(json(), "config.json");
+  }
+
+  private static Workload work(ModelConfig config) {
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 4));
+    return new Workload(config, 4, recipe, 0.3, 12, 10, 10, 4);
+  }
+
+  @Test
+  void theFlopsOfACalibrationAreThoseOfItsProducts() {
+    ModelConfig config = config();
+    PlannedFlops planned = new PlannedFlops(config);
+    CountingDevice counter = new CountingDevice();
+    int[][] windows = TinyModels.windows(config, 3, 20, 1);
+    try (LanguageModel model =
+        LanguageModel.load(config, TinyModels.weights(config, 5), counter.watched())) {
+      for (CurvatureKind curvature :
+          List.of(CurvatureKind.ACTIVATIONS, CurvatureKind.KFAC, CurvatureKind.NEAREST_KRONECKER)) {
+        FactorSource factors = FactorSource.NONE;
+        for (FactorPass pass : FactorPlan.passes(new CurvatureRule(curvature))) {
+          counter.take();
+          ShardFactors sums =
+              new Calibration(model, pass, factors).accumulate(new Calibration.Data(windows));
+          double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
+          double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
+          assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));
+          factors = new OneShard(sums);
+        }
+      }
+    }
+  }
+
+  @Test
+  void theFlopsOfALayerAreThoseOfItsInversesAndProducts() {
+    ModelConfig config = config();
+    PlannedFlops planned = new PlannedFlops(config);
+    CountingDevice counter = new CountingDevice();
+    Device device = counter.watched();
+    int[][] windows = TinyModels.windows(config, 12, 20, 1);
+    try (LanguageModel model =
+            LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
+        ShardFactors factors =
+            new Calibration(
+                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
+                .accumulate(new Calibration.Data(windows))) {
+      for (LinearShape layer : config.linears(0)) {
+        LayerTask task =
+            new LayerTask(
+                device,
+                layer,
+                TinyModels.weights(config, 5),
+                new OneShard(factors),
+                Recipe.defaults());
+        counter.take();
+        task.score();
+        assertThat(planned.score(layer))
+            .as(layer.name())
+            .isCloseTo(counter.take(), withinPercentage(30));
+        task.cut(new Selection(first(layer.outputs() / 10), first(layer.inputs() / 10))).close();
+        assertThat(planned.cut(layer, 0.19))
+            .as(layer.name())
+            .isCloseTo(counter.take(), withinPercentage(30));
+      }
+    }
+  }
+
+  private static int[] first(int count) {
+    return IntStream.range(0, count).toArray();
+  }
+
+  /** The means of a single shard. */
+  private record OneShard(ShardFactors factors) implements FactorSource {
+    @Override
+    public Tensor load(FactorKey key, Device device) {
+      Tensor full = device.empty(org.llmsurgeon.compute.Precision.SINGLE, key.size(), key.size());
+      device.unpack(factors.packed().get(key), full);
+      device.scale(1.0 / tokens(), full);
+      return full;
+    }
+
+    @Override
+    public CalibrationSize size() {
+      return new CalibrationSize(factors.tokens(), 1);
+    }
+  }
+
+  @Test
+  void theBytesAreThoseOfTheFilesOfARun() throws Exception {
+    TestModel model = TestModel.write(temp, "wide", json(), DataType.F32);
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 4));
+    Path run = temp.resolve("run");
+    Map<String, Long> sizes = new HashMap<>();
+    try (JavaSparkContext spark = TestSpark.local(2)) {
+      Progress measure =
+          Phase.COMMIT.progress(
+              () -> {
+                for (String folder : List.of("shards", "factors", "weights")) {
+                  sizes.put(folder, bytes(run.resolve("shot-0002").resolve(folder)));
+                }
+                sizes.put("all", bytes(run));
+              });
+      List<String> windows = List.of(model.tokens().toString());
+      new SurgeonPipeline(spark, measure)
+          .prune(
+              new PruneRequest(
+                  model.folder().toString(),
+                  windows,
+                  windows,
+                  temp.resolve("out").toString(),
+                  run.toString(),
+                  false,
+                  recipe));
+    }
+
+    ResourcePlan plan = ResourcePlanner.plan(work(model.config()), TWO);
+    assertClose(plan.stage("accumulate").written(), sizes.get("shards"));
+    assertClose(plan.stage("reduce").read(), sizes.get("shards"));
+    assertClose(plan.stage("reduce").written(), sizes.get("factors"));
+    assertClose(plan.stage("cut").written(), sizes.get("weights"));
+    assertClose(plan.diskBytes(), sizes.get("all"));
+    assertClose(plan.stage("write").written(), Files.size(temp.resolve("out/model.safetensors")));
+    assertThat(plan.stages()).extracting(StagePlan::shuffled).containsOnly(0L);
+  }
+
+  private static void assertClose(long planned, long measured) {
+    assertThat(planned).isCloseTo(measured, withinPercentage(30));
+  }
+
+  private static long bytes(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  @Test
+  void aModelOfAnySizeGoesThroughTheDataOnce() {
+    ModelConfig config = config();
+    Machines small = new Machines(1, 2, 1L << 20, RATES);
+    ResourcePlan plan = ResourcePlanner.plan(work(config), small);
+    ResourcePlan whole = ResourcePlanner.plan(work(config), TWO);
+
+    assertThat(whole.passes()).isEqualTo(1);
+    assertThat(plan.passes()).isEqualTo(1);
+    assertThat(plan.stage("accumulate").tasks()).isEqualTo(4);
+    // What is not kept is computed a second time: never more than one forward pass.
+    double again = plan.stage("accumulate").flops() / whole.stage("accumulate").flops();
+    assertThat(again).isBetween(1.1, 1.4);
+    assertThat(plan.stage("accumulate").written()).isEqualTo(whole.stage("accumulate").written());
+  }
+
+  @Test
+  void moreCoresTakeLessTimeUntilThereAreNoMoreTasks() {
+    Workload work = new Workload(config(), 2, Recipe.defaults(), 0.5, 4096, 32, 64, 8);
+    double one = ResourcePlanner.plan(work, machines(1)).stage("accumulate").seconds();
+    double four = ResourcePlanner.plan(work, machines(4)).stage("accumulate").seconds();
+    double eight = ResourcePlanner.plan(work, machines(8)).stage("accumulate").seconds();
+    double hundred = ResourcePlanner.plan(work, machines(100)).stage("accumulate").seconds();
+    assertThat(one / four).isBetween(2.0, 4.0);
+    assertThat(hundred).isEqualTo(eight);
+  }
+
+  @Test
+  void theFirstTimeOfAStageTakesLongerAndIsThereOnce() {
+    double one = scoreSeconds(1);
+    double three = scoreSeconds(3);
+    assertThat(one).isGreaterThan(1);
+    assertThat(three).isGreaterThan(one).isLessThan(1.5 * one);
+  }
+
+  /** Of all shots together, on machines that need no time for the work itself. */
+  private static double scoreSeconds(int shots) {
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", shots, "shards", 4));
+    Workload work = new Workload(config(), 4, recipe, 0.3, 12, 10, 10, 4);
+    Machines fast = new Machines(1, 2, 8L << 30, new Machines.Rates(1e18, 1e18, 1e18));
+    StagePlan score = ResourcePlanner.plan(work, fast).stage("score");
+    return score.times() * score.seconds();
+  }
+
+  @Test
+  void whatIsNotAProductTakesTimeToo() {
+    Workload work = work(config());
+    Machines slow = new Machines(1, 1, 8L << 30, new Machines.Rates(1e3, 1e3, 1e18));
+    StagePlan stage = ResourcePlanner.plan(work, slow).stage("accumulate");
+    assertThat(stage.seconds()).isGreaterThan(1.1 * stage.flops() / 1e3);
+    PlannedFlops flops = new PlannedFlops(work.config());
+    double softmax = work.config().blockCount() * work.config().heads() * 5.0;
+    assertThat(flops.numbers(20) - flops.numbers(10)).isEqualTo(softmax);
+  }
+
+  private static Machines machines(int cores) {
+    return new Machines(1, cores, 64L << 30, new Machines.Rates(1e9, 1e9, 1e12));
+  }
+
+  @Test
+  void largeModelsArePlannedWithoutWeights() {
+    ObjectNode llama70b = TinyModels.llamaJson();
+    llama70b.put("vocab_size", 32000).put("hidden_size", 8192).put("intermediate_size", 28672);
+    llama70b.put("num_hidden_layers", 80).put("num_attention_heads", 64).put("head_dim", 128);
+    llama70b.put("num_key_value_heads", 8).put("tie_word_embeddings", false);
+    llama70b.put("max_position_embeddings", 4096);
+    ModelConfig config = ModelConfig.parse(llama70b, "config.json");
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.5, "shots", 40));
+    Workload work = new Workload(config, 2, recipe, 0.5, 128, 2048, 100, 16);
+
+    ResourcePlan plan =
+        ResourcePlanner.plan(
+            work, new Machines(8, 4, 512L << 30, new Machines.Rates(5e10, 2e10, 1e9)));
+
+    assertThat(plan.parameters()).isEqualTo(68_976_648_192L);
+    assertThat(plan.driverBytes()).isLessThan(1L << 30);
+    assertThat(plan.stages()).allSatisfy(stage -> assertThat(stage.seconds()).isFinite());
+    assertThat(plan.diskBytes()).isGreaterThan(4L << 40);
+  }
+
+  @Test
+  void nonsenseIsRefused() {
+    assertThatThrownBy(() -> new Machines(0, 1, 1, RATES)).isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> new Machines.Rates(0, 1, 1)).isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void theSpeedOfThisMachineIsMeasured() {
+    Machines.Rates rates = MachineRates.measure();
+    assertThat(rates.single()).isBetween(1e8, 1e13);
+    assertThat(rates.inverse()).isBetween(1e7, 1e13);
+    assertThat(rates.disk()).isBetween(1e5, 1e12);
+  }
+}

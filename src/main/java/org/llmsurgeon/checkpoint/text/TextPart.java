@@ -1,0 +1,39 @@
+package org.llmsurgeon.checkpoint.text;
+
+import java.io.Serializable;
+import org.llmsurgeon.checkpoint.storage.Storage;
+
+/**
+ * A range of bytes of a text file. It stands for what begins in it: characters of plain text, lines
+ * of JSON lines, row groups of Parquet. So the parts of a file hold each of these once, wherever
+ * the ranges end.
+ *
+ * @param path the file
+ * @param from first byte
+ * @param to byte after the last
+ * @param length bytes of the whole file
+ */
+public record TextPart(String path, long from, long to, long length) implements Serializable {
+  /** Checks the range. */
+  public TextPart {
+    if (from < 0 || to < from || length < to) {
+      throw new IllegalArgumentException(from + " to " + to + " of " + length + " bytes");
+    }
+  }
+
+  /**
+   * A whole file.
+   *
+   * @param storage where it is
+   * @param path the file
+   */
+  public static TextPart whole(Storage storage, String path) {
+    long length = storage.length(path);
+    return new TextPart(path, 0, length, length);
+  }
+
+  /** Bytes in the range. */
+  public long bytes() {
+    return to - from;
+  }
+}

@@ -1,0 +1,106 @@
+package org.llmsurgeon.checkpoint.text;
+
+import java.io.Serializable;
+import org.llmsurgeon.InputException;
+
+/** Where windows begin in the tokens of a text: a function of their number only. */
+public sealed interface WindowDraw extends Serializable {
+  /** Tokens of a window, at least 2. */
+  int context();
+
+  /**
+   * How many windows there are.
+   *
+   * @param tokens tokens of the text
+   * @throws InputException saying how many tokens there are and how many are needed, if there are
+   *     fewer than a window has
+   */
+  int windows(long tokens);
+
+  /**
+   * Where windows begin.
+   *
+   * @param tokens tokens of the text
+   * @param from first window
+   * @param to window after the last
+   * @return their first tokens
+   */
+  long[] starts(long tokens, int from, int to);
+
+  /**
+   * Windows at random places, drawn one by one with {@link SplitMix}: each start that leaves room
+   * for a window is as likely as any other, and windows may overlap. Fewer windows of the same seed
+   * are the first of more.
+   *
+   * @param context tokens of a window
+   * @param count windows
+   * @param seed any number; the same seed gives the same windows
+   */
+  record AtRandom(int context, int count, long seed) implements WindowDraw {
+    /** Checks the context. */
+    public AtRandom {
+      requireContext(context);
+    }
+
+    @Override
+    public int windows(long tokens) {
+      requireTokens("calibration", tokens, context);
+      return count;
+    }
+
+    @Override
+    public long[] starts(long tokens, int from, int to) {
+      SplitMix random = new SplitMix(seed);
+      long[] starts = new long[to - from];
+      for (int i = 0; i < to; i++) {
+        long start = random.below(tokens - context + 1);
+        if (i >= from) {
+          starts[i - from] = start;
+        }
+      }
+      return starts;
+    }
+  }
+
+  /**
+   * Consecutive windows from the first token on; what is left at the end is dropped.
+   *
+   * @param context tokens of a window
+   */
+  record Consecutive(int context) implements WindowDraw {
+    /** Checks the context. */
+    public Consecutive {
+      requireContext(context);
+    }
+
+    @Override
+    public int windows(long tokens) {
+      requireTokens("test", tokens, context);
+      return Math.toIntExact(tokens / context);
+    }
+
+    @Override
+    public long[] starts(long tokens, int from, int to) {
+      long[] starts = new long[to - from];
+      for (int i = 0; i < starts.length; i++) {
+        starts[i] = (long) (from + i) * context;
+      }
+      return starts;
+    }
+  }
+
+  private static void requireContext(int context) {
+    if (context < 2) {
+      throw new InputException(
+          "a context of " + context + " tokens predicts nothing; use at least 2");
+    }
+  }
+
+  private static void requireTokens(String text, long tokens, int context) {
+    if (tokens < context) {
+      throw new InputException(
+          "the %s text has %d tokens and a window needs %d; give more text or a smaller context"
+              .formatted(text, tokens, context));
+    }
+  }
+}

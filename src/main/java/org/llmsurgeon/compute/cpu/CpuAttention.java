@@ -1,0 +1,215 @@
+package org.llmsurgeon.compute.cpu;
+
+import java.util.Arrays;
+import org.llmsurgeon.compute.AttentionInputs;
+import org.llmsurgeon.compute.AttentionShape;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ShapeChecks;
+
+/**
+ * Causal attention of the cpu device. Per sequence and head, a block of query rows at a time: only
+ * scores at or left of the diagonal are computed, in a scratch of one block of rows. The backward
+ * computes them again.
+ */
+final class CpuAttention {
+  /** Query rows at once: few enough that little is computed right of the diagonal. */
+  private static final int BLOCK = 96;
+
+  private final CpuRowKernels kernels;
+  private final BufferPool pool;
+
+  /**
+   * @param pool for scores
+   */
+  CpuAttention(CpuRowKernels kernels, BufferPool pool) {
+    this.kernels = kernels;
+    this.pool = pool;
+  }
+
+  void forward(AttentionShape shape, AttentionInputs in, CpuTensor out) {
+    check(shape, in, out);
+    out.mustNotOverlap(tensors(in));
+    out.writing();
+    try (CpuTensor scratch = scratch(shape)) {
+      float[] row = new float[CpuRowKernels.padded(shape.length())];
+      forEachBlock(
+          shape,
+          place -> {
+            Block block = Block.of(shape, in, place);
+            CpuMatrix p = probabilities(shape.scale(), block, scratch, row);
+            CpuBlas.multiply(1, p, block.values(), 0, place.queryRows(shape, out));
+          });
+    }
+  }
+
+  void backward(
+      AttentionShape shape,
+      AttentionInputs in,
+      CpuTensor out,
+      CpuTensor dOut,
+      AttentionInputs gradients) {
+    check(shape, in, out);
+    check(shape, gradients, dOut);
+    CpuTensor[] read = tensors(in);
+    for (CpuTensor written : tensors(gradients)) {
+      written.mustNotOverlap(out, dOut);
+      written.mustNotOverlap(read);
+    }
+    out.reading();
+    CpuElementwise.scale(0, CpuTensor.of(gradients.keys()));
+    CpuElementwise.scale(0, CpuTensor.of(gradients.values()));
+    try (CpuTensor scratch = scratch(shape);
+        CpuTensor dScratch = scratch(shape)) {
+      Rows rows = new Rows(shape);
+      forEachBlock(
+          shape,
+          place -> {
+            Block block = Block.of(shape, in, place);
+            CpuMatrix p = probabilities(shape.scale(), block, scratch, rows.p);
+            CpuMatrix dBlock = place.queryRows(shape, dOut);
+            CpuMatrix dScores = scores(dScratch, block);
+            CpuBlas.multiply(1, dBlock, block.values().transpose(), 0, dScores);
+            scoreGradients(p, dScores, rows);
+            Block d = Block.of(shape, gradients, place);
+            CpuBlas.multiply(1, p.transpose(), dBlock, 1, d.values());
+            CpuBlas.multiply(shape.scale(), dScores, block.keys(), 0, d.queries());
+            CpuBlas.multiply(shape.scale(), dScores.transpose(), block.queries(), 1, d.keys());
+          });
+    }
+  }
+
+  private static void check(AttentionShape shape, AttentionInputs in, CpuTensor out) {
+    CpuTensor.of(in.queries()).requireSingle();
+    ShapeChecks.samePrecision(in.queries(), in.keys(), in.values(), out);
+    ShapeChecks.attention(shape);
+    ShapeChecks.attentionInputs(shape, in);
+    ShapeChecks.sameShape("queries", in.queries(), "out", out);
+  }
+
+  private static CpuTensor[] tensors(AttentionInputs of) {
+    return new CpuTensor[] {
+      CpuTensor.of(of.queries()), CpuTensor.of(of.keys()), CpuTensor.of(of.values())
+    };
+  }
+
+  private CpuTensor scratch(AttentionShape shape) {
+    int rows = Math.min(BLOCK, shape.length());
+    long count = (long) rows * shape.length();
+    return new CpuTensor(pool.acquire(Precision.SINGLE, count, false), pool, rows, shape.length());
+  }
+
+  private interface BlockTask {
+    void run(Place place);
+  }
+
+  private static void forEachBlock(AttentionShape shape, BlockTask task) {
+    if (shape.headDimension() == 0) {
+      return;
+    }
+    for (int sequence = 0; sequence < shape.sequences(); sequence++) {
+      for (int head = 0; head < shape.heads(); head++) {
+        for (int from = 0; from < shape.length(); from += BLOCK) {
+          int to = Math.min(shape.length(), from + BLOCK);
+          task.run(new Place(sequence, head, from, to));
+        }
+      }
+    }
+  }
+
+  /** Room for the scores of a block, dense at the start of a scratch. */
+  private static CpuMatrix scores(CpuTensor scratch, Block block) {
+    int width = block.keys().rows();
+    return new CpuMatrix(scratch, 0, width, block.queries().rows(), width, false);
+  }
+
+  /**
+   * Softmax of the scores of a block; 0 right of the diagonal. Row {@code i} of the block sees the
+   * keys before the block and the first {@code i + 1} within.
+   */
+  private CpuMatrix probabilities(double scale, Block block, CpuTensor scratch, float[] row) {
+    CpuMatrix scores = scores(scratch, block);
+    CpuBlas.multiply(scale, block.queries(), block.keys().transpose(), 0, scores);
+    CpuMemory memory = scratch.writing();
+    int width = scores.columns();
+    int before = width - scores.rows();
+    for (int i = 0; i < scores.rows(); i++) {
+      long at = scores.row(i);
+      int n = before + i + 1;
+      memory.read(at, row, 0, n);
+      double sum = kernels.exponentials(row, kernels.max(row, n), n);
+      float factor = (float) (1 / sum);
+      for (int j = 0; j < n; j++) {
+        row[j] *= factor;
+      }
+      Arrays.fill(row, n, width, 0f);
+      memory.write(at, row, 0, width);
+    }
+    return scores;
+  }
+
+  /**
+   * {@code dS = P * (dP - rowsum(P * dP))}, in place of {@code dP}. The sum equals {@code
+   * rowsum(dOut * out)}, but taken from the same numbers as what it is subtracted from: a row that
+   * sees one key gets exactly 0.
+   */
+  private void scoreGradients(CpuMatrix p, CpuMatrix dp, Rows rows) {
+    int width = p.columns();
+    int before = width - p.rows();
+    for (int i = 0; i < p.rows(); i++) {
+      int n = before + i + 1;
+      p.tensor().reading().read(p.row(i), rows.p, 0, n);
+      dp.tensor().reading().read(dp.row(i), rows.dp, 0, n);
+      float shift = (float) kernels.dot(rows.p, rows.dp, n);
+      kernels.softmaxBackward(rows.p, rows.dp, shift, n);
+      Arrays.fill(rows.dp, n, width, 0f);
+      dp.tensor().writing().write(dp.row(i), rows.dp, 0, width);
+    }
+  }
+
+  /** Query rows {@code from} to {@code to} of one head of one sequence. */
+  private record Place(int sequence, int head, int from, int to) {
+    /** The columns of this head in the rows of this block. */
+    CpuMatrix queryRows(AttentionShape shape, CpuTensor x) {
+      return columns(shape, x, head).rowRange(from, to);
+    }
+
+    /** The columns of the key/value head that this one reads, in all rows that it may see. */
+    CpuMatrix keyRows(AttentionShape shape, CpuTensor x) {
+      int group = head / (shape.heads() / shape.keyValueHeads());
+      return columns(shape, x, group).rowRange(0, to);
+    }
+
+    private CpuMatrix columns(AttentionShape shape, CpuTensor x, int of) {
+      int width = shape.headDimension();
+      long start = (long) sequence * shape.length() * x.columns() + (long) of * width;
+      return new CpuMatrix(x, start, x.columns(), shape.length(), width, false);
+    }
+  }
+
+  /**
+   * What a block works on.
+   *
+   * @param queries {@code [block, headDimension]}
+   * @param keys {@code [seen, headDimension]}, up to the last row of the block
+   * @param values as {@code keys}
+   */
+  private record Block(CpuMatrix queries, CpuMatrix keys, CpuMatrix values) {
+    static Block of(AttentionShape shape, AttentionInputs in, Place place) {
+      return new Block(
+          place.queryRows(shape, CpuTensor.of(in.queries())),
+          place.keyRows(shape, CpuTensor.of(in.keys())),
+          place.keyRows(shape, CpuTensor.of(in.values())));
+    }
+  }
+
+  /** Heap copies of single rows. */
+  private static final class Rows {
+    private final float[] p;
+    private final float[] dp;
+
+    Rows(AttentionShape shape) {
+      p = new float[CpuRowKernels.padded(shape.length())];
+      dp = new float[p.length];
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.llmsurgeon.compute.cpu;
+
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ShapeChecks;
+
+/** Rows and columns by index, on the cpu device. */
+final class CpuIndexing {
+  private CpuIndexing() {}
+
+  static void gather(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    check(from, rows, columns, to);
+    to.mustNotOverlap(from);
+    CpuMemory source = from.reading();
+    CpuMemory target = to.writing();
+    if (columns == null) {
+      for (int i = 0; i < to.rows(); i++) {
+        int row = rows == null ? i : rows[i];
+        CpuMemory.copy(source, from.row(row), target, to.row(i), from.columns());
+      }
+    } else if (from.precision() == Precision.SINGLE) {
+      gatherSingle(from, rows, columns, to);
+    } else {
+      gatherDouble(from, rows, columns, to);
+    }
+  }
+
+  private static void gatherSingle(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    float[] all = new float[from.columns()];
+    float[] some = new float[columns.length];
+    for (int i = 0; i < to.rows(); i++) {
+      from.reading().read(from.row(rows == null ? i : rows[i]), all, 0, all.length);
+      for (int j = 0; j < some.length; j++) {
+        some[j] = all[columns[j]];
+      }
+      to.writing().write(to.row(i), some, 0, some.length);
+    }
+  }
+
+  private static void gatherDouble(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    double[] all = new double[from.columns()];
+    double[] some = new double[columns.length];
+    for (int i = 0; i < to.rows(); i++) {
+      from.reading().read(from.row(rows == null ? i : rows[i]), all, 0, all.length);
+      for (int j = 0; j < some.length; j++) {
+        some[j] = all[columns[j]];
+      }
+      to.writing().write(to.row(i), some, 0, some.length);
+    }
+  }
+
+  static void scatter(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    check(to, rows, columns, from);
+    to.mustNotOverlap(from);
+    CpuMemory source = from.reading();
+    CpuMemory target = to.writing();
+    if (columns == null) {
+      for (int i = 0; i < from.rows(); i++) {
+        int row = rows == null ? i : rows[i];
+        CpuMemory.copy(source, from.row(i), target, to.row(row), from.columns());
+      }
+    } else if (from.precision() == Precision.SINGLE) {
+      scatterSingle(from, rows, columns, to);
+    } else {
+      scatterDouble(from, rows, columns, to);
+    }
+  }
+
+  private static void scatterSingle(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    float[] all = new float[to.columns()];
+    float[] some = new float[columns.length];
+    for (int i = 0; i < from.rows(); i++) {
+      long row = to.row(rows == null ? i : rows[i]);
+      from.reading().read(from.row(i), some, 0, some.length);
+      to.reading().read(row, all, 0, all.length);
+      for (int j = 0; j < some.length; j++) {
+        all[columns[j]] = some[j];
+      }
+      to.writing().write(row, all, 0, all.length);
+    }
+  }
+
+  private static void scatterDouble(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
+    double[] all = new double[to.columns()];
+    double[] some = new double[columns.length];
+    for (int i = 0; i < from.rows(); i++) {
+      long row = to.row(rows == null ? i : rows[i]);
+      from.reading().read(from.row(i), some, 0, some.length);
+      to.reading().read(row, all, 0, all.length);
+      for (int j = 0; j < some.length; j++) {
+        all[columns[j]] = some[j];
+      }
+      to.writing().write(row, all, 0, all.length);
+    }
+  }
+
+  /** {@code part} is what the indices pick out of {@code whole}. */
+  private static void check(CpuTensor whole, int[] rows, int[] columns, CpuTensor part) {
+    ShapeChecks.samePrecision(whole, part);
+    int height = rows == null ? whole.rows() : rows.length;
+    int width = columns == null ? whole.columns() : columns.length;
+    ShapeChecks.shape("what the indices pick", part, height, width);
+    if (rows != null) {
+      ShapeChecks.indices("rows", rows, 0, whole.rows());
+    }
+    if (columns != null) {
+      ShapeChecks.indices("columns", columns, 0, whole.columns());
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package org.llmsurgeon.compute.cpu;
+
+import org.llmsurgeon.compute.Operand;
+import org.llmsurgeon.compute.ShapeChecks;
+
+/** Matrix products of the cpu device. */
+final class CpuProducts {
+  /**
+   * Rows of a packed triangle that are computed at once. Large enough for BLAS to run at full
+   * speed, small enough for the panel to stay in the cache until it is added.
+   */
+  private static final int PANEL = 384;
+
+  private final BufferPool pool;
+  private final CpuSums sums;
+
+  /**
+   * @param pool for panels
+   * @param sums adds panels up
+   */
+  CpuProducts(BufferPool pool, CpuSums sums) {
+    this.pool = pool;
+    this.sums = sums;
+  }
+
+  void multiply(double alpha, Operand a, Operand b, double beta, CpuTensor c) {
+    CpuMatrix first = CpuMatrix.of(a);
+    CpuMatrix second = CpuMatrix.of(b);
+    ShapeChecks.samePrecision(first.tensor(), second.tensor(), c);
+    if (first.effectiveColumns() != second.effectiveRows()
+        || first.effectiveRows() != c.rows()
+        || second.effectiveColumns() != c.columns()) {
+      throw new IllegalArgumentException(
+          "Product of " + first + " and " + second + " into " + c + " does not fit");
+    }
+    c.mustNotOverlap(first.tensor(), second.tensor());
+    if (c.size() == 0) {
+      return;
+    }
+    if (first.effectiveColumns() == 0) {
+      CpuElementwise.scale(beta, c);
+      return;
+    }
+    CpuBlas.multiply(alpha, first, second, beta, CpuMatrix.of(c));
+  }
+
+  void gram(double alpha, CpuTensor x, double beta, CpuTensor c) {
+    ShapeChecks.samePrecision(x, c);
+    ShapeChecks.shape("c", c, x.columns(), x.columns());
+    c.mustNotOverlap(x);
+    if (x.columns() == 0) {
+      return;
+    }
+    if (x.rows() == 0) {
+      CpuTriangles.scaleLower(beta, c);
+      return;
+    }
+    CpuBlas.gram(alpha, CpuMatrix.of(x), beta, CpuMatrix.of(c));
+  }
+
+  /**
+   * Panel after panel of rows of the triangle: left of the diagonal block a product, the block
+   * itself a gram. No n x n scratch is needed, and no flop is spent above the diagonal.
+   */
+  void addGramPacked(double alpha, CpuTensor x, CpuTensor packed) {
+    int n = x.columns();
+    ShapeChecks.packed("packed", packed, n);
+    packed.mustNotOverlap(x);
+    packed.writing();
+    if (x.size() == 0) {
+      x.reading();
+      return;
+    }
+    int height = Math.min(PANEL, n);
+    CpuMemory memory = pool.acquire(x.precision(), (long) height * n, false);
+    try (CpuTensor panel = new CpuTensor(memory, pool, height, n)) {
+      CpuMatrix all = CpuMatrix.of(x);
+      for (int from = 0; from < n; from += height) {
+        int to = Math.min(n, from + height);
+        CpuMatrix rows = new CpuMatrix(panel, 0, to, to - from, to, false);
+        CpuMatrix columns = all.columnRange(from, to);
+        if (from > 0) {
+          CpuMatrix left = all.columnRange(0, from);
+          CpuBlas.multiply(alpha, columns.transpose(), left, 0, rows.columnRange(0, from));
+        }
+        CpuBlas.gram(alpha, columns, 0, rows.columnRange(from, to));
+        sums.addRows(panel, from, to, packed);
+      }
+    }
+  }
+}

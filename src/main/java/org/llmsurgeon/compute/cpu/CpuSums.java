@@ -1,0 +1,150 @@
+package org.llmsurgeon.compute.cpu;
+
+import java.util.Arrays;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ShapeChecks;
+
+/** Sums along rows and columns of the cpu device, all of them in double. */
+final class CpuSums {
+  private static final int TILE = CpuElementwise.TILE;
+
+  private final CpuRowKernels kernels;
+
+  CpuSums(CpuRowKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  double[] rowDots(CpuTensor x, CpuTensor y) {
+    check(x, y);
+    double[] dots = new double[x.rows()];
+    int tile = CpuRowKernels.padded(Math.min(TILE, x.columns()));
+    if (x.precision() == Precision.SINGLE) {
+      rowDotsSingle(x, y, new float[tile], new float[tile], dots);
+    } else {
+      rowDotsDouble(x, y, new double[tile], new double[tile], dots);
+    }
+    return dots;
+  }
+
+  private void rowDotsSingle(CpuTensor x, CpuTensor y, float[] left, float[] right, double[] dots) {
+    for (int i = 0; i < dots.length; i++) {
+      for (int at = 0; at < x.columns(); at += TILE) {
+        int n = Math.min(TILE, x.columns() - at);
+        x.reading().read(x.row(i) + at, left, 0, n);
+        y.reading().read(y.row(i) + at, right, 0, n);
+        dots[i] += kernels.dot(left, right, n);
+      }
+    }
+  }
+
+  private static void rowDotsDouble(
+      CpuTensor x, CpuTensor y, double[] left, double[] right, double[] dots) {
+    for (int i = 0; i < dots.length; i++) {
+      for (int at = 0; at < x.columns(); at += TILE) {
+        int n = Math.min(TILE, x.columns() - at);
+        x.reading().read(x.row(i) + at, left, 0, n);
+        y.reading().read(y.row(i) + at, right, 0, n);
+        for (int j = 0; j < n; j++) {
+          dots[i] += left[j] * right[j];
+        }
+      }
+    }
+  }
+
+  double[] columnDots(CpuTensor x, CpuTensor y) {
+    check(x, y);
+    int width = x.columns();
+    double[] dots = new double[CpuRowKernels.padded(width)];
+    if (x.precision() == Precision.SINGLE) {
+      float[] left = new float[dots.length];
+      float[] right = new float[dots.length];
+      for (int i = 0; i < x.rows(); i++) {
+        x.reading().read(x.row(i), left, 0, width);
+        y.reading().read(y.row(i), right, 0, width);
+        kernels.addProducts(left, right, dots, width);
+      }
+    } else {
+      double[] left = new double[width];
+      double[] right = new double[width];
+      for (int i = 0; i < x.rows(); i++) {
+        x.reading().read(x.row(i), left, 0, width);
+        y.reading().read(y.row(i), right, 0, width);
+        for (int j = 0; j < width; j++) {
+          dots[j] += left[j] * right[j];
+        }
+      }
+    }
+    return Arrays.copyOf(dots, width);
+  }
+
+  private static void check(CpuTensor x, CpuTensor y) {
+    ShapeChecks.sameShape("x", x, "y", y);
+    ShapeChecks.samePrecision(x, y);
+    x.reading();
+    y.reading();
+  }
+
+  /** Gradient of a bias: {@code sums += sum_t x[t]}, rounded once. */
+  void addColumnSums(CpuTensor x, CpuTensor sums) {
+    x.requireSingle();
+    ShapeChecks.samePrecision(x, sums);
+    ShapeChecks.shape("sums", sums, 1, x.columns());
+    sums.mustNotOverlap(x);
+    CpuMemory from = x.reading();
+    CpuMemory to = sums.writing();
+    int width = x.columns();
+    double[] total = new double[CpuRowKernels.padded(width)];
+    to.read(sums.at(0), total, 0, width);
+    float[] row = new float[total.length];
+    for (int t = 0; t < x.rows(); t++) {
+      from.read(x.row(t), row, 0, width);
+      kernels.add(row, total, width);
+    }
+    to.write(sums.at(0), total, 0, width);
+  }
+
+  /**
+   * {@code packed += panel} for rows {@code from} to {@code to} of a packed triangle.
+   *
+   * @param panel holds them from its start on, each row {@code to} elements long
+   */
+  void addRows(CpuTensor panel, int from, int to, CpuTensor packed) {
+    boolean fromSingle = panel.precision() == Precision.SINGLE;
+    if (fromSingle && packed.precision() == Precision.SINGLE) {
+      addSingleRows(panel, from, to, packed);
+      return;
+    }
+    double[] sum = new double[CpuRowKernels.padded(to)];
+    float[] floats = new float[fromSingle ? sum.length : 0];
+    double[] doubles = new double[fromSingle ? 0 : to];
+    for (int i = from; i < to; i++) {
+      long at = packed.at(CpuTriangles.packedRow(i));
+      long source = panel.at((long) (i - from) * to);
+      packed.reading().read(at, sum, 0, i + 1);
+      if (fromSingle) {
+        panel.reading().read(source, floats, 0, i + 1);
+        kernels.add(floats, sum, i + 1);
+      } else {
+        panel.reading().read(source, doubles, 0, i + 1);
+        for (int j = 0; j <= i; j++) {
+          sum[j] += doubles[j];
+        }
+      }
+      packed.writing().write(at, sum, 0, i + 1);
+    }
+  }
+
+  private static void addSingleRows(CpuTensor panel, int from, int to, CpuTensor packed) {
+    float[] sum = new float[to];
+    float[] more = new float[to];
+    for (int i = from; i < to; i++) {
+      long at = packed.at(CpuTriangles.packedRow(i));
+      packed.reading().read(at, sum, 0, i + 1);
+      panel.reading().read(panel.at((long) (i - from) * to), more, 0, i + 1);
+      for (int j = 0; j <= i; j++) {
+        sum[j] += more[j];
+      }
+      packed.writing().write(at, sum, 0, i + 1);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package org.llmsurgeon.compute.cpu;
+
+import org.llmsurgeon.compute.ShapeChecks;
+
+/** Symmetric matrices of the cpu device, full and packed. */
+final class CpuTriangles {
+  private static final int TILE = 64;
+
+  private CpuTriangles() {}
+
+  /** First element of a row of a packed triangle. */
+  static long packedRow(int row) {
+    return (long) row * (row + 1) / 2;
+  }
+
+  static void scaleLower(double alpha, CpuTensor c) {
+    int n = c.rows();
+    for (int i = 0; i < n; i++) {
+      CpuElementwise.scale(alpha, c.rowRange(i, i + 1).reshape(n, 1).rowRange(0, i + 1));
+    }
+  }
+
+  static void unpack(CpuTensor packed, CpuTensor full) {
+    ShapeChecks.square("full", full);
+    ShapeChecks.packed("packed", packed, full.rows());
+    full.mustNotOverlap(packed);
+    int n = full.rows();
+    double[] row = new double[n];
+    for (int i = 0; i < n; i++) {
+      packed.reading().read(packed.at(packedRow(i)), row, 0, i + 1);
+      full.writing().write(full.row(i), row, 0, i + 1);
+    }
+    mirror(full);
+  }
+
+  static void pack(CpuTensor full, CpuTensor packed) {
+    ShapeChecks.square("full", full);
+    ShapeChecks.packed("packed", packed, full.rows());
+    packed.mustNotOverlap(full);
+    int n = full.rows();
+    double[] row = new double[n];
+    for (int i = 0; i < n; i++) {
+      full.reading().read(full.row(i), row, 0, i + 1);
+      packed.writing().write(packed.at(packedRow(i)), row, 0, i + 1);
+    }
+  }
+
+  /** Tile by tile, so that neither side is walked down a column. */
+  static void mirror(CpuTensor a) {
+    ShapeChecks.square("a", a);
+    int n = a.rows();
+    double[][] tile = new double[TILE][TILE];
+    double[] line = new double[TILE];
+    for (int top = 0; top < n; top += TILE) {
+      for (int left = 0; left <= top; left += TILE) {
+        mirrorTile(a, top, left, tile, line);
+      }
+    }
+  }
+
+  private static void mirrorTile(CpuTensor a, int top, int left, double[][] tile, double[] line) {
+    CpuMemory memory = a.writing();
+    int height = Math.min(TILE, a.rows() - top);
+    int width = Math.min(TILE, a.rows() - left);
+    for (int i = 0; i < height; i++) {
+      memory.read(a.row(top + i) + left, tile[i], 0, width);
+    }
+    for (int j = 0; j < width; j++) {
+      int first = Math.max(0, left + j - top);
+      for (int i = first; i < height; i++) {
+        line[i] = tile[i][j];
+      }
+      memory.write(a.row(left + j) + top + first, line, first, height - first);
+    }
+  }
+
+  static void clearStrictUpper(CpuTensor a) {
+    int n = a.rows();
+    for (int i = 0; i < n; i++) {
+      a.writing().clear(a.row(i) + i + 1, n - i - 1);
+    }
+  }
+}

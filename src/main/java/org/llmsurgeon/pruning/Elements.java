@@ -1,9 +1,0 @@
-package org.llmsurgeon.pruning;
-
-/** Single weights, each on its own; biases count as weights of their layer. */
-public record Elements() implements SparseStructures {
-  @Override
-  public String optionName() {
-    return "element";
-  }
-}

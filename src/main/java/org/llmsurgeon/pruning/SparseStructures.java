@@ -1,7 +1,0 @@
-package org.llmsurgeon.pruning;
-
-/**
- * What leaves single zeros in a weight: its shape stays. Candidates are counted in histograms, so
- * that only those travel.
- */
-public sealed interface SparseStructures extends Structures permits Elements, Patterns {}

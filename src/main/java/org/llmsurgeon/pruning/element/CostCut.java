@@ -1,0 +1,36 @@
+package org.llmsurgeon.pruning.element;
+
+/**
+ * How far the cheapest candidates of one layer go: all that cost less than the threshold, and some
+ * of those that cost exactly as much, the first ones in row-major order.
+ *
+ * @param threshold cost at which the cut lies, at least 0
+ * @param ties how many of the candidates that cost exactly this go too
+ */
+public record CostCut(double threshold, long ties) {
+  /** Nothing goes. */
+  public static final CostCut NOTHING = new CostCut(0, 0);
+
+  /** Checks both. */
+  public CostCut {
+    if (!(threshold >= 0) || ties < 0) {
+      throw new IllegalArgumentException("threshold " + threshold + " and " + ties + " ties");
+    }
+  }
+
+  /** A walk over a layer's candidates in row-major order. */
+  public Walk walk() {
+    return new Walk();
+  }
+
+  /** Says of one candidate after the other whether it goes. */
+  public final class Walk {
+    private long left = ties;
+
+    private Walk() {}
+
+    public boolean takes(double cost) {
+      return cost < threshold || cost == threshold && left-- > 0;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package org.llmsurgeon.pruning.path;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.layer.LiveFactor;
+import org.llmsurgeon.pruning.layer.LiveLayer;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.Line;
+import org.llmsurgeon.pruning.structure.Unit;
+
+/**
+ * Costs and sizes of a group's units in the present state of its layers. Costs of one layer's rows
+ * or columns are computed together.
+ */
+final class GroupCosts {
+  private final Device device;
+  private final CoupledGroup group;
+  private final List<LayerState> states;
+  private final boolean unlimited;
+
+  /**
+   * Parts by live position of the shot's start: {@code [unit][way][0 = compensated, then free]}.
+   */
+  private final int[][][][] positions;
+
+  GroupCosts(
+      Device device, CoupledGroup group, List<LayerSurgery> layers, List<LayerState> states) {
+    this.device = device;
+    this.group = group;
+    this.states = states;
+    this.unlimited = group.isUnlimited();
+    positions = new int[group.units().size()][][][];
+    for (int unit = 0; unit < positions.length; unit++) {
+      positions[unit] =
+          group.units().get(unit).ways().stream()
+              .map(way -> parts(way).stream().map(part -> live(layers, part)).toArray(int[][]::new))
+              .toArray(int[][][]::new);
+    }
+  }
+
+  private static List<Unit.Part> parts(Unit.Way way) {
+    List<Unit.Part> parts = new ArrayList<>();
+    parts.add(way.compensated());
+    parts.addAll(way.free());
+    return parts;
+  }
+
+  private static int[] live(List<LayerSurgery> layers, Unit.Part part) {
+    LiveLayer layer = layers.get(part.layer()).live();
+    LiveFactor factor = part.line() == Line.ROW ? layer.outputs() : layer.inputs();
+    return factor.positions(part.indices());
+  }
+
+  private int[] left(Unit.Part part, int[] all) {
+    LayerState state = states.get(part.layer());
+    return Arrays.stream(all).filter(position -> state.lives(part.line(), position)).toArray();
+  }
+
+  /** Cost of every way of every unit; 0 where nothing compensated is left. */
+  double[][] ofAll() {
+    double[][] costs = new double[positions.length][];
+    List<List<int[]>> sets = new ArrayList<>();
+    List<List<int[]>> where = new ArrayList<>();
+    for (int i = 0; i < 2 * states.size(); i++) {
+      sets.add(new ArrayList<>());
+      where.add(new ArrayList<>());
+    }
+    for (int unit = 0; unit < positions.length; unit++) {
+      costs[unit] = new double[positions[unit].length];
+      for (int way = 0; way < costs[unit].length; way++) {
+        Unit.Part part = group.units().get(unit).ways().get(way).compensated();
+        int[] set = left(part, positions[unit][way][0]);
+        if (set.length > 0) {
+          int slot = 2 * part.layer() + part.line().ordinal();
+          sets.get(slot).add(set);
+          where.get(slot).add(new int[] {unit, way});
+        }
+      }
+    }
+    for (int slot = 0; slot < sets.size(); slot++) {
+      if (!sets.get(slot).isEmpty()) {
+        Line line = Line.values()[slot % 2];
+        double[] values = new BlockCosts(device, states.get(slot / 2), line).of(sets.get(slot));
+        for (int i = 0; i < values.length; i++) {
+          int[] place = where.get(slot).get(i);
+          costs[place[0]][place[1]] = values[i];
+        }
+      }
+    }
+    return costs;
+  }
+
+  /** Weights that go with a unit now: all its ways take the same. */
+  long weights(int unit) {
+    Unit.Way way = group.units().get(unit).ways().get(0);
+    List<Unit.Part> parts = parts(way);
+    long weights = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      Unit.Part part = parts.get(i);
+      LayerState state = states.get(part.layer());
+      int across = part.line() == Line.ROW ? state.columns() : state.rows();
+      weights += (long) left(part, positions[unit][0][i]).length * across;
+    }
+    return weights;
+  }
+
+  /**
+   * Whether no layer would lose more than it may.
+   *
+   * @param removal what goes besides
+   * @param units what would go with it, none of them sharing a line with another
+   */
+  boolean fits(Removal removal, int... units) {
+    if (unlimited) {
+      return true;
+    }
+    int[] rows = new int[states.size()];
+    int[] columns = new int[states.size()];
+    for (int unit : units) {
+      List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
+      for (int i = 0; i < parts.size(); i++) {
+        Unit.Part part = parts.get(i);
+        int[] set = left(part, positions[unit][0][i]);
+        int[] lines = part.line() == Line.ROW ? rows : columns;
+        lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
+      }
+    }
+    for (int layer = 0; layer < rows.length; layer++) {
+      LayerState state = states.get(layer);
+      long left =
+          (long) (state.rows() - removal.rows(layer) - rows[layer])
+              * (state.columns() - removal.columns(layer) - columns[layer]);
+      CoupledGroup.Layer shape = group.layers().get(layer);
+      if (rows[layer] + columns[layer] > 0 && shape.weights() - left > shape.most()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Adds what is left of a unit to a removal.
+   *
+   * @return whether it takes anything that the removal did not take already
+   */
+  boolean addTo(Removal removal, int unit, int way) {
+    List<Unit.Part> parts = parts(group.units().get(unit).ways().get(way));
+    boolean fresh = false;
+    for (int i = 0; i < parts.size(); i++) {
+      Unit.Part part = parts.get(i);
+      int[] set = left(part, positions[unit][way][i]);
+      fresh |= removal.add(part.layer(), part.line(), i > 0, set);
+    }
+    return fresh;
+  }
+}

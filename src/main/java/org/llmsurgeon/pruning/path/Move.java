@@ -1,0 +1,87 @@
+package org.llmsurgeon.pruning.path;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.UnitKind;
+
+/**
+ * What a group can give up at once now: a unit, or, where all key/value groups must keep equally
+ * many query heads, one head of each of them.
+ *
+ * @param units not empty
+ */
+record Move(List<Candidate> units) {
+  /**
+   * A unit that can be removed now.
+   *
+   * @param unit its position
+   * @param way the cheapest of its ways
+   * @param cost as if it went alone
+   * @param weights that go with it
+   */
+  record Candidate(int unit, byte way, double cost, long weights) {}
+
+  /** Positions of its units. */
+  int[] positions() {
+    return units.stream().mapToInt(Candidate::unit).toArray();
+  }
+
+  /** Cost for each weight. */
+  public double perWeight() {
+    double cost = units.stream().mapToDouble(Candidate::cost).sum();
+    return cost / Math.max(1, weights());
+  }
+
+  /** Weights that go. */
+  long weights() {
+    return units.stream().mapToLong(Candidate::weights).sum();
+  }
+
+  /**
+   * All moves of a group after which no layer has lost more than it may, the cheapest per weight
+   * first.
+   *
+   * @param group the group
+   * @param costs of its units now
+   * @throws NonFiniteException if a cost is not finite, naming the group
+   */
+  static List<Move> sorted(CoupledGroup group, GroupCosts costs) {
+    double[][] all = costs.ofAll();
+    Removal nothing = new Removal(group.layers().size());
+    List<Move> moves = new ArrayList<>();
+    List<Candidate> heads = new ArrayList<>();
+    for (int unit = 0; unit < all.length; unit++) {
+      long weights = costs.weights(unit);
+      if (weights > 0 && costs.fits(nothing, unit)) {
+        int way = cheapest(group, unit, all[unit]);
+        Candidate candidate = new Candidate(unit, (byte) way, all[unit][way], weights);
+        if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
+          heads.add(candidate);
+        } else {
+          moves.add(new Move(List.of(candidate)));
+        }
+      }
+    }
+    HeadSets.of(group, heads).stream()
+        .filter(set -> costs.fits(nothing, set.positions()))
+        .forEach(moves::add);
+    moves.sort(
+        Comparator.comparingDouble(Move::perWeight)
+            .thenComparingInt(move -> move.units().get(0).unit()));
+    return moves;
+  }
+
+  private static int cheapest(CoupledGroup group, int unit, double[] ways) {
+    int best = 0;
+    for (int way = 0; way < ways.length; way++) {
+      if (!Double.isFinite(ways[way])) {
+        throw new NonFiniteException(group.name(), "cost of unit " + unit);
+      }
+      best = ways[way] < ways[best] ? way : best;
+    }
+    return best;
+  }
+}

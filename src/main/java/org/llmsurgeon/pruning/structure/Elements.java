@@ -1,0 +1,9 @@
+package org.llmsurgeon.pruning.structure;
+
+/** Single weights, each on its own; biases count as weights of their layer. */
+public record Elements() implements SparseStructures {
+  @Override
+  public String optionName() {
+    return "element";
+  }
+}

@@ -1,0 +1,35 @@
+package org.llmsurgeon.pruning.structure;
+
+import org.llmsurgeon.InputException;
+
+/** What a run may remove. A closed choice; each kind says what competes under the threshold. */
+public sealed interface Structures permits RowsColumns, Units, SparseStructures {
+  /** The name on the command line and in reports. */
+  String optionName();
+
+  /**
+   * The structures of this name.
+   *
+   * @param name {@code row}, {@code column}, {@code row,column}, {@code units}, {@code element} or
+   *     a pattern N:M
+   * @throws InputException if it is another
+   */
+  static Structures parse(String name) {
+    return switch (name) {
+      case "units" -> Units.DEFAULT;
+      case "row" -> new RowsColumns(true, false);
+      case "column" -> new RowsColumns(false, true);
+      case "row,column", "column,row" -> RowsColumns.BOTH;
+      case "element" -> new Elements();
+      default -> {
+        if (SparsityPattern.matches(name)) {
+          yield new Patterns(SparsityPattern.parse(name));
+        }
+        throw new InputException(
+            "There are no structures '"
+                + name
+                + "'; choose one of row, column, row,column, units, element, or N:M as 2:4.");
+      }
+    };
+  }
+}

@@ -1,0 +1,151 @@
+package org.llmsurgeon.surgery.calibrate;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.BlockTap;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.Targets;
+
+/**
+ * Runs calibration windows through a model and gathers the factors of its linear layers (algorithm
+ * section 1). Time: one forward and backward pass, and {@code n (n + 1)} flops per token for each
+ * factor of size {@code n}. Memory: {@code 4 n (n + 1)} bytes for each factor of one block, and
+ * what every block reads.
+ */
+public final class Calibration {
+  private final LanguageModel model;
+  private final FactorPass pass;
+  private final FactorSource earlier;
+
+  /**
+   * @param model the model as it is now
+   * @param pass what to gather
+   * @param earlier what the passes before have given; not used by a pass without weights
+   */
+  public Calibration(LanguageModel model, FactorPass pass, FactorSource earlier) {
+    this.model = model;
+    this.pass = pass;
+    this.earlier = earlier;
+  }
+
+  /**
+   * What a shard shows.
+   *
+   * @param windows its tokens, {@code [windows, context]}
+   * @param targets what each position should predict; {@code G} is a mean over the draws
+   */
+  public record Data(int[][] windows, Targets targets) {
+    /**
+     * Tokens whose targets are their own next ones.
+     *
+     * @param windows {@code [windows, context]}
+     */
+    public Data(int[][] windows) {
+      this(windows, Targets.OF_TEXT);
+    }
+
+    private long tokens() {
+      return Arrays.stream(windows).mapToLong(window -> window.length).sum();
+    }
+  }
+
+  /**
+   * What a shard gave beside its sums.
+   *
+   * @param tokens tokens of the shard
+   * @param losses mean cross-entropy of each window, nats; empty where no loss was computed
+   */
+  public record Seen(long tokens, double[] losses) {}
+
+  /**
+   * The sums of one shard, block after block: those of one block exist at a time. A pass with
+   * gradients goes from the last block to the first.
+   *
+   * @param data the shard's tokens
+   * @param receiver takes each sum once
+   * @throws org.llmsurgeon.compute.NonFiniteException if a sum is not finite, naming layer and
+   *     factor
+   */
+  public Seen accumulate(Data data, SumReceiver receiver) {
+    try (CalibrationSums sums = sums(pass.keys(model.config()))) {
+      BlockTap tap = new BlockSums(sums, data.targets().draws(), receiver);
+      if (pass.backward()) {
+        double[] losses = model.calibrateByBlock(data.windows(), data.targets(), tap);
+        return new Seen(data.tokens(), losses);
+      }
+      model.forwardByBlock(data.windows(), tap);
+      return new Seen(data.tokens(), new double[0]);
+    }
+  }
+
+  /**
+   * The sums of one shard, all of them in memory.
+   *
+   * @param data the shard's tokens
+   */
+  public ShardFactors accumulate(Data data) {
+    Map<FactorKey, Tensor> packed = new LinkedHashMap<>();
+    pass.keys(model.config()).forEach(key -> packed.put(key, null));
+    try {
+      Seen seen = accumulate(data, packed::put);
+      return new ShardFactors(packed, seen.tokens(), seen.losses());
+    } catch (RuntimeException failure) {
+      packed.values().stream().filter(Objects::nonNull).forEach(Tensor::close);
+      throw failure;
+    }
+  }
+
+  /** Hands over the sums of a block when all windows have gone through it. */
+  private final class BlockSums implements BlockTap {
+    private final CalibrationSums sums;
+    private final int draws;
+    private final SumReceiver receiver;
+
+    BlockSums(CalibrationSums sums, int draws, SumReceiver receiver) {
+      this.sums = sums;
+      this.draws = draws;
+      this.receiver = receiver;
+    }
+
+    @Override
+    public void inputs(List<LinearShape> layers, Tensor input) {
+      sums.inputs(layers, input);
+    }
+
+    @Override
+    public void outputGradients(LinearShape layer, Tensor gradient) {
+      sums.outputGradients(layer, gradient);
+    }
+
+    @Override
+    public boolean readsPairs() {
+      return sums.readsPairs();
+    }
+
+    @Override
+    public void pair(LinearShape layer, Tensor input, Tensor gradient) {
+      sums.pair(layer, input, gradient);
+    }
+
+    @Override
+    public void blockDone(int block) {
+      List<LinearShape> layers =
+          model.config().linears().stream().filter(each -> each.block() == block).toList();
+      sums.finish(pass.keys(layers), draws, receiver);
+    }
+  }
+
+  private CalibrationSums sums(List<FactorKey> keys) {
+    if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
+      return new EigenvalueSums(model.device(), keys, earlier);
+    }
+    return pass.weighted()
+        ? new WeightedSums(model.device(), pass, keys, earlier)
+        : new PlainSums(model.device(), keys);
+  }
+}

@@ -1,0 +1,38 @@
+package org.llmsurgeon.surgery.calibrate;
+
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+
+/** Where the reduced factors of a shot come from. */
+public interface FactorSource {
+  /** No factors, as before the first pass. */
+  FactorSource NONE =
+      new FactorSource() {
+        @Override
+        public Tensor load(FactorKey key, Device device) {
+          throw new IllegalArgumentException("no factor " + key.label());
+        }
+
+        @Override
+        public CalibrationSize size() {
+          return CalibrationSize.NONE;
+        }
+      };
+
+  /**
+   * A factor as a mean over tokens, not balanced.
+   *
+   * @param key which one
+   * @param device where it is wanted
+   * @return full and symmetric, {@code [n, n]}, single precision; the caller owns it
+   */
+  Tensor load(FactorKey key, Device device);
+
+  /** Data that the means are over. */
+  CalibrationSize size();
+
+  /** Tokens that the means are over; 0 for a curvature that needs no data. */
+  default long tokens() {
+    return size().tokens();
+  }
+}

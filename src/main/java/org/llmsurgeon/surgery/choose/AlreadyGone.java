@@ -1,0 +1,104 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.List;
+import java.util.Locale;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.structure.ElementMask;
+import org.llmsurgeon.pruning.structure.Elements;
+import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
+import org.llmsurgeon.pruning.structure.WeightCount;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.ElementCandidates;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * How much of a model is gone before a run, in the sense of what the run removes: single weights
+ * that are 0, groups that satisfy a pattern, rows and columns of zeros.
+ *
+ * @param config the model
+ * @param recipe what is asked for
+ */
+public record AlreadyGone(ModelConfig config, Recipe recipe) {
+  /**
+   * Weights of a layer that are gone.
+   *
+   * @param device where to count
+   * @param weights of the model
+   * @param layer one that may be pruned
+   */
+  public long of(Device device, WeightSource weights, LinearShape layer) {
+    if (!recipe.layers().touches(layer)) {
+      return 0;
+    }
+    try (LayerWeight weight = LayerWeight.load(device, layer, weights);
+        Tensor all = weight.augmented(device)) {
+      ElementMask zeros = ElementMask.ofZeros(device, all);
+      if (recipe.structures() instanceof Elements) {
+        return zeros.countIn(ElementCandidates.columns(layer, recipe));
+      }
+      return recipe.structures() instanceof Patterns patterns
+          ? satisfied(zeros, layer, patterns.pattern())
+          : lines(zeros);
+    }
+  }
+
+  private static long satisfied(ElementMask zeros, LinearShape layer, SparsityPattern pattern) {
+    long groups = 0;
+    for (int row = 0; row < zeros.rows(); row++) {
+      int[] inGroup = new int[layer.inputs() / pattern.size() + 1];
+      for (int column : zeros.removedColumns(row)) {
+        int group = column / pattern.size();
+        boolean counts = column < layer.inputs() && pattern.fits(layer.inputs());
+        groups += counts && ++inGroup[group] == pattern.removed() ? 1 : 0;
+      }
+    }
+    return groups * pattern.removed();
+  }
+
+  private static long lines(ElementMask zeros) {
+    int[] inColumn = new int[zeros.columns()];
+    long rows = 0;
+    for (int row = 0; row < zeros.rows(); row++) {
+      int[] gone = zeros.removedColumns(row);
+      rows += gone.length == zeros.columns() ? 1 : 0;
+      for (int column : gone) {
+        inColumn[column]++;
+      }
+    }
+    long columns = 0;
+    for (int count : inColumn) {
+      columns += count == zeros.rows() ? 1 : 0;
+    }
+    return rows * zeros.columns() + columns * zeros.rows() - rows * columns;
+  }
+
+  /**
+   * Throws if nothing would be left to do.
+   *
+   * @param share of the prunable weights at the end
+   * @param gone of each layer, what {@link #of} says
+   * @throws InputException naming what is gone already
+   */
+  public void requireLess(double share, List<Long> gone) {
+    long all = gone.stream().mapToLong(Long::longValue).sum();
+    long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
+    if (all > 0 && all >= WeightCount.atMost(share, total)) {
+      double unit = recipe.goal().sparsity() / share;
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%.2f %% of the %s are gone already, in the sense of --structures %s, and --sparsity"
+                  + " %s asks for no more; give more than that.",
+              100 * unit * all / total,
+              recipe.goal().of().optionName(),
+              recipe.structures().optionName(),
+              recipe.goal().sparsity()));
+    }
+  }
+}

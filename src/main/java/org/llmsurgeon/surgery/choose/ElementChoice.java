@@ -1,0 +1,181 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.element.CostCut;
+import org.llmsurgeon.pruning.element.CostHistogram;
+import org.llmsurgeon.pruning.element.CostRange;
+import org.llmsurgeon.pruning.element.ElementSearch;
+import org.llmsurgeon.pruning.element.ElementThreshold;
+import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.surgery.recipe.ElementCandidates;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Which single weights or N:M groups of a whole model go in a shot. Only histograms come from the
+ * layers, wherever they lie (algorithm section 3). A shot of several rounds goes from the last
+ * shot's target to its own in equal steps.
+ */
+public final class ElementChoice {
+  private final List<LinearShape> layers;
+  private final Recipe recipe;
+
+  /**
+   * @param layers all prunable layers, in the model's order, which breaks ties
+   * @param recipe what to do; its structures are single weights or N:M
+   * @throws InputException if a layer's width does not fit the pattern and is not to be left dense,
+   *     or if biases stay and the target needs them
+   */
+  public ElementChoice(List<LinearShape> layers, Recipe recipe) {
+    this.layers = List.copyOf(layers);
+    this.recipe = recipe;
+    if (recipe.structures() instanceof Patterns patterns && !recipe.elements().skipUnfit()) {
+      layers.stream()
+          .filter(recipe.layers()::touches)
+          .forEach(layer -> patterns.pattern().checkFits(layer.name(), layer.inputs()));
+    }
+  }
+
+  /** One pass over the costs of all layers. */
+  @FunctionalInterface
+  public interface Pass {
+    /**
+     * Counts.
+     *
+     * @param earlier of each layer, what went in the rounds before
+     * @param ranges for each layer, which costs to count one by one; null where nothing is asked
+     * @return a histogram for each layer; null where nothing was asked
+     */
+    List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges);
+  }
+
+  /**
+   * What goes.
+   *
+   * @param cuts of each layer, in the model's order, the cut of each round
+   * @param threshold highest cost among what goes in the last round
+   * @param removed weights that go by the count of candidates, those of earlier shots included
+   * @param total weights of all layers, biases counted
+   */
+  public record Result(List<List<CostCut>> cuts, double threshold, long removed, long total) {}
+
+  /**
+   * Chooses, round by round.
+   *
+   * @param from share of the weights that was to be gone after the shot before
+   * @param target share of the weights that may be gone after this one
+   * @param pass counts costs
+   * @throws InputException if so much cannot go
+   */
+  public Result upTo(double from, double target, Pass pass) {
+    List<List<CostCut>> cuts = new ArrayList<>();
+    layers.forEach(layer -> cuts.add(new ArrayList<>()));
+    int rounds = recipe.selection().rounds();
+    ElementThreshold.Found found = null;
+    for (int round = 1; round <= rounds; round++) {
+      double share = round == rounds ? target : from + (target - from) * round / rounds;
+      found = round(share, cuts, pass);
+      for (int i = 0; i < layers.size(); i++) {
+        cuts.get(i).add(found.cuts().get(i));
+      }
+    }
+    long removed = found.removed() * weightsOfCandidate();
+    return new Result(cuts, found.threshold(), removed, total());
+  }
+
+  private ElementThreshold.Found round(double share, List<List<CostCut>> cuts, Pass pass) {
+    long[] most = most(share);
+    ElementSearch search = new ElementSearch(count(share, most), most);
+    while (!search.isDone()) {
+      search.counted(pass.count(cuts, search.ranges()));
+    }
+    return search.found();
+  }
+
+  /**
+   * Throws if so much cannot go.
+   *
+   * @param target share of the weights that is to be gone at the end
+   * @throws InputException naming what stands against it
+   */
+  public void requireReachable(double target) {
+    count(target, most(target));
+  }
+
+  /** How many candidates of each layer may go; just so many go where each layer goes on its own. */
+  private long[] most(double share) {
+    double own = recipe.layers().ofTouched(share, layers);
+    return layers.stream()
+        .mapToLong(
+            layer -> {
+              long candidates = candidates(layer, recipe);
+              return recipe.layers().alone()
+                  ? count(own, layer.weights(), candidates)
+                  : Math.min(candidates, recipe.layers().most(layer) / weightsOfCandidate());
+            })
+        .toArray();
+  }
+
+  /** How many candidates go. */
+  private long count(double share, long[] most) {
+    long may = Arrays.stream(most).sum();
+    if (recipe.layers().alone()) {
+      return may;
+    }
+    double own = recipe.layers().ofTouched(share, layers);
+    long candidates = layers.stream().mapToLong(layer -> candidates(layer, recipe)).sum();
+    long count = count(own, recipe.layers().touched(layers), candidates);
+    if (count > may) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "The sparsity %s cannot be reached within --limit: the most is %.4f; give less, or"
+                  + " raise the limits.",
+              recipe.goal().sparsity(),
+              Math.floor(recipe.goal().sparsity() * may / count * 1e4) / 1e4));
+    }
+    return count;
+  }
+
+  /**
+   * Candidates that make up a share.
+   *
+   * @param share of the weights
+   * @param weights how many there are
+   * @param candidates how many there are
+   */
+  private long count(double share, long weights, long candidates) {
+    if (candidates > 0 && recipe.structures() instanceof Patterns patterns) {
+      return patterns.pattern().groups(share, candidates);
+    }
+    long count = candidates == 0 ? 0 : ElementThreshold.count(share, weights);
+    if (count > candidates) {
+      throw new InputException(
+          String.format(
+              "The sparsity %s cannot be reached while biases stay: they are %d of %d weights; give"
+                  + " less, or leave --keep-bias out.",
+              share, weights - candidates, weights));
+    }
+    return count;
+  }
+
+  private long total() {
+    return layers.stream().mapToLong(LinearShape::weights).sum();
+  }
+
+  private int weightsOfCandidate() {
+    return recipe.structures() instanceof Patterns patterns ? patterns.pattern().removed() : 1;
+  }
+
+  private static long candidates(LinearShape layer, Recipe recipe) {
+    if (!ElementCandidates.has(layer, recipe)) {
+      return 0;
+    }
+    int group = recipe.structures() instanceof Patterns patterns ? patterns.pattern().size() : 1;
+    return (long) layer.outputs() * (ElementCandidates.columns(layer, recipe) / group);
+  }
+}

@@ -1,0 +1,115 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
+import org.llmsurgeon.pruning.path.EliminationPath;
+import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.path.PathOptions;
+import org.llmsurgeon.pruning.path.RoundCosts;
+import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** The score tasks of a coupled group (algorithm section 6, ours). */
+public final class GroupTask {
+  private final Device device;
+  private final UnitPlan.Planned planned;
+  private final WeightSource weights;
+  private final FactorSource factors;
+  private final Recipe recipe;
+
+  /**
+   * @param device where to compute
+   * @param planned the group
+   * @param weights weights of the last committed shot
+   * @param factors factors of this shot
+   * @param recipe what to do
+   */
+  public GroupTask(
+      Device device,
+      UnitPlan.Planned planned,
+      WeightSource weights,
+      FactorSource factors,
+      Recipe recipe) {
+    this.device = device;
+    this.planned = planned;
+    this.weights = weights;
+    this.factors = factors;
+    this.recipe = recipe;
+  }
+
+  /**
+   * Follows the group's elimination path.
+   *
+   * @param options how far and in which steps
+   * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
+   */
+  public GroupScore path(PathOptions options) {
+    return operate(
+        layers ->
+            score(
+                EliminationPath.follow(
+                    device, planned.group(), layers, options.with(recipe.costs())),
+                layers));
+  }
+
+  /**
+   * Costs what earlier global rounds have left.
+   *
+   * @param chosen what they chose of this group
+   * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
+   */
+  public RoundScore round(ChosenUnits chosen) {
+    return operate(
+        layers -> {
+          RoundCosts.Scored scored =
+              RoundCosts.after(
+                  device, planned.group(), layers, recipe.costs(), chosen.units(), chosen.ways());
+          return new RoundScore(score(scored.path(), layers), scored.joint());
+        });
+  }
+
+  private <T> T operate(Function<List<LayerSurgery>, T> work) {
+    List<LayerSurgery> layers = new ArrayList<>();
+    try (TensorScope scope = new TensorScope(device)) {
+      return LayerTask.explained(
+          recipe,
+          () -> {
+            for (LinearShape shape : planned.shapes()) {
+              layers.add(new LayerTask(device, shape, weights, factors, recipe).open(scope));
+            }
+            return work.apply(layers);
+          });
+    } finally {
+      layers.forEach(LayerSurgery::close);
+    }
+  }
+
+  private GroupScore score(Path path, List<LayerSurgery> layers) {
+    return new GroupScore(
+        path,
+        of(layers, LayerSurgery::dead),
+        of(layers, LayerSurgery::gone),
+        layers.stream().map(LayerSurgery::health).toList());
+  }
+
+  /** Of each layer that may be touched. */
+  private List<Selection> of(
+      List<LayerSurgery> layers, Function<LayerSurgery, Selection> structure) {
+    return IntStream.range(0, layers.size())
+        .mapToObj(
+            i ->
+                recipe.layers().touches(planned.shapes().get(i))
+                    ? structure.apply(layers.get(i))
+                    : Selection.NONE)
+        .toList();
+  }
+}

@@ -1,0 +1,43 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.List;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.pruning.structure.RowsColumns;
+import org.llmsurgeon.pruning.threshold.GlobalThreshold;
+import org.llmsurgeon.pruning.threshold.ThresholdResult;
+import org.llmsurgeon.surgery.recipe.LayerRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** Which rows and columns of a whole model go in a shot. */
+public final class LineChoice {
+  private final List<LinearShape> layers;
+  private final Recipe recipe;
+
+  /**
+   * @param layers all prunable layers, in the model's order, which breaks ties
+   * @param recipe what to do; its structures are rows and columns
+   */
+  public LineChoice(List<LinearShape> layers, Recipe recipe) {
+    this.layers = List.copyOf(layers);
+    this.recipe = recipe;
+  }
+
+  /**
+   * Chooses.
+   *
+   * @param target share of all weights that may be gone
+   * @param costs of all layers, in their order
+   */
+  public ThresholdResult upTo(double target, List<StructureCosts> costs) {
+    RowsColumns structures = (RowsColumns) recipe.structures();
+    LayerRule rule = recipe.layers();
+    if (!rule.alone()) {
+      return GlobalThreshold.select(costs, target, structures, rule.most(layers));
+    }
+    double own = rule.ofTouched(target, layers);
+    double[] targets =
+        layers.stream().mapToDouble(layer -> rule.touches(layer) ? own : 0).toArray();
+    return GlobalThreshold.selectEach(costs, targets, structures);
+  }
+}

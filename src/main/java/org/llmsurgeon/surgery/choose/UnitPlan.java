@@ -1,0 +1,194 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llmsurgeon.model.BlockSize;
+import org.llmsurgeon.model.LinearRole;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.Line;
+import org.llmsurgeon.pruning.structure.Unit;
+import org.llmsurgeon.pruning.structure.UnitKind;
+import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.pruning.structure.WidthLayout;
+import org.llmsurgeon.surgery.recipe.LayerRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * The coupled groups of a model and their units (algorithm section 5, ours): two groups in each
+ * block, attention and MLP, as far as it has them.
+ */
+public final class UnitPlan {
+  private final ModelConfig config;
+  private final Set<UnitKind> kinds;
+  private final LayerRule rule;
+
+  /** Blocks of equal shape share their units: a large model has millions. */
+  private final Map<List<Shape>, List<Unit>> made = new HashMap<>();
+
+  /**
+   * @param config the model
+   * @param kinds which units compete
+   */
+  public UnitPlan(ModelConfig config, Set<UnitKind> kinds) {
+    this(config, kinds, LayerRule.DEFAULT);
+  }
+
+  /**
+   * @param config the model
+   * @param kinds which units compete
+   * @param rule which layers may be touched; a unit competes if it touches no other
+   */
+  public UnitPlan(ModelConfig config, Set<UnitKind> kinds, LayerRule rule) {
+    this.config = config;
+    this.kinds = kinds;
+    this.rule = rule;
+  }
+
+  /**
+   * The plan of a recipe. Where all layers are to have one width, and there are key/value groups of
+   * several heads that may go, heads do not go on their own: each layer would find its own mixture
+   * of heads and groups, and hardly two the same.
+   *
+   * @param config the model
+   * @param recipe what to do; its structures are units
+   */
+  public static UnitPlan of(ModelConfig config, Recipe recipe) {
+    Set<UnitKind> kinds = new HashSet<>(((Units) recipe.structures()).kinds());
+    if (recipe.selection().widths().oneWidth()
+        && config.blocks().stream().anyMatch(block -> block.headsPerGroup() > 1)
+        && kinds.contains(UnitKind.GROUP)) {
+      kinds.remove(UnitKind.HEAD);
+    }
+    return new UnitPlan(config, kinds, recipe.layers());
+  }
+
+  /**
+   * A group and the shapes of its layers.
+   *
+   * @param group what pruning sees
+   * @param shapes its layers, in the same order
+   */
+  public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
+
+  /** What the units of a group depend on. */
+  private record Shape(LinearRole role, int outputs, int inputs, boolean bias, boolean touched) {
+    static Shape of(LinearShape layer, LayerRule rule) {
+      return new Shape(
+          layer.role(), layer.outputs(), layer.inputs(), layer.bias(), rule.touches(layer));
+    }
+  }
+
+  /** All groups, attention before MLP, block by block. */
+  public List<Planned> groups() {
+    List<Planned> groups = new ArrayList<>();
+    for (int block = 0; block < config.blockCount(); block++) {
+      if (config.blocks().get(block).hasAttention()) {
+        groups.add(attention(block));
+      }
+      if (config.blocks().get(block).hasFeedForward()) {
+        groups.add(mlp(block));
+      }
+    }
+    return groups;
+  }
+
+  private Planned attention(int block) {
+    List<LinearShape> shapes =
+        shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
+    BlockSize size = config.blocks().get(block);
+    int perGroup = size.headsPerGroup();
+    WidthLayout heads =
+        new WidthLayout(
+            UnitKind.HEAD,
+            shapes.size() - 1,
+            size.keyValueHeads(),
+            perGroup,
+            config.headDimension(),
+            perGroup > 1 && Units.loadable(kinds));
+    return planned(
+        "block " + block + " attention",
+        shapes,
+        () -> new AttentionUnits(config, block).of(kinds, shapes),
+        heads);
+  }
+
+  private Planned mlp(int block) {
+    List<LinearShape> shapes = shapes(block, LinearRole.GATE, LinearRole.UP, LinearRole.DOWN);
+    int down = shapes.size() - 1;
+    WidthLayout neurons =
+        new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false);
+    return planned("block " + block + " mlp", shapes, () -> mlp(shapes), neurons);
+  }
+
+  private List<Unit> mlp(List<LinearShape> shapes) {
+    int down = shapes.size() - 1;
+    List<Unit> units = new ArrayList<>();
+    if (kinds.contains(UnitKind.NEURON)) {
+      for (int neuron = 0; neuron < shapes.get(down).inputs(); neuron++) {
+        units.add(neuron(down, neuron));
+      }
+    }
+    if (kinds.contains(UnitKind.RESIDUAL)) {
+      for (int layer = 0; layer < down; layer++) {
+        units.addAll(residual(layer, Line.COLUMN, shapes.get(layer).augmentedInputs()));
+      }
+      units.addAll(residual(down, Line.ROW, shapes.get(down).outputs()));
+    }
+    return units;
+  }
+
+  private static Unit neuron(int down, int neuron) {
+    int[] index = {neuron};
+    List<Unit.Part> free =
+        IntStream.range(0, down).mapToObj(layer -> new Unit.Part(layer, Line.ROW, index)).toList();
+    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, index), free);
+    return new Unit(UnitKind.NEURON, List.of(way));
+  }
+
+  /** Every row or column of a layer as a unit of its own. */
+  static List<Unit> residual(int layer, Line line, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(index -> new Unit.Part(layer, line, new int[] {index}))
+        .map(part -> new Unit(UnitKind.RESIDUAL, List.of(new Unit.Way(part, List.of()))))
+        .toList();
+  }
+
+  private List<LinearShape> shapes(int block, LinearRole... roles) {
+    List<LinearRole> wanted = List.of(roles);
+    return config.linears().stream()
+        .filter(shape -> shape.block() == block && wanted.contains(shape.role()))
+        .toList();
+  }
+
+  private Planned planned(
+      String name, List<LinearShape> shapes, Supplier<List<Unit>> units, WidthLayout widths) {
+    List<Unit> shared =
+        made.computeIfAbsent(
+            shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
+            key ->
+                List.copyOf(units.get().stream().filter(unit -> isAllowed(unit, shapes)).toList()));
+    List<CoupledGroup.Layer> layers =
+        shapes.stream()
+            .map(
+                shape ->
+                    new CoupledGroup.Layer(
+                        shape.name(), shape.outputs(), shape.augmentedInputs(), rule.most(shape)))
+            .toList();
+    return new Planned(new CoupledGroup(name, layers, shared, widths), shapes);
+  }
+
+  private boolean isAllowed(Unit unit, List<LinearShape> shapes) {
+    return unit.ways().stream()
+        .flatMap(way -> Stream.concat(Stream.of(way.compensated()), way.free().stream()))
+        .allMatch(part -> rule.touches(shapes.get(part.layer())));
+  }
+}

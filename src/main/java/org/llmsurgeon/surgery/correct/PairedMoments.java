@@ -1,0 +1,174 @@
+package org.llmsurgeon.surgery.correct;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.FactorAccumulator;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.LinearTap;
+import org.llmsurgeon.model.ModelConfig;
+
+/**
+ * What the layers of an input group read in the pruned model, {@code x}, and in the dense one,
+ * {@code d}, for the same tokens: the sums {@code sum_t x_t x_t^T} (packed) and {@code sum_t d_t
+ * x_t^T}, where {@code x} and {@code d} end with a 1 for layers that have a bias. Summed in double
+ * over the windows of a shard, then rounded.
+ *
+ * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]}, single precision; empty
+ *     where no group was looked at
+ * @param losses of each window in the pruned model, nats
+ */
+public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoCloseable {
+  /**
+   * The first layers of a model's input groups, in the order in which data goes through them.
+   *
+   * @param config the model
+   */
+  public static List<LinearShape> groups(ModelConfig config) {
+    return config.linears().stream()
+        .filter(layer -> layer.name().equals(layer.inputGroup()))
+        .toList();
+  }
+
+  /**
+   * Goes through a shard's windows, with both models side by side.
+   *
+   * @param dense the model before the first shot
+   * @param pruned the model as it is
+   * @param windows tokens, {@code [windows, context]}
+   * @param group first layer of the group to look at; null for none, so for the losses alone
+   */
+  public static PairedMoments accumulate(
+      LanguageModel dense, LanguageModel pruned, int[][] windows, LinearShape group) {
+    if (group == null) {
+      return new PairedMoments(List.of(), pruned.losses(windows));
+    }
+    double[] losses = new double[windows.length];
+    try (Sums sums = new Sums(pruned.device(), group)) {
+      for (int i = 0; i < windows.length; i++) {
+        int[][] window = {windows[i]};
+        try (Seen seen = new Seen(pruned.device(), group)) {
+          dense.forward(window, seen);
+          losses[i] = pruned.forward(window, new Beside(sums, seen))[0];
+        }
+      }
+      return new PairedMoments(sums.rounded(), losses);
+    }
+  }
+
+  @Override
+  public void close() {
+    sums.forEach(Tensor::close);
+  }
+
+  /** Keeps what a group reads in the dense model. */
+  private static final class Seen implements LinearTap, AutoCloseable {
+    private final LinearShape group;
+    private final TensorScope scope;
+    private Tensor input;
+
+    Seen(Device device, LinearShape group) {
+      this.group = group;
+      this.scope = new TensorScope(device);
+    }
+
+    @Override
+    public void inputs(List<LinearShape> layers, Tensor read) {
+      if (layers.get(0).equals(group)) {
+        input = scope.empty(read.precision(), read.rows(), read.columns());
+        scope.device().copy(read, input);
+      }
+    }
+
+    @Override
+    public void outputGradients(LinearShape layer, Tensor gradient) {}
+
+    @Override
+    public void close() {
+      scope.close();
+    }
+  }
+
+  /** Adds what the pruned model reads to the sums, beside what the dense one read. */
+  private record Beside(Sums sums, Seen seen) implements LinearTap {
+    @Override
+    public void inputs(List<LinearShape> layers, Tensor read) {
+      if (layers.get(0).equals(seen.group)) {
+        sums.add(seen.input, read);
+      }
+    }
+
+    @Override
+    public void outputGradients(LinearShape layer, Tensor gradient) {}
+  }
+
+  /** Both sums. */
+  private static final class Sums implements AutoCloseable {
+    private final Device device;
+    private final LinearShape group;
+    private final FactorAccumulator own;
+    private final Tensor cross;
+
+    Sums(Device device, LinearShape group) {
+      this.device = device;
+      this.group = group;
+      this.own = new FactorAccumulator(device, group.inputs(), group.bias());
+      this.cross = device.zeros(Precision.DOUBLE, own.size(), own.size());
+    }
+
+    void add(Tensor dense, Tensor pruned) {
+      own.add(pruned);
+      try (TensorScope work = new TensorScope(device)) {
+        Tensor part = work.zeros(pruned.precision(), own.size(), own.size());
+        if (group.bias()) {
+          Tensor inner = work.empty(pruned.precision(), group.inputs(), group.inputs());
+          device.multiply(1, dense.transposed(), pruned, 0, inner);
+          int[] inputs = IntStream.range(0, group.inputs()).toArray();
+          device.scatter(inner, inputs, inputs, part);
+          addOnes(work, dense, pruned, part);
+        } else {
+          device.multiply(1, dense.transposed(), pruned, 0, part);
+        }
+        device.add(1, part, cross);
+      }
+    }
+
+    /** The last row and column, where {@code x} and {@code d} end with a 1. */
+    private void addOnes(TensorScope work, Tensor dense, Tensor pruned, Tensor part) {
+      int width = group.inputs();
+      int[] inputs = IntStream.range(0, width).toArray();
+      int[] last = {width};
+      device.scatter(columnSums(work, dense).reshape(width, 1), inputs, last, part);
+      device.scatter(columnSums(work, pruned), last, inputs, part);
+      Tensor tokens = work.own(device.tensor(pruned.precision(), 1, 1, pruned.rows()));
+      device.scatter(tokens, last, last, part);
+    }
+
+    private Tensor columnSums(TensorScope work, Tensor x) {
+      Tensor sums = work.zeros(x.precision(), 1, x.columns());
+      device.addColumnSums(x, sums);
+      return sums;
+    }
+
+    List<Tensor> rounded() {
+      own.checkFinite(group.name(), "A");
+      try (TensorScope scope = new TensorScope(device)) {
+        Tensor packed = scope.empty(1, own.sum().columns());
+        Tensor full = scope.empty(own.size(), own.size());
+        device.copy(own.sum(), packed);
+        device.copy(cross, full);
+        return List.of(scope.release(packed), scope.release(full));
+      }
+    }
+
+    @Override
+    public void close() {
+      own.close();
+      cross.close();
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package org.llmsurgeon.surgery.local;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.correct.LayerRefit;
+import org.llmsurgeon.surgery.correct.PairedMoments;
+import org.llmsurgeon.surgery.correct.Reconstruction;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.operate.LayeredWeights;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** The reconstruction of a pruned model in one process. */
+final class LocalReconstruction
+    implements Reconstruction.Work<LayeredWeights, LocalReconstruction.Parts>, AutoCloseable {
+  private final Device device;
+  private final ModelConfig config;
+  private final WeightSource dense;
+  private final Recipe recipe;
+  private final int[][] windows;
+  private final LanguageModel teacher;
+  private final List<LinearShape> groups;
+  private Parts current = new Parts(List.of());
+
+  /**
+   * @param device where to compute
+   * @param config the model
+   * @param dense its weights before the first shot
+   * @param recipe with the damping, the shards and the layers that may be touched
+   * @param windows all calibration windows
+   */
+  LocalReconstruction(
+      Device device, ModelConfig config, WeightSource dense, Recipe recipe, int[][] windows) {
+    this.device = device;
+    this.config = config;
+    this.dense = dense;
+    this.recipe = recipe;
+    this.windows = windows;
+    this.groups = PairedMoments.groups(config);
+    this.teacher = LanguageModel.load(config, dense, device);
+  }
+
+  /**
+   * Moments of all shards.
+   *
+   * @param shards in order
+   */
+  record Parts(List<PairedMoments> shards) {}
+
+  @Override
+  public Reconstruction.Measured<Parts> measure(LayeredWeights state, int group) {
+    current.shards().forEach(PairedMoments::close);
+    List<PairedMoments> shards = new ArrayList<>();
+    current = new Parts(shards);
+    LinearShape first = group < groups.size() ? groups.get(group) : null;
+    try (LanguageModel pruned = LanguageModel.load(config, state, device)) {
+      for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
+        int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
+        shards.add(PairedMoments.accumulate(teacher, pruned, part, first));
+      }
+    }
+    double loss = Reconstruction.meanLoss(shards.stream().map(PairedMoments::losses).toList());
+    return new Reconstruction.Measured<>(loss, current);
+  }
+
+  @Override
+  public LayeredWeights refit(LayeredWeights state, int group, Parts moments) {
+    LinearShape first = groups.get(group);
+    Map<String, LayerWeight> refitted = new HashMap<>();
+    try (LayerRefit.Moments sums =
+        LayerRefit.Moments.sum(
+            device,
+            first.augmentedInputs(),
+            moments.shards().stream().map(PairedMoments::sums).toList())) {
+      for (LinearShape layer : config.linears()) {
+        if (layer.inputGroup().equals(first.name()) && recipe.layers().touches(layer)) {
+          LayerRefit refit = new LayerRefit(device, layer, recipe);
+          refitted.put(layer.name(), refit.refit(dense, state, sums).weight());
+        }
+      }
+    }
+    return state.with(refitted);
+  }
+
+  @Override
+  public void decided(LayeredWeights kept, LayeredWeights dropped) {
+    dropped
+        .layers()
+        .forEach(
+            (name, weight) -> {
+              if (kept.layers().get(name) != weight) {
+                weight.close();
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    current.shards().forEach(PairedMoments::close);
+    teacher.close();
+  }
+}

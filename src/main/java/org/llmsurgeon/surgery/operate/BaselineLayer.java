@@ -1,0 +1,119 @@
+package org.llmsurgeon.surgery.operate;
+
+import java.util.function.Supplier;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.pruning.baseline.SparseGpt;
+import org.llmsurgeon.pruning.baseline.Wanda;
+import org.llmsurgeon.pruning.structure.Elements;
+import org.llmsurgeon.pruning.structure.LayerSparsity;
+import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.PrunableLayer;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** One layer under the baselines that have no threshold over all layers: Wanda and SparseGPT. */
+public final class BaselineLayer {
+  private final Device device;
+  private final LinearShape layer;
+  private final WeightSource weights;
+  private final FactorSource factors;
+  private final Recipe recipe;
+
+  /**
+   * @param device where to compute
+   * @param layer the layer
+   * @param weights the dense weights
+   * @param factors factors of the activations
+   * @param recipe structures, sparsity, and which layers may be touched; the rest is not used
+   */
+  public BaselineLayer(
+      Device device, LinearShape layer, WeightSource weights, FactorSource factors, Recipe recipe) {
+    this.device = device;
+    this.layer = layer;
+    this.weights = weights;
+    this.factors = factors;
+    this.recipe = recipe;
+  }
+
+  /**
+   * The share of each layer's weights, or the pattern, that a recipe asks for.
+   *
+   * @param recipe single weights or N:M
+   * @throws InputException if the structures are others, if N:M is wanted in a part of the groups,
+   *     or if some layers are to go less far than others
+   */
+  public static LayerSparsity sparsity(Recipe recipe) {
+    if (!recipe.layers().limits().isEmpty()) {
+      throw new InputException(
+          "Wanda and SparseGPT prune every layer equally far, which --limit contradicts; leave it"
+              + " out, or leave them out of --methods.");
+    }
+    double sparsity = recipe.goal().sparsity();
+    if (recipe.structures() instanceof Patterns patterns) {
+      if (sparsity < patterns.pattern().largestSparsity()) {
+        throw new InputException(
+            String.format(
+                "Wanda and SparseGPT prune all groups of %s; give --sparsity %s.",
+                recipe.structures().optionName(), patterns.pattern().largestSparsity()));
+      }
+      return patterns.pattern();
+    }
+    if (recipe.structures() instanceof Elements) {
+      return new LayerSparsity.Share(sparsity);
+    }
+    throw new InputException(
+        "Wanda and SparseGPT prune single weights or N:M groups, no "
+            + recipe.structures().optionName()
+            + "; give --structures element, or leave them out of --methods.");
+  }
+
+  /**
+   * Prunes. A layer that may not be touched, or one that groups of N:M do not fit where such layers
+   * stay dense, keeps its weights bit for bit.
+   *
+   * @param sparseGpt whether as SparseGPT; else as Wanda
+   * @return the new weight, owned by the caller
+   */
+  public CutLayer prune(boolean sparseGpt) {
+    LayerSparsity sparsity = sparsity(recipe);
+    if (!recipe.layers().touches(layer) || unfit()) {
+      return dense();
+    }
+    Supplier<CutLayer> work = () -> prune(sparseGpt, sparsity);
+    return LayerTask.explained(recipe, work);
+  }
+
+  private boolean unfit() {
+    return recipe.structures() instanceof Patterns patterns
+        && recipe.elements().skipUnfit()
+        && !patterns.pattern().fits(layer.inputs());
+  }
+
+  private CutLayer dense() {
+    try (LayerWeight weight = LayerWeight.load(device, layer, weights);
+        Tensor all = weight.augmented(device)) {
+      return ElementTask.unjudged(device, layer, all);
+    }
+  }
+
+  private CutLayer prune(boolean sparseGpt, LayerSparsity sparsity) {
+    try (TensorScope scope = new TensorScope(device);
+        LayerWeight weight = LayerWeight.load(device, layer, weights)) {
+      Tensor all = scope.own(weight.augmented(device));
+      Tensor a = scope.own(factors.load(FactorPlan.a(layer), device));
+      PrunableLayer prunable = new PrunableLayer(layer.name(), all, layer.bias());
+      Tensor pruned =
+          scope.own(
+              sparseGpt
+                  ? SparseGpt.prune(device, prunable, a, sparsity)
+                  : Wanda.prune(device, prunable, a, sparsity));
+      return ElementTask.unjudged(device, layer, pruned);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package org.llmsurgeon.surgery.recipe;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pruning.structure.WeightCount;
+
+/**
+ * Which layers may be touched, and how far each (ours). Layers that may not be touched keep their
+ * weights bit for bit and do not count in a sparsity that is a share of weights. Embeddings and the
+ * head are never pruned.
+ *
+ * @param include layers that may be touched; all where there is no pattern
+ * @param exclude layers that may not
+ * @param limits most that may be gone of some layers; the smallest counts
+ * @param alone whether every layer, or coupled group of layers, reaches the sparsity on its own;
+ *     else one threshold decides over all of them
+ */
+public record LayerRule(
+    List<LayerPattern> include, List<LayerPattern> exclude, List<Limit> limits, boolean alone) {
+  /** All layers, as far as one threshold says. */
+  public static final LayerRule DEFAULT = new LayerRule(List.of(), List.of(), List.of(), false);
+
+  /** Shares to twelve digits: a half of a part of the layers is a half, however it was divided. */
+  private static final double EXACT = 1e12;
+
+  private static final String GLOBAL = "global";
+  private static final String LAYER = "layer";
+
+  /**
+   * The most that may be gone of some layers.
+   *
+   * @param layers which ones
+   * @param share of the weights of each, in [0, 1]
+   */
+  public record Limit(LayerPattern layers, double share) {
+    /**
+     * Checks the share.
+     *
+     * @throws InputException if it is none
+     */
+    public Limit {
+      if (!(share >= 0 && share <= 1)) {
+        throw new InputException(
+            "--limit " + layers.text() + "=" + share + " is no share; give one from 0 to 1.");
+      }
+    }
+
+    private static Limit parse(String text) {
+      int equals = text.lastIndexOf('=');
+      try {
+        return new Limit(
+            new LayerPattern(text.substring(0, Math.max(0, equals))),
+            Double.parseDouble(text.substring(equals + 1)));
+      } catch (NumberFormatException wrong) {
+        throw new InputException(
+            "--limit has '" + text + "'; give PATTERN=SHARE, as q_proj=0.3.", wrong);
+      }
+    }
+
+    private String text() {
+      return layers.text() + "=" + share;
+    }
+  }
+
+  /**
+   * Copies the lists.
+   *
+   * @throws InputException if limits are given where every layer goes equally far
+   */
+  public LayerRule {
+    include = List.copyOf(include);
+    exclude = List.copyOf(exclude);
+    limits = List.copyOf(limits);
+    if (alone && !limits.isEmpty()) {
+      throw new InputException(
+          "With --threshold layer every layer reaches the sparsity on its own, which --limit"
+              + " contradicts; leave one of them out.");
+    }
+  }
+
+  /** Reads the options. */
+  static LayerRule of(RecipeOptions read) {
+    String threshold = read.text("threshold");
+    if (!threshold.equals(GLOBAL) && !threshold.equals(LAYER)) {
+      throw new InputException(
+          "There is no threshold '" + threshold + "'; choose one of global, layer.");
+    }
+    return new LayerRule(
+        words(read, "include").map(LayerPattern::new).toList(),
+        words(read, "exclude").map(LayerPattern::new).toList(),
+        words(read, "limit").map(Limit::parse).toList(),
+        threshold.equals(LAYER));
+  }
+
+  private static Stream<String> words(RecipeOptions read, String name) {
+    String text = read.given(name) ? read.text(name) : "";
+    return Arrays.stream(text.split(",")).map(String::strip).filter(word -> !word.isEmpty());
+  }
+
+  /** Writes the options. */
+  void put(Map<String, Object> options) {
+    options.put("threshold", alone ? LAYER : GLOBAL);
+    options.put("include", joined(include.stream().map(LayerPattern::text)));
+    options.put("exclude", joined(exclude.stream().map(LayerPattern::text)));
+    options.put("limit", joined(limits.stream().map(Limit::text)));
+  }
+
+  private static String joined(Stream<String> words) {
+    String text = words.collect(Collectors.joining(","));
+    return text.isEmpty() ? null : text;
+  }
+
+  /** Whether a layer may be touched. */
+  public boolean touches(LinearShape layer) {
+    return share(layer.name()) > 0;
+  }
+
+  /** How many weights of a layer may be gone at most. */
+  public long most(LinearShape layer) {
+    return WeightCount.atMost(share(layer.name()), layer.weights());
+  }
+
+  /** How many weights of each layer may be gone at most. */
+  public long[] most(List<LinearShape> layers) {
+    return layers.stream().mapToLong(this::most).toArray();
+  }
+
+  private double share(String layer) {
+    boolean in = include.isEmpty() || include.stream().anyMatch(each -> each.matches(layer));
+    if (!in || exclude.stream().anyMatch(each -> each.matches(layer))) {
+      return 0;
+    }
+    return limits.stream()
+        .filter(each -> each.layers().matches(layer))
+        .mapToDouble(Limit::share)
+        .min()
+        .orElse(1);
+  }
+
+  /** Weights of the layers that may be touched. */
+  public long touched(List<LinearShape> layers) {
+    return layers.stream().filter(this::touches).mapToLong(LinearShape::weights).sum();
+  }
+
+  /**
+   * A share of the weights of all layers as one of those that may be touched.
+   *
+   * @param share of all
+   * @param layers all prunable layers
+   */
+  public double ofTouched(double share, List<LinearShape> layers) {
+    long touched = touched(layers);
+    long all = layers.stream().mapToLong(LinearShape::weights).sum();
+    if (touched == all) {
+      return share;
+    }
+    return Math.min(1, Math.round(share * all / touched * EXACT) / EXACT);
+  }
+
+  /**
+   * Throws unless every pattern names a layer, and one is left to touch.
+   *
+   * @param layers all prunable layers
+   * @throws InputException naming the pattern
+   */
+  public void check(List<LinearShape> layers) {
+    include.forEach(each -> check("--include", each, layers));
+    exclude.forEach(each -> check("--exclude", each, layers));
+    limits.forEach(each -> check("--limit", each.layers(), layers));
+    if (touched(layers) == 0) {
+      throw new InputException(
+          "--include, --exclude and --limit leave no layer that may be pruned; leave one.");
+    }
+  }
+
+  private static void check(String option, LayerPattern pattern, List<LinearShape> layers) {
+    if (layers.stream().noneMatch(layer -> pattern.matches(layer.name()))) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s '%s' names none of the %d layers that can be pruned; their names are as %s.",
+              option,
+              pattern.text(),
+              layers.size(),
+              layers.get(0).name()));
+    }
+  }
+}

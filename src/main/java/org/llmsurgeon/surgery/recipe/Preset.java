@@ -1,0 +1,59 @@
+package org.llmsurgeon.surgery.recipe;
+
+import java.util.Map;
+import org.llmsurgeon.Choice;
+import org.llmsurgeon.InputException;
+
+/** A named set of defaults; options that are given win over it. */
+public enum Preset {
+  /** Rows and columns of each matrix apart, as in the paper and its authors' program. */
+  PAPER(
+      Map.of(
+          "structures", "row,column",
+          "selection", "single",
+          "update", "additive",
+          "shots", 40)),
+  /** The default units, ordered by elimination paths: the lowest loss. */
+  BEST(Map.of("structures", "units", "selection", "paths")),
+  /**
+   * Only what every smaller model folder can express: neurons, heads and key/value groups. In each
+   * attention the key/value heads that stay keep equally many query heads.
+   */
+  LOADABLE(Map.of("structures", "units", "units", "neuron,head,group", "selection", "paths")),
+  /**
+   * As loadable, with widths that matrix hardware likes: neurons left are a multiple of 64, and
+   * other constraints of {@link org.llmsurgeon.pruning.merge.WidthRule} can be added.
+   */
+  HARDWARE(
+      Map.of(
+          "structures", "units",
+          "units", "neuron,head,group",
+          "selection", "paths",
+          "round-to", 64));
+
+  private final Map<String, Object> options;
+
+  Preset(Map<String, Object> options) {
+    this.options = options;
+  }
+
+  /** What it sets, as recipe options. */
+  public Map<String, Object> options() {
+    return options;
+  }
+
+  /** The name on the command line and in recipes. */
+  public String optionName() {
+    return Choice.name(this);
+  }
+
+  /**
+   * The preset of this name.
+   *
+   * @param name for example {@code loadable}
+   * @throws InputException if there is none, listing the choices
+   */
+  public static Preset parse(String name) {
+    return Choice.parse("preset", name, values());
+  }
+}

@@ -11,7 +11,7 @@ import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a plan says that its maker may not have meant; a run goes on all the same. */
-final class PlanWarnings {
+public final class PlanWarnings {
   private PlanWarnings() {}
 
   /**
@@ -20,7 +20,7 @@ final class PlanWarnings {
    * @param plan what is to be done
    * @param config the model
    */
-  static List<String> of(RunPlan plan, ModelConfig config) {
+  public static List<String> of(RunPlan plan, ModelConfig config) {
     List<String> warnings = new ArrayList<>();
     Recipe recipe = Recipe.of(plan.identity().recipe());
     if (plan.calibration() != null && recipe.curvature().kind().needsData()) {

@@ -16,15 +16,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.compute.cuda.StandIn;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.GpuPolicy;
 import org.llmsurgeon.pipeline.cluster.GpuStages;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.TaskRunner;
 
-/** Stages for GPUs on a real cluster whose machines say that they have some. */
+/**
+ * Stages for GPUs on a real cluster whose machines say that they have two, in whose place the library
+ * of {@link StandIn} is.
+ */
 @Tag("cluster")
 class GpuClusterTest {
   @TempDir Path temp;
@@ -60,7 +65,7 @@ class GpuClusterTest {
       StandaloneCluster.awaitExecutors(spark, 1);
       TaskRunner runner = new TaskRunner(spark, Progress.silent());
 
-      List<Place> places = run(runner.onGpus(), "gpu", 6);
+      List<Place> places = run(runner.onGpus(GpuWork.SOLVES), "gpu", 6);
       assertThat(places).extracting(Place::gpu).containsOnly("0", "1").contains("0", "1");
       assertThat(places).extracting(Place::executor).as("the one with GPUs").containsOnly("0");
       for (Place one : places) {
@@ -78,10 +83,12 @@ class GpuClusterTest {
       TestModel model = TestModel.llama(temp, DataType.F32);
       prune(spark, model, "gpus");
       spark.close();
-      try (JavaSparkContext local = TestSpark.local(2)) {
+      StandIn.use();
+      try (JavaSparkContext local =
+          new JavaSparkContext(TestSpark.conf("local[2]").set(GpuPolicy.SETTING, "required"))) {
         prune(local, model, "local");
       }
-      assertThat(weights("gpus")).isEqualTo(weights("local"));
+      assertThat(weights("gpus")).as("by two cards as by one").isEqualTo(weights("local"));
     }
   }
 
@@ -101,10 +108,12 @@ class GpuClusterTest {
                     .set("spark.dynamicAllocation.shuffleTracking.enabled", "true")
                     .set("spark.dynamicAllocation.maxExecutors", "2")
                     .set("spark.dynamicAllocation.executorIdleTimeout", "3s")
+                    .set("spark.executorEnv.LD_LIBRARY_PATH", StandIn.build().toString())
+                    .set("spark.executorEnv.XDG_CACHE_HOME", temp.resolve("cache").toString())
                     .set(GpuStages.DISCOVERY_SCRIPT, discoveryScript().toString()))) {
       TaskRunner runner = new TaskRunner(spark, Progress.silent());
       assertThat(run(runner, "plain", 4)).extracting(Place::gpu).containsOnlyNulls();
-      assertThat(run(runner.onGpus(), "gpu", 4)).extracting(Place::gpu).doesNotContainNull();
+      assertThat(run(runner.onGpus(GpuWork.SOLVES), "gpu", 4)).extracting(Place::gpu).doesNotContainNull();
       assertThat(run(runner, "plain", 4)).extracting(Place::gpu).containsOnlyNulls();
     }
   }
@@ -121,6 +130,8 @@ class GpuClusterTest {
         .set("spark.executor.cores", "4")
         .set("spark.executor.resource.gpu.amount", "2")
         .set("spark.task.resource.gpu.amount", "0.5")
+        .set("spark.executorEnv.LD_LIBRARY_PATH", StandIn.build().toString())
+        .set("spark.executorEnv.XDG_CACHE_HOME", temp.resolve("cache").toString())
         .set(GpuPolicy.SETTING, "required");
   }
 

@@ -38,11 +38,11 @@ public final class CudaDevice implements Device {
   private final CudaLayers layers;
   private final CudaTokens tokens;
   private final CudaAttention attention;
+  private final boolean isGuest;
 
-  private CudaDevice(CudaContext context, ProductPrecision precision) {
-    CudaMemoryPool pool = new CudaMemoryPool(context);
-    this.parts = new CudaParts(context, pool, new CudaTransfers(context), new CudaKernels(context));
-    this.blas = new CudaBlas(context, pool);
+  private CudaDevice(CudaParts parts, CudaBlas blas, ProductPrecision precision) {
+    this.parts = parts;
+    this.blas = blas;
     this.elements = new CudaElements(parts);
     this.products = new CudaProducts(parts, blas, elements, precision);
     this.factorisations = new CudaFactorisations(parts, blas, elements);
@@ -50,6 +50,20 @@ public final class CudaDevice implements Device {
     this.layers = new CudaLayers(parts, sums);
     this.tokens = new CudaTokens(parts);
     this.attention = new CudaAttention(parts, blas, precision);
+    this.isGuest = false;
+  }
+
+  private CudaDevice(CudaDevice host, ProductPrecision precision) {
+    this.parts = host.parts;
+    this.blas = host.blas;
+    this.elements = host.elements;
+    this.products = new CudaProducts(parts, blas, elements, precision);
+    this.factorisations = host.factorisations;
+    this.sums = host.sums;
+    this.layers = host.layers;
+    this.tokens = host.tokens;
+    this.attention = new CudaAttention(parts, blas, precision);
+    this.isGuest = true;
   }
 
   /**
@@ -61,7 +75,21 @@ public final class CudaDevice implements Device {
    * @throws CudaUnavailableException if there is no such card, no driver or a library is missing
    */
   public static CudaDevice open(int ordinal, ProductPrecision precision) {
-    return new CudaDevice(new CudaContext(CudaCard.of(ordinal)), precision);
+    CudaContext context = new CudaContext(CudaCard.of(ordinal));
+    CudaMemoryPool pool = new CudaMemoryPool(context);
+    CudaParts parts =
+        new CudaParts(context, pool, new CudaTransfers(context), new CudaKernels(context));
+    return new CudaDevice(parts, new CudaBlas(context, pool), precision);
+  }
+
+  /**
+   * This device with other products: the same card, memory and tensors. Closing it does nothing; it
+   * is of no use once this device is closed.
+   *
+   * @param precision how single-precision matrices are multiplied
+   */
+  public CudaDevice multiplyingIn(ProductPrecision precision) {
+    return new CudaDevice(this, precision);
   }
 
   @Override
@@ -368,6 +396,9 @@ public final class CudaDevice implements Device {
 
   @Override
   public void close() {
+    if (isGuest) {
+      return;
+    }
     factorisations.close();
     blas.close();
     parts.kernels().close();

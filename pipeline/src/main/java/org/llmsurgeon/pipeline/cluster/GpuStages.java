@@ -35,16 +35,10 @@ public final class GpuStages {
    * @throws InputException if GPUs are required and the settings give none
    */
   static Optional<ResourceProfile> profile(SparkConf conf) {
-    GpuPolicy policy = GpuPolicy.parse(conf.get(GpuPolicy.SETTING, GpuPolicy.AUTO.optionName()));
-    boolean local = conf.get("spark.master", "local").startsWith("local");
+    GpuPolicy policy = GpuPolicy.of(conf);
     boolean required = policy == GpuPolicy.REQUIRED;
-    if (policy == GpuPolicy.NONE || local && !required) {
+    if (policy == GpuPolicy.NONE || isLocal(conf)) {
       return Optional.empty();
-    }
-    if (local) {
-      throw new InputException(
-          "GPUs are required, but Spark runs inside this process, where no executor owns one; give"
-              + " --master of a cluster with GPUs, or --gpu auto.");
     }
     if (conf.getInt(AMOUNT, 0) > 0) {
       return Optional.of(new ResourceProfileBuilder().require(task(conf)).build());
@@ -61,6 +55,12 @@ public final class GpuStages {
               + " as conf/spark-gpu.conf does, or give --gpu auto.");
     }
     return Optional.empty();
+  }
+
+  /** Whether Spark runs inside this process, where it does not share out GPUs. */
+  static boolean isLocal(SparkConf conf) {
+    String master = conf.get("spark.master", "local");
+    return master.equals("local") || master.startsWith("local[");
   }
 
   private static TaskResourceRequests task(SparkConf conf) {

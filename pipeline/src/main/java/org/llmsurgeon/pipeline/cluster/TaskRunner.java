@@ -10,7 +10,6 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.resource.ResourceProfile;
 import org.llmsurgeon.InputException;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
@@ -24,8 +23,8 @@ public final class TaskRunner {
 
   private final JavaSparkContext spark;
   private final RunUsage usage;
-  private final Optional<ResourceProfile> gpus;
-  private final Optional<ResourceProfile> profile;
+  private final GpuPlacement gpus;
+  private final Optional<GpuWork> work;
 
   /**
    * A runner.
@@ -35,30 +34,37 @@ public final class TaskRunner {
    * @throws InputException if GPUs are required and the settings of Spark give none
    */
   public TaskRunner(JavaSparkContext spark, Progress progress) {
-    this(spark, new RunUsage(progress), GpuStages.profile(spark.getConf()), Optional.empty());
+    this(spark, new RunUsage(progress), new GpuPlacement(spark), Optional.empty());
   }
 
   private TaskRunner(
       JavaSparkContext spark,
       RunUsage usage,
-      Optional<ResourceProfile> gpus,
-      Optional<ResourceProfile> profile) {
+      GpuPlacement gpus,
+      Optional<GpuWork> work) {
     this.spark = spark;
     this.usage = usage;
     this.gpus = gpus;
-    this.profile = profile;
+    this.work = work;
   }
 
   /**
-   * One whose tasks run where GPUs are, each with one of its own, if {@link GpuStages} finds any.
+   * One whose tasks run on GPUs, each with one of its own, if {@link GpuPlacement} finds any.
+   *
+   * @param kind what the tasks do
    */
-  public TaskRunner onGpus() {
-    return new TaskRunner(spark, usage, gpus, gpus);
+  public TaskRunner onGpus(GpuWork kind) {
+    return new TaskRunner(spark, usage, gpus, Optional.of(kind));
+  }
+
+  /** What does the arithmetic of stages that may run on GPUs: {@code cuda} or {@code cpu}. */
+  public String arithmetic() {
+    return gpus.arithmetic();
   }
 
   /** One of which nobody is told. */
   public TaskRunner quiet() {
-    return new TaskRunner(spark, usage.quiet(), gpus, profile);
+    return new TaskRunner(spark, usage.quiet(), gpus, work);
   }
 
   /** Who is told about progress, and measures it. */
@@ -126,9 +132,11 @@ public final class TaskRunner {
     String group = "llm-surgeon-" + UUID.randomUUID();
     List<Integer> indices = IntStream.range(0, count).boxed().toList();
     JavaRDD<Integer> plain = spark.parallelize(indices, count);
-    JavaRDD<Integer> rdd = profile.map(plain::withResources).orElse(plain);
+    Optional<GpuWork> cards = work.filter(kind -> gpus.onCards());
+    JavaRDD<Integer> rdd = cards.flatMap(kind -> gpus.profile()).map(plain::withResources).orElse(plain);
     // Interrupting a thread would close the mapped files that its neighbours read.
     spark.setJobGroup(group, stage.description(), false);
+    spark.setLocalProperty(ExecutorDevice.WORK, cards.map(GpuWork::name).orElse(null));
     // Else Spark's pages call all stages by the line below.
     spark.setCallSite(stage.description());
     results.onRefusal(() -> spark.sc().cancelJobGroup(group));
@@ -149,6 +157,7 @@ public final class TaskRunner {
       settle();
       throw new StageFailure(stage, results.refusal(), failure).translated();
     } finally {
+      spark.setLocalProperty(ExecutorDevice.WORK, null);
       spark.clearJobGroup();
       spark.clearCallSite();
     }

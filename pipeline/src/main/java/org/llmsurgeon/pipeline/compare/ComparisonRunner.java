@@ -104,7 +104,7 @@ final class ComparisonRunner {
 
   private RunIdentity identity(Recipe recipe) {
     int context = recipe.calibration().contextFor(dense.config().maxPositions());
-    return RunIdentity.of(inputs, recipe, context);
+    return RunIdentity.of(inputs, recipe, context).on(session.tasks().arithmetic());
   }
 
   /**

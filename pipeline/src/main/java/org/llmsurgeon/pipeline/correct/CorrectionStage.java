@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
@@ -137,7 +138,7 @@ public final class CorrectionStage {
     List<GradientTask.Done> done =
         shot.session()
             .tasks()
-            .onGpus()
+            .onGpus(GpuWork.PASSES)
             .quiet()
             .run(shot.stage("correct"), items, new GradientTask(work, step, stored))
             .value();

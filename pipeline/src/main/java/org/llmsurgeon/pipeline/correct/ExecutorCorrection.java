@@ -26,13 +26,16 @@ public final class ExecutorCorrection implements AutoCloseable {
   }
 
   private final CorrectionWork work;
+  private final Device device;
   private final AdaptedModel model;
   private final LanguageModel teacher;
   private StoredTensors merged;
   private int users;
 
-  private ExecutorCorrection(CorrectionWork work, AdaptedModel model, LanguageModel teacher) {
+  private ExecutorCorrection(
+      CorrectionWork work, Device device, AdaptedModel model, LanguageModel teacher) {
     this.work = work;
+    this.device = device;
     this.model = model;
     this.teacher = teacher;
   }
@@ -50,7 +53,7 @@ public final class ExecutorCorrection implements AutoCloseable {
       while (current != null && current.users > 0 && !current.holds(work, adapters)) {
         await();
       }
-      if (current == null || !current.work.models().equals(work.models())) {
+      if (current == null || !current.serves(work)) {
         evict();
         current = load(work);
       }
@@ -88,7 +91,7 @@ public final class ExecutorCorrection implements AutoCloseable {
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {
       AdapterTargets targets = work.targets(weights.config());
       AdaptedModel model = AdaptedModel.load(weights.config(), weights, device, limits, targets);
-      return new ExecutorCorrection(work, model, teacher);
+      return new ExecutorCorrection(work, device, model, teacher);
     } catch (RuntimeException failure) {
       if (teacher != null) {
         teacher.close();
@@ -98,7 +101,11 @@ public final class ExecutorCorrection implements AutoCloseable {
   }
 
   private boolean holds(CorrectionWork other, StoredTensors adapters) {
-    return work.models().equals(other.models()) && adapters.equals(merged);
+    return serves(other) && adapters.equals(merged);
+  }
+
+  private boolean serves(CorrectionWork other) {
+    return work.models().equals(other.models()) && device == ExecutorDevice.shared();
   }
 
   private void merge(StoredTensors adapters) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.StoredTensors;
@@ -148,7 +149,7 @@ public final class ReconstructionStage
     List<MomentTask.Done> done =
         shot.session()
             .tasks()
-            .onGpus()
+            .onGpus(GpuWork.PASSES)
             .quiet()
             .run(
                 shot.stage("reconstruct"),
@@ -174,7 +175,7 @@ public final class ReconstructionStage
     List<LayerFile> refitted =
         shot.session()
             .tasks()
-            .onGpus()
+            .onGpus(GpuWork.SOLVES)
             .quiet()
             .run(shot.stage("reconstruct"), items, new RefitTask(work, model(state), sums))
             .value();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;
@@ -41,7 +42,7 @@ public final class CutStage {
     Timed<List<LayerFile>> made =
         shot.session()
             .tasks()
-            .onGpus()
+            .onGpus(GpuWork.SOLVES)
             .run(
                 shot.stage("cut"),
                 missing,

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.ElementCuts;
 import org.llmsurgeon.pipeline.run.LayerSelection;
@@ -69,7 +70,7 @@ final class ElementSelection {
       }
     }
     Timed<List<CountTask.Counts>> counted =
-        shot.session().tasks().onGpus().run(shot.stage("score"), items, new CountTask(shot.work()));
+        shot.session().tasks().onGpus(GpuWork.SOLVES).run(shot.stage("score"), items, new CountTask(shot.work()));
     seconds += counted.seconds();
     CostHistogram[] sorted = new CostHistogram[ranges.size()];
     for (int i = 0; i < items.size(); i++) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.ReducePlace;
 import org.llmsurgeon.pipeline.cluster.StageName;
@@ -148,7 +149,7 @@ public final class FactorStage {
     Timed<List<ShardRecord>> made =
         session
             .tasks()
-            .onGpus()
+            .onGpus(GpuWork.PASSES)
             .run(
                 shot.stage("accumulate"),
                 missing,

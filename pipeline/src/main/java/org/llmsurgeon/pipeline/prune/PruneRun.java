@@ -98,7 +98,7 @@ public final class PruneRun {
             TextFiles.of(storage, request.test()));
     int positions = dense.config().maxPositions();
     int context = request.recipe().calibration().contextFor(positions);
-    return RunIdentity.of(inputs, request.recipe(), context);
+    return RunIdentity.of(inputs, request.recipe(), context).on(session.tasks().arithmetic());
   }
 
   /** The report of an equal run that is finished; throws where another one is. */

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.Evaluation;
@@ -66,7 +65,8 @@ public final class ReportBuilder {
    * @param report of a finished run
    */
   public static RunIdentity identity(PruningReport report) {
-    return new RunIdentity(report.inputs(), report.recipe(), report.context());
+    return new RunIdentity(
+        report.inputs(), report.recipe(), report.context(), report.versions().device());
   }
 
   /** Sets the perplexity of the model as it came. */
@@ -280,7 +280,7 @@ public final class ReportBuilder {
         own == null ? "development" : own,
         session.spark().version(),
         System.getProperty("java.version"),
-        ExecutorDevice.shared().name());
+        session.tasks().arithmetic());
   }
 
   private static PruningReport.Tokens tokens(WindowsFile file) {

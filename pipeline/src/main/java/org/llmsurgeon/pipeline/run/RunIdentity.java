@@ -12,9 +12,15 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param inputs model and texts
  * @param recipe the recipe's options
  * @param context tokens of a window
+ * @param arithmetic what does the arithmetic, {@code cpu} or {@code cuda}: their bits differ
  */
-public record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int context) {
+public record RunIdentity(
+    RunInputs inputs, Map<String, Object> recipe, int context, String arithmetic) {
+  /** What runs used that were stored before there was a choice. */
+  private static final String PROCESSOR = "cpu";
+
   public RunIdentity {
+    arithmetic = arithmetic == null ? PROCESSOR : arithmetic;
     // Read from JSON, numbers may have other types than a recipe gives them.
     recipe = Recipe.of(recipe).options();
   }
@@ -27,7 +33,16 @@ public record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int cont
    * @param context tokens of a window
    */
   public static RunIdentity of(RunInputs inputs, Recipe recipe, int context) {
-    return new RunIdentity(inputs, recipe.options(), context);
+    return new RunIdentity(inputs, recipe.options(), context, PROCESSOR);
+  }
+
+  /**
+   * The same run with another arithmetic.
+   *
+   * @param other as {@link #arithmetic}
+   */
+  public RunIdentity on(String other) {
+    return new RunIdentity(inputs, recipe, context, other);
   }
 
   /**
@@ -45,6 +60,9 @@ public record RunIdentity(RunInputs inputs, Map<String, Object> recipe, int cont
       if (!Objects.equals(option.getValue(), other.recipe.get(option.getKey()))) {
         return Optional.of("another recipe (" + option.getKey() + " " + option.getValue() + ")");
       }
+    }
+    if (!arithmetic.equals(other.arithmetic)) {
+      return Optional.of("another arithmetic (" + arithmetic + ")");
     }
     return context == other.context
         ? Optional.empty()

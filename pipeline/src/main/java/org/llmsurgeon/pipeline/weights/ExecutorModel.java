@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.ModelConfig;
@@ -15,7 +16,7 @@ import org.llmsurgeon.pipeline.files.LocalScratch;
 import org.llmsurgeon.pipeline.run.ModelRef;
 
 /**
- * The model of this process. Tasks that ask for the same weights share it; when other weights are
+ * The model of this process. Tasks that ask for the same weights on the same device share it; when other weights are
  * asked for, it is closed as soon as its last task is done with it. So a process holds one model,
  * and for the moment of a change two, and beside it the dense one where tasks compare the two.
  * Models that are large for the process are mapped, see {@link MappedWeights}.
@@ -35,12 +36,14 @@ public final class ExecutorModel implements AutoCloseable {
 
   private final Role role;
   private final ModelRef ref;
+  private final Device device;
   private final LanguageModel model;
   private int users;
 
-  private ExecutorModel(Role role, ModelRef ref, LanguageModel model) {
+  private ExecutorModel(Role role, ModelRef ref, Device device, LanguageModel model) {
     this.role = role;
     this.ref = ref;
+    this.device = device;
     this.model = model;
   }
 
@@ -79,9 +82,10 @@ public final class ExecutorModel implements AutoCloseable {
     NEIGHBOURS.forEach(Runnable::run);
     synchronized (ExecutorModel.class) {
       ExecutorModel held = CURRENT.get(role);
-      if (held == null || !held.ref.equals(ref)) {
+      Device device = ExecutorDevice.shared();
+      if (held == null || !held.ref.equals(ref) || held.device != device) {
         evict(role);
-        held = new ExecutorModel(role, ref, load(ref, settings));
+        held = new ExecutorModel(role, ref, device, load(ref, settings));
         CURRENT.put(role, held);
       }
       held.users++;

@@ -117,6 +117,27 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
     return values;
   }
 
+  /**
+   * Draws a column of each row with the probabilities of its softmax: the first one up to which they
+   * sum to more than a given number; the last one where they are not finite.
+   *
+   * @param logits {@code [rows, columns]}
+   * @param uniforms a number in {@code [0, 1)} for each row; below 0 for a row that is left out
+   * @param drawn {@code [rows]}, written; -1 for rows that are left out
+   */
+  default void sample(Tensor logits, double[] uniforms, int[] drawn) {
+    ShapeChecks.length("uniforms", uniforms.length, logits.rows());
+    ShapeChecks.length("drawn", drawn.length, logits.rows());
+    double[] row = new double[logits.columns()];
+    for (int i = 0; i < drawn.length; i++) {
+      drawn[i] = -1;
+      if (uniforms[i] >= 0) {
+        download(logits, (long) i * row.length, row, 0, row.length);
+        drawn[i] = Softmax.first(row, uniforms[i]);
+      }
+    }
+  }
+
   /** Waits until everything asked for is done, where calls may return before. */
   default void synchronize() {}
 

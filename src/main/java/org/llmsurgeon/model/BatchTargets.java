@@ -6,6 +6,9 @@ import org.llmsurgeon.compute.Tensor;
 /** What the tokens of a batch should predict in one backward pass. */
 @FunctionalInterface
 interface BatchTargets {
+  /** In place of a number in [0, 1): no target is drawn. */
+  double NOTHING_TO_DRAW = -1;
+
   /**
    * Targets of some tokens of the batch.
    *
@@ -47,17 +50,15 @@ interface BatchTargets {
 
   private static int[] drawn(Pass pass, TokenDraw how, int draw, Tensor logits, int from) {
     Batch batch = pass.batch();
-    int[] targets = new int[logits.rows()];
-    double[] row = new double[logits.columns()];
-    for (int i = 0; i < targets.length; i++) {
+    double[] uniforms = new double[logits.rows()];
+    for (int i = 0; i < uniforms.length; i++) {
       int position = (from + i) % batch.length();
-      targets[i] = -1;
-      if (position < batch.length() - 1) {
-        pass.device().download(logits, (long) i * row.length, row, 0, row.length);
-        int window = batch.first() + (from + i) / batch.length();
-        targets[i] = how.token(window, position, draw, row);
-      }
+      int window = batch.first() + (from + i) / batch.length();
+      boolean last = position == batch.length() - 1;
+      uniforms[i] = last ? NOTHING_TO_DRAW : how.uniform(window, position, draw);
     }
+    int[] targets = new int[logits.rows()];
+    pass.device().sample(logits, uniforms, targets);
     return targets;
   }
 }

@@ -10,36 +10,13 @@ package org.llmsurgeon.model;
  */
 public record TokenDraw(long seed, int firstWindow) {
   /**
-   * The token that is hit.
+   * Where in a distribution a draw hits, in [0, 1).
    *
    * @param window index among the windows of the pass
    * @param position index in the window
    * @param draw which of several draws, from 0
-   * @param logits of the position, one for each token
    */
-  int token(int window, int position, int draw, double[] logits) {
-    double largest = Double.NEGATIVE_INFINITY;
-    for (double logit : logits) {
-      largest = Math.max(largest, logit);
-    }
-    double sum = 0;
-    for (double logit : logits) {
-      sum += Math.exp(logit - largest);
-    }
-    double hit = uniform(window, position, draw) * sum;
-    double passed = 0;
-    for (int token = 0; token < logits.length; token++) {
-      passed += Math.exp(logits[token] - largest);
-      if (hit < passed) {
-        return token;
-      }
-    }
-    // Logits that are not finite; the loss says so
-    return logits.length - 1;
-  }
-
-  /** In [0, 1). */
-  private double uniform(int window, int position, int draw) {
+  double uniform(int window, int position, int draw) {
     long state = mixed(seed);
     state = mixed(state + firstWindow + window);
     state = mixed(state + position);

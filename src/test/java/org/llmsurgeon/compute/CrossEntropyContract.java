@@ -83,6 +83,41 @@ interface CrossEntropyContract extends DeviceUnderTest {
     }
   }
 
+  @Test
+  default void drawsHitThePartsOfTheDistribution() {
+    double[] logits = {Math.log(0.5), Math.log(0.25), Math.log(0.25)};
+    double[] uniforms = {0, 0.49, 0.51, 0.74, 0.76, 0.999999, -1};
+    int[] drawn = new int[uniforms.length];
+    try (Workspace work = workspace(Precision.SINGLE)) {
+      Tensor rows = work.zeros(uniforms.length, 3);
+      device().addBias(work.tensor(1, 3, logits), rows);
+      device().sample(rows, uniforms, drawn);
+      assertThat(drawn).containsExactly(0, 0, 1, 1, 2, 2, -1);
+      Tensor wrong = work.tensor(1, 2, Double.NaN, Double.NaN);
+      int[] last = new int[1];
+      device().sample(wrong, new double[] {0.5}, last);
+      assertThat(last).as("of no numbers").containsExactly(1);
+    }
+  }
+
+  @Test
+  default void drawsAreThoseOfTheReference() {
+    for (int columns : new int[] {1, 2, 31, 33, 130, 5001}) {
+      double[] uniforms = new double[40];
+      for (int i = 0; i < uniforms.length; i++) {
+        uniforms[i] = i % 7 == 6 ? -1 : (i * 0.618034) % 1;
+      }
+      int[][] drawn = new int[2][uniforms.length];
+      Device[] devices = {device(), new ReferenceDevice()};
+      for (int i = 0; i < 2; i++) {
+        try (Workspace work = new Workspace(devices[i], Precision.SINGLE)) {
+          devices[i].sample(work.random(uniforms.length, columns, 1), uniforms, drawn[i]);
+        }
+      }
+      assertThat(drawn[0]).as("of %d", columns).containsExactly(drawn[1]);
+    }
+  }
+
   private static double[] losses(Device device, int[] size, int[] targets) {
     try (Workspace work = new Workspace(device, Precision.SINGLE)) {
       Tensor logits = work.random(size[0], size[1], 1);

@@ -7,6 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.Targets.Drawn;
@@ -109,8 +111,17 @@ class TargetsTest {
     double[] logits = {0, Math.log(3), Double.NEGATIVE_INFINITY, Math.log(4)};
     int[] hits = new int[4];
     int draws = 80_000;
+    double[] rows = new double[4 * draws];
+    double[] uniforms = new double[draws];
     for (int draw = 0; draw < draws; draw++) {
-      hits[new TokenDraw(2, 0).token(draw / 1000, draw % 1000 / 10, draw % 10, logits)]++;
+      System.arraycopy(logits, 0, rows, 4 * draw, 4);
+      uniforms[draw] = new TokenDraw(2, 0).uniform(draw / 1000, draw % 1000 / 10, draw % 10);
+    }
+    try (Device device = new ReferenceDevice();
+        Tensor all = device.tensor(Precision.SINGLE, draws, 4, rows)) {
+      int[] drawn = new int[draws];
+      device.sample(all, uniforms, drawn);
+      Arrays.stream(drawn).forEach(token -> hits[token]++);
     }
     // A standard deviation is below 0.0018
     assertThat(Arrays.stream(hits).mapToDouble(each -> (double) each / draws).toArray())

@@ -73,7 +73,6 @@ class UsageTest {
         wrong("inspect needs --model DIR", "inspect"),
         wrong("Missing required option: '--run=DIR'", "clean"),
         wrong("There is no GPU policy 'yes'; choose one of required, auto", prune("--gpu", "yes")),
-        wrong("GPUs are required, but Spark runs inside this", prune("--gpu", "required")),
         wrong("There is no option '--gpu'", "inspect", "--gpu", "auto"),
         wrong(
             "There is no place to reduce 'here'; choose one of driver", prune("--reduce", "here")),

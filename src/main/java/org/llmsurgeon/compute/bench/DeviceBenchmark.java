@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -38,6 +39,7 @@ public final class DeviceBenchmark {
     all.add(ceiling());
     all.addAll(block());
     all.addAll(factorisations());
+    all.add(cut());
     return all;
   }
 
@@ -106,6 +108,43 @@ public final class DeviceBenchmark {
       }
     }
     return all;
+  }
+
+  /**
+   * A fifth of the inputs of the layer down, removed with the exact update of the rest: {@code W -=
+   * W_R (H_RR)^-1 H_R}, for {@code H} the inverse of the factor.
+   */
+  public Measurement cut() {
+    int rows = shape.width();
+    int n = shape.inner();
+    int[] gone = IntStream.range(0, n / 5).map(i -> 5 * i).toArray();
+    int k = gone.length;
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor x = scope.own(Draw.tensor(device, 3, n + n / 2, n, 1));
+      Tensor inverse = scope.zeros(Precision.SINGLE, n, n);
+      device.gram(1, x, 0, inverse);
+      device.mirror(inverse);
+      Tensor weight = scope.own(Draw.tensor(device, 4, rows, n, 1));
+      Tensor block = scope.empty(k, k);
+      Tensor some = scope.empty(k, n);
+      Tensor taken = scope.empty(rows, k);
+      Tensor sides = scope.empty(k, rows);
+      Tensor one = scope.zeros(Precision.SINGLE, k, k);
+      device.addDiagonal(one, 1);
+      double flops = (double) k * k * k / 3 + 2.0 * k * k * rows + 2.0 * rows * k * n;
+      return timed(
+          "cut of " + k + " inputs of " + rows + " x " + n,
+          flops,
+          () -> {
+            device.gather(inverse, gone, gone, block);
+            device.gather(inverse, gone, null, some);
+            device.gather(weight, null, gone, taken);
+            device.cholesky(block);
+            device.multiply(1, one, taken.transposed(), 0, sides);
+            device.solveCholesky(block, sides);
+            device.multiply(-1, sides.transposed(), some, 1, weight);
+          });
+    }
   }
 
   private Measurement timed(String name, double flops, Runnable step) {

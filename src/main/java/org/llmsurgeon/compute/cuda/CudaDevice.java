@@ -395,6 +395,11 @@ public final class CudaDevice implements Device {
   }
 
   @Override
+  public void sample(Tensor logits, double[] uniforms, int[] drawn) {
+    tokens.sample(CudaTensor.of(logits), uniforms, drawn);
+  }
+
+  @Override
   public void close() {
     if (isGuest) {
       return;

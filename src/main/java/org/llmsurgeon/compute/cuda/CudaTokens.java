@@ -3,7 +3,7 @@ package org.llmsurgeon.compute.cuda;
 import java.util.Arrays;
 import org.llmsurgeon.compute.ShapeChecks;
 
-/** Embeddings and cross-entropy of the cuda device. */
+/** Embeddings, cross-entropy and draws of the cuda device. */
 final class CudaTokens {
   private static final int IGNORED = -1;
 
@@ -129,6 +129,39 @@ final class CudaTokens {
           .wide(parts.doubles(weights, scratch))
           .whole(logits.columns())
           .rows(logits.rows(), logits.columns());
+    }
+  }
+
+  void sample(CudaTensor logits, double[] uniforms, int[] drawn) {
+    ShapeChecks.length("uniforms", uniforms.length, logits.rows());
+    ShapeChecks.length("drawn", drawn.length, logits.rows());
+    logits.reading();
+    logits.requireSingle();
+    if (logits.size() == 0) {
+      return;
+    }
+    try (CudaScratch scratch = parts.scratch()) {
+      long bytes = (long) drawn.length * Integer.BYTES;
+      long out = scratch.bytes(bytes);
+      kernels
+          .of("sample")
+          .reading(logits)
+          .wide(parts.doubles(uniforms, scratch))
+          .wide(out)
+          .whole(logits.columns())
+          .rows(logits.rows(), logits.columns());
+      parts
+          .transfers()
+          .download(
+              out,
+              bytes,
+              (buffer, first) ->
+                  buffer
+                      .asIntBuffer()
+                      .get(
+                          drawn,
+                          (int) (first / Integer.BYTES),
+                          buffer.remaining() / Integer.BYTES));
     }
   }
 

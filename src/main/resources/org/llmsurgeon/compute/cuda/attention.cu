@@ -74,3 +74,37 @@ extern "C" __global__ void crossEntropyBackward(
     row[j] = target < 0 ? 0.0f : (float) (weight * (softmax - (j == target ? 1.0 : 0.0)));
   }
 }
+
+/**
+ * The first column up to which the softmax of a row sums to more than a number, -1 where that is below
+ * 0. Each thread has a stretch of columns; the stretches are passed one after the other.
+ */
+extern "C" __global__ void sample(const float* logits, const double* uniforms, int* drawn, int columns) {
+  __shared__ float maxima[32];
+  __shared__ double stretches[1024];
+  const float* row = logits + (Index) blockIdx.x * columns;
+  double uniform = uniforms[blockIdx.x];
+  float most = row[0];
+  EACH_COLUMN(j, columns) most = fmaxf(most, row[j]);
+  most = blockMaximum(most, maxima);
+  int width = (columns + (int) blockDim.x - 1) / (int) blockDim.x;
+  int from = (int) threadIdx.x * width;
+  double sum = 0;
+  for (int j = from; j < min(columns, from + width); j++) sum += exp((double) row[j] - (double) most);
+  stretches[threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.x > 0) return;
+  double all = 0;
+  for (int t = 0; t < (int) blockDim.x; t++) all += stretches[t];
+  double hit = uniform * all;
+  double passed = 0;
+  int stretch = 0;
+  while (stretch < (int) blockDim.x && !(hit < passed + stretches[stretch])) passed += stretches[stretch++];
+  int column = min(columns - 1, stretch * width);
+  while (column < columns - 1) {
+    passed += exp((double) row[column] - (double) most);
+    if (hit < passed) break;
+    column++;
+  }
+  drawn[blockIdx.x] = uniform < 0 ? -1 : column;
+}

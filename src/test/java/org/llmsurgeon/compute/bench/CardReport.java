@@ -28,7 +28,8 @@ public final class CardReport {
   /**
    * Runs.
    *
-   * @param arguments {@code bench PRECISION} or {@code dump PRECISION FOLDER}
+   * @param arguments {@code bench PRECISION}, {@code profile PRECISION} or {@code dump PRECISION
+   *     FOLDER}
    */
   public static void main(String[] arguments) throws IOException {
     ProductPrecision precision = ProductPrecision.valueOf(arguments[1]);
@@ -38,6 +39,8 @@ public final class CardReport {
       System.out.printf(Locale.ROOT, "opened in %.2f s%n", (System.nanoTime() - start) * 1e-9);
       if (arguments[0].equals("dump")) {
         dump(device, Path.of(arguments[2]), precision.name().toLowerCase(Locale.ROOT));
+      } else if (arguments[0].equals("profile")) {
+        profile(device);
       } else {
         measure(device, precision);
       }
@@ -68,7 +71,21 @@ public final class CardReport {
     benchmark.block();
     if (precision == ProductPrecision.TF32) {
       benchmark.factorisations();
+      benchmark.cut();
     }
+  }
+
+  private static void profile(Device device) {
+    WatchedDevice watched = new WatchedDevice();
+    try (Block warm = new Block(device, BlockShape.LLAMA_7B)) {
+      warm.pass();
+      warm.addFactors();
+    }
+    try (Block block = new Block(watched.watch(device), BlockShape.LLAMA_7B)) {
+      block.pass();
+      block.addFactors();
+    }
+    watched.print();
   }
 
   private static void dump(Device device, Path folder, String suffix) throws IOException {

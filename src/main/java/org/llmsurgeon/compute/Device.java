@@ -118,8 +118,8 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
   }
 
   /**
-   * Draws a column of each row with the probabilities of its softmax: the first one up to which they
-   * sum to more than a given number; the last one where they are not finite.
+   * Draws a column of each row with the probabilities of its softmax: the first one up to which
+   * they sum to more than a given number; the last one where they are not finite.
    *
    * @param logits {@code [rows, columns]}
    * @param uniforms a number in {@code [0, 1)} for each row; below 0 for a row that is left out

@@ -13,10 +13,12 @@ import org.llmsurgeon.compute.cuda.ProductPrecision;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * One shot over a model of one block on a card, with what each operation of the device took. Part of
- * the folder that {@code jobs/gpu-kit} makes.
+ * One shot over a model of one block on a card, with what each operation of the device took. Part
+ * of the folder that {@code jobs/gpu-kit} makes.
  */
 public final class CardShot {
   private CardShot() {}
@@ -30,8 +32,8 @@ public final class CardShot {
     int width = Integer.parseInt(arguments[0]);
     String changes =
         "{\"hidden_size\": %d, \"intermediate_size\": %s, \"num_attention_heads\": %s,"
-            + " \"num_key_value_heads\": %s, \"head_dim\": %d, \"num_hidden_layers\": 1, \"vocab_size\": 2048,"
-            + " \"max_position_embeddings\": %s}";
+            + " \"num_key_value_heads\": %s, \"head_dim\": %d, \"num_hidden_layers\": 1,"
+            + " \"vocab_size\": 2048, \"max_position_embeddings\": %s}";
     ModelConfig config =
         TinyModels.with(
             TinyModels.llamaJson(),
@@ -50,17 +52,20 @@ public final class CardShot {
     Recipe recipe =
         Recipe.of(
             Map.of(
-                "structures", arguments[6],
-                "selection", arguments[7],
-                "sparsity", Double.parseDouble(arguments[5]),
-                "shots", 1));
+                "structures",
+                arguments[6],
+                "selection",
+                arguments[7],
+                "sparsity",
+                Double.parseDouble(arguments[5]),
+                "shots",
+                1));
     try (CudaDevice card = CudaDevice.open(0, ProductPrecision.TF32)) {
       for (boolean watching : new boolean[] {false, true}) {
         WatchedDevice watched = new WatchedDevice();
         Device device = watching ? watched.watch(card) : card;
         long start = System.nanoTime();
-        try (LocalSurgeon surgeon =
-            new LocalSurgeon(device, config, new Uniform(config), recipe)) {
+        try (LocalSurgeon surgeon = new LocalSurgeon(device, config, new Uniform(config), recipe)) {
           double loaded = (System.nanoTime() - start) * 1e-9;
           LocalSurgeon.Shot shot = surgeon.shoot(windows);
           card.synchronize();

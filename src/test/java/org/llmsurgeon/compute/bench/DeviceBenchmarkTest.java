@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Tolerances;
-import org.llmsurgeon.compute.CpuDevice;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 class DeviceBenchmarkTest {
   private static final BlockShape SHAPE = new BlockShape(16, 40, 2, 8);

@@ -41,13 +41,23 @@ class KernelCompilerTest {
       Assumptions.assumeTrue(
           runs("python3", "-m", "pip", "--version"), "NVRTC comes with Python's pip");
       Assumptions.assumeTrue(
-          runs("python3", "-m", "pip", "install", "-q", "--no-deps", "--target", folder + ".part", PACKAGE),
+          runs(
+              "python3",
+              "-m",
+              "pip",
+              "install",
+              "-q",
+              "--no-deps",
+              "--target",
+              folder + ".part",
+              PACKAGE),
           "pip cannot fetch " + PACKAGE);
       Files.move(Path.of(folder + ".part"), folder);
     }
     LibrarySearch search = new LibrarySearch(List.of(folder.resolve("nvidia/cuda_nvrtc/lib")));
     search.preload("libnvrtc-builtins.so");
-    library = Native.load(search.find("libnvrtc.so").orElseThrow().toString(), CompilerLibrary.class);
+    library =
+        Native.load(search.find("libnvrtc.so").orElseThrow().toString(), CompilerLibrary.class);
     before = System.setProperty(KernelCompiler.CACHE_PROPERTY, temp.toString());
   }
 
@@ -79,7 +89,9 @@ class KernelCompilerTest {
         .as("machine code, not a text")
         .isEqualTo("ELF");
     String code = new String(image, StandardCharsets.ISO_8859_1);
-    assertThat(KernelSource.names(KernelSource.text())).hasSizeGreaterThan(50).allMatch(code::contains);
+    assertThat(KernelSource.names(KernelSource.text()))
+        .hasSizeGreaterThan(50)
+        .allMatch(code::contains);
     try (Stream<Path> kept = Files.list(temp)) {
       assertThat(kept).anyMatch(file -> sameBytes(file, image));
     }

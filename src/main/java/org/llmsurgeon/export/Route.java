@@ -35,12 +35,9 @@ public enum Route {
   public List<String> loadsIn() {
     return switch (this) {
       case AUTO -> List.of();
-      case ZEROS, UNIFORM -> List.of("transformers", "vLLM", "SGLang", "llama.cpp (converted)");
+      case ZEROS, UNIFORM -> List.of("transformers", "vLLM", "whatever loads the dense model");
       case NEMOTRON_NAS ->
-          List.of(
-              "transformers (trust_remote_code=True)",
-              "vLLM (trust_remote_code=True)",
-              "llama.cpp (with --gguf)");
+          List.of("transformers (trust_remote_code=True)", "vLLM (trust_remote_code=True)");
       case PER_LAYER ->
           List.of(
               "transformers (trust_remote_code=True)",

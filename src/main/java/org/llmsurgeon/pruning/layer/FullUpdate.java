@@ -28,7 +28,8 @@ public final class FullUpdate implements MaskedUpdate {
   private final CurvatureOperator curvature;
   private final ElementUpdate.Full options;
 
-  public FullUpdate(Device device, String name, CurvatureOperator curvature, ElementUpdate.Full options) {
+  public FullUpdate(
+      Device device, String name, CurvatureOperator curvature, ElementUpdate.Full options) {
     this.device = device;
     this.name = name;
     this.curvature = curvature;

@@ -17,7 +17,8 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param options the recipe's options
  * @param settings how to reach the files
  */
-public record GoneTask(ModelRef model, LinkedHashMap<String, Object> options, HadoopSettings settings)
+public record GoneTask(
+    ModelRef model, LinkedHashMap<String, Object> options, HadoopSettings settings)
     implements TaskFunction<Integer, Long> {
   @Override
   public Long apply(Integer layer, String attempt) {

@@ -74,7 +74,8 @@ public final class ModelExport {
    * @param evaluation of the folder as written
    * @param export its form, and that it computes the same
    */
-  public record Staged(OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
+  public record Staged(
+      OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
     /** Puts it in its place, its report last. */
     public void publish(PruningReport report) {
       ExecutorModel.evict();

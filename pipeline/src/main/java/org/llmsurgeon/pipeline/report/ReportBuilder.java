@@ -247,7 +247,8 @@ public final class ReportBuilder {
    * @param saved models that were kept
    * @param export in which form the folder is written
    */
-  public PruningReport build(Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
+  public PruningReport build(
+      Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
     RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
     all.add(all.remove(all.size() - 1).with(written.perplexity()));

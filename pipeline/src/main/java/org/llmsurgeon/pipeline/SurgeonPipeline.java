@@ -40,6 +40,7 @@ import org.llmsurgeon.pipeline.prune.PruneRun;
 import org.llmsurgeon.pipeline.report.ExportReport;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.ResultPages;
+import org.llmsurgeon.pipeline.report.RunResult;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ScratchDirectory;

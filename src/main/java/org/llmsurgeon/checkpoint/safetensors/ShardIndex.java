@@ -21,9 +21,9 @@ import org.llmsurgeon.checkpoint.storage.StrictJson;
  * @param path the index
  * @param files tensor name to file name, in the order of the index
  */
-record ShardIndex(String path, Map<String, String> files) {
+public record ShardIndex(String path, Map<String, String> files) {
   /** Its name in every model folder. */
-  static final String NAME = "model.safetensors.index.json";
+  public static final String NAME = "model.safetensors.index.json";
 
   /**
    * Reads an index.
@@ -31,7 +31,7 @@ record ShardIndex(String path, Map<String, String> files) {
    * @param storage where it is
    * @param path the index
    */
-  static ShardIndex read(Storage storage, String path) {
+  public static ShardIndex read(Storage storage, String path) {
     JsonNode map = StrictJson.readObject(storage, path).path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw new InputException(path + " has no weight_map; download it again");

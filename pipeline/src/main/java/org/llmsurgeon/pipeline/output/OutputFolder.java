@@ -10,7 +10,6 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.pipeline.ModelCard;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.report.PruningReport;

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.pipeline.PlanWarnings;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cut.GoneTask;
 import org.llmsurgeon.pipeline.run.HashedFile;
@@ -86,7 +85,7 @@ public final class RunPlanner {
    * @param identity what decides the result
    * @param recipe how to prune
    */
-  RunPlan make(RunIdentity identity, Recipe recipe) {
+  public RunPlan make(RunIdentity identity, Recipe recipe) {
     double share = new TargetShare(config, dense::bytesOfNumber).of(recipe);
     new Reach(config, recipe).require(share);
     requireLess(identity.inputs().model().path(), recipe, share);

@@ -30,7 +30,7 @@ import org.llmsurgeon.checkpoint.text.TextReader;
  * The column {@code text} of the row groups of a Parquet file that begin in a part of it. A row
  * group's column is in memory at a time.
  */
-final class ParquetTextReader implements TextReader {
+public final class ParquetTextReader implements TextReader {
   private final String path;
   private final TextPart part;
   private final ByteSource source;
@@ -49,7 +49,7 @@ final class ParquetTextReader implements TextReader {
    * @param source the file; closed with the reader
    * @param part which row groups
    */
-  ParquetTextReader(ByteSource source, TextPart part) {
+  public ParquetTextReader(ByteSource source, TextPart part) {
     this.path = part.path();
     this.part = part;
     this.source = source;

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.output;
 
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import org.llmsurgeon.pipeline.run.HashedFile;
  * The {@code README.md} of a pruned model: what it is, how good it is and how to load it. Says
  * nothing that another run of the same recipe would say otherwise.
  */
-final class ModelCard {
+public final class ModelCard {
   /** Its name. */
   static final String FILE = "README.md";
 

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,10 +12,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.pipeline.RecordingProgress;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.TestModel;
+import org.llmsurgeon.pipeline.TestSpark;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.files.Json;
-import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.RunResult;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a run says at its start that its maker may not have meant. */

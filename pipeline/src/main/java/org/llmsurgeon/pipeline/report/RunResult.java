@@ -1,8 +1,6 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.report;
 
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.pipeline.report.PruningReport;
-import org.llmsurgeon.pipeline.report.ReportPage;
 
 /**
  * The little that a scheduler needs to know of a finished run, small enough to travel as a message.
@@ -19,7 +17,7 @@ import org.llmsurgeon.pipeline.report.ReportPage;
  * @param warnings how many the report has
  * @param seconds wall-clock time of the stages, or null; of a run that went on, of its last part
  */
-record RunResult(
+public record RunResult(
     String output,
     String report,
     String page,
@@ -37,7 +35,7 @@ record RunResult(
    * @param output absolute path or URI of its folder
    * @param report what it did
    */
-  static RunResult of(String output, PruningReport report) {
+  public static RunResult of(String output, PruningReport report) {
     PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
     return new RunResult(
         output,

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.prune;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measures this machine's processor or first CUDA card.",
       "",
-      "Large products, which are the ceiling; a block of a transformer forward and backward, and with"
-          + " the sums of its factors; Cholesky factors and inverses; a cut. Rates count the"
+      "Large products, which are the ceiling; a block of a transformer forward and backward, and"
+          + " with the sums of its factors; Cholesky factors and inverses; a cut. Rates count the"
           + " operations that a step needs, however they are done.",
       ""
     },

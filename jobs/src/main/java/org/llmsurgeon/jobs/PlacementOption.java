@@ -12,8 +12,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
 /**
- * Options of commands that calibrate which decide where work is done, and of the result no more than
- * rounding. So they are settings of Spark and no part of a recipe.
+ * Options of commands that calibrate which decide where work is done, and of the result no more
+ * than rounding. So they are settings of Spark and no part of a recipe.
  */
 enum PlacementOption {
   /** Whether the stages with the most arithmetic compute on cards. */
@@ -21,9 +21,9 @@ enum PlacementOption {
       "--gpu",
       "POLICY",
       "Whether the stages with the most arithmetic compute on CUDA cards: required (this machine's"
-          + " first card, or with --master executors that own some), auto (where Spark's settings ask"
-          + " for such executors and the cards work), or none. See conf/spark-gpu.conf. Default:"
-          + " auto.",
+          + " first card, or with --master executors that own some), auto (where Spark's settings"
+          + " ask for such executors and the cards work), or none. See conf/spark-gpu.conf."
+          + " Default: auto.",
       GpuPolicy.SETTING,
       name -> GpuPolicy.parse(name).optionName()),
   /** Where the shards of the factors are summed. */

@@ -50,13 +50,9 @@ class CudaRunTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "llama, row-column, single",
-    "llama, units, paths",
-    "opt, element, single"
-  })
-  void aCardPrunesWhatAProcessorPrunes(
-      String architecture, String structures, String selection) throws Exception {
+  @CsvSource({"llama, row-column, single", "llama, units, paths", "opt, element, single"})
+  void aCardPrunesWhatAProcessorPrunes(String architecture, String structures, String selection)
+      throws Exception {
     TestModel model =
         architecture.equals("opt")
             ? TestModel.opt(temp, DataType.F32)
@@ -64,20 +60,23 @@ class CudaRunTest {
     Recipe recipe =
         Recipe.of(
             Map.of(
-                "structures", structures.replace('-', ','),
-                "selection", selection,
-                "sparsity", 0.3,
-                "shots", 2,
-                "shards", 3));
+                "structures",
+                structures.replace('-', ','),
+                "selection",
+                selection,
+                "sparsity",
+                0.3,
+                "shots",
+                2,
+                "shards",
+                3));
     PruningReport cpu = prune(model, recipe, "none", "cpu");
     long before = card.standinLaunches();
     PruningReport cuda = prune(model, recipe, "required", "cuda");
     assertThat(card.standinLaunches()).as("kernels launched").isGreaterThan(before + 100);
     assertThat(cpu.versions().device()).isEqualTo("cpu");
     assertThat(cuda.versions().device()).isEqualTo("cuda");
-    assertThat(cuda.perplexity())
-        .isCloseTo(
-            cpu.perplexity(), withinPercentage(0.5));
+    assertThat(cuda.perplexity()).isCloseTo(cpu.perplexity(), withinPercentage(0.5));
     assertSameZeros(model);
     prune(model, recipe, "required", "again");
     assertThat(weights("again")).as("the same bytes again").isEqualTo(weights("cuda"));

@@ -27,8 +27,8 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.TaskRunner;
 
 /**
- * Stages for GPUs on a real cluster whose machines say that they have two, in whose place the library
- * of {@link StandIn} is.
+ * Stages for GPUs on a real cluster whose machines say that they have two, in whose place the
+ * library of {@link StandIn} is.
  */
 @Tag("cluster")
 class GpuClusterTest {
@@ -113,7 +113,9 @@ class GpuClusterTest {
                     .set(GpuStages.DISCOVERY_SCRIPT, discoveryScript().toString()))) {
       TaskRunner runner = new TaskRunner(spark, Progress.silent());
       assertThat(run(runner, "plain", 4)).extracting(Place::gpu).containsOnlyNulls();
-      assertThat(run(runner.onGpus(GpuWork.SOLVES), "gpu", 4)).extracting(Place::gpu).doesNotContainNull();
+      assertThat(run(runner.onGpus(GpuWork.SOLVES), "gpu", 4))
+          .extracting(Place::gpu)
+          .doesNotContainNull();
       assertThat(run(runner, "plain", 4)).extracting(Place::gpu).containsOnlyNulls();
     }
   }

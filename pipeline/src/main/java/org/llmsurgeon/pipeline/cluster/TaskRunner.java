@@ -38,10 +38,7 @@ public final class TaskRunner {
   }
 
   private TaskRunner(
-      JavaSparkContext spark,
-      RunUsage usage,
-      GpuPlacement gpus,
-      Optional<GpuWork> work) {
+      JavaSparkContext spark, RunUsage usage, GpuPlacement gpus, Optional<GpuWork> work) {
     this.spark = spark;
     this.usage = usage;
     this.gpus = gpus;
@@ -133,7 +130,8 @@ public final class TaskRunner {
     List<Integer> indices = IntStream.range(0, count).boxed().toList();
     JavaRDD<Integer> plain = spark.parallelize(indices, count);
     Optional<GpuWork> cards = work.filter(kind -> gpus.onCards());
-    JavaRDD<Integer> rdd = cards.flatMap(kind -> gpus.profile()).map(plain::withResources).orElse(plain);
+    JavaRDD<Integer> rdd =
+        cards.flatMap(kind -> gpus.profile()).map(plain::withResources).orElse(plain);
     // Interrupting a thread would close the mapped files that its neighbours read.
     spark.setJobGroup(group, stage.description(), false);
     spark.setLocalProperty(ExecutorDevice.WORK, cards.map(GpuWork::name).orElse(null));

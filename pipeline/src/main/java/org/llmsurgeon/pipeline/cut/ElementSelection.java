@@ -70,7 +70,10 @@ final class ElementSelection {
       }
     }
     Timed<List<CountTask.Counts>> counted =
-        shot.session().tasks().onGpus(GpuWork.SOLVES).run(shot.stage("score"), items, new CountTask(shot.work()));
+        shot.session()
+            .tasks()
+            .onGpus(GpuWork.SOLVES)
+            .run(shot.stage("score"), items, new CountTask(shot.work()));
     seconds += counted.seconds();
     CostHistogram[] sorted = new CostHistogram[ranges.size()];
     for (int i = 0; i < items.size(); i++) {

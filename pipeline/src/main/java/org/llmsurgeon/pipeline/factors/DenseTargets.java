@@ -48,7 +48,11 @@ final class DenseTargets {
     ModelRef dense = shot.session().model(shot.plan().identity().inputs().model().path());
     DrawTask work = new DrawTask(shot.work().with(dense), shot.plan().calibration(shot.shot()));
     List<int[][]> drawn =
-        shot.session().tasks().onGpus(GpuWork.PASSES).run(shot.stage("draw"), shot.plan().shards(), work).value();
+        shot.session()
+            .tasks()
+            .onGpus(GpuWork.PASSES)
+            .run(shot.stage("draw"), shot.plan().shards(), work)
+            .value();
     List<int[]> rows = new ArrayList<>();
     drawn.forEach(part -> rows.addAll(Arrays.asList(part)));
     return Windows.write(shot.run(), "targets", new TokenWindows(rows.toArray(new int[0][])));

@@ -16,10 +16,10 @@ import org.llmsurgeon.pipeline.files.LocalScratch;
 import org.llmsurgeon.pipeline.run.ModelRef;
 
 /**
- * The model of this process. Tasks that ask for the same weights on the same device share it; when other weights are
- * asked for, it is closed as soon as its last task is done with it. So a process holds one model,
- * and for the moment of a change two, and beside it the dense one where tasks compare the two.
- * Models that are large for the process are mapped, see {@link MappedWeights}.
+ * The model of this process. Tasks that ask for the same weights on the same device share it; when
+ * other weights are asked for, it is closed as soon as its last task is done with it. So a process
+ * holds one model, and for the moment of a change two, and beside it the dense one where tasks
+ * compare the two. Models that are large for the process are mapped, see {@link MappedWeights}.
  */
 public final class ExecutorModel implements AutoCloseable {
   private static final Map<Role, ExecutorModel> CURRENT = new EnumMap<>(Role.class);

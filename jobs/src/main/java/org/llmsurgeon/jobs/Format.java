@@ -90,4 +90,25 @@ public final class Format {
     long minutes = Math.round(seconds / 60);
     return String.format(Locale.ROOT, "%d h %02d min", minutes / 60, minutes % 60);
   }
+
+  /**
+   * Words in lines of a width.
+   *
+   * @param text words
+   * @param width of a line, indent included; longer words stay whole
+   * @param indent what each line starts with
+   * @return lines, each ended by {@code \n}
+   */
+  static String wrapped(String text, int width, String indent) {
+    StringBuilder lines = new StringBuilder();
+    StringBuilder line = new StringBuilder(indent);
+    for (String word : text.split(" ")) {
+      if (line.length() > indent.length() && line.length() + 1 + word.length() > width) {
+        lines.append(line).append('\n');
+        line = new StringBuilder(indent);
+      }
+      line.append(line.length() == indent.length() ? "" : " ").append(word);
+    }
+    return lines.append(line).append('\n').toString();
+  }
 }

@@ -23,7 +23,7 @@ final class RecipeFile {
   /**
    * Reads a recipe.
    *
-   * @param path a local file
+   * @param path a local file, or the name of a shipped recipe
    * @return the values that it gives, as YAML understands them; keys without a value are left out
    * @throws InputException naming the file and what is wrong in it
    */
@@ -55,9 +55,16 @@ final class RecipeFile {
     try {
       return Files.readString(Path.of(path), StandardCharsets.UTF_8);
     } catch (NoSuchFileException missing) {
-      throw new InputException(
-          "Recipe " + path + " does not exist; name a YAML file, as those in conf/recipes.",
-          missing);
+      return ShippedRecipes.text(path)
+          .orElseThrow(
+              () ->
+                  new InputException(
+                      "Recipe "
+                          + path
+                          + " does not exist; name a YAML file, or one of "
+                          + String.join(", ", ShippedRecipes.NAMES)
+                          + ".",
+                      missing));
     } catch (MalformedInputException notText) {
       throw new InputException("Recipe " + path + " is not a text file in UTF-8.", notText);
     } catch (IOException cannotRead) {

@@ -116,6 +116,7 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new PlanCommand(), PlanCommand.SETTINGS, true);
     add(surgeon, new BenchCommand(), List.of(), false);
     add(surgeon, new ReportCommand(), List.of(), false);
+    add(surgeon, new RecipesCommand(), List.of(), false);
     add(surgeon, new CleanCommand(), List.of(), false);
     add(surgeon, new TrainDemoCommand(), List.of(), false);
     add(surgeon, new CompletionCommand(), List.of(), false);

@@ -2,18 +2,23 @@ package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.llmsurgeon.pipeline.report.EffectiveRecipe;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -40,6 +45,37 @@ class ShippedRecipesTest {
 
     assertThat(settings(recipe).recipe()).isNotNull();
     assertThat(lines.get(0)).startsWith("# ");
+  }
+
+  @Test
+  void everyRecipeIsShippedListedAndFoundByItsName() throws IOException {
+    List<String> files = recipes().map(each -> each.getFileName().toString()).toList();
+    assertThat(ShippedRecipes.NAMES.stream().map(name -> name + ".yaml"))
+        .containsExactlyInAnyOrderElementsOf(files);
+
+    CommandRun list = CommandRun.of("recipes");
+    assertThat(list.code()).isZero();
+    assertThat(list.out().lines()).allMatch(line -> line.length() <= 100);
+    for (String name : ShippedRecipes.NAMES) {
+      assertThat(list.out()).contains(name + "\n    ");
+      assertThat(settings(Path.of(name)).recipe()).isEqualTo(recipe(name + ".yaml"));
+    }
+    assertThat(CommandRun.of("recipes", "quick").out())
+        .isEqualTo(Files.readString(Checkout.file("conf/recipes/quick.yaml")));
+    CommandRun wrong = CommandRun.of("recipes", "slow");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).startsWith("surgeon: There is no recipe 'slow'; choose one of quick,");
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void theRecipeBesideAResultMeansTheSame(Path recipe, @TempDir Path folder) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    Recipe meant = settings(recipe).recipe();
+    JsonNode report = json.valueToTree(Map.of("recipe", meant.options()));
+    Path file = folder.resolve(EffectiveRecipe.FILE);
+    Files.write(file, EffectiveRecipe.of(report));
+    assertThat(settings(file).recipe()).isEqualTo(meant);
   }
 
   @Test

@@ -46,6 +46,7 @@ public final class ResultPages {
       if (report.isPresent()) {
         JsonNode config = json(CONFIG).orElse(NullNode.getInstance());
         replace(ReportCsv.FILE, ReportCsv.of(report.get()));
+        replace(EffectiveRecipe.FILE, EffectiveRecipe.of(report.get()));
         written.add(replace(ReportPage.RUN_FILE, ReportPage.ofRun(folder, report.get(), config)));
       }
       json(COMPARISON)

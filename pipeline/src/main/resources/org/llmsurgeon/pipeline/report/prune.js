@@ -34,12 +34,21 @@ function head() {
 
 /** Bytes of the model before and after, where the report knows them. */
 function sizes() {
-  const size = report.size || report.sizes;
-  if (!size) return null;
-  const of = (part) => (known(part) ? part : part && part.bytes);
-  const before = of(size.dense) || of(size.before) || size.dense_bytes || size.bytes_before;
-  const after = of(size.pruned) || of(size.after) || size.pruned_bytes || size.bytes_after;
-  return known(before) && known(after) ? { before, after } : null;
+  const made = report.export;
+  return made && known(made.before.bytes) && known(made.after.bytes) ? { before: made.before.bytes, after: made.after.bytes } : null;
+}
+
+/** What the folder as written saves, and that it computes the same. */
+function exported() {
+  const made = report.export;
+  if (!made) return;
+  const line = (name, key, shown) => (known(made.before[key]) && known(made.after[key])
+    ? [[name, shown(made.before[key]), shown(made.after[key]), '× ' + (made.after[key] / made.before[key]).toFixed(3)]] : []);
+  const check = made.verification;
+  section('Size and speed', `Written as ${made.route}. It loads in ${made.loads_in.join(', ')}.`,
+    table(['', 'before', 'after', ''], [...line('parameters', 'parameters', count), ...line('bytes on disk', 'bytes', bytes),
+      ...line('multiply-adds of a token', 'multiply_adds', count), ...line('tokens per second, forward', 'tokens_per_second', (value) => figures(value, 4))]),
+    check ? element('p', { class: 'soft' }, `Verified on ${count(check.tokens)} tokens: its logits differ from those of the model with zeros by at most ${figures(check.agreement.max_logit_difference, 2)}.`) : null);
 }
 
 function quality() {
@@ -240,12 +249,12 @@ function needs() {
 
 /** Texts that both models wrote, where the report has them. */
 function samples() {
-  const all = report.samples || report.sample_texts || [];
-  if (!Array.isArray(all) || all.length === 0) return;
-  section('The same words, before and after', 'Both models go on from the same beginning with the same seed.',
+  const all = report.export ? report.export.samples : [];
+  if (all.length === 0) return;
+  section('The same words, before and after', 'Both models go on from the same beginning with the likeliest token each time.',
     all.map((sample) => element('div', { class: 'charts' },
-      [['dense', sample.dense ?? sample.before], ['pruned', sample.pruned ?? sample.after]].map(([name, text]) =>
-        element('figure', {}, element('h3', {}, name), element('pre', { class: 'prose' }, (sample.prompt ?? '') + (text ?? '')))))));
+      [['dense', sample.before], ['pruned', sample.after]].map(([name, text]) =>
+        element('figure', {}, element('h3', {}, name), element('pre', { class: 'prose' }, element('b', {}, sample.prompt), text))))));
 }
 
 function settings() {
@@ -266,12 +275,13 @@ function settings() {
 function loading() {
   section('How to load it', null,
     copyable(`from transformers import AutoModelForCausalLM, AutoTokenizer\n\nfolder = ${JSON.stringify(folder)}\nmodel = AutoModelForCausalLM.from_pretrained(folder)\ntokenizer = AutoTokenizer.from_pretrained(folder)\ninputs = tokenizer("Once upon a time", return_tensors="pt")\nprint(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))`),
-    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '. To make it again: '),
+    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
     copyable('jobs/surgeon report ' + folder));
 }
 
 head();
 quality();
+exported();
 map();
 costs();
 factors();

@@ -1,0 +1,55 @@
+package org.llmsurgeon.jobs;
+
+import java.util.concurrent.Callable;
+import org.llmsurgeon.InputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code surgeon recipes}: what the shipped recipes are for, or the text of one. */
+@Command(
+    name = "recipes",
+    customSynopsis = "surgeon recipes [NAME]",
+    description = {
+      "Lists the recipes that come with the program and what each is for.",
+      "",
+      "With a name it prints that recipe, to begin a file of one's own with. --recipe takes the"
+          + " names as well as files.",
+      ""
+    },
+    footer = {"", "Example: surgeon recipes quick > mine.yaml"})
+final class RecipesCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "NAME", arity = "0..1", description = "A recipe to print.")
+  private String name;
+
+  @Spec private CommandSpec spec;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    if (name != null) {
+      output
+          .out()
+          .print(
+              ShippedRecipes.text(name)
+                  .orElseThrow(
+                      () ->
+                          new InputException(
+                              "There is no recipe '"
+                                  + name
+                                  + "'; choose one of "
+                                  + String.join(", ", ShippedRecipes.NAMES)
+                                  + ".")));
+    } else {
+      int width = spec.commandLine().getUsageHelpWidth();
+      for (String each : ShippedRecipes.NAMES) {
+        String purpose = ShippedRecipes.purpose(ShippedRecipes.text(each).orElseThrow());
+        output.out().print(each + "\n" + Format.wrapped(purpose, width, "    "));
+      }
+    }
+    output.out().flush();
+    return Failures.DONE;
+  }
+}

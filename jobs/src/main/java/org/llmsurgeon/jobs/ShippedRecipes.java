@@ -1,0 +1,62 @@
+package org.llmsurgeon.jobs;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The recipes that come with the program, inside its jar: {@code --recipe quick} names one. */
+final class ShippedRecipes {
+  /** By purpose first, then by the paper's tables. */
+  static final List<String> NAMES =
+      List.of(
+          "quick",
+          "default",
+          "loadable-20",
+          "hardware-30",
+          "max-quality",
+          "paper-structured",
+          "paper-structured-90-to-50",
+          "paper-semi-structured",
+          "paper-unstructured",
+          "k-obd",
+          "paper-l-obd",
+          "paper-magnitude");
+
+  private ShippedRecipes() {}
+
+  /**
+   * The text of a recipe; empty where none has this name.
+   *
+   * @param name with or without {@code .yaml}
+   */
+  static Optional<String> text(String name) {
+    String plain = name.replaceFirst("\\.yaml$", "");
+    if (!NAMES.contains(plain)) {
+      return Optional.empty();
+    }
+    try (InputStream in = ShippedRecipes.class.getResourceAsStream("recipes/" + plain + ".yaml")) {
+      if (in == null) {
+        throw new IllegalStateException("the jar has no recipe " + plain);
+      }
+      return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (IOException broken) {
+      throw new UncheckedIOException(plain, broken);
+    }
+  }
+
+  /**
+   * What a recipe is, in the words of its first lines.
+   *
+   * @param text of the recipe
+   */
+  static String purpose(String text) {
+    return text.lines()
+        .takeWhile(line -> line.startsWith("#"))
+        .map(line -> line.substring(1).strip())
+        .collect(Collectors.joining(" "));
+  }
+}

@@ -59,7 +59,7 @@ held("nothing to do", same and states["publish"][0] == "success", states)
 
 def kill_once():
     """Ends the driver as a lost machine would, once its first shot is done."""
-    shot = folder(2) / ".surgeon-run" / "shot-001" / "manifest.json"
+    shot = folder(2) / ".surgeon-run" / "shot-0001" / "manifest.json"
     while not shot.exists():
         time.sleep(0.05)
     found = subprocess.run(["pgrep", "-f", f"output={folder(2)} "], capture_output=True, text=True)

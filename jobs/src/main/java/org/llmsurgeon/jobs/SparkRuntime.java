@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.apache.hadoop.security.UserGroupInformation;
@@ -47,10 +48,24 @@ public final class SparkRuntime implements AutoCloseable {
 
   private final JavaSparkContext context;
   private final Runnable onInterrupt;
+  private final ExecutorWatch watch;
 
-  private SparkRuntime(JavaSparkContext context, Runnable onInterrupt) {
+  private SparkRuntime(JavaSparkContext context, Runnable onInterrupt, ExecutorWatch watch) {
     this.context = context;
     this.onInterrupt = onInterrupt;
+    this.watch = watch;
+  }
+
+  /** Looks for executors beside the driver, whose own entry Spark counts as well. */
+  private static ExecutorWatch watch(JavaSparkContext context, String master, PrintWriter err) {
+    return ExecutorWatch.start(
+        () ->
+            master.startsWith("local")
+                || context.sc().isStopped()
+                || context.sc().getExecutorMemoryStatus().size() > 1,
+        master,
+        TimeUnit.SECONDS.toMillis(ExecutorWatch.PATIENCE_SECONDS),
+        err);
   }
 
   /**
@@ -62,6 +77,7 @@ public final class SparkRuntime implements AutoCloseable {
    * @throws InputException if Spark cannot be reached under the settings given
    */
   public static SparkRuntime start(String name, PrintWriter err, String interrupted) {
+    JavaModules.require();
     SparkConf conf = settings(name);
     String master = conf.get("spark.master");
     if (!MASTER.matcher(master).matches()) {
@@ -74,7 +90,8 @@ public final class SparkRuntime implements AutoCloseable {
     Runnable hook = () -> sayInterrupted(err, interrupted);
     ShutdownHookManager.get().addShutdownHook(hook, BEFORE_SPARK);
     try {
-      return new SparkRuntime(newContext(conf), hook);
+      JavaSparkContext context = newContext(conf);
+      return new SparkRuntime(context, hook, watch(context, master, err));
     } catch (RuntimeException cannotStart) {
       removeHook(hook);
       throw cannotStart;
@@ -104,6 +121,7 @@ public final class SparkRuntime implements AutoCloseable {
   @Override
   public void close() {
     removeHook(onInterrupt);
+    watch.close();
     context.close();
   }
 

@@ -61,6 +61,7 @@ public final class Surgeon implements Callable<Integer> {
    * @param arguments command and options
    */
   public static void main(String[] arguments) {
+    LogSettings.apply();
     System.exit(run(arguments));
   }
 

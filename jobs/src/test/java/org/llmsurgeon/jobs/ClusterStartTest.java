@@ -1,0 +1,76 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What is said at the start where a cluster or its Java lacks something. */
+class ClusterStartTest {
+  /** Output of a Java of its own, without our options. */
+  private static String run(List<String> options, String... arguments) throws Exception {
+    List<String> command =
+        Stream.of(
+                Stream.of(ProcessHandle.current().info().command().orElseThrow()),
+                options.stream(),
+                Stream.of("-cp", System.getProperty("java.class.path"), Surgeon.class.getName()),
+                Stream.of(arguments))
+            .flatMap(each -> each)
+            .toList();
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return said + "exit " + process.waitFor();
+  }
+
+  @Test
+  void aJavaWithoutItsOptionsIsRefusedAndTheOptionsAreNamed() throws Exception {
+    assertThat(run(List.of(), "inspect", "--model", "src/main/resources/demo/model"))
+        .contains("--add-modules=jdk.incubator.vector --add-opens=java.base/java.nio=ALL-UNNAMED")
+        .contains("spark.driver.defaultJavaOptions")
+        .endsWith("exit 2");
+  }
+
+  @Test
+  void theClustersSettingsHaveWhatJavaNeeds() throws Exception {
+    String line =
+        java.nio.file.Files.readAllLines(Checkout.file("conf/spark-cluster.conf")).stream()
+            .filter(each -> each.startsWith("spark.driver.defaultJavaOptions"))
+            .findFirst()
+            .orElseThrow();
+    List<String> options = List.of(line.split(" +")).subList(1, line.split(" +").length);
+    assertThat(
+            String.join(" ", options)
+                .contains(
+                    java.nio.file.Files.readString(Checkout.file("pom.xml"))
+                        .split("<java.modules>|</java.modules>")[1]))
+        .as("the same as in pom.xml")
+        .isTrue();
+    assertThat(run(options, "inspect", "--model", "src/main/resources/demo/model"))
+        .contains("LlamaForCausalLM")
+        .doesNotContain(" INFO ")
+        .endsWith("exit 0");
+  }
+
+  @Test
+  void aClusterWithoutExecutorsIsNamed() throws Exception {
+    StringWriter said = new StringWriter();
+    try (ExecutorWatch watch =
+        ExecutorWatch.start(() -> false, "spark://host:7077", 10, new PrintWriter(said, true))) {
+      for (int i = 0; i < 500 && said.toString().isEmpty(); i++) {
+        Thread.sleep(10);
+      }
+    }
+    assertThat(said.toString()).contains("spark://host:7077 has given no executor").hasLineCount(1);
+
+    StringWriter quiet = new StringWriter();
+    try (ExecutorWatch watch =
+        ExecutorWatch.start(() -> true, "spark://host:7077", 1, new PrintWriter(quiet, true))) {
+      Thread.sleep(200);
+    }
+    assertThat(quiet.toString()).isEmpty();
+  }
+}

@@ -1,0 +1,94 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The README and the pages: their commands are understood, and no option is missing. */
+class PagesTest {
+  private static final Pattern COMMAND = Pattern.compile("jobs/surgeon ((?:[^`\\n]|\\\\\\n)*)");
+
+  static Stream<Path> pages() throws IOException {
+    try (Stream<Path> files = Files.list(Checkout.file("src/site/markdown"))) {
+      return Stream.concat(Stream.of(Checkout.file("README.md")), files.sorted()).toList().stream();
+    }
+  }
+
+  /** Words of a command without what the launcher takes and what stands for something. */
+  private static List<String> words(String line) {
+    List<String> words = new ArrayList<>();
+    String plain = line.replace("\\\n", " ").replaceFirst(" -- .*| #.*| > .*|\\).*", "");
+    for (String word : plain.replaceFirst("^--master \\S+ ", "").replace("'", "").split("\\s+")) {
+      if (!word.isEmpty() && !word.equals("...")) {
+        words.add(word);
+      }
+    }
+    return words;
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void everyCommandOnAPageIsUnderstood(Path page) throws IOException {
+    CommandLine surgeon = Surgeon.commandLine();
+    COMMAND
+        .matcher(Files.readString(page))
+        .results()
+        .map(found -> words(found.group(1)))
+        .filter(words -> !words.isEmpty() && surgeon.getSubcommands().containsKey(words.get(0)))
+        .forEach(
+            words -> {
+              CommandLine command = surgeon.getSubcommands().get(words.get(0));
+              for (String word : words.subList(1, words.size())) {
+                if (word.startsWith("--") && !word.equals("--dry-run")) {
+                  assertThat(command.getCommandSpec().findOption(word.split("=")[0]))
+                      .as(page.getFileName() + ": " + String.join(" ", words) + ": " + word)
+                      .isNotNull();
+                }
+              }
+            });
+  }
+
+  /** Writes the page of options, which {@code mvn -N site} takes up. */
+  @Test
+  void theReferenceHasEveryOptionOfEveryCommand() throws IOException {
+    StringBuilder page = new StringBuilder("# Options\n\nMade from the program itself.\n");
+    for (Map.Entry<String, CommandLine> each : Surgeon.commandLine().getSubcommands().entrySet()) {
+      List<OptionSpec> options =
+          each.getValue().getCommandSpec().options().stream().filter(o -> !o.hidden()).toList();
+      page.append("\n## ").append(each.getKey()).append("\n\n");
+      page.append(String.join(" ", each.getValue().getCommandSpec().usageMessage().description()));
+      page.append("\n\n| option | what it decides |\n|---|---|\n");
+      options.forEach(option -> page.append(row(option)));
+    }
+    Path file = Checkout.file("target/generated-site/markdown/options.md");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, page);
+    for (Setting setting : Setting.values()) {
+      assertThat(page).contains("| `" + setting.optionName());
+    }
+    assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
+  }
+
+  private static String row(OptionSpec option) {
+    String names =
+        Stream.of(option.names())
+            .map(name -> option.paramLabel().isEmpty() ? name : name + " " + option.paramLabel())
+            .collect(Collectors.joining("`, `"));
+    String text = String.join(" ", option.description()).replace("|", "\\|");
+    String shown = text.replace("${DEFAULT-VALUE}", String.valueOf(option.defaultValue()));
+    return "| `" + names.replace("|", "\\|") + "` | " + shown + " |\n";
+  }
+}

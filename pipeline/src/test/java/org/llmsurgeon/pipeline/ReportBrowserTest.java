@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,8 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.compare.CompareRequest;
 import org.llmsurgeon.pipeline.report.Browser;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ReportPage;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
@@ -85,8 +91,27 @@ class ReportBrowserTest {
     try (Browser browser =
         Browser.start(Browser.program().get(), Files.createDirectory(temp.resolve("profile")))) {
       look(browser, pruned.resolve("report.html"), "removed");
+      look(browser, withWarningsAndTexts(), "removed");
+      assertThat(browser.evaluate("document.body.textContent").asText())
+          .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
     }
+  }
+
+  /** The page of the same run with everything that a report can have. */
+  private static Path withWarningsAndTexts() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode report = (ObjectNode) json.readTree(pruned.resolve(PruningReport.FILE).toFile());
+    ArrayNode warnings = report.putArray("warnings");
+    List.of("warning 1", "warning 2", "warning 3", "warning 4").forEach(warnings::add);
+    ((ObjectNode) report.path("export"))
+        .putArray("samples")
+        .addObject()
+        .put("prompt", "Once upon")
+        .put("before", " a time")
+        .put("after", " a tame");
+    return Files.write(
+        temp.resolve("all.html"), ReportPage.ofRun("out", report, NullNode.getInstance()));
   }
 
   private static void look(Browser browser, Path page, String title) throws Exception {
@@ -101,6 +126,10 @@ class ReportBrowserTest {
             .allMatch(each -> each.equals(page.toUri().toString()) || each.startsWith("data:"));
         assertThat(browser.evaluate("document.querySelector('h1').textContent").asText())
             .contains(title);
+        assertThat(browser.evaluate("document.body.textContent").asText())
+            .as(where)
+            .doesNotContain("[object")
+            .doesNotContain("undefined");
         assertThat(browser.evaluate("document.documentElement.scrollWidth").asInt())
             .as(where)
             .isLessThanOrEqualTo(width);

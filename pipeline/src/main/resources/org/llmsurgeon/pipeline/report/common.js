@@ -7,7 +7,7 @@ function element(name, attributes, ...children) {
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value !== null && value !== undefined) made.setAttribute(key, value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined) made.append(child);
   }
   return made;
@@ -85,7 +85,7 @@ function axis(title, more = {}) {
   return {
     title: { display: Boolean(title), text: title },
     grid: {}, ...rest,
-    ticks: { maxRotation: 0, autoSkipPadding: 12, callback: (value) => figures(Number(value), 3), ...ticks },
+    ticks: { maxRotation: 0, autoSkipPadding: 12, callback: (value) => figures(Number(value), 5), ...ticks },
   };
 }
 

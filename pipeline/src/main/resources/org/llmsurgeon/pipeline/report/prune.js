@@ -273,8 +273,9 @@ function settings() {
 }
 
 function loading() {
+  const own = report.export && /^transformers.*trust_remote_code/.test(report.export.loads_in[0] || '');
   section('How to load it', null,
-    copyable(`from transformers import AutoModelForCausalLM, AutoTokenizer\n\nfolder = ${JSON.stringify(folder)}\nmodel = AutoModelForCausalLM.from_pretrained(folder)\ntokenizer = AutoTokenizer.from_pretrained(folder)\ninputs = tokenizer("Once upon a time", return_tensors="pt")\nprint(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))`),
+    copyable(`from transformers import AutoModelForCausalLM, AutoTokenizer\n\nfolder = ${JSON.stringify(folder)}\nmodel = AutoModelForCausalLM.from_pretrained(folder${own ? ", trust_remote_code=True" : ""})\ntokenizer = AutoTokenizer.from_pretrained(folder)\ninputs = tokenizer("Once upon a time", return_tensors="pt")\nprint(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))`),
     element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
     copyable('jobs/surgeon report ' + folder));
 }

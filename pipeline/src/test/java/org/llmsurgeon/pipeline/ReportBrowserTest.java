@@ -92,7 +92,7 @@ class ReportBrowserTest {
         Browser.start(Browser.program().get(), Files.createDirectory(temp.resolve("profile")))) {
       look(browser, pruned.resolve("report.html"), "removed");
       look(browser, withWarningsAndTexts(), "removed");
-      assertThat(browser.evaluate("document.body.textContent").asText())
+      assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
           .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
     }
@@ -126,7 +126,7 @@ class ReportBrowserTest {
             .allMatch(each -> each.equals(page.toUri().toString()) || each.startsWith("data:"));
         assertThat(browser.evaluate("document.querySelector('h1').textContent").asText())
             .contains(title);
-        assertThat(browser.evaluate("document.body.textContent").asText())
+        assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
             .as(where)
             .doesNotContain("[object")
             .doesNotContain("undefined");

@@ -156,6 +156,7 @@ class FileTextsTest {
     refuses(file("l.jsonl", "{\"text\": \"a\", 'b': 3}"), "line 1, is not valid JSON");
     byte[] wide = "[{\"text\": \"a\"}]".getBytes(StandardCharsets.UTF_16LE);
     refuses(file("m.json", wide), "is not UTF-8");
+    refuses(file("n.json", "[\0\0\0\uffff\uffff"), "is not UTF-8");
   }
 
   @Test

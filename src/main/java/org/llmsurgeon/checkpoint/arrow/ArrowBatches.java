@@ -83,7 +83,7 @@ public final class ArrowBatches implements AutoCloseable {
   /** A column, or null where there is none of that name. */
   public Field column(String name) {
     return schema.getFields().stream()
-        .filter(each -> each.getName().equals(name))
+        .filter(each -> name.equals(each.getName()))
         .findFirst()
         .orElse(null);
   }

@@ -3,6 +3,7 @@ package org.llmsurgeon.checkpoint.text;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -42,6 +43,8 @@ final class JsonArrayReader implements TextReader {
             part.path() + " is cut off: its array does not end; copy it again", malformed);
       }
       throw JsonText.notJson(part::path, malformed);
+    } catch (CharConversionException wide) {
+      throw notUtf8();
     } catch (IOException failure) {
       throw FileTexts.unreadable(part.path(), failure);
     }
@@ -60,7 +63,7 @@ final class JsonArrayReader implements TextReader {
       element++;
       long start = parser.currentTokenLocation().getByteOffset();
       if (start < 0) {
-        throw new InputException(part.path() + " is not UTF-8; convert it to UTF-8");
+        throw notUtf8();
       }
       if (start >= end) {
         return null;
@@ -75,6 +78,11 @@ final class JsonArrayReader implements TextReader {
       }
       return new TextChunk(part.path(), true, JsonText.ofObject(parser, this::where));
     }
+  }
+
+  /** The parser would take the first bytes for those of UTF-16 or UTF-32. */
+  private InputException notUtf8() {
+    return new InputException(part.path() + " is not UTF-8; convert it to UTF-8");
   }
 
   private void requireEnd() throws IOException {

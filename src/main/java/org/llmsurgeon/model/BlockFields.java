@@ -13,6 +13,9 @@ import org.llmsurgeon.InputException;
  * models, {@code DeciLMForCausalLM}). A size of 0, or {@code no_op}, is a part that is absent.
  */
 final class BlockFields {
+  /** What a damaged file says must not fill the memory. */
+  private static final int MOST_BLOCKS = 10_000;
+
   /** Widths written as a multiple of the residual stream are rounded up to this. */
   private static final int WIDTH_STEP = 256;
 
@@ -39,6 +42,11 @@ final class BlockFields {
    * @param names names of the fields
    */
   static List<BlockSize> read(ConfigFields fields, ModelSize size, Names names) {
+    if (size.blocks() > MOST_BLOCKS) {
+      throw new InputException(
+          "%s: \"num_hidden_layers\" is %d, more than any model has; correct it"
+              .formatted(fields.where(), size.blocks()));
+    }
     BlockSize all = new BlockSize(size.heads(), size.keyValueHeads(), size.feedForward());
     List<BlockSize> blocks = new ArrayList<>(Collections.nCopies(size.blocks(), all));
     ConfigFields each = fields.object("per_layer_config");

@@ -174,6 +174,9 @@ public final class ArrowBatches implements AutoCloseable {
         continue;
       }
       RecordBatch head = (RecordBatch) next.message.header(new RecordBatch());
+      if (head.length() < 0 || head.length() > Integer.MAX_VALUE) {
+        throw new IOException("a batch is said to have " + head.length() + " rows");
+      }
       firstRow = rows;
       rows += head.length();
       if (next.start < from) {

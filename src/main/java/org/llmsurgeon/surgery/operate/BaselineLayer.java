@@ -28,8 +28,8 @@ public final class BaselineLayer {
   /**
    * @param device where to compute
    * @param layer the layer
-   * @param weights the dense weights
-   * @param factors factors of the activations
+   * @param weights the weights as they are
+   * @param factors factors of the activations, of the model in which the layer is to work
    * @param recipe structures, sparsity, and which layers may be touched; the rest is not used
    */
   public BaselineLayer(
@@ -95,7 +95,8 @@ public final class BaselineLayer {
         && !patterns.pattern().fits(layer.inputs());
   }
 
-  private CutLayer dense() {
+  /** The layer as it is, its zeros counted; the caller owns the weight. */
+  public CutLayer dense() {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights);
         Tensor all = weight.augmented(device)) {
       return ElementTask.unjudged(device, layer, all);

@@ -7,27 +7,31 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
 import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.surgery.BaselineLayer;
+import org.llmsurgeon.surgery.CutLayer;
 
 /**
  * Prunes a layer as a baseline does and writes the new weight.
  *
  * @param work what it needs
  * @param sparseGpt whether as SparseGPT; else as Wanda
+ * @param block whose layers are pruned, others stay as they are; null for all
  */
-record BaselineTask(LayerWork work, boolean sparseGpt) implements TaskFunction<Integer, LayerFile> {
+record BaselineTask(LayerWork work, boolean sparseGpt, Integer block)
+    implements TaskFunction<Integer, LayerFile> {
   @Override
   public LayerFile apply(Integer layer, String attempt) {
-    try (CutLayer cut =
-        work.open(
-            opened ->
-                new BaselineLayer(
-                        ExecutorDevice.shared(),
-                        opened.weights().config().linears().get(layer),
-                        opened.weights(),
-                        opened.factors(),
-                        opened.recipe())
-                    .prune(sparseGpt))) {
+    try (CutLayer cut = work.open(opened -> cut(opened, layer))) {
       return new CutTask(work).write(cut, attempt);
     }
+  }
+
+  private CutLayer cut(LayerWork.Opened opened, int layer) {
+    LinearShape shape = opened.weights().config().linears().get(layer);
+    BaselineLayer baseline =
+        new BaselineLayer(
+            ExecutorDevice.shared(), shape, opened.weights(), opened.factors(), opened.recipe());
+    return block == null || shape.block() == block ? baseline.prune(sparseGpt) : baseline.dense();
   }
 }

@@ -30,6 +30,10 @@ import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.CurvatureRule;
+import org.llmsurgeon.surgery.FactorPass;
+import org.llmsurgeon.surgery.FactorPlan;
+import org.llmsurgeon.surgery.Recipe;
 
 /**
  * Does the runs of a comparison. The dense model is measured once for each curvature: what a run
@@ -130,7 +134,7 @@ final class ComparisonRunner {
     Recipe recipe = variant.recipe();
     RunDirectory run = curvatures.get(recipe.curvature()).run();
     RunPlan plan = plan(recipe);
-    clear(run, plan.shots());
+    clear(run, Math.max(plan.shots(), dense.config().blocks().size()));
     Measured once = measured.get(recipe.curvature());
     if (once == null) {
       once = measure(run, plan);
@@ -190,8 +194,7 @@ final class ComparisonRunner {
   /** Prunes, and says in how many shots. */
   private int prune(ShotContext first, Method method) {
     if (method.layerByLayer()) {
-      baseline(first, method);
-      return 1;
+      return new BaselineRun(first, method).run();
     }
     int shots = first.plan().shots();
     for (int shot = 1; shot <= shots; shot++) {
@@ -225,32 +228,5 @@ final class ComparisonRunner {
     for (int shot = 2; shot <= shots; shot++) {
       run.delete(RunDirectory.shot(shot));
     }
-  }
-
-  private static void baseline(ShotContext shot, Method method) {
-    List<Integer> order = shot.largestFirst();
-    Timed<List<LayerFile>> cut =
-        shot.session()
-            .tasks()
-            .run(
-                shot.stage("cut"),
-                order,
-                new BaselineTask(shot.work(), method == Method.SPARSEGPT));
-    LayerFile[] files = new LayerFile[order.size()];
-    IntStream.range(0, files.length).forEach(i -> files[order.get(i)] = cut.value().get(i));
-    List<LayerFile> layers = List.of(files);
-    List<LinearShape> all = shot.config().linears();
-    long removed =
-        IntStream.range(0, files.length)
-            .filter(i -> shot.recipe().layers().touches(all.get(i)))
-            .mapToLong(i -> files[i].cut().removed())
-            .sum();
-    long total = all.stream().mapToLong(LinearShape::weights).sum();
-    StageSeconds seconds = new StageSeconds(0, 0, 0, 0, cut.seconds(), 0);
-    shot.run()
-        .commit(
-            RunDirectory.manifest(1),
-            new ShotManifest(
-                1, shot.plan().share(), 0, removed, total, layers, seconds, null, null));
   }
 }

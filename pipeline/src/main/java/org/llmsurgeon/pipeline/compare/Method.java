@@ -13,10 +13,14 @@ import org.llmsurgeon.curvature.CurvatureKind;
 enum Method {
   /** Squared weights. */
   MAGNITUDE(CurvatureKind.IDENTITY, true),
-  /** Weights times the norms of their inputs, within rows. */
+  /** Weights times the norms of their inputs, within rows; block by block, as published. */
   WANDA(CurvatureKind.ACTIVATIONS, true),
-  /** Column by column, with its own update. */
+  /** Column by column, with its own update; block by block, as published. */
   SPARSEGPT(CurvatureKind.ACTIVATIONS, false),
+  /** Wanda, all blocks at once on what the dense model gives them. */
+  WANDA_DENSE(CurvatureKind.ACTIVATIONS, true),
+  /** SparseGPT, all blocks at once on what the dense model gives them. */
+  SPARSEGPT_DENSE(CurvatureKind.ACTIVATIONS, false),
   /** The diagonal of the output error. */
   L_OBD(CurvatureKind.ACTIVATIONS, true),
   /** The diagonal of KFAC. */
@@ -41,7 +45,17 @@ enum Method {
 
   /** Whether it has a choice and an update of its own, layer by layer, in one shot. */
   boolean layerByLayer() {
+    return blockByBlock() || this == WANDA_DENSE || this == SPARSEGPT_DENSE;
+  }
+
+  /** Whether each block is pruned on what the pruned ones before it give. */
+  boolean blockByBlock() {
     return this == WANDA || this == SPARSEGPT;
+  }
+
+  /** Whether its own update is SparseGPT's. */
+  boolean sparseGpt() {
+    return this == SPARSEGPT || this == SPARSEGPT_DENSE;
   }
 
   /**

@@ -139,7 +139,7 @@ record Variant(Method method, Map<String, Object> options) {
 
   private String update(Recipe recipe) {
     if (method.layerByLayer()) {
-      return method == Method.SPARSEGPT ? "own" : UpdateKind.NONE.optionName();
+      return method.sparseGpt() ? "own" : UpdateKind.NONE.optionName();
     }
     boolean elements = recipe.structures() instanceof SparseStructures;
     return elements && recipe.appliedUpdate() != UpdateKind.NONE

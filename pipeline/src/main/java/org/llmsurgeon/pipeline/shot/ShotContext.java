@@ -54,7 +54,7 @@ public record ShotContext(
 
   /** Name of a stage of this shot. */
   public StageName stage(String name) {
-    return new StageName(shot, recipe.shots(), name);
+    return new StageName(shot, Math.max(shot, recipe.shots()), name);
   }
 
   /**

@@ -2,10 +2,12 @@ package org.llmsurgeon.pipeline.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,15 @@ import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.checkpoint.DataType;
+import org.llmsurgeon.checkpoint.LocalStorage;
+import org.llmsurgeon.checkpoint.ModelFolder;
+import org.llmsurgeon.checkpoint.TokenWindows;
+import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.surgery.CurvatureRule;
+import org.llmsurgeon.surgery.LocalBaseline;
+import org.llmsurgeon.surgery.Perplexity;
+import org.llmsurgeon.surgery.Recipe;
 
 /** Methods side by side. */
 class ComparisonTest {
@@ -110,6 +121,38 @@ class ComparisonTest {
               .findFirst()
               .orElseThrow();
       assertThat(compared.perplexity()).isEqualTo(alone.perplexityF32());
+    }
+  }
+
+  @Test
+  void baselinesGoBlockByBlockOrOnTheDenseModelsInputs() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    List<String> methods = List.of("sparsegpt-dense", "sparsegpt", "wanda", "wanda-dense");
+    Map<String, Object> options = Map.of("structures", "element", "shards", 2, "exclude", "k_proj");
+    List<ComparedRun> runs = pipeline().compare(request(model, methods, List.of(0.5), options));
+
+    Map<String, Double> perplexities = new HashMap<>();
+    runs.forEach(run -> perplexities.put(run.method(), run.perplexity()));
+    assertThat(perplexities.values()).doesNotHaveDuplicates();
+    LocalStorage storage = new LocalStorage();
+    int[][] calibration =
+        TokenWindows.read(storage, model.tokens().toString(), "calibration").windows();
+    int[][] test = TokenWindows.read(storage, model.tokens().toString(), "test").windows();
+    Map<String, Object> all = new HashMap<>(options);
+    all.put("sparsity", 0.5);
+    try (ModelFolder dense = ModelFolder.open(storage, model.folder().toString())) {
+      for (boolean sparseGpt : new boolean[] {false, true}) {
+        try (LocalBaseline local =
+            new LocalBaseline(
+                ExecutorDevice.shared(),
+                model.config(),
+                new FolderWeights(dense),
+                Recipe.of(all))) {
+          local.prune(sparseGpt, calibration);
+          assertThat(perplexities.get(sparseGpt ? "sparsegpt" : "wanda"))
+              .isCloseTo(Perplexity.of(local.losses(test)), within(1e-9));
+        }
+      }
     }
   }
 

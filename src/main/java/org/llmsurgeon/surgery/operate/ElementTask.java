@@ -273,9 +273,9 @@ public final class ElementTask {
   private CutLayer untouched() {
     LayerWeight weight = LayerWeight.load(device, layer, weights);
     try (Tensor all = weight.augmented(device)) {
-      int columns = ElementCandidates.columns(layer, recipe);
       ElementMask zeros = ElementMask.ofZeros(device, all);
-      return new CutLayer(weight, report(layer, zeros, zeros, columns, Costs.NONE));
+      // None of its weights is a candidate: its zeros are no part of what goes.
+      return new CutLayer(weight, report(layer, zeros, zeros, 0, Costs.NONE));
     }
   }
 

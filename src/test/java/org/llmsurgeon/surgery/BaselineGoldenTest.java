@@ -9,6 +9,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalBaseline;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Wanda and SparseGPT against their authors' programs, run on the same windows: half of the weights

@@ -8,6 +8,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * What the defaults give on two models: coupled units ordered by elimination paths, 50 % in ten

@@ -12,15 +12,21 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.ReferenceDevice;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.WeightSource;
-import org.llmsurgeon.pruning.Patterns;
-import org.llmsurgeon.pruning.SparseStructures;
-import org.llmsurgeon.pruning.WeightCount;
+import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.SparseStructures;
+import org.llmsurgeon.pruning.structure.WeightCount;
+import org.llmsurgeon.surgery.choose.AlreadyGone;
+import org.llmsurgeon.surgery.local.LocalSurgeon;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.ElementCandidates;
+import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.TargetShare;
 
 /**
  * What must hold of any run, over random structures, presets, targets, schedules, stops, limits and
@@ -185,9 +191,7 @@ class RandomRunsTest {
     for (int i = 0; i < weights.size(); i++) {
       LinearShape layer = config.linears().get(i);
       int columns =
-          ElementCandidates.has(layer, recipe)
-              ? ElementCandidates.columns(layer, recipe)
-              : 0;
+          ElementCandidates.has(layer, recipe) ? ElementCandidates.columns(layer, recipe) : 0;
       for (int at = 0; at < weights.get(i).length; at++) {
         boolean candidate = at % layer.augmentedInputs() < columns;
         zeros += candidate && weights.get(i)[at] == 0 ? 1 : 0;

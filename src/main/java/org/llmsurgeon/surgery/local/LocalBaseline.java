@@ -11,6 +11,15 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.surgery.calibrate.Calibration;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.operate.BaselineLayer;
+import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.operate.LayeredWeights;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Wanda or SparseGPT as their authors' programs prune, in one process: block after block, each on

@@ -4,6 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.factors.FactorStage;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pipeline.shot.ShotContext;
 
 /**
  * A run of Wanda or SparseGPT. As published it goes block by block: each is measured and pruned as

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline.compare;
 
+import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cut.CutTask;
@@ -7,9 +8,6 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
 import org.llmsurgeon.surgery.operate.CutLayer;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.surgery.BaselineLayer;
-import org.llmsurgeon.surgery.CutLayer;
 
 /**
  * Prunes a layer as a baseline does and writes the new weight.

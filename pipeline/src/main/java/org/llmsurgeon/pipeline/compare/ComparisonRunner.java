@@ -3,18 +3,14 @@ package org.llmsurgeon.pipeline.compare;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.StageName;
-import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.prune.RunPlanner;
 import org.llmsurgeon.pipeline.prune.ShotRunner;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
-import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunInputs;
@@ -22,7 +18,6 @@ import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
-import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
@@ -30,10 +25,6 @@ import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.CurvatureRule;
-import org.llmsurgeon.surgery.FactorPass;
-import org.llmsurgeon.surgery.FactorPlan;
-import org.llmsurgeon.surgery.Recipe;
 
 /**
  * Does the runs of a comparison. The dense model is measured once for each curvature: what a run

@@ -18,24 +18,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.pipeline.FolderWeights;
 import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.TestSpark;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalBaseline;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.checkpoint.DataType;
-import org.llmsurgeon.checkpoint.LocalStorage;
-import org.llmsurgeon.checkpoint.ModelFolder;
-import org.llmsurgeon.checkpoint.TokenWindows;
-import org.llmsurgeon.curvature.FisherKind;
-import org.llmsurgeon.surgery.CurvatureRule;
-import org.llmsurgeon.surgery.LocalBaseline;
-import org.llmsurgeon.surgery.Perplexity;
-import org.llmsurgeon.surgery.Recipe;
 
 /** Methods side by side. */
 class ComparisonTest {

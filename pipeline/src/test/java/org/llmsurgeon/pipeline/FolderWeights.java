@@ -6,7 +6,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.WeightSource;
 
 /** A folder's weights, as they are stored. */
-record FolderWeights(ModelFolder folder) implements WeightSource {
+public record FolderWeights(ModelFolder folder) implements WeightSource {
   @Override
   public boolean contains(String name) {
     return folder.contains(name);

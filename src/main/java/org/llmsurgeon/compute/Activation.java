@@ -9,5 +9,7 @@ public enum Activation {
   /** {@code x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))}. */
   GELU_TANH,
   /** {@code x / (1 + exp(-x))}, also called swish. */
-  SILU
+  SILU,
+  /** The hyperbolic tangent: bounds logits. */
+  TANH
 }

@@ -12,6 +12,30 @@ package org.llmsurgeon.compute;
  *     [tokens, keyValueHeads * headDimension]}
  * @param headDimension columns of one head
  * @param scale factor on the scores, usually {@code 1 / sqrt(headDimension)}
+ * @param window keys that a query sees at most, its own and those right before it; 0 for all
+ * @param softCap scores go through {@code cap tanh(score / cap)}; 0 where they do not
  */
 public record AttentionShape(
-    int sequences, int length, int heads, int keyValueHeads, int headDimension, double scale) {}
+    int sequences,
+    int length,
+    int heads,
+    int keyValueHeads,
+    int headDimension,
+    double scale,
+    int window,
+    double softCap) {
+  /** An attention that sees everything before, without a bound on its scores. */
+  public AttentionShape(
+      int sequences, int length, int heads, int keyValueHeads, int headDimension, double scale) {
+    this(sequences, length, heads, keyValueHeads, headDimension, scale, 0, 0);
+  }
+
+  /**
+   * The first key that a query sees.
+   *
+   * @param query its position in the sequence
+   */
+  public int firstKey(int query) {
+    return window == 0 ? 0 : Math.max(0, query - window + 1);
+  }
+}

@@ -111,6 +111,7 @@ public final class ShapeChecks {
   public static void attention(AttentionShape shape) {
     boolean counts = shape.sequences() >= 0 && shape.length() >= 0 && shape.headDimension() >= 0;
     boolean heads = shape.keyValueHeads() > 0 && shape.heads() > 0;
+    counts &= shape.window() >= 0 && shape.softCap() >= 0;
     if (!counts || !heads || shape.heads() % shape.keyValueHeads() != 0) {
       throw new IllegalArgumentException("Sizes of an attention do not fit: " + shape);
     }
@@ -149,6 +150,11 @@ public final class ShapeChecks {
               + describe(rotary.cosine()));
     }
     int headDimension = rotary.headDimension();
+    if (headDimension < 2 * rotary.cosine().columns()) {
+      throw new IllegalArgumentException(
+          "Rotary tables %s are too wide for heads of %d dimensions"
+              .formatted(describe(rotary.cosine()), headDimension));
+    }
     if (headDimension == 0 || x.columns() % headDimension != 0) {
       throw new IllegalArgumentException(
           describe(x) + " does not consist of heads of " + headDimension + " dimensions");

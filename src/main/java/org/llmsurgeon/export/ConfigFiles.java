@@ -71,7 +71,8 @@ final class ConfigFiles {
         : perLayer(widthsAsTheyAre(), Map.of(), Map.of());
   }
 
-  private List<BlockWidth> widthsAsTheyAre() {
+  /** The sizes of all blocks, as they are. */
+  List<BlockWidth> widthsAsTheyAre() {
     return config.blocks().stream()
         .map(each -> new BlockWidth(each.width(), each.queryHeads(), each.keyValueHeads()))
         .toList();

@@ -2,6 +2,7 @@ package org.llmsurgeon.export;
 
 import java.util.List;
 import java.util.Set;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.EditedFolderWriter;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
@@ -11,6 +12,10 @@ import org.llmsurgeon.model.ModelConfig;
 
 /** Writes a model with zeros as a smaller one. */
 public final class Exporter {
+  /** Architectures whose smaller forms were checked against their masked models. */
+  private static final Set<String> SHRINK =
+      Set.of("LlamaForCausalLM", "DeciLMForCausalLM", "OPTForCausalLM");
+
   private final ModelFolder folder;
   private final ModelConfig config;
   private final Device device;
@@ -35,12 +40,24 @@ public final class Exporter {
    */
   public record Exported(Route route, List<BlockWidth> widths) {}
 
+  /** Whether the forms that leave something out are written for this architecture. */
+  private boolean canShrink() {
+    return SHRINK.contains(config.architecture());
+  }
+
+  private Exported asItIs() {
+    return new Exported(Route.ZEROS, new ConfigFiles(folder, config).widthsAsTheyAre());
+  }
+
   /**
    * Leaves the model as it is, and writes the mask beside it where single weights are gone.
    *
    * @param storage where the model is
    */
   public Exported keep(Storage storage) {
+    if (!canShrink()) {
+      return asItIs();
+    }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
     if (planner.singleWeightsAreGone()) {
       MaskFile.write(folder, config, storage, folder.path(), device);
@@ -58,6 +75,17 @@ public final class Exporter {
    * @throws org.llmsurgeon.InputException where the architecture has no such form
    */
   public Exported write(Route asked, Storage storage, String path) {
+    if (!canShrink()) {
+      if (asked != Route.AUTO && asked != Route.ZEROS) {
+        throw new InputException(
+            folder.path()
+                + " is of "
+                + config.architecture()
+                + ", which is written with zeros only; choose --export zeros.");
+      }
+      new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
+      return asItIs();
+    }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
     ExportPlan plan = planner.plan(asked);
     if (plan.edits().isEmpty() && plan.files().isEmpty()) {

@@ -36,7 +36,10 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
     }
     long products = folder.entry(names.stored(config.embeddingName())).elements();
     for (LinearShape layer : config.linears()) {
-      products += folder.entry(names.stored(layer.weightName())).elements();
+      products +=
+          config.isPlain()
+              ? folder.entry(names.stored(layer.weightName())).elements()
+              : (long) layer.outputs() * layer.inputs();
     }
     return new Footprint(parameters, bytes, products, null);
   }

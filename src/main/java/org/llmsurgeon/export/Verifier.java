@@ -14,9 +14,9 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.StoredTensors;
 
 /**
  * Checks that one model folder computes what another does: the shapes of its tensors against its
@@ -114,7 +114,7 @@ public final class Verifier {
   /** Refuses tensors of the blocks' linear layers that the configuration does not know. */
   private static void requireNothingElse(ModelFolder folder) {
     ModelConfig config = config(folder);
-    CheckpointNames names = CheckpointNames.of(config, folder::contains);
+    StoredTensors names = StoredTensors.of(config, folder::contains);
     Set<String> expected = new TreeSet<>();
     config.expectedTensors().keySet().forEach(name -> expected.add(names.stored(name)));
     Map<String, ?> indexed = folder.indices();

@@ -1,15 +1,44 @@
 package org.llmsurgeon.model;
 
-import java.util.LinkedHashMap;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 
-/** Which architecture a configuration means. */
-final class Architectures {
-  /** Supported model types and the class that each means. */
-  private static final Map<String, String> SUPPORTED = supported();
+/** All supported architectures. */
+public final class Architectures {
+  private static final List<Architecture> ALL =
+      List.<List<Architecture>>of(
+              LlamaFamily.ALL, QwenFamily.ALL, GemmaFamily.ALL, LegacyFamily.ALL)
+          .stream()
+          .flatMap(List::stream)
+          .toList();
+
+  private static final Map<String, Architecture> BY_NAME =
+      ALL.stream().collect(Collectors.toMap(Architecture::name, Function.identity()));
 
   private Architectures() {}
+
+  /**
+   * A line of the table of what is supported.
+   *
+   * @param architecture class name in the transformers library
+   * @param type {@code model_type}
+   * @param models what people know it as
+   */
+  public record Supported(String architecture, String type, String models) {}
+
+  /** The table of what is supported. */
+  public static List<Supported> supported() {
+    return ALL.stream()
+        .map(each -> new Supported(each.name(), each.type(), each.models()))
+        .toList();
+  }
 
   /**
    * The supported architecture that the configuration names.
@@ -17,42 +46,61 @@ final class Architectures {
    * @param fields the configuration
    * @throws InputException where it names none, another, or two that contradict each other
    */
-  static String of(ConfigFields fields) {
-    String architecture = fields.firstText("architectures");
+  static Architecture of(ConfigFields fields) {
+    String name = fields.firstText("architectures");
     String type = fields.text("model_type", null);
-    if (architecture == null && type == null) {
+    if (name == null && type == null) {
       throw new InputException(
           fields.where()
               + ": neither \"architectures\" nor \"model_type\" says which network this is;"
               + " supported are "
               + list());
     }
-    String byType = SUPPORTED.get(type);
-    if (architecture == null) {
-      architecture = byType;
-    }
-    if (architecture == null || !SUPPORTED.containsValue(architecture)) {
+    Architecture byType =
+        ALL.stream().filter(each -> each.type().equals(type)).findFirst().orElse(null);
+    Architecture chosen = name == null ? byType : BY_NAME.get(name);
+    if (chosen == null) {
       throw new InputException(
-          "%s: architecture \"%s\" is not supported; supported are %s"
-              .formatted(fields.where(), architecture == null ? type : architecture, list()));
+          "%s: architecture \"%s\" is not supported%s; supported are %s"
+              .formatted(
+                  fields.where(), name == null ? type : name, nearest(fields, byType), list()));
     }
-    if (type != null && !architecture.equals(byType)) {
+    if (type != null && !type.equals(chosen.type())) {
       throw new InputException(
           "%s: \"architectures\" says %s but \"model_type\" says \"%s\"; correct one of them"
-              .formatted(fields.where(), architecture, type));
+              .formatted(fields.where(), name, type));
     }
-    return architecture;
+    return chosen;
+  }
+
+  /** What supported architecture an unknown one is most like, and what differs. */
+  private static String nearest(ConfigFields fields, Architecture byType) {
+    if (byType != null) {
+      return "; of \"%s\" only %s is".formatted(byType.type(), byType.name());
+    }
+    Set<String> own = fields.nameSet();
+    Architecture nearest =
+        ALL.stream()
+            .max(Comparator.comparingLong(each -> common(own, each)))
+            .filter(each -> common(own, each) >= 4)
+            .orElse(null);
+    if (nearest == null) {
+      return "";
+    }
+    Set<String> differs = new TreeSet<>(UnsupportedFields.set(fields, nearest.knows()));
+    return " (nearest is %s%s)"
+        .formatted(
+            nearest.name(),
+            differs.isEmpty() ? "" : ", which has no " + String.join(", ", differs));
+  }
+
+  private static long common(Set<String> own, Architecture each) {
+    return Stream.concat(each.knows().stream(), ConfigFields.read(each).stream())
+        .filter(own::contains)
+        .count();
   }
 
   private static String list() {
-    return String.join(" and ", SUPPORTED.values());
-  }
-
-  private static Map<String, String> supported() {
-    Map<String, String> supported = new LinkedHashMap<>();
-    supported.put("llama", LlamaConfig.ARCHITECTURE);
-    supported.put("nemotron-nas", LlamaConfig.NEMOTRON);
-    supported.put("opt", OptConfig.ARCHITECTURE);
-    return supported;
+    return ALL.stream().map(Architecture::name).collect(Collectors.joining(", "));
   }
 }

@@ -3,51 +3,82 @@ package org.llmsurgeon.model;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * A transformer block: an attention, then a feed-forward, each beside the residual stream. Either
- * may be absent.
+ * A transformer block: an attention and a feed-forward beside the residual stream, one after the
+ * other or both on the same stream. Either may be absent.
  *
  * @param name module name
  * @param attention first branch, or null
  * @param feedForward second branch, or null
+ * @param parallel whether both read what the block reads
  */
-record Block(String name, ResidualBranch attention, ResidualBranch feedForward) {
+record Block(String name, ResidualBranch attention, ResidualBranch feedForward, boolean parallel) {
   /**
    * @param in {@code [tokens, hidden]}, which must stay until the backward
    * @param out {@code [tokens, hidden]}, written
    * @param kept owns what the backward needs
    */
   Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
-    ResidualBranch.Trace first = null;
-    ResidualBranch.Trace second = null;
     if (attention == null && feedForward == null) {
       pass.device().copy(in, out);
-    } else if (feedForward == null) {
-      first = attention.forward(pass, in, out, kept);
-    } else if (attention == null) {
-      second = feedForward.forward(pass, in, out, kept);
-    } else {
-      Tensor between = kept.empty(in.rows(), in.columns());
-      first = attention.forward(pass, in, between, kept);
-      second = feedForward.forward(pass, between, out, kept);
+      return new OneAfterTheOther(null, null, kept);
     }
-    return new Trace(first, second, kept);
+    if (feedForward == null) {
+      return new OneAfterTheOther(attention.forward(pass, in, out, kept), null, kept);
+    }
+    if (attention == null) {
+      return new OneAfterTheOther(null, feedForward.forward(pass, in, out, kept), kept);
+    }
+    if (parallel) {
+      return together(pass, in, out, kept);
+    }
+    Tensor between = kept.empty(in.rows(), in.columns());
+    ResidualBranch.Trace first = attention.forward(pass, in, between, kept);
+    ResidualBranch.Trace second = feedForward.forward(pass, between, out, kept);
+    return new OneAfterTheOther(first, second, kept);
   }
 
-  /**
-   * A forward that was done, with what its backward needs.
-   *
-   * @param attention first branch, or null
-   * @param feedForward second branch, or null
-   * @param kept owns the tensors of both
-   */
-  record Trace(ResidualBranch.Trace attention, ResidualBranch.Trace feedForward, Workspace kept)
-      implements AutoCloseable {
+  private Trace together(Pass pass, Tensor in, Tensor out, Workspace kept) {
+    ResidualBranch.Trace first = attention.forward(pass, in, out, kept);
+    try (Workspace work = pass.workspace()) {
+      boolean shown = feedForward.norms().after() != null;
+      Tensor added = (shown ? kept : work).empty(in.rows(), in.columns());
+      ResidualBranch.Added second = feedForward.added(pass, in, added, kept);
+      pass.device().add(1, added, out);
+      return new Together(this, in, first.added(), second, kept);
+    }
+  }
+
+  /** A forward that was done, with what its backward needs. */
+  interface Trace extends AutoCloseable {
+    /** Owns the tensors. */
+    Workspace kept();
+
     /**
      * @param gradient in: that of the block's output; out: that of its input, unless nobody needs
      *     it
      * @param inputGradientNeeded whether somebody does
      */
-    void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
+    void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded);
+
+    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
+    void showInputs(Pass pass);
+
+    @Override
+    default void close() {
+      kept().close();
+    }
+  }
+
+  /**
+   * @param attention first branch, or null
+   * @param feedForward second branch, or null
+   * @param kept owns the tensors of both
+   */
+  private record OneAfterTheOther(
+      ResidualBranch.Trace attention, ResidualBranch.Trace feedForward, Workspace kept)
+      implements Trace {
+    @Override
+    public void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
       if (feedForward != null) {
         feedForward.backward(pass, gradient, inputGradientNeeded || attention != null);
       }
@@ -56,8 +87,8 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
       }
     }
 
-    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
-    void showInputs(Pass pass) {
+    @Override
+    public void showInputs(Pass pass) {
       if (attention != null) {
         attention.showInputs(pass);
       }
@@ -65,10 +96,31 @@ record Block(String name, ResidualBranch attention, ResidualBranch feedForward) 
         feedForward.showInputs(pass);
       }
     }
+  }
+
+  /** Both branches on the same stream. */
+  private record Together(
+      Block block,
+      Tensor in,
+      ResidualBranch.Added attention,
+      ResidualBranch.Added feedForward,
+      Workspace kept)
+      implements Trace {
+    @Override
+    public void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
+      try (Workspace work = pass.workspace()) {
+        Tensor dOut = work.empty(in.rows(), in.columns());
+        pass.device().copy(gradient, dOut);
+        Tensor dIn = inputGradientNeeded ? gradient : null;
+        block.feedForward.backward(pass, in, feedForward, dOut, dIn);
+        block.attention.backward(pass, in, attention, dOut, dIn);
+      }
+    }
 
     @Override
-    public void close() {
-      kept.close();
+    public void showInputs(Pass pass) {
+      block.attention.showInputs(pass, in, attention);
+      block.feedForward.showInputs(pass, in, feedForward);
     }
   }
 }

@@ -3,17 +3,24 @@ package org.llmsurgeon.model;
 import java.util.function.Predicate;
 
 /**
- * How a checkpoint spells the names of its tensors. Most write {@code model.decoder.layers.0...} or
- * {@code model.layers.0...}; some (large OPT checkpoints, and bodies saved without their head)
- * leave out the leading {@code model.}. Everything in this package uses the full name; whoever
- * reads or writes the checkpoint asks here for the stored one.
+ * How a checkpoint spells the names of its tensors. Most write the full name ({@code
+ * model.layers.0...}, {@code transformer.h.0...}); some (large OPT checkpoints, the first GPT-2, and
+ * bodies saved without their head) leave out the first component. Everything in this package uses
+ * the full name; whoever reads or writes the checkpoint asks here for the stored one.
+ *
+ * <p>Where the head is tied and only the head's tensor is stored, that is the embedding's.
  */
 public final class CheckpointNames {
-  private static final String PREFIX = "model.";
+  private final String prefix;
   private final boolean prefixed;
+  private final String embedding;
+  private final String instead;
 
-  private CheckpointNames(boolean prefixed) {
+  private CheckpointNames(TensorNames names, boolean prefixed, String instead) {
+    this.prefix = names.prefix();
     this.prefixed = prefixed;
+    this.embedding = names.embedding();
+    this.instead = instead;
   }
 
   /**
@@ -23,8 +30,17 @@ public final class CheckpointNames {
    * @param stored whether the checkpoint holds a tensor of a given name
    */
   public static CheckpointNames of(ModelConfig config, Predicate<String> stored) {
-    String full = config.embeddingName();
-    return new CheckpointNames(stored.test(full) || !stored.test(full.substring(PREFIX.length())));
+    TensorNames names = config.names();
+    String full = names.embedding();
+    String bare = full.substring(names.prefix().length());
+    if (stored.test(full) || stored.test(bare)) {
+      return new CheckpointNames(names, stored.test(full), null);
+    }
+    boolean onlyHead = config.tiedHead() && stored.test(names.head());
+    String last = names.norms().get(NormPlace.LAST);
+    boolean prefixed =
+        last == null || !stored.test(last.substring(names.prefix().length()) + ".weight");
+    return new CheckpointNames(names, prefixed, onlyHead ? names.head() : null);
   }
 
   /**
@@ -34,6 +50,9 @@ public final class CheckpointNames {
    *     it
    */
   public String stored(String name) {
-    return prefixed || !name.startsWith(PREFIX) ? name : name.substring(PREFIX.length());
+    if (instead != null && name.equals(embedding)) {
+      return instead;
+    }
+    return prefixed || !name.startsWith(prefix) ? name : name.substring(prefix.length());
   }
 }

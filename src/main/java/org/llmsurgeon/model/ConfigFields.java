@@ -1,9 +1,16 @@
 package org.llmsurgeon.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Activation;
 
@@ -17,7 +24,9 @@ final class ConfigFields {
           "silu", Activation.SILU,
           "swish", Activation.SILU,
           "gelu", Activation.GELU,
+          "gelu_python", Activation.GELU,
           "gelu_new", Activation.GELU_TANH,
+          "gelu_fast", Activation.GELU_TANH,
           "gelu_pytorch_tanh", Activation.GELU_TANH,
           "relu", Activation.RELU);
 
@@ -25,21 +34,25 @@ final class ConfigFields {
   private final String where;
   private final String parent;
 
+  /** Names of the fields that were asked for. */
+  private final Set<String> read;
+
   /**
    * @param node the object whose fields are read
    * @param where the file, for messages
    */
   ConfigFields(JsonNode node, String where) {
-    this(node, where, "");
+    this(node, where, "", new HashSet<>());
     if (!node.isObject()) {
       throw new InputException(where + ": is not a JSON object, so not a model's configuration");
     }
   }
 
-  private ConfigFields(JsonNode node, String where, String parent) {
+  private ConfigFields(JsonNode node, String where, String parent, Set<String> read) {
     this.node = node;
     this.where = where;
     this.parent = parent;
+    this.read = read;
   }
 
   /** The file, for messages. */
@@ -49,7 +62,32 @@ final class ConfigFields {
 
   /** Whether the field is there and not null. */
   boolean has(String name) {
+    read.add(name);
     return node.hasNonNull(name);
+  }
+
+  /** Whether the field is not there at all, not even as null. */
+  boolean isAbsent(String name) {
+    read.add(name);
+    return !node.has(name);
+  }
+
+  /** Names of all fields that are there. */
+  Set<String> nameSet() {
+    Set<String> names = new HashSet<>();
+    names().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** Names of the fields that an architecture reads. */
+  static Set<String> read(Architecture architecture) {
+    ConfigFields nothing = new ConfigFields(JsonNodeFactory.instance.objectNode(), "nothing");
+    try {
+      architecture.read(nothing);
+    } catch (InputException needsMore) {
+      // What it asked for until then is what counts.
+    }
+    return nothing.read;
   }
 
   /** The field as it is; a missing node where it is absent or null. */
@@ -63,7 +101,7 @@ final class ConfigFields {
     if (!child.isMissingNode() && !child.isObject()) {
       throw wrong(name, "an object");
     }
-    return new ConfigFields(child, where, parent + name + ".");
+    return new ConfigFields(child, where, parent + name + ".", new HashSet<>());
   }
 
   /** One object of a list of objects. */
@@ -72,7 +110,8 @@ final class ConfigFields {
     if (child == null || !child.isObject()) {
       throw wrong(name, "a list of objects");
     }
-    return new ConfigFields(child, where, "%s%s[%d].".formatted(parent, name, index));
+    return new ConfigFields(
+        child, where, "%s%s[%d].".formatted(parent, name, index), new HashSet<>());
   }
 
   /** Names of all fields. */
@@ -156,6 +195,46 @@ final class ConfigFields {
       throw wrong(name, "a list of texts");
     }
     return value.get(0).textValue();
+  }
+
+  /** A list of texts, or null where it is absent. */
+  List<String> texts(String name) {
+    return list(name, JsonNode::isTextual, JsonNode::textValue, "a list of texts");
+  }
+
+  /** A list of integers, or null where it is absent. */
+  List<Integer> counts(String name) {
+    return list(name, JsonNode::isInt, JsonNode::intValue, "a list of integers");
+  }
+
+  /** A list of so many positive numbers. */
+  List<Double> numbers(String name, int count) {
+    requireThere(name);
+    List<Double> numbers =
+        list(name, JsonNode::isNumber, JsonNode::doubleValue, "a list of numbers");
+    if (numbers.size() != count || numbers.stream().anyMatch(each -> !(each > 0))) {
+      throw wrong(name, "a list of " + count + " positive numbers");
+    }
+    return numbers;
+  }
+
+  private <T> List<T> list(
+      String name, Predicate<JsonNode> good, Function<JsonNode, T> value, String what) {
+    JsonNode list = raw(name);
+    if (list.isMissingNode()) {
+      return null;
+    }
+    List<T> values = new ArrayList<>();
+    for (JsonNode each : list) {
+      if (!good.test(each)) {
+        throw wrong(name, what);
+      }
+      values.add(value.apply(each));
+    }
+    if (!list.isArray()) {
+      throw wrong(name, what);
+    }
+    return values;
   }
 
   Activation activation(String name, String standard) {

@@ -9,8 +9,9 @@ import org.llmsurgeon.compute.Tensor;
  * @param projection {@code width -> hidden}, or null where they are the same
  * @param positions {@code [positions + offset, hidden]}, or null where positions are rotary
  * @param positionOffset row of the first position
+ * @param scale factor on the rows of the tokens
  */
-record Embedding(Parameter tokens, Linear projection, Parameter positions, int positionOffset) {
+record Embedding(Parameter tokens, Linear projection, Parameter positions, int positionOffset, double scale) {
   /**
    * @param out {@code [tokens, hidden]}, written
    */
@@ -20,6 +21,9 @@ record Embedding(Parameter tokens, Linear projection, Parameter positions, int p
         pass.device().embed(tokens.tensor(), pass.batch().ids(), out);
       } else {
         projection.forward(pass, narrow(pass, work), out);
+      }
+      if (scale != 1) {
+        pass.device().scale(scale, out);
       }
       if (positions != null) {
         Tensor shift = work.empty(out.rows(), out.columns());
@@ -38,14 +42,20 @@ record Embedding(Parameter tokens, Linear projection, Parameter positions, int p
     if (positions != null) {
       addRows(pass, positions, pass.batch().positions(positionOffset), gradient);
     }
-    if (projection == null) {
-      addRows(pass, tokens, pass.batch().ids(), gradient);
-      return;
-    }
     try (Workspace work = pass.workspace()) {
+      Tensor scaled = gradient;
+      if (scale != 1) {
+        scaled = work.empty(gradient.rows(), gradient.columns());
+        pass.device().copy(gradient, scaled);
+        pass.device().scale(scale, scaled);
+      }
+      if (projection == null) {
+        addRows(pass, tokens, pass.batch().ids(), scaled);
+        return;
+      }
       Tensor narrow = narrow(pass, work);
       Tensor dNarrow = work.empty(narrow.rows(), narrow.columns());
-      projection.backward(pass, narrow, gradient, dNarrow, 0);
+      projection.backward(pass, narrow, scaled, dNarrow, 0);
       addRows(pass, tokens, pass.batch().ids(), dNarrow);
     }
   }

@@ -11,8 +11,17 @@ import org.llmsurgeon.compute.Tensor;
  * @param norm the last norm, or null
  * @param projection {@code hidden -> width}, or null where they are the same
  * @param weight {@code [vocabulary, width]}
+ * @param logits what is done to the logits
  */
-record Head(NormLayer norm, Linear projection, Parameter weight) {
+record Head(NormLayer norm, Linear projection, Parameter weight, Logits logits) {
+  /**
+   * What is done to the logits.
+   *
+   * @param scale factor on them
+   * @param cap they go through {@code cap tanh(logit / cap)}; 0 where they do not
+   */
+  record Logits(double scale, double cap) {}
+
   /**
    * Of what a gradient is taken.
    *
@@ -31,7 +40,7 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
   double[] losses(Pass pass, Tensor hidden, long logitBytes) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
-      return new LogitChunks(pass, weight.tensor(), features, logitBytes).losses();
+      return chunks(pass, features, logitBytes).losses();
     }
   }
 
@@ -46,7 +55,7 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
   int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
-      return new LogitChunks(pass, weight.tensor(), features, logitBytes).targets(draws);
+      return chunks(pass, features, logitBytes).targets(draws);
     }
   }
 
@@ -67,7 +76,7 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
       Tensor features = features(pass, hidden, work);
       Tensor dFeatures = work.empty(features.rows(), features.columns());
       double[] losses =
-          new LogitChunks(pass, weight.tensor(), features, logitBytes)
+          chunks(pass, features, logitBytes)
               .lossesAndGradients(goals.weights(), goals.targets(), dFeatures, dWeight.tensor());
       backward(pass, hidden, dFeatures, gradient);
       return losses;
@@ -84,6 +93,9 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
       pass.device().multiply(1, features, weight.tensor().transposed(), 0, logits);
+      if (this.logits.cap() > 0) {
+        LogitChunks.cap(pass, this.logits.cap(), logits);
+      }
     }
   }
 
@@ -95,7 +107,7 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
   void requireFinite(Pass pass, Tensor hidden, long logitBytes) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
-      new LogitChunks(pass, weight.tensor(), features, logitBytes).requireFinite();
+      chunks(pass, features, logitBytes).requireFinite();
     }
   }
 
@@ -117,17 +129,30 @@ record Head(NormLayer norm, Linear projection, Parameter weight) {
    */
   Tensor features(Pass pass, Tensor hidden, Workspace work) {
     Tensor normed = normed(pass, hidden, work);
-    if (projection == null) {
-      return normed;
+    Tensor features = normed;
+    if (projection != null) {
+      features = work.empty(hidden.rows(), weight.columns());
+      projection.forward(pass, normed, features);
     }
-    Tensor projected = work.empty(hidden.rows(), weight.columns());
-    projection.forward(pass, normed, projected);
-    return projected;
+    if (logits.scale() == 1) {
+      return features;
+    }
+    Tensor scaled = work.empty(features.rows(), features.columns());
+    pass.device().copy(features, scaled);
+    pass.device().scale(logits.scale(), scaled);
+    return scaled;
+  }
+
+  private LogitChunks chunks(Pass pass, Tensor features, long logitBytes) {
+    return new LogitChunks(pass, weight.tensor(), features, logitBytes, logits.cap());
   }
 
   private void backward(Pass pass, Tensor hidden, Tensor dFeatures, Tensor gradient) {
     try (Workspace work = pass.workspace()) {
       Tensor dNormed = dFeatures;
+      if (logits.scale() != 1) {
+        pass.device().scale(logits.scale(), dFeatures);
+      }
       if (projection != null) {
         Tensor normed = pass.wantsParameterGradients() ? normed(pass, hidden, work) : null;
         dNormed = work.empty(hidden.rows(), hidden.columns());

@@ -7,7 +7,6 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.Tensor;
 
 /**
@@ -50,7 +49,7 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param config what network it is
+   * @param described what network it is; {@link ModelConfig#storedAs} has the last word
    * @param weights its weights; {@link WeightSource#writable()} where they will be changed
    * @param device where to run it
    * @param limits memory that a run may take
@@ -58,10 +57,17 @@ public final class LanguageModel implements AutoCloseable {
    *     the configuration says
    */
   public static LanguageModel load(
-      ModelConfig config, WeightSource weights, Device device, MemoryLimits limits) {
+      ModelConfig described, WeightSource weights, Device device, MemoryLimits limits) {
+    ModelConfig config = described.storedAs(weights::contains);
     Network network = Network.describe(config);
-    network.parameters().load(weights, CheckpointNames.of(config, weights::contains), device);
+    network.parameters().load(plain(config, weights), device);
     return new LanguageModel(config, network, device, limits);
+  }
+
+  /** The network's tensors one by one, from a checkpoint or from somebody who took it apart. */
+  private static WeightSource plain(ModelConfig config, WeightSource weights) {
+    StoredTensors stored = StoredTensors.of(config, weights::contains);
+    return stored.isTakenApart(config, weights::contains) ? weights : stored.over(weights);
   }
 
   /** What network it is. */
@@ -296,17 +302,14 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private Pass pass(Batch batch, RotaryTables tables, LinearTap tap, ParameterGradients into) {
-    Rotary rotary = tables == null ? null : tables.forLength(batch.length());
-    return new Pass(device, precision(), batch, rotary, tap, into, null);
+    return new Pass(
+        device, precision(), batch, tables.forLength(batch.length()), tap, into, null);
   }
 
-  /** Position tables for the longest window, or null where positions are learned. */
+  /** Position tables for all windows. */
   private RotaryTables tables(int[][] windows) {
-    if (network.rotary() == null) {
-      return null;
-    }
     int longest = Arrays.stream(windows).mapToInt(window -> window.length).max().orElse(1);
-    return new RotaryTables(network.rotary(), longest, device, precision());
+    return new RotaryTables(config, longest, device, precision());
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.llmsurgeon.model;
 
 import java.util.Arrays;
 import java.util.List;
+import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 
@@ -15,19 +16,22 @@ final class LogitChunks {
   private final Tensor features;
   private final int[] targets;
   private final int step;
+  private final double cap;
 
   /**
    * @param pass the batch
    * @param weight {@code [vocabulary, width]}
    * @param features {@code [tokens, width]}
    * @param logitBytes bytes of logits at one time, at most, though at least one token's
+   * @param cap logits go through {@code cap tanh(logit / cap)}; 0 where they do not
    */
-  LogitChunks(Pass pass, Tensor weight, Tensor features, long logitBytes) {
+  LogitChunks(Pass pass, Tensor weight, Tensor features, long logitBytes, double cap) {
     this.pass = pass;
     this.weight = weight;
     this.features = features;
     this.targets = pass.batch().targets();
-    int copies = pass.reference() == null ? 1 : 3;
+    this.cap = cap;
+    int copies = (pass.reference() == null ? 1 : 3) + (cap > 0 ? 1 : 0);
     long rowBytes = copies * (long) weight.rows() * pass.precision().bytes();
     this.step = (int) Math.max(1, Math.min(features.rows(), logitBytes / rowBytes));
   }
@@ -93,6 +97,9 @@ final class LogitChunks {
               pass.reference() == null
                   ? crossEntropies(logits, from, goals, weights)
                   : divergences(logits, from, weights);
+          if (cap > 0) {
+            uncap(logits, from);
+          }
           pass.device().multiply(1, logits, weight, 0, dFeatures.rowRange(from, to));
           if (dWeight != null) {
             pass.device().multiply(1, logits.transposed(), features.rowRange(from, to), 1, dWeight);
@@ -131,6 +138,9 @@ final class LogitChunks {
       Tensor difference = work.empty(rows, weight.rows());
       Tensor seen = pass.reference().features().rowRange(from, from + rows);
       pass.device().multiply(1, seen, pass.reference().weight().transposed(), 0, reference);
+      if (pass.reference().cap() > 0) {
+        cap(pass, pass.reference().cap(), reference);
+      }
       pass.device().copy(reference, difference);
       pass.device().add(-1, logits, difference);
       pass.device().crossEntropy(logits, next, losses);
@@ -142,6 +152,23 @@ final class LogitChunks {
       Arrays.setAll(losses, t -> losses[t] - dense[t] + dots[t] / weights[t]);
     }
     return losses;
+  }
+
+  /** {@code z <- cap tanh(z / cap)}. */
+  static void cap(Pass pass, double cap, Tensor logits) {
+    pass.device().scale(1 / cap, logits);
+    pass.device().activate(Activation.TANH, logits, logits);
+    pass.device().scale(cap, logits);
+  }
+
+  /** From gradients of capped logits to those of the logits themselves, computed once more. */
+  private void uncap(Tensor gradients, int from) {
+    try (Workspace work = pass.workspace()) {
+      Tensor plain = work.empty(gradients.rows(), gradients.columns());
+      Tensor seen = features.rowRange(from, from + gradients.rows());
+      pass.device().multiply(1 / cap, seen, weight.transposed(), 0, plain);
+      pass.device().activateBackward(Activation.TANH, plain, gradients, gradients);
+    }
   }
 
   private int[] targets(int from, int to) {
@@ -156,6 +183,9 @@ final class LogitChunks {
         int to = Math.min(from + step, losses.length);
         Tensor logits = space.rowRange(0, to - from);
         pass.device().multiply(1, features.rowRange(from, to), weight.transposed(), 0, logits);
+        if (cap > 0) {
+          cap(pass, cap, logits);
+        }
         System.arraycopy(chunk.losses(logits, from, to), 0, losses, from, to - from);
       }
     }

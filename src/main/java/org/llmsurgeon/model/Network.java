@@ -11,17 +11,13 @@ import org.llmsurgeon.compute.Tensor;
  * @param embedding the way in
  * @param blocks in order
  * @param head the way out
- * @param rotary radians per position of each pair of a head's dimensions, or null where positions
- *     are learned
  */
 record Network(
-    Parameters parameters, Embedding embedding, List<Block> blocks, Head head, double[] rotary) {
+    Parameters parameters, Embedding embedding, List<Block> blocks, Head head) {
 
   /** The network of a configuration, its weights not loaded yet. */
   static Network describe(ModelConfig config) {
-    return config instanceof LlamaConfig llama
-        ? LlamaNetwork.describe(llama)
-        : OptNetwork.describe((OptConfig) config);
+    return new NetworkBuilder(config).network();
   }
 
   /**
@@ -66,7 +62,10 @@ record Network(
    * @param work owns the result
    */
   Reference reference(Pass pass, Workspace work) {
-    return new Reference(head.features(pass, run(pass, work, false), work), head.weight().tensor());
+    return new Reference(
+        head.features(pass, run(pass, work, false), work),
+        head.weight().tensor(),
+        head.logits().cap());
   }
 
   /**

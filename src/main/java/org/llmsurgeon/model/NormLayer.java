@@ -8,12 +8,15 @@ import org.llmsurgeon.compute.Tensor;
  *
  * @param kind which one
  * @param gain {@code [width]}
+ * @param base {@code [width]}, which the gain is added to; null for nothing
  * @param bias {@code [width]}, or null
  * @param epsilon added under the root
  */
-record NormLayer(Norm.Kind kind, Parameter gain, Parameter bias, double epsilon) {
+record NormLayer(Norm.Kind kind, Parameter gain, Parameter base, Parameter bias, double epsilon) {
   void forward(Pass pass, Tensor in, Tensor out) {
-    pass.device().normalize(norm(), in, out);
+    try (Workspace work = pass.workspace()) {
+      pass.device().normalize(norm(pass, work), in, out);
+    }
   }
 
   /**
@@ -25,7 +28,9 @@ record NormLayer(Norm.Kind kind, Parameter gain, Parameter bias, double epsilon)
     if (pass.wantsParameterGradients()) {
       addParameterGradients(pass, in, dOut);
     }
-    pass.device().normalizeBackward(norm(), in, dOut, dIn);
+    try (Workspace work = pass.workspace()) {
+      pass.device().normalizeBackward(norm(pass, work), in, dOut, dIn);
+    }
   }
 
   private void addParameterGradients(Pass pass, Tensor in, Tensor dOut) {
@@ -36,7 +41,7 @@ record NormLayer(Norm.Kind kind, Parameter gain, Parameter bias, double epsilon)
     try (Workspace work = pass.workspace()) {
       Tensor dGain = work.zeros(1, in.columns());
       Tensor dBias = bias == null ? null : work.zeros(1, in.columns());
-      pass.device().normalizeWeightGradients(norm(), in, dOut, dGain, dBias);
+      pass.device().normalizeWeightGradients(norm(pass, work), in, dOut, dGain, dBias);
       pass.addGradient(gain, dGain);
       if (bias != null) {
         pass.addGradient(bias, dBias);
@@ -44,7 +49,13 @@ record NormLayer(Norm.Kind kind, Parameter gain, Parameter bias, double epsilon)
     }
   }
 
-  private Norm norm() {
-    return new Norm(kind, gain.tensor(), bias == null ? null : bias.tensor(), epsilon);
+  private Norm norm(Pass pass, Workspace work) {
+    Tensor factor = gain.tensor();
+    if (base != null) {
+      factor = work.empty(1, gain.columns());
+      pass.device().copy(base.tensor(), factor);
+      pass.device().add(1, gain.tensor(), factor);
+    }
+    return new Norm(kind, factor, bias == null ? null : bias.tensor(), epsilon);
   }
 }

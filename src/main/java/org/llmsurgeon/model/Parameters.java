@@ -2,24 +2,31 @@ package org.llmsurgeon.model;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
 /** All weights of a network, in the order in which an architecture names them. */
 final class Parameters implements AutoCloseable {
-  private static final double LAYER_NORM_EPSILON = 1e-5;
-
+  private final StreamStyle.Norms norms;
+  private final Map<String, NormLayer> made = new HashMap<>();
   private final Map<String, Parameter> stored = new LinkedHashMap<>();
   private final List<Parameter> ones = new ArrayList<>();
   private TensorScope scope;
   private Precision precision = Precision.SINGLE;
+
+  /**
+   * @param norms what all norms have in common
+   */
+  Parameters(StreamStyle.Norms norms) {
+    this.norms = norms;
+  }
 
   Parameter matrix(String name, int rows, int columns) {
     return add(new Parameter(name, rows, columns));
@@ -35,20 +42,26 @@ final class Parameters implements AutoCloseable {
     return new Linear(shape, weight, bias);
   }
 
-  NormLayer rmsNorm(String name, int width, double epsilon) {
-    return new NormLayer(Norm.Kind.RMS, vector(name + ".weight", width), null, epsilon);
+  /**
+   * A norm; the same for the same name. One without weights has gain 1, which is no parameter of
+   * the checkpoint.
+   */
+  NormLayer norm(String name, int width) {
+    return made.computeIfAbsent(name, key -> make(key, width));
   }
 
-  /** A layer norm; without weights its gain is 1, which is no parameter of the checkpoint. */
-  NormLayer layerNorm(String name, int width, boolean weights) {
-    if (weights) {
-      Parameter gain = vector(name + ".weight", width);
-      Parameter bias = vector(name + ".bias", width);
-      return new NormLayer(Norm.Kind.LAYER, gain, bias, LAYER_NORM_EPSILON);
-    }
-    Parameter gain = new Parameter(name + ".weight", width);
+  private NormLayer make(String name, int width) {
+    Parameter gain =
+        norms.weights() ? vector(name + ".weight", width) : one(name + ".weight", width);
+    Parameter base = norms.aroundOne() ? one(name + ".base", width) : null;
+    Parameter bias = norms.bias() ? vector(name + ".bias", width) : null;
+    return new NormLayer(norms.kind(), gain, base, bias, norms.epsilon());
+  }
+
+  private Parameter one(String name, int width) {
+    Parameter gain = new Parameter(name, width);
     ones.add(gain);
-    return new NormLayer(Norm.Kind.LAYER, gain, null, LAYER_NORM_EPSILON);
+    return gain;
   }
 
   /** Names and shapes of what the checkpoint must hold. */
@@ -80,12 +93,12 @@ final class Parameters implements AutoCloseable {
    *
    * @throws InputException naming a tensor that is absent or has another shape than it should
    */
-  void load(WeightSource source, CheckpointNames names, Device device) {
-    stored.values().forEach(parameter -> checkShape(parameter, source, names));
+  void load(WeightSource source, Device device) {
+    stored.values().forEach(parameter -> checkShape(parameter, source));
     scope = new TensorScope(device);
     try {
       for (Parameter parameter : stored.values()) {
-        parameter.fill(scope.own(source.load(names.stored(parameter.name()), device)));
+        parameter.fill(scope.own(source.load(parameter.name(), device)));
       }
       precision = commonPrecision();
       ones.forEach(parameter -> parameter.fill(scope.own(ones(device, parameter.columns()))));
@@ -110,8 +123,8 @@ final class Parameters implements AutoCloseable {
     return device.tensor(precision, 1, length, values);
   }
 
-  private static void checkShape(Parameter parameter, WeightSource source, CheckpointNames names) {
-    String name = names.stored(parameter.name());
+  private static void checkShape(Parameter parameter, WeightSource source) {
+    String name = parameter.name();
     if (!source.contains(name)) {
       throw new InputException(
           "the checkpoint has no tensor %s, which its config.json calls for with shape %s"

@@ -13,7 +13,7 @@ import org.llmsurgeon.compute.Tensor;
  * @param device does the arithmetic
  * @param precision number format of all activations
  * @param batch the tokens
- * @param rotary position tables, or null where the network has none
+ * @param rotary position tables of each kind that the network has
  * @param tap sees the linear layers, or null where nobody looks
  * @param gradients takes the parameters' gradients, or null where only activation gradients are
  *     computed
@@ -24,7 +24,7 @@ record Pass(
     Device device,
     Precision precision,
     Batch batch,
-    Rotary rotary,
+    List<Rotary> rotary,
     LinearTap tap,
     ParameterGradients gradients,
     Reference reference) {

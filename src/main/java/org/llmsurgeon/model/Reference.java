@@ -7,5 +7,6 @@ import org.llmsurgeon.compute.Tensor;
  *
  * @param features {@code [tokens, width]}
  * @param weight {@code [vocabulary, width]}
+ * @param cap bound on the logits, or 0
  */
-record Reference(Tensor features, Tensor weight) {}
+record Reference(Tensor features, Tensor weight, double cap) {}

@@ -3,95 +3,147 @@ package org.llmsurgeon.model;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * A sublayer around which the residual stream flows: {@code y = x + f(norm(x))} with the norm
- * before, {@code y = norm(x + f(x))} with the norm after.
+ * A sublayer around which the residual stream flows: {@code y = afterSum(x + scale after(f(before(
+ * x))))}, where each of the norms may be absent.
  *
- * @param norm the norm
- * @param normBefore where it stands
+ * @param norms the norms
+ * @param scale factor on what is added
  * @param sublayer {@code f}
  */
-record ResidualBranch(NormLayer norm, boolean normBefore, Sublayer sublayer) {
+record ResidualBranch(Norms norms, double scale, Sublayer sublayer) {
+  /**
+   * The norms of a branch; each may be null.
+   *
+   * @param before on what the sublayer reads
+   * @param after on what it adds
+   * @param afterSum on the stream, after it was added
+   */
+  record Norms(NormLayer before, NormLayer after, NormLayer afterSum) {}
+
   /**
    * @param in {@code x}, which must stay until the backward
    * @param out {@code y}, written
    * @param kept owns what the backward needs
    */
   Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
-    if (normBefore) {
-      try (Workspace work = pass.workspace()) {
-        Tensor normed = normed(pass, in, work);
-        Sublayer.Trace trace = sublayer.forward(pass, normed, out, kept);
-        pass.device().add(1, in, out);
-        return new NormBeforeTrace(this, in, trace);
-      }
-    }
-    Tensor sum = kept.empty(in.rows(), in.columns());
-    Sublayer.Trace trace = sublayer.forward(pass, in, sum, kept);
+    Tensor sum = norms.afterSum() == null ? out : kept.empty(in.rows(), in.columns());
+    Added added = added(pass, in, sum, kept);
     pass.device().add(1, in, sum);
-    norm.forward(pass, sum, out);
-    return new NormAfterTrace(this, in, sum, trace);
+    if (norms.afterSum() != null) {
+      norms.afterSum().forward(pass, sum, out);
+    }
+    return new Trace(this, in, added, sum);
   }
 
-  private Tensor normed(Pass pass, Tensor in, Workspace work) {
+  /**
+   * What the branch adds, without the stream.
+   *
+   * @param in {@code x}
+   * @param out what is added, written
+   * @param kept owns what the backward needs
+   */
+  Added added(Pass pass, Tensor in, Tensor out, Workspace kept) {
+    Tensor raw = norms.after() == null ? out : kept.empty(in.rows(), in.columns());
+    Sublayer.Trace trace;
+    try (Workspace work = pass.workspace()) {
+      trace = sublayer.forward(pass, read(pass, in, work), raw, kept);
+    }
+    if (norms.after() != null) {
+      norms.after().forward(pass, raw, out);
+    }
+    if (scale != 1) {
+      pass.device().scale(scale, out);
+    }
+    return new Added(raw, trace);
+  }
+
+  /** What the sublayer reads. */
+  private Tensor read(Pass pass, Tensor in, Workspace work) {
+    if (norms.before() == null) {
+      return in;
+    }
     Tensor normed = work.empty(in.rows(), in.columns());
-    norm.forward(pass, in, normed);
+    norms.before().forward(pass, in, normed);
     return normed;
   }
 
-  /** A forward that was done, with what its backward needs. */
-  interface Trace {
+  /**
+   * @param raw what the sublayer wrote; of use only where a norm comes after
+   * @param trace of the sublayer
+   */
+  record Added(Tensor raw, Sublayer.Trace trace) {}
+
+  /**
+   * The way back of what is added.
+   *
+   * @param in {@code x}
+   * @param added its forward
+   * @param dOut gradient of what is added
+   * @param dIn that of {@code x}, added to; null where nobody needs it. It may be {@code dOut}
+   *     where a norm comes before the sublayer
+   */
+  void backward(Pass pass, Tensor in, Added added, Tensor dOut, Tensor dIn) {
+    try (Workspace work = pass.workspace()) {
+      Tensor d = dOut;
+      if (scale != 1) {
+        d = work.empty(in.rows(), in.columns());
+        pass.device().copy(dOut, d);
+        pass.device().scale(scale, d);
+      }
+      if (norms.after() != null) {
+        Tensor dRaw = work.zeros(in.rows(), in.columns());
+        norms.after().backward(pass, added.raw(), d, dRaw);
+        d = dRaw;
+      }
+      Tensor read = pass.needsInputs() ? read(pass, in, work) : null;
+      Tensor dRead = dIn == null ? null : work.empty(in.rows(), in.columns());
+      added.trace().backward(pass, read, d, dRead);
+      if (dIn != null && norms.before() != null) {
+        norms.before().backward(pass, in, dRead, dIn);
+      } else if (dIn != null) {
+        pass.device().add(1, dRead, dIn);
+      }
+    }
+  }
+
+  /** Shows the tap what the linear layers read in a forward that nobody looked at. */
+  void showInputs(Pass pass, Tensor in, Added added) {
+    try (Workspace work = pass.workspace()) {
+      added.trace().showInputs(pass, read(pass, in, work));
+    }
+  }
+
+  /**
+   * A forward that was done, with what its backward needs.
+   *
+   * @param branch whose
+   * @param in {@code x}
+   * @param added what was added
+   * @param sum before the last norm; of use only where there is one
+   */
+  record Trace(ResidualBranch branch, Tensor in, Added added, Tensor sum) {
+    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
+    void showInputs(Pass pass) {
+      branch.showInputs(pass, in, added);
+    }
+
     /**
      * @param pass the batch
      * @param gradient in: that of {@code y}; out: that of {@code x}, unless nobody needs it
      * @param inputGradientNeeded whether somebody does
      */
-    void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded);
-
-    /** Shows the tap what the linear layers read in a forward that nobody looked at. */
-    void showInputs(Pass pass);
-  }
-
-  private record NormBeforeTrace(ResidualBranch branch, Tensor in, Sublayer.Trace trace)
-      implements Trace {
-    @Override
-    public void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
-      try (Workspace work = pass.workspace()) {
-        Tensor normed = pass.needsInputs() ? branch.normed(pass, in, work) : null;
-        if (!inputGradientNeeded) {
-          trace.backward(pass, normed, gradient, null);
-          return;
-        }
-        Tensor dNormed = work.empty(in.rows(), in.columns());
-        trace.backward(pass, normed, gradient, dNormed);
-        branch.norm.backward(pass, in, dNormed, gradient);
+    void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
+      NormLayer last = branch.norms.afterSum();
+      if (last == null) {
+        branch.backward(pass, in, added, gradient, inputGradientNeeded ? gradient : null);
+        return;
       }
-    }
-
-    @Override
-    public void showInputs(Pass pass) {
-      try (Workspace work = pass.workspace()) {
-        trace.showInputs(pass, branch.normed(pass, in, work));
-      }
-    }
-  }
-
-  private record NormAfterTrace(ResidualBranch branch, Tensor in, Tensor sum, Sublayer.Trace trace)
-      implements Trace {
-    @Override
-    public void backward(Pass pass, Tensor gradient, boolean inputGradientNeeded) {
       try (Workspace work = pass.workspace()) {
         Tensor dSum = work.zeros(in.rows(), in.columns());
-        branch.norm.backward(pass, sum, gradient, dSum);
-        trace.backward(pass, in, dSum, inputGradientNeeded ? gradient : null);
-        if (inputGradientNeeded) {
-          pass.device().add(1, dSum, gradient);
-        }
+        last.backward(pass, sum, gradient, dSum);
+        pass.device().copy(dSum, gradient);
+        branch.backward(pass, in, added, dSum, inputGradientNeeded ? gradient : null);
       }
-    }
-
-    @Override
-    public void showInputs(Pass pass) {
-      trace.showInputs(pass, in);
     }
   }
 }

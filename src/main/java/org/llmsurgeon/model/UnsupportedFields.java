@@ -2,7 +2,9 @@ package org.llmsurgeon.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.llmsurgeon.InputException;
 
@@ -43,6 +45,7 @@ final class UnsupportedFields {
           new Field("num_local_experts", UnsupportedFields::isZero, "a mixture of experts"),
           new Field("num_experts", UnsupportedFields::isZero, "a mixture of experts"),
           new Field("n_routed_experts", UnsupportedFields::isZero, "a mixture of experts"),
+          new Field("block_configs", UnsupportedFields::isEmpty, "blocks of different sizes"),
           new Field("pruned_heads", UnsupportedFields::isEmpty, "heads removed at loading"));
 
   private UnsupportedFields() {}
@@ -51,17 +54,30 @@ final class UnsupportedFields {
    * Refuses a configuration that sets any of these fields.
    *
    * @param fields the configuration
+   * @param known fields that its architecture understands
    * @throws InputException naming the first such field
    */
-  static void refuse(ConfigFields fields) {
+  static void refuse(ConfigFields fields, Set<String> known) {
     for (Field field : FIELDS) {
-      JsonNode value = fields.raw(field.name());
-      if (!value.isMissingNode() && !field.harmless().test(value)) {
+      if (!known.contains(field.name()) && field.isSet(fields)) {
         throw new InputException(
             "%s: field \"%s\" (%s) is not supported; use a model without it"
                 .formatted(fields.where(), field.name(), field.meaning()));
       }
     }
+    ConfigFields rope = RotaryFields.object(fields);
+    String part = "partial_rotary_factor";
+    if (!known.contains(part) && rope.has(part) && !isOne(rope.raw(part))) {
+      throw rope.wrong(part, "1 (heads of this architecture are rotated whole)");
+    }
+  }
+
+  /** Which of these fields a configuration sets, those known left out. */
+  static Set<String> set(ConfigFields fields, Set<String> known) {
+    return FIELDS.stream()
+        .filter(field -> !known.contains(field.name()) && field.isSet(fields))
+        .map(Field::name)
+        .collect(Collectors.toSet());
   }
 
   private static boolean never(JsonNode value) {
@@ -97,5 +113,10 @@ final class UnsupportedFields {
    * @param harmless which values change nothing
    * @param meaning what the others mean, for the message
    */
-  private record Field(String name, Predicate<JsonNode> harmless, String meaning) {}
+  private record Field(String name, Predicate<JsonNode> harmless, String meaning) {
+    boolean isSet(ConfigFields fields) {
+      JsonNode value = fields.raw(name);
+      return !value.isMissingNode() && !harmless.test(value);
+    }
+  }
 }

@@ -12,7 +12,8 @@ interface AttentionContract extends DeviceUnderTest {
   /** Sequences, length, heads, key and value heads, head dimension. */
   int[][] SIZES = {
     {0, 4, 2, 1, 4}, {2, 0, 2, 1, 4}, {1, 1, 1, 1, 1}, {3, 1, 2, 2, 5}, {3, 2, 4, 2, 8},
-    {2, 7, 3, 1, 5}, {2, 7, 6, 3, 16}, {2, 130, 4, 2, 8}, {1, 300, 3, 1, 12}, {2, 300, 2, 2, 7}
+    {2, 7, 3, 1, 5}, {2, 7, 6, 3, 16}, {2, 130, 4, 2, 8}, {1, 300, 3, 1, 12}, {2, 300, 2, 2, 7},
+    {2, 130, 4, 2, 8, 5}, {1, 300, 3, 1, 12, 100}, {1, 7, 2, 1, 4, 1}
   };
 
   @Test
@@ -121,7 +122,11 @@ interface AttentionContract extends DeviceUnderTest {
             Tensor back = work.random(size[0], size[1] * size[2] * 2, 1);
             work.device().rotate(rotary, forth);
             work.device().rotateBack(rotary, back);
-            return List.of(forth, back);
+            Tensor part = work.random(size[0], size[1] * (size[2] * 2 + 3), 1);
+            Rotary narrow =
+                new Rotary(rotary.cosine(), rotary.sine(), length, size[2] * 2 + 3);
+            work.device().rotate(narrow, part);
+            return List.of(forth, back, part);
           });
     }
   }
@@ -189,6 +194,7 @@ interface AttentionContract extends DeviceUnderTest {
 
   private static AttentionShape shape(int[] size) {
     double scale = 1 / Math.sqrt(size[4]);
-    return new AttentionShape(size[0], size[1], size[2], size[3], size[4], scale);
+    int window = size.length > 5 ? size[5] : 0;
+    return new AttentionShape(size[0], size[1], size[2], size[3], size[4], scale, window, 0);
   }
 }

@@ -5,18 +5,20 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.compute.Norm;
 
 @DisplayName("A Llama configuration")
 class LlamaConfigTest {
-  private static LlamaConfig parse(String json) {
+  private static ModelConfig parse(String json) {
     try {
-      return (LlamaConfig) ModelConfig.parse(new ObjectMapper().readTree(json), "config.json");
+      return ModelConfig.parse(new ObjectMapper().readTree(json), "config.json");
     } catch (com.fasterxml.jackson.core.JsonProcessingException broken) {
       throw new IllegalArgumentException(json, broken);
     }
@@ -24,26 +26,21 @@ class LlamaConfigTest {
 
   @Test
   void hasTheDefaultsOfTransformers() {
-    LlamaConfig config = parse("{\"architectures\": [\"LlamaForCausalLM\"]}");
-    assertThat(config)
-        .isEqualTo(
-            new LlamaConfig(
-                "LlamaForCausalLM",
-                new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048),
-                Collections.nCopies(32, new BlockSize(32, 32, 11008)),
-                Activation.SILU,
-                1e-6,
-                new RotaryPositions(10000, new RotaryScaling.None()),
-                false,
-                false,
-                false));
+    ModelConfig config = parse("{\"architectures\": [\"LlamaForCausalLM\"]}");
+    assertThat(config.size())
+        .isEqualTo(new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048));
+    assertThat(config.blocks())
+        .isEqualTo(Collections.nCopies(32, new BlockSize(32, 32, 11008)));
+    assertThat(config.attention())
+        .isEqualTo(attention(1 / Math.sqrt(128), false, 10000, 128, 32));
+    assertThat(config.stream()).isEqualTo(stream(4096, Activation.SILU, 1e-6, false, false));
     assertThat(parse("{\"model_type\": \"llama\"}")).isEqualTo(config);
     assertThat(config.architecture()).isEqualTo("LlamaForCausalLM");
   }
 
   @Test
   void readsEveryField() {
-    LlamaConfig config =
+    ModelConfig config =
         parse(
             """
             {"model_type": "llama", "vocab_size": 100, "hidden_size": 24, "intermediate_size": 40,
@@ -53,23 +50,43 @@ class LlamaConfigTest {
              "tie_word_embeddings": true, "torch_dtype": "bfloat16", "sliding_window": null,
              "attention_dropout": 0.1, "use_cache": false, "pretraining_tp": 2}
             """);
-    assertThat(config)
-        .isEqualTo(
-            new LlamaConfig(
-                "LlamaForCausalLM",
-                new ModelSize(100, 24, 3, 6, 2, 10, 40, 64),
-                Collections.nCopies(3, new BlockSize(6, 2, 40)),
-                Activation.GELU,
-                0.5,
-                new RotaryPositions(500000, new RotaryScaling.None()),
-                true,
-                true,
-                true));
+    assertThat(config.size()).isEqualTo(new ModelSize(100, 24, 3, 6, 2, 10, 40, 64));
+    assertThat(config.blocks()).isEqualTo(Collections.nCopies(3, new BlockSize(6, 2, 40)));
+    assertThat(config.attention()).isEqualTo(attention(1 / Math.sqrt(10), true, 500000, 10, 3));
+    assertThat(config.stream()).isEqualTo(stream(24, Activation.GELU, 0.5, true, true));
+  }
+
+  private static AttentionStyle attention(
+      double scale, boolean bias, double theta, int dimensions, int blocks) {
+    return new AttentionStyle(
+        scale,
+        0,
+        bias,
+        bias,
+        List.of(new RotaryPositions(theta, dimensions, new RotaryScaling.None())),
+        Collections.nCopies(blocks, new AttentionStyle.Layer(0, 0)),
+        false);
+  }
+
+  private static StreamStyle stream(
+      int width, Activation activation, double epsilon, boolean bias, boolean tied) {
+    return new StreamStyle(
+        width,
+        0,
+        1,
+        1,
+        1,
+        0,
+        false,
+        tied,
+        activation,
+        bias,
+        new StreamStyle.Norms(Norm.Kind.RMS, true, false, false, epsilon));
   }
 
   @Test
   void treatsNullAsAbsent() {
-    LlamaConfig config =
+    ModelConfig config =
         parse(
             """
             {"model_type": "llama", "hidden_size": 24, "num_attention_heads": 6,
@@ -84,12 +101,14 @@ class LlamaConfigTest {
     "silu, SILU",
     "swish, SILU",
     "gelu, GELU",
+    "gelu_python, GELU",
+    "gelu_fast, GELU_TANH",
     "gelu_new, GELU_TANH",
     "gelu_pytorch_tanh, GELU_TANH",
     "relu, RELU"
   })
   void knowsTheActivation(String name, Activation activation) {
-    LlamaConfig config = parse("{\"model_type\": \"llama\", \"hidden_act\": \"" + name + "\"}");
+    ModelConfig config = parse("{\"model_type\": \"llama\", \"hidden_act\": \"" + name + "\"}");
     assertThat(config.activation()).isEqualTo(activation);
   }
 
@@ -104,8 +123,8 @@ class LlamaConfigTest {
             + " \"factor\": 2}, \"rope_scaling\": {}"
       })
   void readsRotaryPositionsInEverySpelling(String fields) {
-    assertThat(parse("{\"model_type\": \"llama\", " + fields + "}").rotary())
-        .isEqualTo(new RotaryPositions(500, new RotaryScaling.Linear(2)));
+    assertThat(parse("{\"model_type\": \"llama\", " + fields + "}").attention().positions(0))
+        .isEqualTo(new RotaryPositions(500, 128, new RotaryScaling.Linear(2)));
   }
 
   @Test
@@ -115,13 +134,13 @@ class LlamaConfigTest {
         {"model_type": "llama", "max_position_embeddings": 4096, %s "rope_scaling":
          {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4 %s}}
         """;
-    assertThat(parse(scaling.formatted("", "")).rotary().scaling())
+    assertThat(parse(scaling.formatted("", "")).attention().positions(0).scaling())
         .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 4096));
     String inside = ", \"original_max_position_embeddings\": 512";
-    assertThat(parse(scaling.formatted("", inside)).rotary().scaling())
+    assertThat(parse(scaling.formatted("", inside)).attention().positions(0).scaling())
         .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 512));
     String outside = "\"original_max_position_embeddings\": 256,";
-    assertThat(parse(scaling.formatted(outside, inside)).rotary().scaling())
+    assertThat(parse(scaling.formatted(outside, inside)).attention().positions(0).scaling())
         .isEqualTo(new RotaryScaling.Llama3(8, 1, 4, 256));
   }
 
@@ -169,10 +188,11 @@ class LlamaConfigTest {
   void interpolatesLlama3FrequenciesBetweenKeptAndStretched() {
     RotaryScaling scaling = new RotaryScaling.Llama3(8, 1, 4, 2 * Math.PI * 100);
     // A frequency f makes 100 f waves in the original context.
-    assertThat(scaling.apply(0.05)).isEqualTo(0.05);
-    assertThat(scaling.apply(0.009)).isEqualTo(0.009 / 8);
-    assertThat(scaling.apply(0.025)).isCloseTo((0.025 + 0.025 / 8) / 2, within(1e-15));
-    assertThat(scaling.apply(0.01)).isCloseTo(0.01 / 8, within(1e-15));
-    assertThat(scaling.apply(0.04)).isCloseTo(0.04, within(1e-15));
+    double[] frequencies = {0.05, 0.009, 0.025, 0.01, 0.04};
+    scaling.apply(new RotaryPositions(10, 10, scaling), 4, frequencies);
+    assertThat(frequencies)
+        .containsExactly(
+            new double[] {0.05, 0.009 / 8, (0.025 + 0.025 / 8) / 2, 0.01 / 8, 0.04},
+            within(1e-15));
   }
 }

@@ -15,9 +15,9 @@ class ModelConfigRefusalTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{'architectures': ['GPT2LMHeadModel'], 'model_type': 'gpt2'}",
+        "{'architectures': ['BloomForCausalLM'], 'model_type': 'bloom'}",
         "{'architectures': ['LlamaForSequenceClassification'], 'model_type': 'llama'}",
-        "{'architectures': null, 'model_type': 'mistral'}",
+        "{'architectures': null, 'model_type': 'mixtral'}",
         "{'architectures': [], 'model_type': null}"
       })
   void forAnUnknownArchitectureListingThoseThatAreKnown(String changes) {
@@ -25,7 +25,7 @@ class ModelConfigRefusalTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("config.json: ")
         .hasMessageContaining(
-            "supported are LlamaForCausalLM and DeciLMForCausalLM and OPTForCausalLM");
+            "supported are LlamaForCausalLM, DeciLMForCausalLM, MistralForCausalLM");
   }
 
   @Test
@@ -44,7 +44,6 @@ class ModelConfigRefusalTest {
         "compression_config       | {'format': 'int'}",
         "is_encoder_decoder       | true",
         "add_cross_attention      | true",
-        "sliding_window           | 4096",
         "attention_chunk_size     | 8192",
         "layer_types              | ['full_attention', 'sliding_attention']",
         "no_rope_layers           | [1, 0]",
@@ -69,6 +68,7 @@ class ModelConfigRefusalTest {
         "num_local_experts        | 8",
         "num_experts              | 60",
         "n_routed_experts         | 64",
+        "block_configs            | [{'ffn': {}}]",
         "pruned_heads             | {'0': [1]}"
       })
   void forAFieldThatChangesTheArithmetic(String field, String value) {
@@ -100,9 +100,12 @@ class ModelConfigRefusalTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'rope_scaling': {'type': 'dynamic', 'factor': 2}}          | rope_scaling.type",
-        "{'rope_scaling': {'rope_type': 'yarn', 'factor': 2}}        | rope_scaling.rope_type",
-        "{'rope_parameters': {'rope_type': 'longrope'}}              | rope_parameters.rope_type",
+        "{'rope_scaling': {'type': 'dynamic'}}                       | rope_scaling.factor",
+        "{'rope_scaling': {'rope_type': 'ntk'}}                      | rope_scaling.rope_type",
+        "{'rope_parameters': {'rope_type': 'longrope'}}    | rope_parameters.short_factor",
+        "{'per_layer_config': {'2': {}}}                   | per_layer_config",
+        "{'per_layer_config': {'1': {'hidden_act': 'relu'}}} | per_layer_config.1.hidden_act",
+        "{'per_layer_config': {'1': {'num_attention_heads': 3}}} | per_layer_config.1",
         "{'rope_scaling': {'type': 'linear'}}                        | rope_scaling.factor",
         "{'rope_scaling': {'type': 'linear', 'factor': 0}}           | rope_scaling.factor",
         "{'rope_scaling': {'rope_type': 'llama3', 'factor': 8, 'low_freq_factor': 1}}"

@@ -7,12 +7,13 @@ import java.util.Collections;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.compute.Norm;
 
 @DisplayName("An OPT configuration")
 class OptConfigTest {
-  private static OptConfig parse(String json) {
+  private static ModelConfig parse(String json) {
     try {
-      return (OptConfig) ModelConfig.parse(new ObjectMapper().readTree(json), "config.json");
+      return ModelConfig.parse(new ObjectMapper().readTree(json), "config.json");
     } catch (com.fasterxml.jackson.core.JsonProcessingException broken) {
       throw new IllegalArgumentException(json, broken);
     }
@@ -20,23 +21,37 @@ class OptConfigTest {
 
   @Test
   void hasTheDefaultsOfTransformers() {
-    assertThat(parse("{\"model_type\": \"opt\"}"))
-        .isEqualTo(
-            new OptConfig(
-                new ModelSize(50272, 768, 12, 12, 12, 64, 3072, 2048),
-                Collections.nCopies(12, new BlockSize(12, 12, 3072)),
-                768,
-                Activation.RELU,
-                true,
-                true,
-                true,
-                true,
-                true));
+    ModelConfig config = parse("{\"model_type\": \"opt\"}");
+    assertThat(config.size()).isEqualTo(new ModelSize(50272, 768, 12, 12, 12, 64, 3072, 2048));
+    assertThat(config.blocks()).isEqualTo(Collections.nCopies(12, new BlockSize(12, 12, 3072)));
+    assertThat(config.stream()).isEqualTo(stream(768, Activation.RELU, true, true, true));
+    assertThat(config.attention().inputBias()).isTrue();
+    assertThat(config.attention().outputBias()).isTrue();
+    assertThat(config.attention().positions(0)).isNull();
+    assertThat(config.names().norms())
+        .containsOnlyKeys(
+            NormPlace.BEFORE_ATTENTION, NormPlace.BEFORE_FEED_FORWARD, NormPlace.LAST);
+  }
+
+  private static StreamStyle stream(
+      int width, Activation activation, boolean bias, boolean weights, boolean tied) {
+    return new StreamStyle(
+        width,
+        2,
+        1,
+        1,
+        1,
+        0,
+        false,
+        tied,
+        activation,
+        bias,
+        new StreamStyle.Norms(Norm.Kind.LAYER, weights, weights, false, 1e-5));
   }
 
   @Test
   void readsEveryField() {
-    OptConfig config =
+    ModelConfig config =
         parse(
             """
             {"architectures": ["OPTForCausalLM"], "model_type": "opt", "vocab_size": 100,
@@ -46,23 +61,18 @@ class OptConfigTest {
              "layer_norm_elementwise_affine": false, "tie_word_embeddings": false,
              "layerdrop": 0.5, "dropout": 0.1, "scale_embeddings": false}
             """);
-    assertThat(config)
-        .isEqualTo(
-            new OptConfig(
-                new ModelSize(100, 24, 3, 6, 6, 4, 40, 64),
-                Collections.nCopies(3, new BlockSize(6, 6, 40)),
-                12,
-                Activation.GELU_TANH,
-                false,
-                false,
-                false,
-                false,
-                false));
+    assertThat(config.size()).isEqualTo(new ModelSize(100, 24, 3, 6, 6, 4, 40, 64));
+    assertThat(config.blocks()).isEqualTo(Collections.nCopies(3, new BlockSize(6, 6, 40)));
+    assertThat(config.stream()).isEqualTo(stream(12, Activation.GELU_TANH, false, false, false));
+    assertThat(config.attention().inputBias()).isFalse();
+    assertThat(config.attention().outputBias()).isFalse();
+    assertThat(config.names().norms())
+        .containsOnlyKeys(NormPlace.AFTER_ATTENTION_SUM, NormPlace.AFTER_FEED_FORWARD_SUM);
   }
 
   @Test
   void hasNoFinalNormWhereItIsToldToRemoveIt() {
-    assertThat(parse("{\"model_type\": \"opt\", \"_remove_final_layer_norm\": true}").finalNorm())
+    assertThat(parse("{\"model_type\": \"opt\", \"_remove_final_layer_norm\": true}").has(NormPlace.LAST))
         .isFalse();
   }
 

@@ -50,7 +50,7 @@ final class PlainForward {
   }
 
   private boolean isLlama() {
-    return config instanceof LlamaConfig;
+    return config.gated();
   }
 
   private double[] embedding(int id, int position) {
@@ -70,7 +70,7 @@ final class PlainForward {
     if (isLlama()) {
       last = norm("model.norm", last);
     } else {
-      if (((OptConfig) config).finalNorm()) {
+      if (config.has(NormPlace.LAST)) {
         last = norm("model.decoder.final_layer_norm", last);
       }
       if (weights.containsKey("model.decoder.project_out.weight")) {
@@ -86,7 +86,7 @@ final class PlainForward {
     BlockSize sizes = config.blocks().get(block);
     String firstNorm = name + (isLlama() ? ".input_layernorm" : ".self_attn_layer_norm");
     String secondNorm = name + (isLlama() ? ".post_attention_layernorm" : ".final_layer_norm");
-    boolean before = isLlama() || ((OptConfig) config).normBefore();
+    boolean before = isLlama() || config.has(NormPlace.BEFORE_ATTENTION);
     double[][] read = new double[x.length][];
     for (int t = 0; t < x.length; t++) {
       read[t] = before && sizes.hasAttention() ? norm(firstNorm, x[t]) : x[t];
@@ -145,14 +145,14 @@ final class PlainForward {
   }
 
   private double[] rotated(double[] x, int position) {
-    if (!(config instanceof LlamaConfig llama)) {
+    if (!isLlama()) {
       return x;
     }
     int width = config.headDimension();
     double[] out = new double[x.length];
     for (int at = 0; at < x.length; at++) {
       int d = at % width;
-      double angle = position * frequency(llama.rotary(), d % (width / 2), width);
+      double angle = position * frequency(config.attention().positions(0), d % (width / 2), width);
       double partner = d < width / 2 ? -x[at + width / 2] : x[at - width / 2];
       out[at] = x[at] * Math.cos(angle) + partner * Math.sin(angle);
     }
@@ -162,7 +162,7 @@ final class PlainForward {
   private static double frequency(RotaryPositions rotary, int pair, int width) {
     double plain = 1 / Math.pow(rotary.theta(), 2.0 * pair / width);
     if (rotary.scaling() instanceof RotaryScaling.Linear linear) {
-      return plain / linear.factor();
+      return plain / linear.divisor();
     }
     if (rotary.scaling() instanceof RotaryScaling.Llama3 llama3) {
       double waveLength = 2 * Math.PI / plain;
@@ -171,19 +171,16 @@ final class PlainForward {
       double smooth =
           (llama3.originalPositions() / waveLength - llama3.lowFrequencyFactor())
               / (llama3.highFrequencyFactor() - llama3.lowFrequencyFactor());
-      double between = (1 - smooth) * plain / llama3.factor() + smooth * plain;
+      double between = (1 - smooth) * plain / llama3.divisor() + smooth * plain;
       return waveLength < shortest
           ? plain
-          : waveLength > longest ? plain / llama3.factor() : between;
+          : waveLength > longest ? plain / llama3.divisor() : between;
     }
     return plain;
   }
 
   private double[] feedForward(String name, double[] x) {
-    Activation activation =
-        config instanceof LlamaConfig llama
-            ? llama.activation()
-            : ((OptConfig) config).activation();
+    Activation activation = config.activation();
     double[] raised = linear(name + (isLlama() ? ".mlp.gate_proj" : ".fc1"), x);
     for (int j = 0; j < raised.length; j++) {
       raised[j] = activate(activation, raised[j]);
@@ -204,6 +201,7 @@ final class PlainForward {
       case GELU -> x * normalDistribution(x);
       case GELU_TANH ->
           x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+      case TANH -> Math.tanh(x);
     };
   }
 
@@ -221,10 +219,8 @@ final class PlainForward {
 
   private double[] norm(String name, double[] x) {
     double mean = 0;
-    double epsilon = 1e-5;
-    if (config instanceof LlamaConfig llama) {
-      epsilon = llama.normEpsilon();
-    } else {
+    double epsilon = config.stream().norms().epsilon();
+    if (!isLlama()) {
       for (double value : x) {
         mean += value / x.length;
       }

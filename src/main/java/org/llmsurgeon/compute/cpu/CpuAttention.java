@@ -31,12 +31,12 @@ final class CpuAttention {
     out.mustNotOverlap(tensors(in));
     out.writing();
     try (CpuTensor scratch = scratch(shape)) {
-      float[] row = new float[CpuRowKernels.padded(shape.length())];
+      Rows rows = new Rows(shape);
       forEachBlock(
           shape,
           place -> {
             Block block = Block.of(shape, in, place);
-            CpuMatrix p = probabilities(shape.scale(), block, scratch, row);
+            CpuMatrix p = probabilities(shape, block, scratch, null, rows);
             CpuBlas.multiply(1, p, block.values(), 0, place.queryRows(shape, out));
           });
     }
@@ -59,17 +59,19 @@ final class CpuAttention {
     CpuElementwise.scale(0, CpuTensor.of(gradients.keys()));
     CpuElementwise.scale(0, CpuTensor.of(gradients.values()));
     try (CpuTensor scratch = scratch(shape);
-        CpuTensor dScratch = scratch(shape)) {
+        CpuTensor dScratch = scratch(shape);
+        CpuTensor slopes = shape.softCap() > 0 ? scratch(shape) : null) {
       Rows rows = new Rows(shape);
       forEachBlock(
           shape,
           place -> {
             Block block = Block.of(shape, in, place);
-            CpuMatrix p = probabilities(shape.scale(), block, scratch, rows.p);
+            CpuMatrix slope = slopes == null ? null : scores(slopes, block);
+            CpuMatrix p = probabilities(shape, block, scratch, slope, rows);
             CpuMatrix dBlock = place.queryRows(shape, dOut);
             CpuMatrix dScores = scores(dScratch, block);
             CpuBlas.multiply(1, dBlock, block.values().transpose(), 0, dScores);
-            scoreGradients(p, dScores, rows);
+            scoreGradients(shape, p, dScores, slope, rows);
             Block d = Block.of(shape, gradients, place);
             CpuBlas.multiply(1, p.transpose(), dBlock, 1, d.values());
             CpuBlas.multiply(shape.scale(), dScores, block.keys(), 0, d.queries());
@@ -123,28 +125,53 @@ final class CpuAttention {
   }
 
   /**
-   * Softmax of the scores of a block; 0 right of the diagonal. Row {@code i} of the block sees the
-   * keys before the block and the first {@code i + 1} within.
+   * Softmax of the scores of a block; 0 right of the diagonal, and left of the window. Row {@code i}
+   * of the block sees the keys before the block and the first {@code i + 1} within, as far as the
+   * window reaches.
+   *
+   * @param slope takes the derivatives of the bound on the scores; null where nobody needs them
    */
-  private CpuMatrix probabilities(double scale, Block block, CpuTensor scratch, float[] row) {
+  private CpuMatrix probabilities(
+      AttentionShape shape, Block block, CpuTensor scratch, CpuMatrix slope, Rows rows) {
     CpuMatrix scores = scores(scratch, block);
-    CpuBlas.multiply(scale, block.queries(), block.keys().transpose(), 0, scores);
+    CpuBlas.multiply(shape.scale(), block.queries(), block.keys().transpose(), 0, scores);
     CpuMemory memory = scratch.writing();
     int width = scores.columns();
     int before = width - scores.rows();
+    float[] row = rows.p;
     for (int i = 0; i < scores.rows(); i++) {
+      int first = shape.firstKey(before + i);
       long at = scores.row(i);
-      int n = before + i + 1;
-      memory.read(at, row, 0, n);
+      int n = before + i + 1 - first;
+      memory.read(at + first, row, 0, n);
+      if (shape.softCap() > 0) {
+        bound(shape.softCap(), n, rows);
+        if (slope != null) {
+          slope.tensor().writing().write(slope.row(i) + first, rows.dp, 0, n);
+        }
+      }
       double sum = kernels.exponentials(row, kernels.max(row, n), n);
       float factor = (float) (1 / sum);
       for (int j = 0; j < n; j++) {
         row[j] *= factor;
       }
       Arrays.fill(row, n, width, 0f);
-      memory.write(at, row, 0, width);
+      memory.write(at + first, row, 0, width - first);
+      if (first > 0) {
+        Arrays.fill(row, 0, first, 0f);
+        memory.write(at, row, 0, first);
+      }
     }
     return scores;
+  }
+
+  /** {@code s <- cap tanh(s / cap)} in {@code rows.p}, and its derivative in {@code rows.dp}. */
+  private static void bound(double cap, int n, Rows rows) {
+    for (int j = 0; j < n; j++) {
+      double tanh = Math.tanh(rows.p[j] / cap);
+      rows.p[j] = (float) (cap * tanh);
+      rows.dp[j] = (float) ((1 - tanh) * (1 + tanh));
+    }
   }
 
   /**
@@ -152,17 +179,30 @@ final class CpuAttention {
    * rowsum(dOut * out)}, but taken from the same numbers as what it is subtracted from: a row that
    * sees one key gets exactly 0.
    */
-  private void scoreGradients(CpuMatrix p, CpuMatrix dp, Rows rows) {
+  private void scoreGradients(
+      AttentionShape shape, CpuMatrix p, CpuMatrix dp, CpuMatrix slope, Rows rows) {
     int width = p.columns();
     int before = width - p.rows();
+    CpuMemory memory = dp.tensor().writing();
     for (int i = 0; i < p.rows(); i++) {
-      int n = before + i + 1;
-      p.tensor().reading().read(p.row(i), rows.p, 0, n);
-      dp.tensor().reading().read(dp.row(i), rows.dp, 0, n);
+      int first = shape.firstKey(before + i);
+      int n = before + i + 1 - first;
+      p.tensor().reading().read(p.row(i) + first, rows.p, 0, n);
+      memory.read(dp.row(i) + first, rows.dp, 0, n);
       float shift = (float) kernels.dot(rows.p, rows.dp, n);
       kernels.softmaxBackward(rows.p, rows.dp, shift, n);
+      if (slope != null) {
+        slope.tensor().reading().read(slope.row(i) + first, rows.p, 0, n);
+        for (int j = 0; j < n; j++) {
+          rows.dp[j] *= rows.p[j];
+        }
+      }
       Arrays.fill(rows.dp, n, width, 0f);
-      dp.tensor().writing().write(dp.row(i), rows.dp, 0, width);
+      memory.write(dp.row(i) + first, rows.dp, 0, width - first);
+      if (first > 0) {
+        Arrays.fill(rows.dp, 0, first, 0f);
+        memory.write(dp.row(i), rows.dp, 0, first);
+      }
     }
   }
 

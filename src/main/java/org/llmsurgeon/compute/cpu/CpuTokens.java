@@ -87,7 +87,7 @@ final class CpuTokens {
         sine[d] *= direction;
       }
       memory.read(x.row(t), row, 0, width);
-      for (int head = 0; head < width; head += 2 * half) {
+      for (int head = 0; head < width; head += rotary.headDimension()) {
         kernels.rotate(row, head, cosine, sine, half);
       }
       memory.write(x.row(t), row, 0, width);

@@ -18,6 +18,7 @@ final class ScalarKernels implements CpuRowKernels {
                 case GELU -> v * normal(v);
                 case GELU_TANH -> v * logistic(2 * tanhArgument(v));
                 case SILU -> v * logistic(v);
+                case TANH -> Math.tanh(v);
               };
     }
   }
@@ -43,6 +44,7 @@ final class ScalarKernels implements CpuRowKernels {
         double s = logistic(v);
         yield s * (1 + v * (1 - s));
       }
+      case TANH -> 1 - Math.tanh(v) * Math.tanh(v);
     };
   }
 

@@ -51,6 +51,13 @@ final class VectorKernels implements CpuRowKernels {
         logisticTail(x, value, n);
         divideByOneAndTail(x, value, n);
       }
+      case TANH -> tanh(x, value, n);
+    }
+  }
+
+  private static void tanh(float[] x, float[] value, int n) {
+    for (int i = 0; i < n; i++) {
+      value[i] = (float) Math.tanh(x[i]);
     }
   }
 
@@ -79,6 +86,13 @@ final class VectorKernels implements CpuRowKernels {
         System.arraycopy(slope, 0, value, 0, n);
         divideByOneAndTail(x, value, n);
         siluSlope(x, slope, n);
+      }
+      case TANH -> {
+        for (int i = 0; i < n; i++) {
+          double tanh = Math.tanh(x[i]);
+          value[i] = (float) tanh;
+          slope[i] = (float) ((1 - tanh) * (1 + tanh));
+        }
       }
     }
   }

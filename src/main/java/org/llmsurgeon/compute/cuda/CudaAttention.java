@@ -86,6 +86,7 @@ final class CudaAttention {
 
   void forward(AttentionShape shape, AttentionInputs in, CudaTensor out) {
     check(shape, in, out);
+    CudaLayers.require(shape.softCap() == 0, "bounded attention scores");
     if (out.size() == 0) {
       return;
     }
@@ -163,6 +164,7 @@ final class CudaAttention {
         .whole(tile.rows())
         .whole(tile.to())
         .whole(tile.from())
+        .whole(tile.shape().window())
         .single((float) tile.shape().scale())
         .rows(tile.shape().heads() * tile.rows(), tile.to());
   }

@@ -1,5 +1,6 @@
 package org.llmsurgeon.compute.cuda;
 
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
@@ -121,6 +122,14 @@ final class CudaLayers {
     return norm.kind() == Norm.Kind.LAYER ? 1 : 0;
   }
 
+  /** Refuses what only the processor computes. */
+  static void require(boolean supported, String what) {
+    if (!supported) {
+      throw new InputException(
+          "A card does not compute this model (" + what + "); run it without --gpu.");
+    }
+  }
+
   void activate(Activation activation, CudaTensor x, CudaTensor out) {
     ShapeChecks.sameShape("x", x, "out", out);
     ShapeChecks.samePrecision(x, out);
@@ -196,14 +205,16 @@ final class CudaLayers {
     ShapeChecks.rotary(rotary, x);
     ShapeChecks.samePrecision(x, rotary.cosine(), rotary.sine());
     x.requireSingle();
-    int pairs = x.columns() / 2;
+    int half = rotary.cosine().columns();
+    int pairs = x.columns() / rotary.headDimension() * half;
     kernels
         .of("rotate")
         .reading(CudaTensor.of(rotary.cosine()))
         .reading(CudaTensor.of(rotary.sine()))
         .writing(x)
         .whole(pairs)
-        .whole(rotary.cosine().columns())
+        .whole(half)
+        .whole(rotary.headDimension())
         .whole(rotary.sequenceLength())
         .single(direction)
         .rows(pairs == 0 ? 0 : x.rows(), pairs);

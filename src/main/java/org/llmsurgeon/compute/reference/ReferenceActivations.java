@@ -83,6 +83,7 @@ final class ReferenceActivations {
       case GELU -> x * ErrorFunction.normalDistribution(x);
       case GELU_TANH -> 0.5 * x * (1 + Math.tanh(tanhArgument(x)));
       case SILU -> x * logistic(x);
+      case TANH -> Math.tanh(x);
     };
   }
 
@@ -94,6 +95,7 @@ final class ReferenceActivations {
       case GELU_TANH -> geluTanhDerivative(x);
       // (x s)' = s + x s (1 - s)
       case SILU -> logistic(x) * (1 + x * logistic(-x));
+      case TANH -> (1 - Math.tanh(x)) * (1 + Math.tanh(x));
     };
   }
 

@@ -45,7 +45,7 @@ final class ReferenceAttention {
     forEachQuery(
         shape,
         query -> {
-          double[] p = probabilities(shape, in, query);
+          double[] p = probabilities(scores(shape, in, query));
           for (int d = 0; d < shape.headDimension(); d++) {
             // out_d = sum_j p_j v_jd
             double sum = 0;
@@ -87,18 +87,18 @@ final class ReferenceAttention {
         int column = head * shape.headDimension();
         int keyColumn = head / group * shape.headDimension();
         for (int row = first; row < first + shape.length(); row++) {
-          action.accept(new Query(row, first, column, keyColumn));
+          int seen = first + shape.firstKey(row - first);
+          action.accept(new Query(row, seen, column, keyColumn));
         }
       }
     }
   }
 
-  /** {@code p_j = exp(s_j - max s) / sum_k exp(s_k - max s)} with {@code s_j = scale q . k_j}. */
-  private static double[] probabilities(AttentionShape shape, AttentionInputs in, Query query) {
+  /** {@code s_j = scale q . k_j}, bounded by {@code cap tanh(s_j / cap)} where there is a bound. */
+  private static double[] scores(AttentionShape shape, AttentionInputs in, Query query) {
     ReferenceTensor queries = of(in.queries());
     ReferenceTensor keys = of(in.keys());
     double[] p = new double[query.visible()];
-    double maximum = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < p.length; j++) {
       double dot = 0;
       for (int d = 0; d < shape.headDimension(); d++) {
@@ -107,7 +107,19 @@ final class ReferenceAttention {
                 * keys.at(query.firstKeyRow() + j, query.keyColumn() + d);
       }
       p[j] = shape.scale() * dot;
-      maximum = Math.max(maximum, p[j]);
+      if (shape.softCap() > 0) {
+        p[j] = shape.softCap() * Math.tanh(p[j] / shape.softCap());
+      }
+    }
+    return p;
+  }
+
+  /** {@code p_j = exp(s_j - max s) / sum_k exp(s_k - max s)}. */
+  private static double[] probabilities(double[] scores) {
+    double[] p = scores.clone();
+    double maximum = Double.NEGATIVE_INFINITY;
+    for (double score : scores) {
+      maximum = Math.max(maximum, score);
     }
     double sum = 0;
     for (int j = 0; j < p.length; j++) {
@@ -131,7 +143,8 @@ final class ReferenceAttention {
       ReferenceTensor dOut,
       AttentionInputs into,
       Query query) {
-    double[] p = probabilities(shape, in, query);
+    double[] scores = scores(shape, in, query);
+    double[] p = probabilities(scores);
     ReferenceTensor values = of(in.values());
     double[] dp = new double[p.length];
     double mean = 0;
@@ -145,7 +158,12 @@ final class ReferenceAttention {
       mean += p[j] * dp[j];
     }
     for (int j = 0; j < p.length; j++) {
-      addScoreGradient(shape, in, into, query, j, shape.scale() * p[j] * (dp[j] - mean));
+      double ds = shape.scale() * p[j] * (dp[j] - mean);
+      if (shape.softCap() > 0) {
+        double bounded = scores[j] / shape.softCap();
+        ds *= (1 - bounded) * (1 + bounded);
+      }
+      addScoreGradient(shape, in, into, query, j, ds);
     }
   }
 
@@ -178,7 +196,7 @@ final class ReferenceAttention {
     int half = cosine.columns();
     for (int t = 0; t < values.rows(); t++) {
       int position = t % rotary.sequenceLength();
-      for (int head = 0; head < values.columns(); head += 2 * half) {
+      for (int head = 0; head < values.columns(); head += rotary.headDimension()) {
         for (int d = 0; d < half; d++) {
           double c = cosine.at(position, d);
           double s = direction * sine.at(position, d);

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.OptConfig;
+import org.llmsurgeon.model.RotaryPositions;
 import org.llmsurgeon.pruning.structure.Line;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;
@@ -21,13 +21,24 @@ final class AttentionUnits {
   private final int groups;
   private final int headsPerGroup;
   private final int dimension;
-  private final boolean rotary;
+
+  /** Dimensions of a head that are rotated, in pairs half of them apart. */
+  private final int rotated;
+
+  /** Whether queries and keys are normalised: none of their dimensions goes without the others. */
+  private final boolean normalised;
+
+  /** Whether that is over all heads at once: then no head's queries go without the others. */
+  private final boolean tiedHeads;
 
   AttentionUnits(ModelConfig config, int block) {
     groups = config.blocks().get(block).keyValueHeads();
     headsPerGroup = config.blocks().get(block).headsPerGroup();
     dimension = config.headDimension();
-    rotary = !(config instanceof OptConfig);
+    RotaryPositions positions = config.attention().positions(block);
+    rotated = positions == null ? 0 : positions.dimensions();
+    normalised = config.normalisesQueries();
+    tiedHeads = normalised && config.attention().wholeNorms();
   }
 
   List<Unit> of(Set<UnitKind> kinds, List<LinearShape> shapes) {
@@ -54,11 +65,12 @@ final class AttentionUnits {
         units.add(unit(UnitKind.VALUE, part(OUTPUT, Line.COLUMN, inHeads(group, each)), free));
       }
     }
-    if (kinds.contains(UnitKind.QUERY_KEY)) {
-      int count = rotary ? dimension / 2 : dimension;
-      for (int each = 0; each < count; each++) {
-        int[] pair = rotary ? new int[] {each, each + dimension / 2} : new int[] {each};
-        units.add(queryKey(group, pair));
+    if (kinds.contains(UnitKind.QUERY_KEY) && !normalised) {
+      for (int each = 0; each < rotated / 2; each++) {
+        units.add(queryKey(group, new int[] {each, each + rotated / 2}));
+      }
+      for (int each = rotated; each < dimension; each++) {
+        units.add(queryKey(group, new int[] {each}));
       }
     }
   }
@@ -77,21 +89,24 @@ final class AttentionUnits {
     if (headsPerGroup > 1 && kinds.contains(UnitKind.HEAD)) {
       for (int head = group * headsPerGroup; head < (group + 1) * headsPerGroup; head++) {
         int[] lines = whole(head, 1);
+        Unit.Part output = part(OUTPUT, Line.COLUMN, lines);
         units.add(
-            unit(UnitKind.HEAD, part(OUTPUT, Line.COLUMN, lines), part(QUERY, Line.ROW, lines)));
+            tiedHeads
+                ? unit(UnitKind.HEAD, output)
+                : unit(UnitKind.HEAD, output, part(QUERY, Line.ROW, lines)));
       }
     }
     boolean same = headsPerGroup == 1 && kinds.contains(UnitKind.HEAD);
     if (same || kinds.contains(UnitKind.GROUP)) {
       int[] heads = whole(group * headsPerGroup, headsPerGroup);
       int[] shared = whole(group, 1);
+      UnitKind kind = same ? UnitKind.HEAD : UnitKind.GROUP;
+      Unit.Part output = part(OUTPUT, Line.COLUMN, heads);
+      Unit.Part value = part(VALUE, Line.ROW, shared);
       units.add(
-          unit(
-              same ? UnitKind.HEAD : UnitKind.GROUP,
-              part(OUTPUT, Line.COLUMN, heads),
-              part(QUERY, Line.ROW, heads),
-              part(KEY, Line.ROW, shared),
-              part(VALUE, Line.ROW, shared)));
+          tiedHeads
+              ? unit(kind, output, value)
+              : unit(kind, output, part(QUERY, Line.ROW, heads), part(KEY, Line.ROW, shared), value));
     }
   }
 

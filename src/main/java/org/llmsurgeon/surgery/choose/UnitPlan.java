@@ -13,6 +13,7 @@ import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.RotaryPositions;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
 import org.llmsurgeon.pruning.structure.Line;
 import org.llmsurgeon.pruning.structure.Unit;
@@ -32,7 +33,7 @@ public final class UnitPlan {
   private final LayerRule rule;
 
   /** Blocks of equal shape share their units: a large model has millions. */
-  private final Map<List<Shape>, List<Unit>> made = new HashMap<>();
+  private final Map<Kind, List<Unit>> made = new HashMap<>();
 
   /**
    * @param config the model
@@ -79,13 +80,21 @@ public final class UnitPlan {
    */
   public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
 
-  /** What the units of a group depend on. */
+  /** What the units of a group depend on, of one of its layers. */
   private record Shape(LinearRole role, int outputs, int inputs, boolean bias, boolean touched) {
     static Shape of(LinearShape layer, LayerRule rule) {
       return new Shape(
           layer.role(), layer.outputs(), layer.inputs(), layer.bias(), rule.touches(layer));
     }
   }
+
+  /**
+   * What the units of a group depend on.
+   *
+   * @param layers its layers
+   * @param positions rotary positions of its attention, or null
+   */
+  private record Kind(List<Shape> layers, RotaryPositions positions) {}
 
   /** All groups, attention before MLP, block by block. */
   public List<Planned> groups() {
@@ -173,7 +182,9 @@ public final class UnitPlan {
       String name, List<LinearShape> shapes, Supplier<List<Unit>> units, WidthLayout widths) {
     List<Unit> shared =
         made.computeIfAbsent(
-            shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
+            new Kind(
+                shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
+                config.attention().positions(shapes.get(0).block())),
             key ->
                 List.copyOf(units.get().stream().filter(unit -> isAllowed(unit, shapes)).toList()));
     List<CoupledGroup.Layer> layers =

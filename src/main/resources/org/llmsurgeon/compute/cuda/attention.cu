@@ -1,17 +1,24 @@
 // The rows of attention scores and of logits: tiles [heads, rows, columns], a block for each row.
 
-/** Row i of a tile sees columns 0 .. first + i: their softmax, and 0 beyond. */
-extern "C" __global__ void causalSoftmax(float* scores, int rows, int columns, int first, float scale) {
+/** The first column that a row sees; window 0 sees all. */
+__device__ inline int firstSeen(int seen, int window) {
+  return window > 0 && seen > window ? seen - window : 0;
+}
+
+/** Row i of a tile sees columns 0 .. first + i, the last of a window: their softmax, and 0 beyond. */
+extern "C" __global__ void causalSoftmax(
+    float* scores, int rows, int columns, int first, int window, float scale) {
   __shared__ float maxima[32];
   __shared__ float sums[32];
   float* row = scores + (Index) blockIdx.x * columns;
   int seen = first + (int) (blockIdx.x % rows) + 1;
-  float most = row[0] * scale;
-  EACH_COLUMN(j, seen) most = fmaxf(most, row[j] * scale);
+  int from = firstSeen(seen, window);
+  float most = row[seen - 1] * scale;
+  EACH_COLUMN(j, seen) most = j < from ? most : fmaxf(most, row[j] * scale);
   most = blockMaximum(most, maxima);
   float sum = 0;
   EACH_COLUMN(j, seen) {
-    float e = expf(row[j] * scale - most);
+    float e = j < from ? 0.0f : expf(row[j] * scale - most);
     row[j] = e;
     sum += e;
   }

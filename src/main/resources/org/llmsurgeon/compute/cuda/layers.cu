@@ -109,6 +109,7 @@ extern "C" __global__ void normGainDots(
 #define RELU 0
 #define GELU 1
 #define GELU_TANH 2
+#define TANH 4
 
 __device__ inline float logistic(float x) { return 1.0f / (1.0f + expf(-x)); }
 
@@ -122,6 +123,7 @@ __device__ inline float activation(int kind, float x) {
   if (kind == RELU) return x < 0.0f ? 0.0f : x;
   if (kind == GELU) return x * normalBelow(x);
   if (kind == GELU_TANH) return x * logistic(tanhArgument(x));
+  if (kind == TANH) return tanhf(x);
   return x * logistic(x);
 }
 
@@ -134,6 +136,8 @@ __device__ inline float activationSlope(int kind, float x) {
     float slope = 1.5957691216f * (1.0f + 3.0f * 0.044715f * x * x);
     return part + (rest == 0.0f ? 0.0f : x * rest * slope);
   }
+  // 1 - tanh^2 without cancelling digits
+  if (kind == TANH) return 4.0f * logistic(2.0f * x) * logistic(-2.0f * x);
   // At large negative x the first factor is 0 and the second is finite
   return logistic(x) * (1.0f + x * logistic(-x));
 }
@@ -160,14 +164,15 @@ extern "C" __global__ void gateBackward(
   }
 }
 
-/** A block for each token; half is half a head. */
+/** A block for each token: of each head of so many columns the first 2 half are rotated. */
 extern "C" __global__ void rotate(
-    const float* cosine, const float* sine, float* x, int pairs, int half, int length, float direction) {
+    const float* cosine, const float* sine, float* x, int pairs, int half, int head, int length,
+    float direction) {
   Index position = (Index) (blockIdx.x % length) * half;
-  float* row = x + (Index) blockIdx.x * pairs * 2;
+  float* row = x + (Index) blockIdx.x * (pairs / half) * head;
   EACH_COLUMN(pair, pairs) {
     int d = pair % half;
-    float* low = row + (pair - d) * 2 + d;
+    float* low = row + (Index) (pair / half) * head + d;
     float* high = low + half;
     float c = cosine[position + d];
     float s = direction * sine[position + d];

@@ -138,7 +138,7 @@ public final class ModelExport {
     try (ModelWeights weights =
         ModelWeights.open(session.storage(), session.model(model, run, shot))) {
       new ModelFolderWriter(weights.folder(), session.storage(), staged)
-          .write(weights.replaced(), name -> weights.load(name, device), device);
+          .write(weights.replaced(), name -> weights.loadStored(name, device), device);
     }
   }
 }

@@ -2,7 +2,9 @@ package org.llmsurgeon.pipeline.weights;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,9 +14,9 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.StoredTensors;
 import org.llmsurgeon.model.WeightSource;
 import org.llmsurgeon.pipeline.files.Checksum;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -32,15 +34,18 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
   private final RunDirectory run;
   private final ModelFolder folder;
   private final ModelConfig config;
-  private final CheckpointNames names;
+  private final StoredTensors tensors;
+  private final WeightSource dense;
   private final Map<String, LayerFile> changed = new HashMap<>();
   private final Set<String> intact = ConcurrentHashMap.newKeySet();
 
   private ModelWeights(HadoopStorage storage, ModelRef ref, ModelFolder folder) {
     this.storage = storage;
     this.folder = folder;
-    this.config = ModelConfig.parse(folder.config(), folder.configPath());
-    this.names = CheckpointNames.of(config, folder::contains);
+    this.config =
+        ModelConfig.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
+    this.tensors = StoredTensors.of(config, folder::contains);
+    this.dense = tensors.over(new AsStored(folder));
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());
     if (run != null) {
       ShotManifest shot = run.required(ref.manifest(), ShotManifest.class);
@@ -75,18 +80,66 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     return folder;
   }
 
+  /** A folder's tensors under the names that it writes. */
+  private record AsStored(ModelFolder folder) implements WeightSource {
+    @Override
+    public boolean contains(String name) {
+      return folder.contains(name);
+    }
+
+    @Override
+    public int[] shape(String name) {
+      return folder.shape(name);
+    }
+
+    @Override
+    public Tensor load(String name, Device device) {
+      return folder.load(name, device);
+    }
+  }
+
   /** Names of the tensors that a shot has replaced, as the folder spells them. */
   public Set<String> replaced() {
     Set<String> replaced = new java.util.TreeSet<>();
+    for (String name : replacedOfNetwork()) {
+      replaced.add(tensors.stored(name));
+    }
+    return replaced;
+  }
+
+  private List<String> replacedOfNetwork() {
+    List<String> names = new ArrayList<>();
     for (LinearShape layer : config.linears()) {
       if (changed.containsKey(layer.name())) {
-        replaced.add(names.stored(layer.weightName()));
+        names.add(layer.weightName());
         if (layer.bias()) {
-          replaced.add(names.stored(layer.biasName()));
+          names.add(layer.biasName());
         }
       }
     }
-    return replaced;
+    return names;
+  }
+
+  /**
+   * A tensor as the folder holds it, with what a shot has replaced of it.
+   *
+   * @param stored its name in the folder
+   * @param device where to
+   */
+  public Tensor loadStored(String stored, Device device) {
+    List<String> held = tensors.held(stored, replacedOfNetwork());
+    if (held.size() == 1 && tensors.part(held.get(0)) == null) {
+      return load(held.get(0), device);
+    }
+    try (Tensor whole = folder.load(stored, device)) {
+      double[] values = device.values(whole);
+      for (String name : held) {
+        try (Tensor own = load(name, device)) {
+          tensors.part(name).write(device.values(own), values);
+        }
+      }
+      return device.tensor(whole.precision(), whole.rows(), whole.columns(), values);
+    }
   }
 
   /**
@@ -96,12 +149,13 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
    * @return bytes
    */
   public int bytesOfNumber(String name) {
-    return (int) folder.entry(names.stored(name)).dtype().bytes(1);
+    return (int) folder.entry(tensors.stored(name)).dtype().bytes(1);
   }
 
   /** Whether all weights are mapped as they lie: F32 in files of this machine. */
   boolean mapped() {
-    return HadoopStorage.isLocal(folder.path())
+    return config.isPlain()
+        && HadoopStorage.isLocal(folder.path())
         && (run == null || HadoopStorage.isLocal(run.path()))
         && config.expectedTensors().keySet().stream()
             .allMatch(name -> bytesOfNumber(name) == Float.BYTES);
@@ -109,34 +163,26 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
 
   @Override
   public boolean contains(String name) {
-    return folder.contains(names.stored(name));
+    return dense.contains(name);
   }
 
   @Override
   public int[] shape(String name) {
-    return folder.shape(names.stored(name));
+    return dense.shape(name);
   }
 
   @Override
   public Tensor load(String name, Device device) {
-    String stored = names.stored(name);
-    LayerFile file = changed.get(layerOf(stored));
-    return file == null ? folder.load(stored, device) : load(file, stored, device);
+    LayerFile file = changed.get(name.substring(0, Math.max(0, name.lastIndexOf('.'))));
+    return file == null ? dense.load(name, device) : load(file, name, device);
   }
 
-  /** Module name of a tensor, in full spelling. */
-  private String layerOf(String stored) {
-    String module = stored.substring(0, Math.max(0, stored.lastIndexOf('.')));
-    return changed.containsKey(module) ? module : "model." + module;
-  }
-
-  private Tensor load(LayerFile file, String stored, Device device) {
+  private Tensor load(LayerFile file, String name, Device device) {
     String path = run.resolve(file.path());
     ByteSource source = storage.open(path);
     checkIntact(file, source);
-    String tensor = file.layer() + stored.substring(stored.lastIndexOf('.'));
-    try (Safetensors tensors = Safetensors.open(source)) {
-      return tensors.load(tensor, device);
+    try (Safetensors tensorsOfLayer = Safetensors.open(source)) {
+      return tensorsOfLayer.load(name, device);
     } catch (IOException failure) {
       throw new UncheckedIOException(path + " could not be closed", failure);
     }

@@ -1,0 +1,217 @@
+package org.llmsurgeon.model;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/** Llama and the architectures that are Llama but for a few fields. */
+record LlamaFamily(
+    String name,
+    String type,
+    String models,
+    Set<String> knows,
+    Function<ConfigFields, Decoder> reader)
+    implements Architecture {
+  static final List<Architecture> ALL =
+      List.of(
+          new LlamaFamily(
+              "LlamaForCausalLM",
+              "llama",
+              "Llama 2, 3, 3.1, 3.2, SmolLM 2, TinyLlama",
+              // Transformers' Llama has no windows, whatever the field says.
+              Set.of("sliding_window"),
+              LlamaFamily::llama),
+          new LlamaFamily(
+              "DeciLMForCausalLM",
+              "nemotron-nas",
+              "Llama-Nemotron and Llamas of different blocks",
+              Set.of("block_configs", "sliding_window"),
+              LlamaFamily::nemotron),
+          new LlamaFamily(
+              "MistralForCausalLM",
+              "mistral",
+              "Mistral 7B, NeMo, Small",
+              Set.of("sliding_window"),
+              LlamaFamily::mistral),
+          new LlamaFamily(
+              "Phi3ForCausalLM",
+              "phi3",
+              "Phi-3, Phi-3.5, Phi-4",
+              Set.of("sliding_window", "partial_rotary_factor"),
+              LlamaFamily::phi3),
+          new LlamaFamily(
+              "GraniteForCausalLM",
+              "granite",
+              "Granite 3",
+              Set.of(
+                  "embedding_multiplier",
+                  "attention_multiplier",
+                  "residual_multiplier",
+                  "logits_scaling"),
+              LlamaFamily::granite),
+          new LlamaFamily(
+              "Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaFamily::olmo2),
+          new LlamaFamily(
+              "SmolLM3ForCausalLM",
+              "smollm3",
+              "SmolLM 3",
+              Set.of("no_rope_layers", "sliding_window", "layer_types"),
+              LlamaFamily::smollm3),
+          new LlamaFamily(
+              "StableLmForCausalLM",
+              "stablelm",
+              "StableLM 2, 3B",
+              Set.of("partial_rotary_factor", "use_parallel_residual"),
+              LlamaFamily::stablelm));
+
+  @Override
+  public ModelConfig read(ConfigFields fields) {
+    return reader.apply(fields).config();
+  }
+
+  private static Decoder llama(ConfigFields fields) {
+    return biases(
+        fields,
+        LlamaFields.decoder(
+            "LlamaForCausalLM",
+            fields,
+            new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048),
+            1e-6));
+  }
+
+  private static Decoder biases(ConfigFields fields, Decoder decoder) {
+    boolean attention = fields.flag("attention_bias", false);
+    return decoder.biases(attention, attention, fields.flag("mlp_bias", false));
+  }
+
+  private static Decoder nemotron(ConfigFields fields) {
+    ModelSize plain =
+        LlamaFields.size(fields, new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048));
+    List<BlockSize> blocks = BlockFields.ofNemotron(fields, plain.hidden(), plain.heads());
+    int count = fields.size("num_hidden_layers", blocks.size());
+    if (count != blocks.size()) {
+      throw fields.contradiction(
+          "\"num_hidden_layers\" is %d, but \"block_configs\" describes %d blocks"
+              .formatted(count, blocks.size()));
+    }
+    ModelSize size = plain.of(blocks);
+    Decoder decoder =
+        new Decoder("DeciLMForCausalLM", size)
+            .blocks(blocks)
+            .rmsNorms(fields.positive("rms_norm_eps", 1e-6))
+            .rotary(RotaryFields.read(fields, size))
+            .activation(fields.activation("hidden_act", "silu"))
+            .tied(fields.flag("tie_word_embeddings", false));
+    return biases(fields, decoder);
+  }
+
+  private static Decoder mistral(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "MistralForCausalLM",
+            fields,
+            new LlamaFields.Standard(32000, 4096, 14336, 32, 32, 8, 0, 4096 * 32),
+            1e-6);
+    int window = fields.isAbsent("sliding_window") ? 4096 : fields.size("sliding_window", 0);
+    return decoder.layers(LlamaFields.window(fields.size("num_hidden_layers", 32), window));
+  }
+
+  private static Decoder phi3(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "Phi3ForCausalLM",
+            fields,
+            new LlamaFields.Standard(32064, 3072, 8192, 32, 32, 0, 0, 4096),
+            1e-5);
+    return decoder
+        .rotary(RotaryFields.readPart(fields, decoder.size(), 1))
+        .attention("self_attn.", "qkv_proj.query", "qkv_proj.key", "qkv_proj.value", "o_proj")
+        .gated("mlp.", "gate_up_proj.gate", "gate_up_proj.up", "down_proj")
+        .fused(TensorNames.Fusion.STACKED, false)
+        .layers(
+            LlamaFields.window(
+                fields.size("num_hidden_layers", 32), fields.size("sliding_window", 0)));
+  }
+
+  private static Decoder granite(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "GraniteForCausalLM",
+            fields,
+            new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048),
+            1e-6);
+    return biases(fields, decoder)
+        .scores(fields.positive("attention_multiplier", 1), 0)
+        .scales(
+            fields.positive("embedding_multiplier", 1),
+            fields.positive("residual_multiplier", 1),
+            1 / fields.positive("logits_scaling", 1));
+  }
+
+  private static Decoder olmo2(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "Olmo2ForCausalLM",
+            fields,
+            new LlamaFields.Standard(50304, 4096, 11008, 32, 32, 0, 0, 2048),
+            1e-5);
+    boolean bias = fields.flag("attention_bias", false);
+    return decoder
+        .biases(bias, bias, false)
+        .norm(NormPlace.BEFORE_ATTENTION, null)
+        .norm(NormPlace.BEFORE_FEED_FORWARD, null)
+        .norm(NormPlace.AFTER_ATTENTION, "post_attention_layernorm")
+        .norm(NormPlace.AFTER_FEED_FORWARD, "post_feedforward_layernorm")
+        .queryKeyNorms("self_attn.q_norm", "self_attn.k_norm", true);
+  }
+
+  private static Decoder smollm3(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "SmolLM3ForCausalLM",
+            fields,
+            new LlamaFields.Standard(128256, 2048, 11008, 36, 16, 4, 0, 32768),
+            1e-6);
+    int blocks = fields.size("num_hidden_layers", 36);
+    int every = fields.size("no_rope_layer_interval", 4);
+    List<Integer> rotated = fields.counts("no_rope_layers");
+    boolean windows = fields.flag("use_sliding_window", false);
+    List<AttentionStyle.Layer> layers =
+        LlamaFields.windows(
+            fields, blocks, windows ? fields.size("sliding_window", 0) : 0, block -> windows);
+    return biases(fields, decoder)
+        .tied(fields.flag("tie_word_embeddings", true))
+        .layers(
+            IntStream.range(0, blocks)
+                .mapToObj(
+                    block ->
+                        new AttentionStyle.Layer(
+                            layers.get(block).window(),
+                            isRotated(rotated, block, every) ? 0 : -1))
+                .toList());
+  }
+
+  private static boolean isRotated(List<Integer> rotated, int block, int every) {
+    boolean listed = rotated != null && block < rotated.size();
+    return listed ? rotated.get(block) != 0 : (block + 1) % every != 0;
+  }
+
+  private static Decoder stablelm(ConfigFields fields) {
+    Decoder decoder =
+        LlamaFields.decoder(
+            "StableLmForCausalLM",
+            fields,
+            new LlamaFields.Standard(50304, 2560, 6912, 32, 32, 32, 0, 4096),
+            1e-6);
+    boolean parallel = fields.flag("use_parallel_residual", false);
+    return decoder
+        .rotary(RotaryFields.readPart(fields, decoder.size(), 0.25))
+        .layerNorms(fields.positive("layer_norm_eps", 1e-5))
+        .biases(fields.flag("use_qkv_bias", false), false, false)
+        .parallel(parallel)
+        .norm(
+            NormPlace.BEFORE_FEED_FORWARD,
+            parallel ? "input_layernorm" : "post_attention_layernorm");
+  }
+}

@@ -1,0 +1,133 @@
+package org.llmsurgeon.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Which weight of a checkpoint goes where in its network. */
+final class NetworkBuilder {
+  private final ModelConfig config;
+  private final TensorNames names;
+  private final Parameters parameters;
+
+  NetworkBuilder(ModelConfig config) {
+    this.config = config;
+    this.names = config.names();
+    this.parameters = new Parameters(config.stream().norms());
+  }
+
+  Network network() {
+    int hidden = config.hidden();
+    int width = config.stream().embeddingWidth();
+    Parameter tokens = parameters.matrix(names.embedding(), config.vocabulary(), width);
+    Parameter positions = null;
+    if (names.positions() != null) {
+      int rows = config.maxPositions() + config.stream().positionOffset();
+      positions = parameters.matrix(names.positions(), rows, hidden);
+    }
+    Linear in = width == hidden ? null : projection("in.weight", hidden, width);
+    List<Block> blocks = new ArrayList<>();
+    for (int block = 0; block < config.blockCount(); block++) {
+      blocks.add(block(block));
+    }
+    NormLayer last =
+        config.has(NormPlace.LAST)
+            ? parameters.norm(names.norms().get(NormPlace.LAST), hidden)
+            : null;
+    Linear out = width == hidden ? null : projection("out.weight", width, hidden);
+    Parameter head =
+        config.tiedHead() ? tokens : parameters.matrix(names.head(), config.vocabulary(), width);
+    StreamStyle stream = config.stream();
+    return new Network(
+        parameters,
+        new Embedding(tokens, in, positions, stream.positionOffset(), stream.embeddingScale()),
+        blocks,
+        new Head(last, out, head, new Head.Logits(stream.logitScale(), stream.logitCap())));
+  }
+
+  private Linear projection(String name, int outputs, int inputs) {
+    return new Linear(null, parameters.matrix(names.projection() + name, outputs, inputs), null);
+  }
+
+  private Block block(int block) {
+    BlockSize size = config.blocks().get(block);
+    ResidualBranch attention =
+        branch(
+            block,
+            size.hasAttention(),
+            List.of(
+                NormPlace.BEFORE_ATTENTION,
+                NormPlace.AFTER_ATTENTION,
+                NormPlace.AFTER_ATTENTION_SUM),
+            () -> attention(block));
+    ResidualBranch feedForward =
+        branch(
+            block,
+            size.hasFeedForward(),
+            List.of(
+                NormPlace.BEFORE_FEED_FORWARD,
+                NormPlace.AFTER_FEED_FORWARD,
+                NormPlace.AFTER_FEED_FORWARD_SUM),
+            () -> feedForward(block));
+    return new Block(config.blockName(block), attention, feedForward, config.stream().parallel());
+  }
+
+  /** A branch, or null where its part is absent and no norm of the sum stays behind. */
+  private ResidualBranch branch(
+      int block,
+      boolean there,
+      List<NormPlace> places,
+      java.util.function.Supplier<Sublayer> sublayer) {
+    if (!there && !config.has(places.get(2))) {
+      return null;
+    }
+    NormLayer before = there && names.normsFirst() ? norm(block, places.get(0)) : null;
+    Sublayer inner = there ? sublayer.get() : Absent.PART;
+    if (there && !names.normsFirst()) {
+      before = norm(block, places.get(0));
+    }
+    NormLayer after = there ? norm(block, places.get(1)) : null;
+    ResidualBranch.Norms norms =
+        new ResidualBranch.Norms(before, after, norm(block, places.get(2)));
+    return new ResidualBranch(norms, config.stream().branchScale(), inner);
+  }
+
+  private NormLayer norm(int block, NormPlace place) {
+    return norm(block, place, config.hidden());
+  }
+
+  private NormLayer norm(int block, NormPlace place, int width) {
+    String name = names.norms().get(place);
+    return name == null ? null : parameters.norm(config.blockName(block) + "." + name, width);
+  }
+
+  private Linear linear(int block, LinearRole role) {
+    return parameters.linear(config.linear(block, role));
+  }
+
+  private Sublayer attention(int block) {
+    Linear queries = linear(block, LinearRole.QUERY);
+    Linear keys = linear(block, LinearRole.KEY);
+    Linear values = linear(block, LinearRole.VALUE);
+    Linear output = linear(block, LinearRole.OUTPUT);
+    boolean whole = config.attention().wholeNorms();
+    int width = config.headDimension();
+    SelfAttention.Norms norms =
+        new SelfAttention.Norms(
+            norm(block, NormPlace.QUERY, whole ? queries.shape().outputs() : width),
+            norm(block, NormPlace.KEY, whole ? keys.shape().outputs() : width));
+    return new SelfAttention(
+        SelfAttention.Style.of(config, block), norms, queries, keys, values, output);
+  }
+
+  private Sublayer feedForward(int block) {
+    if (!config.gated()) {
+      return new FeedForward(
+          config.activation(), linear(block, LinearRole.UP), linear(block, LinearRole.DOWN));
+    }
+    return new GatedFeedForward(
+        config.activation(),
+        linear(block, LinearRole.GATE),
+        linear(block, LinearRole.UP),
+        linear(block, LinearRole.DOWN));
+  }
+}

@@ -1,0 +1,120 @@
+package org.llmsurgeon.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.llmsurgeon.checkpoint.safetensors.Safetensors;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * A tiny random network as the transformers library saves and computes it; {@code
+ * src/test/python/make_model_references.py} writes them.
+ *
+ * @param json its config.json
+ * @param ids a window
+ * @param loss of the window, in nats
+ * @param file weights, logits and gradients
+ */
+public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors file)
+    implements WeightSource, AutoCloseable {
+  private static final String START = "reference.";
+
+  private static Path folder() {
+    try {
+      return Path.of(ReferenceModel.class.getResource("reference").toURI());
+    } catch (URISyntaxException broken) {
+      throw new IllegalStateException(broken);
+    }
+  }
+
+  /** Names of all. */
+  public static List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(folder())) {
+      return files
+          .map(file -> file.getFileName().toString().replace(".safetensors", ""))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Opens one. */
+  public static ReferenceModel open(String name) throws IOException {
+    Path path = folder().resolve(name + ".safetensors");
+    Safetensors file = Safetensors.open(new LocalStorage().open(path.toString()));
+    ObjectMapper json = new ObjectMapper();
+    return new ReferenceModel(
+        json.readTree(file.metadata().get("config")),
+        json.readValue(file.metadata().get("ids"), int[].class),
+        Double.parseDouble(file.metadata().get("loss")),
+        file);
+  }
+
+  /** What our reader makes of its config.json. */
+  public ModelConfig config() {
+    return ModelConfig.parse(json, "config.json");
+  }
+
+  /** Its weights, one tensor for each of the network. */
+  public WeightSource weights() {
+    return StoredTensors.of(config(), this::contains).over(this);
+  }
+
+  /** The stored tensors, without what was computed. */
+  public List<String> stored() {
+    return file.entries().keySet().stream().filter(name -> !name.startsWith(START)).toList();
+  }
+
+  double[] logits(Device device) {
+    return values("logits", device);
+  }
+
+  /** Gradient of the loss with respect to what a layer of the network wrote, token by token. */
+  double[] gradient(LinearShape layer, Device device) {
+    StoredPart part = StoredTensors.of(config(), this::contains).part(layer.weightName());
+    String module = part == null ? layer.name() : part.tensor().replaceAll("\\.weight$", "");
+    double[] whole = values("gradient." + module, device);
+    int width = whole.length / ids.length;
+    double[] own = new double[ids.length * layer.outputs()];
+    for (int t = 0; t < ids.length; t++) {
+      for (int i = 0; i < layer.outputs(); i++) {
+        int line = part == null ? i : part.line(i);
+        own[t * layer.outputs() + i] = whole[t * width + line];
+      }
+    }
+    return own;
+  }
+
+  private double[] values(String name, Device device) {
+    try (Tensor tensor = file.load(START + name, device)) {
+      return device.values(tensor);
+    }
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return file.entries().containsKey(name);
+  }
+
+  @Override
+  public int[] shape(String name) {
+    return Arrays.stream(file.entry(name).shape()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  @Override
+  public Tensor load(String name, Device device) {
+    return file.load(name, device);
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

@@ -1,0 +1,145 @@
+package org.llmsurgeon.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.Tolerances;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.compute.reference.ReferenceDevice;
+
+@DisplayName("A network of a supported architecture, beside the transformers library")
+class ReferenceModelsTest {
+  /** Relative to the largest element: transformers computes in single precision. */
+  private static final double LOGITS = 1e-5;
+
+  private static final double GRADIENTS = 2e-5;
+
+  static List<String> models() throws IOException {
+    return ReferenceModel.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void hasTheSameLogitsLossAndGradients(String name) throws IOException {
+    for (Device device : List.of(new ReferenceDevice(), CpuDevice.create())) {
+      try (device;
+          ReferenceModel reference = ReferenceModel.open(name);
+          LanguageModel model = LanguageModel.load(reference.config(), reference, device)) {
+        try (Tensor logits = model.logits(reference.ids())) {
+          assertClose(name, device.values(logits), reference.logits(device), LOGITS);
+        }
+        RecordingTap tap = new RecordingTap(device);
+        double loss = model.calibrate(new int[][] {reference.ids()}, tap)[0];
+        assertThat(loss).isCloseTo(reference.loss(), within(1e-5 * reference.loss()));
+        for (LinearShape layer : model.config().linears()) {
+          double[] gradient =
+              tap.gradients.get(layer.name()).stream().flatMapToDouble(Arrays::stream).toArray();
+          assertClose(layer.name(), gradient, reference.gradient(layer, device), GRADIENTS);
+        }
+      }
+    }
+  }
+
+  private static void assertClose(String what, double[] own, double[] theirs, double tolerance) {
+    double largest = Arrays.stream(theirs).map(Math::abs).max().orElse(0);
+    assertThat(own).as(what).hasSize(theirs.length);
+    for (int i = 0; i < own.length; i++) {
+      assertThat(own[i]).as(what + " " + i).isCloseTo(theirs[i], within(tolerance * largest));
+    }
+  }
+
+  /** What the pass computes for new operations, by central differences in double. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void hasGradientsThatAreTheDifferencesOfItsLosses(String name) throws IOException {
+    try (Device device = new ReferenceDevice();
+        ReferenceModel reference = ReferenceModel.open(name);
+        LanguageModel model =
+            LanguageModel.load(
+                reference.config(), new DoubleWeights(reference.weights()), device);
+        ParameterGradients gradients =
+            ParameterGradients.zeros(model, org.llmsurgeon.compute.Precision.DOUBLE)) {
+      int[][] windows = {reference.ids()};
+      model.gradients(windows, 1, gradients);
+      for (String parameter : model.parameterNames()) {
+        double[] own = device.values(gradients.of(parameter));
+        Tensor weight = model.weight(parameter);
+        double[] values = device.values(weight);
+        double largest = Arrays.stream(own).map(Math::abs).max().orElse(0);
+        int step = Math.max(1, own.length / 5);
+        for (int i = 0; i < own.length; i += step) {
+          double above = loss(model, weight, i, values[i] + 1e-5, windows);
+          double below = loss(model, weight, i, values[i] - 1e-5, windows);
+          device.upload(values, i, weight, i, 1);
+          assertThat(own[i])
+              .as(parameter)
+              .isCloseTo(
+                  (above - below) / 2e-5, within(5 * Tolerances.FINITE_DIFFERENCE * (1 + largest)));
+        }
+      }
+    }
+  }
+
+  private static double loss(
+      LanguageModel model, Tensor weight, int at, double value, int[][] windows) {
+    model.device().upload(new double[] {value}, 0, weight, at, 1);
+    return model.losses(windows)[0];
+  }
+
+  /** Every architecture in the registry has a reference. */
+  @Test
+  void isThereForEveryArchitecture() throws IOException {
+    Set<String> seen =
+        models().stream()
+            .map(ReferenceModelsTest::architecture)
+            .collect(Collectors.toSet());
+    Set<String> all =
+        Architectures.supported().stream()
+            .map(Architectures.Supported::architecture)
+            .collect(Collectors.toSet());
+    all.remove("DeciLMForCausalLM"); // No class of the library; TinyModels compares it with Llama.
+    assertThat(seen).isEqualTo(all);
+  }
+
+  private static String architecture(String name) {
+    try (ReferenceModel reference = ReferenceModel.open(name)) {
+      return reference.config().architecture();
+    } catch (IOException broken) {
+      throw new java.io.UncheckedIOException(broken);
+    }
+  }
+
+  private record DoubleWeights(WeightSource weights) implements WeightSource {
+    @Override
+    public boolean contains(String name) {
+      return weights.contains(name);
+    }
+
+    @Override
+    public int[] shape(String name) {
+      return weights.shape(name);
+    }
+
+    @Override
+    public Tensor load(String name, Device device) {
+      try (Tensor single = weights.load(name, device)) {
+        return device.tensor(
+            org.llmsurgeon.compute.Precision.DOUBLE,
+            single.rows(),
+            single.columns(),
+            device.values(single));
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+"""Writes the reference models that ReferenceModelsTest compares with: tiny random networks of every
+supported architecture, as the transformers library (5.24, torch on a processor) computes them.
+
+    python make_model_references.py ../resources/org/llmsurgeon/model/reference
+
+Each file is a safetensors file: the weights as transformers saves them, and beside them
+`reference.logits`, `reference.gradient.<module>` (of the loss with respect to what each linear module
+wrote, one window). The metadata holds `config` (config.json), `ids` and `loss`.
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+from transformers.pytorch_utils import Conv1D
+
+LENGTH = 7
+
+SIZES = dict(
+    vocab_size=11,
+    hidden_size=8,
+    intermediate_size=12,
+    num_hidden_layers=2,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=32,
+)
+ROPE = dict(rope_theta=50.0)
+SLIDING = dict(sliding_window=3)
+LOCAL = ["sliding_attention", "full_attention", "sliding_attention"]
+
+
+def yarn():
+    return dict(
+        rope_parameters=dict(
+            rope_type="yarn", rope_theta=50.0, factor=4.0, original_max_position_embeddings=8
+        )
+    )
+
+
+def longrope():
+    return dict(
+        rope_parameters=dict(
+            rope_type="longrope",
+            rope_theta=50.0,
+            short_factor=[1.0, 1.5],
+            long_factor=[2.0, 3.0],
+            original_max_position_embeddings=5,
+        ),
+        original_max_position_embeddings=5,
+    )
+
+
+def part(share):
+    return dict(
+        rope_parameters=dict(rope_type="default", rope_theta=50.0, partial_rotary_factor=share)
+    )
+
+
+def decoders():
+    t = transformers
+    yield "llama-yarn", t.LlamaConfig(**SIZES, **yarn(), head_dim=4)
+    yield "llama-dynamic", t.LlamaConfig(
+        **SIZES,
+        head_dim=4,
+        hidden_act="gelu_fast",
+        sliding_window=3,
+        rope_parameters=dict(rope_type="dynamic", rope_theta=50.0, factor=3.0),
+    )
+    yield "mistral", t.MistralConfig(**SIZES, **ROPE, **SLIDING, head_dim=6)
+    yield "qwen2", t.Qwen2Config(
+        **SIZES, **ROPE, **SLIDING, use_sliding_window=True, max_window_layers=1
+    )
+    yield "qwen3", t.Qwen3Config(**SIZES, **ROPE, head_dim=4, tie_word_embeddings=True)
+    yield "phi3", t.Phi3Config(**SIZES, **SLIDING, **part(1.0), pad_token_id=0)
+    sixteen = {**SIZES, "hidden_size": 16}
+    yield "phi3-longrope", t.Phi3Config(**sixteen, **longrope(), pad_token_id=0)
+    yield "gemma", t.GemmaConfig(**SIZES, **ROPE, head_dim=4)
+    three = {**SIZES, "num_hidden_layers": 3}
+    yield "gemma2", t.Gemma2Config(
+        **three,
+        **SLIDING,
+        head_dim=4,
+        query_pre_attn_scalar=6,
+        attn_logit_softcapping=0.7,
+        final_logit_softcapping=1.5,
+        layer_types=LOCAL,
+    )
+    yield "gemma3", t.Gemma3TextConfig(
+        **three,
+        **SLIDING,
+        head_dim=4,
+        query_pre_attn_scalar=6,
+        layer_types=LOCAL,
+        rope_parameters=dict(
+            full_attention=dict(rope_type="linear", rope_theta=90.0, factor=2.0),
+            sliding_attention=dict(rope_type="default", rope_theta=20.0),
+        ),
+    )
+    yield "granite", t.GraniteConfig(
+        **SIZES,
+        **ROPE,
+        embedding_multiplier=3.0,
+        attention_multiplier=0.3,
+        residual_multiplier=0.6,
+        logits_scaling=1.7,
+        attention_bias=True,
+    )
+    yield "olmo2", t.Olmo2Config(**SIZES, **ROPE)
+    yield "smollm3", t.SmolLM3Config(**three, **ROPE, no_rope_layers=[1, 0, 1], pad_token_id=0)
+    yield "stablelm", t.StableLmConfig(**SIZES, **part(1.0), use_qkv_bias=True)
+    heads = {**SIZES, "num_attention_heads": 2, "num_key_value_heads": 1}
+    yield "stablelm-parallel", t.StableLmConfig(
+        **heads, **part(0.5), use_parallel_residual=True
+    )
+    flat = {k: v for k, v in SIZES.items() if k != "num_key_value_heads"}
+    yield "opt", t.OPTConfig(
+        vocab_size=11,
+        hidden_size=8,
+        ffn_dim=12,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=16,
+        word_embed_proj_dim=8,
+    )
+    yield "gpt2", t.GPT2Config(
+        vocab_size=11, n_embd=8, n_layer=2, n_head=2, n_inner=12, n_positions=16
+    )
+    two = {**flat, "num_attention_heads": 2, "hidden_size": 16}
+    yield "gpt-neox", t.GPTNeoXConfig(**two, **part(0.5))
+    yield "gpt-neox-sequential", t.GPTNeoXConfig(
+        **two, **part(0.25), use_parallel_residual=False, attention_bias=False
+    )
+
+
+def write(name, config, folder):
+    torch.manual_seed(len(name))
+    config._attn_implementation = "eager"
+    for dropout in ("embd_pdrop", "attn_pdrop", "resid_pdrop"):
+        if hasattr(config, dropout):
+            setattr(config, dropout, 0.0)
+    model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
+    with torch.no_grad():
+        for key, weight in model.named_parameters():
+            if weight.dim() == 1:
+                gain = key.endswith("weight") and "gemma" not in name
+                weight.copy_((1.0 if gain else 0.0) + 0.3 * torch.randn_like(weight))
+            else:
+                weight.copy_(torch.randn_like(weight) / weight.shape[-1] ** 0.5)
+    gradients = {}
+
+    def hook(key):
+        def keep(module, given, out):
+            gradients["reference.gradient." + key] = out[0].reshape(LENGTH, -1).detach().clone().contiguous()
+
+        return keep
+
+    for key, module in model.named_modules():
+        if isinstance(module, (torch.nn.Linear, Conv1D)) and not key.endswith(("lm_head", "embed_out")):
+            module.register_full_backward_hook(hook(key))
+    ids = torch.randint(0, 11, (1, LENGTH))
+    result = model(input_ids=ids, labels=ids)
+    result.loss.backward()
+    tensors = dict(gradients)
+    tensors["reference.logits"] = result.logits[0].detach().clone().contiguous()
+    with tempfile.TemporaryDirectory() as saved:
+        model.save_pretrained(saved)
+        tensors.update(load_file(saved + "/model.safetensors"))
+    metadata = {
+        "config": json.dumps(json.loads(config.to_json_string(use_diff=False)), sort_keys=True),
+        "ids": json.dumps(ids[0].tolist()),
+        "loss": repr(result.loss.item()),
+    }
+    configured = json.loads(metadata["config"])
+    configured["architectures"] = [type(model).__name__]
+    metadata["config"] = json.dumps(configured, sort_keys=True)
+    save_file(tensors, folder / (name + ".safetensors"), metadata)
+
+
+if __name__ == "__main__":
+    target = pathlib.Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    for name, config in decoders():
+        try:
+            write(name, config, target)
+        except Exception as broken:
+            print(name, repr(broken))
+            raise

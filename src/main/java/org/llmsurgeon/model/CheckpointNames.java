@@ -4,9 +4,9 @@ import java.util.function.Predicate;
 
 /**
  * How a checkpoint spells the names of its tensors. Most write the full name ({@code
- * model.layers.0...}, {@code transformer.h.0...}); some (large OPT checkpoints, the first GPT-2, and
- * bodies saved without their head) leave out the first component. Everything in this package uses
- * the full name; whoever reads or writes the checkpoint asks here for the stored one.
+ * model.layers.0...}, {@code transformer.h.0...}); some (large OPT checkpoints, the first GPT-2,
+ * and bodies saved without their head) leave out the first component. Everything in this package
+ * uses the full name; whoever reads or writes the checkpoint asks here for the stored one.
  *
  * <p>Where the head is tied and only the head's tensor is stored, that is the embedding's.
  */

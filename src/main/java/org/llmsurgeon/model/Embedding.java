@@ -11,7 +11,8 @@ import org.llmsurgeon.compute.Tensor;
  * @param positionOffset row of the first position
  * @param scale factor on the rows of the tokens
  */
-record Embedding(Parameter tokens, Linear projection, Parameter positions, int positionOffset, double scale) {
+record Embedding(
+    Parameter tokens, Linear projection, Parameter positions, int positionOffset, double scale) {
   /**
    * @param out {@code [tokens, hidden]}, written
    */

@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import org.llmsurgeon.compute.Norm;
 
 /**
- * Gemma, Gemma 2 and Gemma 3 (text): scaled embeddings, gains around 1, and from the second on norms
- * before and after each sublayer and local attention between global ones.
+ * Gemma, Gemma 2 and Gemma 3 (text): scaled embeddings, gains around 1, and from the second on
+ * norms before and after each sublayer and local attention between global ones.
  *
  * @param generation 1, 2 or 3
  */
@@ -81,9 +81,7 @@ record GemmaFamily(String name, String type, String models, int generation)
   private static ModelConfig second(ConfigFields fields, ModelSize size, Decoder decoder) {
     return decoder
         .rotary(RotaryFields.read(fields, size))
-        .layers(
-            LlamaFields.windows(
-                fields, size.blocks(), window(fields), block -> block % 2 == 0))
+        .layers(LlamaFields.windows(fields, size.blocks(), window(fields), block -> block % 2 == 0))
         .config();
   }
 

@@ -15,8 +15,7 @@ record LegacyFamily(
     implements Architecture {
   static final List<Architecture> ALL =
       List.of(
-          new LegacyFamily(
-              "OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
+          new LegacyFamily("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
           new LegacyFamily(
               "GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
           new LegacyFamily(

@@ -50,8 +50,7 @@ record LlamaFamily(
                   "residual_multiplier",
                   "logits_scaling"),
               LlamaFamily::granite),
-          new LlamaFamily(
-              "Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaFamily::olmo2),
+          new LlamaFamily("Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaFamily::olmo2),
           new LlamaFamily(
               "SmolLM3ForCausalLM",
               "smollm3",
@@ -187,8 +186,7 @@ record LlamaFamily(
                 .mapToObj(
                     block ->
                         new AttentionStyle.Layer(
-                            layers.get(block).window(),
-                            isRotated(rotated, block, every) ? 0 : -1))
+                            layers.get(block).window(), isRotated(rotated, block, every) ? 0 : -1))
                 .toList());
   }
 

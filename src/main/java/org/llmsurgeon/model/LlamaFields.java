@@ -41,8 +41,7 @@ final class LlamaFields {
     int heads = fields.size("num_attention_heads", standard.heads());
     // An explicit null means as many as query heads, an absent field the architecture's own number.
     boolean own = fields.isAbsent("num_key_value_heads") && standard.keyValueHeads() > 0;
-    int keyValueHeads =
-        fields.size("num_key_value_heads", own ? standard.keyValueHeads() : heads);
+    int keyValueHeads = fields.size("num_key_value_heads", own ? standard.keyValueHeads() : heads);
     if (heads % keyValueHeads != 0) {
       throw fields.contradiction(
           "\"num_attention_heads\" (%d) must be a multiple of \"num_key_value_heads\" (%d)"
@@ -107,16 +106,12 @@ final class LlamaFields {
     return IntStream.range(0, blocks)
         .mapToObj(
             block ->
-                new AttentionStyle.Layer(
-                    isSliding(fields, types, block, sliding) ? window : 0, 0))
+                new AttentionStyle.Layer(isSliding(fields, types, block, sliding) ? window : 0, 0))
         .toList();
   }
 
   private static boolean isSliding(
-      ConfigFields fields,
-      List<String> types,
-      int block,
-      java.util.function.IntPredicate sliding) {
+      ConfigFields fields, List<String> types, int block, java.util.function.IntPredicate sliding) {
     if (types == null) {
       return sliding.test(block);
     }

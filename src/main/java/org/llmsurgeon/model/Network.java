@@ -12,8 +12,7 @@ import org.llmsurgeon.compute.Tensor;
  * @param blocks in order
  * @param head the way out
  */
-record Network(
-    Parameters parameters, Embedding embedding, List<Block> blocks, Head head) {
+record Network(Parameters parameters, Embedding embedding, List<Block> blocks, Head head) {
 
   /** The network of a configuration, its weights not loaded yet. */
   static Network describe(ModelConfig config) {

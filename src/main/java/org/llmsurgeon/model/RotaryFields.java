@@ -65,8 +65,7 @@ final class RotaryFields {
    * @param section name of the section in {@code rope_parameters}
    * @param theta base where the configuration says nothing
    */
-  static RotaryPositions read(
-      ConfigFields fields, ModelSize size, String section, double theta) {
+  static RotaryPositions read(ConfigFields fields, ModelSize size, String section, double theta) {
     ConfigFields all = object(fields);
     ConfigFields own = all.has(section) ? all.object(section) : all;
     return new RotaryFields(fields, own, size).read("rope_theta", theta, 1);

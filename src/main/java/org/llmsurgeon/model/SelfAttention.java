@@ -74,8 +74,15 @@ record SelfAttention(
     keys.forward(pass, in, raw.keys());
     values.forward(pass, in, raw.values());
     if (norms.queries() != null) {
-      norms.queries().forward(pass, rows(raw.queries(), norms.queries()), rows(projected.queries(), norms.queries()));
-      norms.keys().forward(pass, rows(raw.keys(), norms.keys()), rows(projected.keys(), norms.keys()));
+      norms
+          .queries()
+          .forward(
+              pass,
+              rows(raw.queries(), norms.queries()),
+              rows(projected.queries(), norms.queries()));
+      norms
+          .keys()
+          .forward(pass, rows(raw.keys(), norms.keys()), rows(projected.keys(), norms.keys()));
     }
     Rotary rotary = style.rotary(pass);
     if (rotary != null) {

@@ -14,13 +14,7 @@ package org.llmsurgeon.model;
  * @param count how many runs
  */
 public record StoredPart(
-    String tensor,
-    int[] shape,
-    boolean transposed,
-    int offset,
-    int length,
-    int stride,
-    int count) {
+    String tensor, int[] shape, boolean transposed, int offset, int length, int stride, int count) {
   /** Lines of the network's tensor. */
   int lines() {
     return length * count;

@@ -8,8 +8,8 @@ import java.util.Map;
  * layers. A layer that shares its tensor is called {@code module.query} and the like, where {@code
  * module} is what is stored.
  *
- * @param prefix first component of all names but the head's, which some checkpoints leave out,
- *     with its dot; empty where there is none
+ * @param prefix first component of all names but the head's, which some checkpoints leave out, with
+ *     its dot; empty where there is none
  * @param embedding token embedding's tensor
  * @param positions table of learned positions, or null
  * @param blocks module of block {@code i} is this followed by {@code i}

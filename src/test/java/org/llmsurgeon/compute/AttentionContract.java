@@ -123,8 +123,7 @@ interface AttentionContract extends DeviceUnderTest {
             work.device().rotate(rotary, forth);
             work.device().rotateBack(rotary, back);
             Tensor part = work.random(size[0], size[1] * (size[2] * 2 + 3), 1);
-            Rotary narrow =
-                new Rotary(rotary.cosine(), rotary.sine(), length, size[2] * 2 + 3);
+            Rotary narrow = new Rotary(rotary.cosine(), rotary.sine(), length, size[2] * 2 + 3);
             work.device().rotate(narrow, part);
             return List.of(forth, back, part);
           });

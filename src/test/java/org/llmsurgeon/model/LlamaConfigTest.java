@@ -27,12 +27,9 @@ class LlamaConfigTest {
   @Test
   void hasTheDefaultsOfTransformers() {
     ModelConfig config = parse("{\"architectures\": [\"LlamaForCausalLM\"]}");
-    assertThat(config.size())
-        .isEqualTo(new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048));
-    assertThat(config.blocks())
-        .isEqualTo(Collections.nCopies(32, new BlockSize(32, 32, 11008)));
-    assertThat(config.attention())
-        .isEqualTo(attention(1 / Math.sqrt(128), false, 10000, 128, 32));
+    assertThat(config.size()).isEqualTo(new ModelSize(32000, 4096, 32, 32, 32, 128, 11008, 2048));
+    assertThat(config.blocks()).isEqualTo(Collections.nCopies(32, new BlockSize(32, 32, 11008)));
+    assertThat(config.attention()).isEqualTo(attention(1 / Math.sqrt(128), false, 10000, 128, 32));
     assertThat(config.stream()).isEqualTo(stream(4096, Activation.SILU, 1e-6, false, false));
     assertThat(parse("{\"model_type\": \"llama\"}")).isEqualTo(config);
     assertThat(config.architecture()).isEqualTo("LlamaForCausalLM");
@@ -192,7 +189,6 @@ class LlamaConfigTest {
     scaling.apply(new RotaryPositions(10, 10, scaling), 4, frequencies);
     assertThat(frequencies)
         .containsExactly(
-            new double[] {0.05, 0.009 / 8, (0.025 + 0.025 / 8) / 2, 0.01 / 8, 0.04},
-            within(1e-15));
+            new double[] {0.05, 0.009 / 8, (0.025 + 0.025 / 8) / 2, 0.01 / 8, 0.04}, within(1e-15));
   }
 }

@@ -72,7 +72,9 @@ class OptConfigTest {
 
   @Test
   void hasNoFinalNormWhereItIsToldToRemoveIt() {
-    assertThat(parse("{\"model_type\": \"opt\", \"_remove_final_layer_norm\": true}").has(NormPlace.LAST))
+    assertThat(
+            parse("{\"model_type\": \"opt\", \"_remove_final_layer_norm\": true}")
+                .has(NormPlace.LAST))
         .isFalse();
   }
 

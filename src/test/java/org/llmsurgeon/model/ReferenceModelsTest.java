@@ -66,8 +66,7 @@ class ReferenceModelsTest {
     try (Device device = new ReferenceDevice();
         ReferenceModel reference = ReferenceModel.open(name);
         LanguageModel model =
-            LanguageModel.load(
-                reference.config(), new DoubleWeights(reference.weights()), device);
+            LanguageModel.load(reference.config(), new DoubleWeights(reference.weights()), device);
         ParameterGradients gradients =
             ParameterGradients.zeros(model, org.llmsurgeon.compute.Precision.DOUBLE)) {
       int[][] windows = {reference.ids()};
@@ -101,9 +100,7 @@ class ReferenceModelsTest {
   @Test
   void isThereForEveryArchitecture() throws IOException {
     Set<String> seen =
-        models().stream()
-            .map(ReferenceModelsTest::architecture)
-            .collect(Collectors.toSet());
+        models().stream().map(ReferenceModelsTest::architecture).collect(Collectors.toSet());
     Set<String> all =
         Architectures.supported().stream()
             .map(Architectures.Supported::architecture)

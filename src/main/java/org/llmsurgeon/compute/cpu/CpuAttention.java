@@ -125,9 +125,9 @@ final class CpuAttention {
   }
 
   /**
-   * Softmax of the scores of a block; 0 right of the diagonal, and left of the window. Row {@code i}
-   * of the block sees the keys before the block and the first {@code i + 1} within, as far as the
-   * window reaches.
+   * Softmax of the scores of a block; 0 right of the diagonal, and left of the window. Row {@code
+   * i} of the block sees the keys before the block and the first {@code i + 1} within, as far as
+   * the window reaches.
    *
    * @param slope takes the derivatives of the bound on the scores; null where nobody needs them
    */

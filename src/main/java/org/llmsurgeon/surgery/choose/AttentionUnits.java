@@ -106,7 +106,8 @@ final class AttentionUnits {
       units.add(
           tiedHeads
               ? unit(kind, output, value)
-              : unit(kind, output, part(QUERY, Line.ROW, heads), part(KEY, Line.ROW, shared), value));
+              : unit(
+                  kind, output, part(QUERY, Line.ROW, heads), part(KEY, Line.ROW, shared), value));
     }
   }
 

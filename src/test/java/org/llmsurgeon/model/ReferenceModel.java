@@ -3,9 +3,11 @@ package org.llmsurgeon.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -47,7 +49,13 @@ public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors 
 
   /** Opens one. */
   public static ReferenceModel open(String name) throws IOException {
-    Path path = folder().resolve(name + ".safetensors");
+    Path path = Files.createTempFile("reference", ".safetensors");
+    path.toFile().deleteOnExit();
+    // Other modules have these in a jar.
+    try (InputStream bytes =
+        ReferenceModel.class.getResourceAsStream("reference/" + name + ".safetensors")) {
+      Files.copy(bytes, path, StandardCopyOption.REPLACE_EXISTING);
+    }
     Safetensors file = Safetensors.open(new LocalStorage().open(path.toString()));
     ObjectMapper json = new ObjectMapper();
     return new ReferenceModel(

@@ -23,7 +23,7 @@ class DemoCommandTest {
     String out = run(folder);
     assertThat(out)
         .contains("dense")
-        .contains("coupled units, 1 shot")
+        .contains("neurons, heads, groups, 1 shot")
         .contains("rows and columns, 1 shot")
         .contains("magnitude")
         .containsPattern("(?m)^magnitude.* (49\\.9\\d|50\\.00) %")

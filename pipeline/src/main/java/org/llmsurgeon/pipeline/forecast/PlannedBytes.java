@@ -54,6 +54,11 @@ final class PlannedBytes {
     return config.linears().stream().mapToLong(LinearShape::weights).sum();
   }
 
+  /** A bit of each weight of all layers. */
+  long mask() {
+    return linearWeights() / Byte.SIZE;
+  }
+
   /** The model folder. */
   long stored() {
     return parameters() * work.weightBytes();

@@ -57,7 +57,7 @@ public final class ResourcePlanner {
   }
 
   private ResourcePlan plan() {
-    List<StagePlan> stages = new ArrayList<>(List.of(hash(), tokenise()));
+    List<StagePlan> stages = new ArrayList<>(List.of(hash(), inspect(), tokenise()));
     if (work.curvature().fisher().kind() == FisherKind.KL) {
       stages.add(draw());
     }
@@ -67,7 +67,7 @@ public final class ResourcePlanner {
     }
     stages.addAll(List.of(score(), cut()));
     stages.addAll(corrections.stages());
-    stages.addAll(List.of(evaluate(), write()));
+    stages.addAll(List.of(evaluate(), write(), export()));
     return new ResourcePlan(
         bytes.parameters(),
         passes.first(),
@@ -80,6 +80,12 @@ public final class ResourcePlanner {
   private StagePlan hash() {
     // The model, and the texts, of which a plan does not know the size.
     return stage("hash", 1, 1, new PlannedLoad(0, 0, bytes.stored(), 0, memory.process()));
+  }
+
+  /** Counts the zeros that are there. */
+  private StagePlan inspect() {
+    return stage(
+        "inspect", 1, layers(), new PlannedLoad(0, 0, bytes.linears(), 0, memory.process()));
   }
 
   private StagePlan tokenise() {
@@ -220,6 +226,13 @@ public final class ResourcePlanner {
     PlannedLoad load =
         new PlannedLoad(0, 0, bytes.model(work.shots()), bytes.stored(), memory.process());
     return stage("write", 1 + saved(), 1, load);
+  }
+
+  /** Looks at the zeros that were written; where single weights went, a bit of each is kept. */
+  private StagePlan export() {
+    long mask = work.sparse() ? bytes.mask() : 0;
+    PlannedLoad load = new PlannedLoad(0, 0, bytes.stored(), mask, memory.process());
+    return stage("export", 1 + saved(), 1, load);
   }
 
   private StagePlan stage(String name, int times, int tasks, PlannedLoad load) {

@@ -31,6 +31,29 @@ class CheckpointNamesTest {
   }
 
   @Test
+  void readTheEmbeddingFromTheHeadWhereOnlyThatIsStored() {
+    CheckpointNames names = CheckpointNames.of(TinyModels.opt(), "lm_head.weight"::equals);
+    assertThat(names.stored("model.decoder.embed_tokens.weight")).isEqualTo("lm_head.weight");
+  }
+
+  /** As in transformers 5: what is stored is the head, whatever the configuration says. */
+  @Test
+  void takeAStoredHeadOfATiedModelAsItsHead() {
+    ModelConfig tied = TinyModels.opt();
+    ModelConfig own = TinyModels.with(TinyModels.optJson(), "{\"tie_word_embeddings\": false}");
+    WeightSource both = TinyModels.weights(own, 31);
+    int[][] windows = TinyModels.windows(own, 2, 5, 32);
+    try (LanguageModel expected = LanguageModel.load(own, both, device);
+        LanguageModel model = LanguageModel.load(tied, both, device);
+        LanguageModel without =
+            LanguageModel.load(tied, TinyModels.weights(tied, 31), device)) {
+      assertThat(model.config().tiedHead()).isFalse();
+      assertThat(model.losses(windows)).containsExactly(expected.losses(windows));
+      assertThat(without.config().tiedHead()).isTrue();
+    }
+  }
+
+  @Test
   void loadTheSameModelEitherWay() {
     ModelConfig config = TinyModels.opt();
     WeightSource full = TinyModels.weights(config, 31);

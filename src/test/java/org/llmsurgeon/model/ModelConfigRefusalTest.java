@@ -29,6 +29,16 @@ class ModelConfigRefusalTest {
   }
 
   @Test
+  void sayingWhichIsTheNearestAndWhatDiffers() {
+    String changes =
+        json("{'architectures': ['NewForCausalLM'], 'model_type': 'new', 'num_experts': 8}");
+    assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), changes))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("\"NewForCausalLM\" is not supported (nearest is LlamaForCausalLM")
+        .hasMessageContaining("which has no num_experts");
+  }
+
+  @Test
   void whereArchitectureAndTypeContradictEachOther() {
     assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), json("{'model_type': 'opt'}")))
         .isInstanceOf(InputException.class)

@@ -1,0 +1,139 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
+import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.ReferenceModel;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** Runs from folder to folder, over checkpoints whose tensors hold several layers or are turned. */
+@DisplayName("A folder of another architecture")
+class ArchitecturesRunTest {
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private Path folder(ReferenceModel model) throws IOException {
+    Path folder = Files.createDirectories(temp.resolve("model"));
+    Files.writeString(folder.resolve("config.json"), model.json().toString());
+    SafetensorsLayout layout = new SafetensorsLayout();
+    for (String name : model.stored()) {
+      layout.add(name, DataType.F32, Arrays.stream(model.shape(name)).asLongStream().toArray());
+    }
+    Device device = ExecutorDevice.shared();
+    String file = folder.resolve("model.safetensors").toString();
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
+      for (String name : layout.entries().keySet()) {
+        try (Tensor tensor = model.load(name, device)) {
+          writer.write(name, tensor, device);
+        }
+      }
+    }
+    return folder;
+  }
+
+  private Path windows(ReferenceModel model) throws IOException {
+    String file = temp.resolve("tokens.safetensors").toString();
+    int[][] calibration = TinyModels.windows(model.config(), 8, 10, 1);
+    SafetensorsLayout layout =
+        new SafetensorsLayout()
+            .add("calibration", DataType.I32, 8, 10)
+            .add("test", DataType.I32, 8, 10);
+    try (SafetensorsWriter writer =
+        new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
+      writer.write("calibration", calibration);
+      writer.write("test", TinyModels.windows(model.config(), 8, 10, 2));
+    }
+    return Path.of(file);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2,units",
+    "gpt2,element",
+    "gpt-neox,units",
+    "gpt-neox,'row,column'",
+    "phi3,units",
+    "phi3,1:2",
+    "qwen2,units",
+    "qwen3,units",
+    "mistral,units",
+    "gemma2,units",
+    "gemma3,'row,column'",
+    "olmo2,units",
+    "smollm3,units",
+    "granite,element",
+    "stablelm-parallel,units"
+  })
+  void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
+    try (ReferenceModel model = ReferenceModel.open(name)) {
+      Path folder = folder(model);
+      List<String> tokens = List.of(windows(model).toString());
+      Path output = temp.resolve("output");
+      Map<String, Object> options = new HashMap<>(Map.of("structures", structures, "shots", 2));
+      if (structures.equals("1:2")) {
+        options.put("shots", 1);
+      } else {
+        options.put("sparsity", 0.3);
+      }
+      PruneRequest request =
+          new PruneRequest(
+              folder.toString(),
+              tokens,
+              tokens,
+              output.toString(),
+              null,
+              false,
+              Recipe.of(options));
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      PruningReport report = pipeline.prune(request);
+      assertThat(report.sparsity()).isBetween(0.2, 0.5);
+      double perplexity = pipeline.evaluate(output.toString(), tokens, null).perplexity();
+      assertThat(perplexity).isEqualTo(report.perplexity()).isNotEqualTo(report.densePerplexity());
+      try (ModelFolder before = ModelFolder.open(new LocalStorage(), folder.toString());
+          ModelFolder after = ModelFolder.open(new LocalStorage(), output.toString())) {
+        List<String> names = new ArrayList<>(before.names());
+        assertThat(after.names()).isEqualTo(names);
+        for (String each : names) {
+          assertThat(after.shape(each)).as(each).isEqualTo(before.shape(each));
+        }
+      }
+    }
+  }
+}

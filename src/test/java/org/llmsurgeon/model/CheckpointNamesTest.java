@@ -45,8 +45,7 @@ class CheckpointNamesTest {
     int[][] windows = TinyModels.windows(own, 2, 5, 32);
     try (LanguageModel expected = LanguageModel.load(own, both, device);
         LanguageModel model = LanguageModel.load(tied, both, device);
-        LanguageModel without =
-            LanguageModel.load(tied, TinyModels.weights(tied, 31), device)) {
+        LanguageModel without = LanguageModel.load(tied, TinyModels.weights(tied, 31), device)) {
       assertThat(model.config().tiedHead()).isFalse();
       assertThat(model.losses(windows)).containsExactly(expected.losses(windows));
       assertThat(without.config().tiedHead()).isTrue();

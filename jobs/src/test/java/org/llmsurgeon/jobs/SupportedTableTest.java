@@ -15,7 +15,10 @@ class SupportedTableTest {
   void isThatOfTheRegistry() throws IOException {
     List<String> expected =
         Architectures.supported().stream()
-            .map(each -> "| `%s` | `%s` | %s |".formatted(each.architecture(), each.type(), each.models()))
+            .map(
+                each ->
+                    "| `%s` | `%s` | %s |"
+                        .formatted(each.architecture(), each.type(), each.models()))
             .toList();
     List<String> lines = Files.readAllLines(Checkout.file("README.md"));
     int first = lines.indexOf("| architecture | `model_type` | models |") + 2;

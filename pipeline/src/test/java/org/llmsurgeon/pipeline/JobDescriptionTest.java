@@ -38,6 +38,7 @@ class JobDescriptionTest {
     assertThat(names.jobs.stream().distinct())
         .containsExactly(
             "hash",
+            "inspect",
             "evaluate",
             "shot 1/2 accumulate",
             "shot 1/2 reduce",

@@ -91,7 +91,7 @@ class UnitRunTest {
   void aPathThatEndedTooEarlyIsFollowedAgainAndNothingElseChanges() throws Exception {
     TestModel model = TestModel.quietLlama(temp);
     RecordingProgress progress = new RecordingProgress();
-    Recipe recipe = Recipe.of(Map.of("sparsity", 0.35, "shots", 1));
+    Recipe recipe = Recipe.of(Map.of("structures", "units", "sparsity", 0.35, "shots", 1));
     PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
     assertThat(report.shots().get(0).pathsFollowedAgain()).isBetween(1, 3);
     assertThat(stages(progress, 1, "score")).isEqualTo(2);

@@ -231,7 +231,9 @@ public final class ResourcePlanner {
   /** Looks at the zeros that were written; where single weights went, a bit of each is kept. */
   private StagePlan export() {
     long mask = work.sparse() ? bytes.mask() : 0;
-    PlannedLoad load = new PlannedLoad(0, 0, bytes.stored(), mask, memory.process());
+    // The mask is made in a second look.
+    long read = (work.sparse() ? 2 : 1) * bytes.stored();
+    PlannedLoad load = new PlannedLoad(0, 0, read, mask, memory.process());
     return stage("export", 1 + saved(), 1, load);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
@@ -14,16 +15,20 @@ import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * What the defaults give on two models with all units: coupled units ordered by elimination paths,
- * 50 % in ten shots. An independent program of the same method gives 40.7 and 5.05 on the same
- * windows.
+ * Coupled units ordered by elimination paths on two models, 50 % in ten shots: all units, of which
+ * an independent program of the same method gives 40.7 and 5.05 on the same windows, and those that
+ * smaller folders can express, which is what happens when nothing is said.
  */
 @Tag(SharedData.TAG)
 class DefaultGoldenTest {
   @ParameterizedTest
-  @CsvSource({"STORIES, 113265, 39.864", "OPT_CHAR, 395480, 4.8839"})
-  void tenShotsToAHalf(GoldenTest.Model which, long removed, double perplexity) throws IOException {
-    Recipe recipe = Recipe.of(Map.of("structures", "units"));
+  @CsvSource({
+    "best, STORIES, 39.864", "best, OPT_CHAR, 4.8839",
+    "loadable, STORIES, 42.365", "loadable, OPT_CHAR, 4.9944"
+  })
+  void tenShotsToAHalf(String preset, GoldenTest.Model which, double perplexity)
+      throws IOException {
+    Recipe recipe = Recipe.of(Map.of("preset", preset));
     try (GoldenCase golden = which.open();
         LocalSurgeon surgeon =
             new LocalSurgeon(golden.device, golden.config, golden.source(), recipe)) {
@@ -31,9 +36,16 @@ class DefaultGoldenTest {
       for (int shot = 1; shot <= recipe.shots(); shot++) {
         last = surgeon.shoot(golden.calibration);
       }
-      assertThat(last.choice().removed()).isEqualTo(removed);
+      double removed = (double) last.choice().removed() / last.choice().total();
+      assertThat(removed).isBetween(0.499, 0.5);
       assertThat(Perplexity.of(surgeon.losses(golden.test)))
-          .isCloseTo(perplexity, within(2e-3 * perplexity));
+          .isCloseTo(perplexity, within(5e-3 * perplexity));
     }
+  }
+
+  @Test
+  void nothingSaidIsWhatSmallerFoldersCanExpress() {
+    assertThat(Recipe.defaults().structures())
+        .isEqualTo(Recipe.of(Map.of("preset", "loadable")).structures());
   }
 }

@@ -2,8 +2,8 @@ package org.llmsurgeon.export;
 
 import java.util.BitSet;
 import java.util.Map;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * What is left of a block.

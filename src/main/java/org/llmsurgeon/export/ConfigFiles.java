@@ -13,8 +13,9 @@ import java.util.TreeMap;
 import org.llmsurgeon.checkpoint.safetensors.IndexedTensors;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.ModelSize;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.ModelSize;
 
 /**
  * The files beside the weights: the configuration of a route, and Python files where it has some.
@@ -223,7 +224,7 @@ final class ConfigFiles {
    * @param folder a model
    */
   static boolean pythonIsOurs(ModelFolder folder) {
-    ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+    ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
     ConfigFiles files = new ConfigFiles(folder, config);
     return folder.files().stream()
         .filter(name -> name.endsWith(".py"))

@@ -8,8 +8,8 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.model.CheckpointNames;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Chooses the form in which a model with zeros is written. All forms compute the same. They come in

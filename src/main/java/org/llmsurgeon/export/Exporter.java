@@ -8,7 +8,8 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** Writes a model with zeros as a smaller one. */
 public final class Exporter {
@@ -28,7 +29,7 @@ public final class Exporter {
    */
   public Exporter(ModelFolder folder, Device device) {
     this.folder = folder;
-    this.config = ModelConfig.parse(folder.config(), folder.configPath());
+    this.config = Architectures.parse(folder.config(), folder.configPath());
     this.device = device;
   }
 

@@ -6,10 +6,11 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * The weights of a model folder.
@@ -28,7 +29,7 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
    */
   public static LanguageModel model(Storage storage, String path, Device device) {
     try (ModelFolder folder = ModelFolder.open(storage, path)) {
-      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
       CheckpointNames names = CheckpointNames.of(config, folder::contains);
       return LanguageModel.load(config, new FolderWeights(folder, names), device);
     } catch (IOException failed) {

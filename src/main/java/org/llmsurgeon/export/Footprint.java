@@ -3,10 +3,11 @@ package org.llmsurgeon.export;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
-import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * What a model takes.
@@ -26,7 +27,7 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
    * @param folder the model
    */
   public static Footprint of(ModelFolder folder) {
-    ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+    ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
     CheckpointNames names = CheckpointNames.of(config, folder::contains);
     long parameters = 0;
     long bytes = 0;

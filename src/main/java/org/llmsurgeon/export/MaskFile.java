@@ -9,9 +9,9 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Which weights of a model are not zero, as a file beside it: for each linear layer a tensor of its

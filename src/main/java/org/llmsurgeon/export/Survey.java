@@ -11,10 +11,10 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Finds out what is gone in a model with zeros, whoever made them:

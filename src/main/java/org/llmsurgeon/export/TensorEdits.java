@@ -14,10 +14,10 @@ import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.checkpoint.safetensors.TensorEntry;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.CheckpointNames;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /** From widths of blocks to what becomes of each tensor. */
 final class TensorEdits {

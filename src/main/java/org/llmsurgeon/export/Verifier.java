@@ -15,8 +15,9 @@ import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.StoredTensors;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.StoredTensors;
 
 /**
  * Checks that one model folder computes what another does: the shapes of its tensors against its
@@ -100,7 +101,7 @@ public final class Verifier {
   }
 
   private static ModelConfig config(ModelFolder folder) {
-    return ModelConfig.parse(folder.config(), folder.configPath());
+    return Architectures.parse(folder.config(), folder.configPath());
   }
 
   private static void requireSame(ModelConfig a, ModelConfig b, String first, String second) {
@@ -116,7 +117,7 @@ public final class Verifier {
     ModelConfig config = config(folder);
     StoredTensors names = StoredTensors.of(config, folder::contains);
     Set<String> expected = new TreeSet<>();
-    config.expectedTensors().keySet().forEach(name -> expected.add(names.stored(name)));
+    LanguageModel.tensors(config).keySet().forEach(name -> expected.add(names.stored(name)));
     Map<String, ?> indexed = folder.indices();
     for (String name : folder.names()) {
       boolean ofLayer = name.contains("_proj.") || name.contains(".fc");

@@ -2,6 +2,12 @@ package org.llmsurgeon.model;
 
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.layer.Block;
+import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Targets;
+import org.llmsurgeon.model.pass.Workspace;
 
 /**
  * Forward and backward of one batch. The input of every block is kept; what happens inside a block

@@ -1,5 +1,7 @@
 package org.llmsurgeon.model;
 
+import org.llmsurgeon.model.pass.LinearTap;
+
 /**
  * A tap that sees one block after the other, each with all windows before the next: so that what is
  * gathered of one block can be finished and given back before the next one begins.

@@ -5,6 +5,12 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.layer.Block;
+import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Targets;
+import org.llmsurgeon.model.pass.Workspace;
 
 /**
  * Forward and backward of several batches, blocks outside and batches inside. What each block reads

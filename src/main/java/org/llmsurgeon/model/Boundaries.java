@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.pass.Pass;
 
 /**
  * What each block read, for each batch: in memory while a budget lasts, else in a temporary file.

@@ -1,13 +1,27 @@
 package org.llmsurgeon.model;
 
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.Batch;
+import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.LinearTap;
+import org.llmsurgeon.model.pass.ParameterGradients;
+import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.RotaryTables;
+import org.llmsurgeon.model.pass.Targets;
+import org.llmsurgeon.model.pass.Workspace;
+import org.llmsurgeon.model.weights.StoredTensors;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * A causal language model on a device: losses, and gradients of them. A window is a sequence of
@@ -70,6 +84,16 @@ public final class LanguageModel implements AutoCloseable {
     return stored.isTakenApart(config, weights::contains) ? weights : stored.over(weights);
   }
 
+  /**
+   * Every tensor that a network needs, with its shape, in the order of the network. A tied head is
+   * not among them. Where a checkpoint holds several in one, see {@link StoredTensors}.
+   *
+   * @param config the network
+   */
+  public static Map<String, int[]> tensors(ModelConfig config) {
+    return Network.describe(config).parameters().shapes();
+  }
+
   /** What network it is. */
   public ModelConfig config() {
     return config;
@@ -99,6 +123,27 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Tensor weight(String name) {
     return network.parameters().byName(name).tensor();
+  }
+
+  /**
+   * Zero gradients of all parameters.
+   *
+   * @param precision number format of the sums
+   */
+  public ParameterGradients zeroGradients(Precision precision) {
+    return zeroGradients(precision, parameterNames());
+  }
+
+  /**
+   * Zero gradients of some parameters; the others' are not computed.
+   *
+   * @param precision number format of the sums
+   * @param names the parameters
+   */
+  public ParameterGradients zeroGradients(Precision precision, Collection<String> names) {
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    names.forEach(name -> weights.put(name, weight(name)));
+    return ParameterGradients.zeros(device, precision, weights);
   }
 
   /**

@@ -3,6 +3,14 @@ package org.llmsurgeon.model;
 import java.util.List;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.layer.Block;
+import org.llmsurgeon.model.layer.Embedding;
+import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Reference;
+import org.llmsurgeon.model.pass.Workspace;
 
 /**
  * A whole network: embedding, blocks, head.

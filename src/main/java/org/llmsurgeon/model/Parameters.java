@@ -11,6 +11,12 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.StreamStyle;
+import org.llmsurgeon.model.layer.Linear;
+import org.llmsurgeon.model.layer.NormLayer;
+import org.llmsurgeon.model.pass.Parameter;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** All weights of a network, in the order in which an architecture names them. */
 final class Parameters implements AutoCloseable {

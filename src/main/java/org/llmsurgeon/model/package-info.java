@@ -1,12 +1,16 @@
 /**
- * Transformer language models: a checkpoint's configuration becomes a network of blocks whose
- * forward and backward are written once, against {@link org.llmsurgeon.compute.Device}. {@link
- * org.llmsurgeon.model.LanguageModel} is the entry; {@link org.llmsurgeon.model.LinearTap} sees the
- * input and the output gradient of every linear layer. An architecture is one short class that says
- * which weight goes where.
+ * Transformer language models: a network whose forward and backward are put together from layers.
+ * {@link org.llmsurgeon.model.LanguageModel} is the entry, windows in, losses and gradients out;
+ * {@link org.llmsurgeon.model.pass.LinearTap} sees the input and the output gradient of every
+ * linear layer.
  *
- * <p>This package must not know what its taps are for (no curvature, no pruning), nor where weights
- * come from (no files): a {@link org.llmsurgeon.model.WeightSource} hands them over by name.
+ * <p>The rooms in order: {@code config} (a network as data), {@code architecture} (from {@code
+ * config.json} to that), {@code weights} (where they come from), {@code pass} (one batch's way),
+ * {@code layer} (forward and backward), and this package: the network of a configuration, and runs
+ * of it.
+ *
+ * <p>None of them must know what taps are for (no curvature, no pruning), nor files: a {@link
+ * org.llmsurgeon.model.weights.WeightSource} hands weights over by name.
  *
  * <p>A linear layer computes {@code z = W a + b} for one token, with {@code W} stored {@code [out,
  * in]}, row-major. Activations are {@code [tokens, width]}, one sequence after the other. Losses

@@ -29,8 +29,10 @@ import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /**
  * Files of every kind that is read, damaged at random: a few hundred of each in every build, ten
@@ -173,9 +175,9 @@ class ReaderFuzzTest {
               count,
               bytes -> {
                 ModelConfig model =
-                    ModelConfig.parse(StrictJson.object(bytes, "config.json"), "config.json");
+                    Architectures.parse(StrictJson.object(bytes, "config.json"), "config.json");
                 assertThat(model.linears()).isNotNull();
-                assertThat(model.expectedTensors()).isNotEmpty();
+                assertThat(LanguageModel.tensors(model)).isNotEmpty();
               });
       assertThat(refused).isBetween(count / 4, count - 1);
     }

@@ -9,9 +9,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * A model with zeros and a form to write it in.

@@ -18,9 +18,11 @@ import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** A model with seeded random weights, in which units are made zero before it is written. */
 final class MaskedFolder {
@@ -31,8 +33,8 @@ final class MaskedFolder {
 
   MaskedFolder(ObjectNode json, long seed) {
     this.json = json;
-    this.config = ModelConfig.parse(json, "config.json");
-    this.shapes = config.expectedTensors();
+    this.config = Architectures.parse(json, "config.json");
+    this.shapes = LanguageModel.tensors(config);
     Random random = new Random(seed);
     shapes.forEach(
         (name, shape) -> {

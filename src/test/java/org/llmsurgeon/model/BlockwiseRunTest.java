@@ -19,6 +19,10 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.Targets;
+import org.llmsurgeon.model.weights.WeightSource;
 
 @DisplayName("A run block after block")
 class BlockwiseRunTest {

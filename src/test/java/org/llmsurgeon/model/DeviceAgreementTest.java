@@ -13,6 +13,8 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.ParameterGradients;
 
 @DisplayName("The fast device and the reference device agree on")
 class DeviceAgreementTest {
@@ -51,9 +53,9 @@ class DeviceAgreementTest {
     try (Device cpu = CpuDevice.create();
         LanguageModel slow = model(variant, reference);
         LanguageModel fast = model(variant, cpu);
-        ParameterGradients expected = ParameterGradients.zeros(slow, Precision.DOUBLE);
-        ParameterGradients inDouble = ParameterGradients.zeros(fast, Precision.DOUBLE);
-        ParameterGradients inSingle = ParameterGradients.zeros(fast, Precision.SINGLE)) {
+        ParameterGradients expected = slow.zeroGradients(Precision.DOUBLE);
+        ParameterGradients inDouble = fast.zeroGradients(Precision.DOUBLE);
+        ParameterGradients inSingle = fast.zeroGradients(Precision.SINGLE)) {
       int[][] windows = TinyModels.windows(slow.config(), 3, 12, 43);
       slow.gradients(windows, 0.5, expected);
       fast.gradients(windows, 0.5, inDouble);

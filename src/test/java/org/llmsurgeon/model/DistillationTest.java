@@ -15,6 +15,8 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** The divergence of a model from another one, and its gradients. */
 class DistillationTest {

@@ -12,6 +12,9 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.ParameterGradients;
+import org.llmsurgeon.model.weights.WeightSource;
 
 @DisplayName("A language model refuses")
 class LanguageModelRefusalTest {
@@ -102,7 +105,7 @@ class LanguageModelRefusalTest {
   @Test
   void aNonFiniteGradientNamingTheLayer() {
     int[][] windows = TinyModels.windows(config, 1, 4, 24);
-    try (ParameterGradients gradients = ParameterGradients.zeros(model, Precision.DOUBLE)) {
+    try (ParameterGradients gradients = model.zeroGradients(Precision.DOUBLE)) {
       assertThatThrownBy(() -> model.gradients(windows, Double.POSITIVE_INFINITY, gradients))
           .isInstanceOf(NonFiniteException.class)
           .hasMessageContaining("gradient of the output of model.layers.1.mlp.down_proj");

@@ -13,6 +13,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.ParameterGradients;
 
 @DisplayName("A language model")
 class LanguageModelTest {
@@ -39,8 +42,8 @@ class LanguageModelTest {
     MemoryLimits all = MemoryLimits.DEFAULT;
     try (LanguageModel keeps = model(variant, all);
         LanguageModel recomputes = model(variant, all.withKeepBytes(0));
-        ParameterGradients kept = ParameterGradients.zeros(keeps, Precision.DOUBLE);
-        ParameterGradients recomputed = ParameterGradients.zeros(recomputes, Precision.DOUBLE)) {
+        ParameterGradients kept = keeps.zeroGradients(Precision.DOUBLE);
+        ParameterGradients recomputed = recomputes.zeroGradients(Precision.DOUBLE)) {
       int[][] windows = TinyModels.windows(keeps.config(), 3, 8, 12);
       assertSame(calibrate(recomputes, windows), calibrate(keeps, windows));
       assertThat(recomputes.gradients(windows, 1, recomputed))
@@ -75,8 +78,8 @@ class LanguageModelTest {
     MemoryLimits rowByRow = new MemoryLimits(whole.tokensPerBlock(), whole.keepBytes(), 1);
     try (LanguageModel atOnce = model(variant, whole);
         LanguageModel inChunks = model(variant, rowByRow);
-        ParameterGradients expected = ParameterGradients.zeros(atOnce, Precision.DOUBLE);
-        ParameterGradients chunked = ParameterGradients.zeros(inChunks, Precision.DOUBLE)) {
+        ParameterGradients expected = atOnce.zeroGradients(Precision.DOUBLE);
+        ParameterGradients chunked = inChunks.zeroGradients(Precision.DOUBLE)) {
       int[][] windows = TinyModels.windows(atOnce.config(), 2, 8, 14);
       assertThat(inChunks.losses(windows)).containsExactly(atOnce.losses(windows));
       assertSame(calibrate(inChunks, windows), calibrate(atOnce, windows));
@@ -155,10 +158,9 @@ class LanguageModelTest {
   @Test
   void addsScaledGradientsOfTheParametersAskedForOnly() {
     try (LanguageModel model = model(variants().iterator().next(), MemoryLimits.DEFAULT);
-        ParameterGradients all = ParameterGradients.zeros(model, Precision.DOUBLE);
+        ParameterGradients all = model.zeroGradients(Precision.DOUBLE);
         ParameterGradients some =
-            ParameterGradients.zeros(
-                model,
+            model.zeroGradients(
                 Precision.SINGLE,
                 List.of("model.norm.weight", "model.layers.1.mlp.up_proj.weight"))) {
       int[][] windows = TinyModels.windows(model.config(), 2, 8, 18);

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.ModelConfig;
 
 @DisplayName("A network's forward")
 class NetworkForwardTest {

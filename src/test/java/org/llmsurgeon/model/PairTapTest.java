@@ -12,6 +12,11 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.LinearTap;
+import org.llmsurgeon.model.pass.ParameterGradients;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** Pairs of inputs and output gradients give the gradients of the weights. */
 class PairTapTest {
@@ -30,7 +35,7 @@ class PairTapTest {
     MemoryLimits limits = MemoryLimits.DEFAULT.withTokensPerBlock(5).withKeepBytes(0);
     int[][] windows = TinyModels.windows(config, 3, 5, 6);
     try (LanguageModel model = LanguageModel.load(config, weights, device, limits);
-        ParameterGradients gradients = ParameterGradients.zeros(model, Precision.DOUBLE)) {
+        ParameterGradients gradients = model.zeroGradients(Precision.DOUBLE)) {
       model.gradients(windows, 1, gradients);
       Products products = new Products(device);
       model.calibrate(windows, products);

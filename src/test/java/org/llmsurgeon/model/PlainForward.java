@@ -3,6 +3,11 @@ package org.llmsurgeon.model;
 import java.util.Map;
 import java.util.TreeMap;
 import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.config.RotaryPositions;
+import org.llmsurgeon.model.config.RotaryScaling;
 
 /**
  * Logits of one sequence, token by token and head by head in arrays of doubles, as the definitions

@@ -6,21 +6,22 @@ import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.LinearShape;
 
 /** Copies everything that it is shown, batch after batch. */
-final class RecordingTap implements BlockTap {
+public final class RecordingTap implements BlockTap {
   /** Inputs by input group, all tokens one after the other. */
   final Map<String, List<double[]>> inputs = new LinkedHashMap<>();
 
   /** Output gradients by layer, all tokens one after the other. */
-  final Map<String, List<double[]>> gradients = new LinkedHashMap<>();
+  public final Map<String, List<double[]>> gradients = new LinkedHashMap<>();
 
   /** What was shown, in order. */
-  final List<String> calls = new ArrayList<>();
+  public final List<String> calls = new ArrayList<>();
 
   private final Device device;
 
-  RecordingTap(Device device) {
+  public RecordingTap(Device device) {
     this.device = device;
   }
 

@@ -15,6 +15,12 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.StoredPart;
+import org.llmsurgeon.model.weights.StoredTensors;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * A tiny random network as the transformers library saves and computes it; {@code
@@ -67,7 +73,7 @@ public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors 
 
   /** What our reader makes of its config.json. */
   public ModelConfig config() {
-    return ModelConfig.parse(json, "config.json");
+    return Architectures.parse(json, "config.json");
   }
 
   /** Its weights, one tensor for each of the network. */

@@ -17,6 +17,10 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.pass.ParameterGradients;
+import org.llmsurgeon.model.weights.WeightSource;
 
 @DisplayName("A network of a supported architecture, beside the transformers library")
 class ReferenceModelsTest {
@@ -68,7 +72,7 @@ class ReferenceModelsTest {
         LanguageModel model =
             LanguageModel.load(reference.config(), new DoubleWeights(reference.weights()), device);
         ParameterGradients gradients =
-            ParameterGradients.zeros(model, org.llmsurgeon.compute.Precision.DOUBLE)) {
+            model.zeroGradients(org.llmsurgeon.compute.Precision.DOUBLE)) {
       int[][] windows = {reference.ids()};
       model.gradients(windows, 1, gradients);
       for (String parameter : model.parameterNames()) {

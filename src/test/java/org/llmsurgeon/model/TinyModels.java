@@ -10,6 +10,9 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** Networks of two blocks with seeded random weights, small enough for finite differences. */
 public final class TinyModels {
@@ -143,10 +146,9 @@ public final class TinyModels {
   public static WeightSource weights(ModelConfig config, long seed, Precision precision) {
     Random random = new Random(seed);
     Map<String, double[]> values = new LinkedHashMap<>();
-    config
-        .expectedTensors()
+    LanguageModel.tensors(config)
         .forEach((name, shape) -> values.put(name, random(name, shape, random)));
-    return new FixedWeights(config.expectedTensors(), values, precision);
+    return new FixedWeights(LanguageModel.tensors(config), values, precision);
   }
 
   /** Windows of random ids, the same for the same seed. */
@@ -184,7 +186,7 @@ public final class TinyModels {
   }
 
   private static ModelConfig parse(JsonNode json) {
-    return ModelConfig.parse(json, "config.json");
+    return Architectures.parse(json, "config.json");
   }
 
   /** Weights held in arrays. */

@@ -15,13 +15,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
-import org.llmsurgeon.model.BlockSize;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -39,12 +39,12 @@ class BlockSizesTest {
       implements WeightSource {
     @Override
     public boolean contains(String name) {
-      return config.expectedTensors().containsKey(name);
+      return LanguageModel.tensors(config).containsKey(name);
     }
 
     @Override
     public int[] shape(String name) {
-      return config.expectedTensors().get(name).clone();
+      return LanguageModel.tensors(config).get(name).clone();
     }
 
     @Override

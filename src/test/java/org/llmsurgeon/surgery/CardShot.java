@@ -10,9 +10,10 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.bench.WatchedDevice;
 import org.llmsurgeon.compute.cuda.CudaDevice;
 import org.llmsurgeon.compute.cuda.ProductPrecision;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -91,12 +92,12 @@ public final class CardShot {
   private record Uniform(ModelConfig config) implements WeightSource {
     @Override
     public boolean contains(String name) {
-      return config.expectedTensors().containsKey(name);
+      return LanguageModel.tensors(config).containsKey(name);
     }
 
     @Override
     public int[] shape(String name) {
-      return config.expectedTensors().get(name);
+      return LanguageModel.tensors(config).get(name);
     }
 
     @Override

@@ -10,8 +10,9 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** A real model, its windows, and what the authors' program made of them. */
 final class GoldenCase implements AutoCloseable {
@@ -28,7 +29,7 @@ final class GoldenCase implements AutoCloseable {
     this.golden = golden;
     ObjectMapper json = new ObjectMapper();
     Path configFile = model.resolve("config.json");
-    config = ModelConfig.parse(json.readTree(configFile.toFile()), configFile.toString());
+    config = Architectures.parse(json.readTree(configFile.toFile()), configFile.toString());
     weights = open(model.resolve("model.safetensors"));
     try (Safetensors tokens = open(golden.resolve("tokens.safetensors"))) {
       calibration = tokens.integers("calibration");

@@ -22,7 +22,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.LayerSurgery;
 import org.llmsurgeon.pruning.layer.StructureCosts;

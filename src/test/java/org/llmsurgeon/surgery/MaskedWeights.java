@@ -3,9 +3,9 @@ package org.llmsurgeon.surgery;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** Weights of which some are 0 in every linear layer. */
 public record MaskedWeights(WeightSource weights, ModelConfig config, Mask mask)

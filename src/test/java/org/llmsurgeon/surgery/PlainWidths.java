@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.path.Path;
 import org.llmsurgeon.pruning.structure.Line;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
-import org.llmsurgeon.model.BlockSize;
+import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
 import picocli.CommandLine.Command;

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.llmsurgeon.model.Architectures;
+import org.llmsurgeon.model.architecture.Architectures;
 
 @DisplayName("The README's table of architectures")
 class SupportedTableTest {

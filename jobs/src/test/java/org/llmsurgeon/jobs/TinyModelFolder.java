@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /**
  * A random Llama of two small blocks as a Hugging Face folder with a tokenizer of ten letters,
@@ -59,7 +60,7 @@ record TinyModelFolder(Path folder) {
    */
   void writeWeights(float scale) throws IOException {
     ModelConfig config = TinyModels.llama();
-    Map<String, int[]> tensors = new TreeMap<>(config.expectedTensors());
+    Map<String, int[]> tensors = new TreeMap<>(LanguageModel.tensors(config));
     int values = tensors.values().stream().mapToInt(TinyModelFolder::size).sum();
     ByteBuffer data = ByteBuffer.allocate(4 * values).order(ByteOrder.LITTLE_ENDIAN);
     Random random = new Random(3);

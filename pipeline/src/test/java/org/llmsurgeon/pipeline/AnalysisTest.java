@@ -26,8 +26,8 @@ import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.LinearTap;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.pass.LinearTap;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
@@ -323,7 +323,7 @@ class AnalysisTest {
     assertThat(dense.dtype()).isEqualTo("F32");
     assertThat(dense.parameters())
         .isEqualTo(
-            model.config().expectedTensors().values().stream()
+            LanguageModel.tensors(model.config()).values().stream()
                 .mapToLong(shape -> Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y))
                 .sum());
     assertThat(pruned.removed()).isEqualTo(report.shots().get(0).removed());

@@ -19,6 +19,7 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
@@ -63,7 +64,7 @@ class CorrectionRunTest {
         assertThat(report.shots().get(shot).reconstruction() != null)
             .isEqualTo(reconstruct && shot == 1);
       }
-      for (String name : model.config().expectedTensors().keySet()) {
+      for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));

@@ -23,7 +23,8 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
@@ -97,7 +98,7 @@ class ElementRunTest {
           .containsExactly(first.choice().removed(), last.choice().removed());
       assertThat(last.choice().removed())
           .isBetween(first.choice().removed() + 1, (long) (last.target() * last.choice().total()));
-      for (String name : model.config().expectedTensors().keySet()) {
+      for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.surgery.recipe.Recipe;

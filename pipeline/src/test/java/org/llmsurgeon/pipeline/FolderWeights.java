@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /** A folder's weights, as they are stored. */
 public record FolderWeights(ModelFolder folder) implements WeightSource {

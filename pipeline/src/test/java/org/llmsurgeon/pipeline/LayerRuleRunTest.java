@@ -23,7 +23,7 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.report.PruningReport;

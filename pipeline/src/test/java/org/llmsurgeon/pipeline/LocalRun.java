@@ -11,6 +11,7 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -40,7 +41,7 @@ final class LocalRun {
       for (int[][] each : windows) {
         last = local.shoot(each);
       }
-      for (String name : model.config().expectedTensors().keySet()) {
+      for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = folder.load(name, device)) {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));

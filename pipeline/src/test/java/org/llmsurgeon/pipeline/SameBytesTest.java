@@ -17,6 +17,7 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.KeptMemory;
 import org.llmsurgeon.pipeline.cluster.Progress;
@@ -99,7 +100,7 @@ class SameBytesTest {
       local.shoot(calibration);
       LocalSurgeon.Shot last = local.shoot(calibration);
       assertThat(report.shots().get(1).removed()).isEqualTo(last.choice().removed());
-      for (String name : model.config().expectedTensors().keySet()) {
+      for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));

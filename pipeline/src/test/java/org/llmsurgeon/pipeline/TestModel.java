@@ -12,9 +12,11 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -65,7 +67,7 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
 
   public static TestModel write(Path parent, String name, ObjectNode json, DataType dtype)
       throws IOException {
-    ModelConfig config = ModelConfig.parse(json, "config.json");
+    ModelConfig config = Architectures.parse(json, "config.json");
     Path folder = Files.createDirectories(parent.resolve(name));
     Files.writeString(folder.resolve("config.json"), json.toString());
     Files.writeString(folder.resolve("generation_config.json"), "{\"do_sample\": true}");
@@ -82,15 +84,14 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
     Files.deleteIfExists(file);
     Device device = ExecutorDevice.shared();
     SafetensorsLayout layout = new SafetensorsLayout();
-    config
-        .expectedTensors()
+    LanguageModel.tensors(config)
         .forEach(
             (name, shape) ->
                 layout.add(name, dtype, java.util.Arrays.stream(shape).asLongStream().toArray()));
     try (SafetensorsWriter writer =
         new SafetensorsWriter(
             layout, new LocalStorage().create(file.toString()), file.toString())) {
-      for (String name : config.expectedTensors().keySet()) {
+      for (String name : LanguageModel.tensors(config).keySet()) {
         try (Tensor tensor = weights.apply(name, device)) {
           writer.write(name, tensor, device);
         }

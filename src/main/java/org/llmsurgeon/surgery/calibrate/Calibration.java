@@ -8,8 +8,8 @@ import java.util.Objects;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.BlockTap;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.Targets;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.pass.Targets;
 
 /**
  * Runs calibration windows through a model and gathers the factors of its linear layers (algorithm

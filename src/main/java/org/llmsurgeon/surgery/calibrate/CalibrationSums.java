@@ -1,7 +1,7 @@
 package org.llmsurgeon.surgery.calibrate;
 
 import java.util.List;
-import org.llmsurgeon.model.LinearTap;
+import org.llmsurgeon.model.pass.LinearTap;
 
 /** The sums of a pass while windows go through the model. */
 interface CalibrationSums extends LinearTap, AutoCloseable {

@@ -8,7 +8,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.EigenvalueAccumulator;
 import org.llmsurgeon.curvature.TokenShape;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 
 /** Corrected eigenvalues of EKFAC, in the bases that the factors of the pass before have. */
 final class EigenvalueSums extends PairSums<EigenvalueSums.Sum> {

@@ -2,8 +2,8 @@ package org.llmsurgeon.surgery.calibrate;
 
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.Targets;
-import org.llmsurgeon.model.TokenDraw;
+import org.llmsurgeon.model.pass.Targets;
+import org.llmsurgeon.model.pass.TokenDraw;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**

@@ -7,7 +7,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * Sums of a pass that needs a token's input and gradient together, each opened when its layer is

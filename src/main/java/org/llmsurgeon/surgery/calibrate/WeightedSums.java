@@ -8,7 +8,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.KroneckerStep;
 import org.llmsurgeon.curvature.TokenShape;
 import org.llmsurgeon.curvature.WeightedAccumulator;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * Half a step of the power iteration: outer products of one side of the layers, weighed by the

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.element.CostCut;
 import org.llmsurgeon.pruning.element.CostHistogram;
 import org.llmsurgeon.pruning.element.CostRange;

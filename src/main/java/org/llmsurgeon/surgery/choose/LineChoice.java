@@ -1,7 +1,7 @@
 package org.llmsurgeon.surgery.choose;
 
 import java.util.List;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.pruning.structure.RowsColumns;
 import org.llmsurgeon.pruning.threshold.GlobalThreshold;

@@ -2,7 +2,7 @@ package org.llmsurgeon.surgery.choose;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.merge.EachGroup;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.structure.WidthRule;

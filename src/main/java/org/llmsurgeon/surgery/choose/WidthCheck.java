@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.merge.WidthReach;
 import org.llmsurgeon.pruning.structure.UnitKind;

@@ -9,13 +9,13 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.model.CheckpointNames;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.LinearTap;
 import org.llmsurgeon.model.MemoryLimits;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.LinearTap;
+import org.llmsurgeon.model.weights.CheckpointNames;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * A pruned model with low-rank adapters merged into linear layers, which gives the gradients of the

@@ -1,7 +1,7 @@
 package org.llmsurgeon.surgery.correct;
 
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * A low-rank change of a linear layer (Hu et al. 2022), or the gradients of one: {@code W + s B A}

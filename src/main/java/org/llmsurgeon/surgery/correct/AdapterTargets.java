@@ -3,8 +3,8 @@ package org.llmsurgeon.surgery.correct;
 import java.util.List;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**

@@ -6,8 +6,8 @@ import java.util.Random;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 
 /**

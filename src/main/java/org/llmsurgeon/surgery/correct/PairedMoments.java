@@ -8,9 +8,9 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.FactorAccumulator;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.LinearTap;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.LinearTap;
 
 /**
  * What the layers of an input group read in the pruned model, {@code x}, and in the dense one,

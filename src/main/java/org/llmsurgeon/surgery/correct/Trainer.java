@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ParameterGradients;
+import org.llmsurgeon.model.pass.ParameterGradients;
 
 /**
  * Trains all parameters of a model on token windows: minibatches in shuffled order, {@link Adam},
@@ -96,7 +96,7 @@ public final class Trainer {
 
     Parts() {
       for (int part = 0; part < options.parts(); part++) {
-        sums.add(ParameterGradients.zeros(model, Precision.SINGLE));
+        sums.add(model.zeroGradients(Precision.SINGLE));
       }
     }
 

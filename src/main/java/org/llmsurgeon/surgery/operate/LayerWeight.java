@@ -4,8 +4,8 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * The weight and bias of a linear layer, single precision, and their form as one matrix in which

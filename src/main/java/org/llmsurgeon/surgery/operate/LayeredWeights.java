@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * Weights of which some layers are replaced.

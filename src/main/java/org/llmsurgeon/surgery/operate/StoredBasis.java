@@ -8,7 +8,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.EigenBasis;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.element.ElementSurgery;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;

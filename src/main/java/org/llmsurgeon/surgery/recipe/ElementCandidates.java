@@ -1,6 +1,6 @@
 package org.llmsurgeon.surgery.recipe;
 
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.structure.WeightCount;
 
 /**

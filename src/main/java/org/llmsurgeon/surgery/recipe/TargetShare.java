@@ -4,8 +4,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.Patterns;
 
 /**
@@ -114,7 +115,7 @@ public final class TargetShare {
     return switch (quantity) {
       case WEIGHTS -> prunable(quantity, LayerRule.DEFAULT);
       case PARAMETERS, BYTES ->
-          config.expectedTensors().entrySet().stream()
+          LanguageModel.tensors(config).entrySet().stream()
               .mapToDouble(tensor -> stored(tensor, quantity))
               .sum();
       case MULTIPLY_ADDS ->

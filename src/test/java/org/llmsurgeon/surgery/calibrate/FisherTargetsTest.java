@@ -11,9 +11,9 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.Targets;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 

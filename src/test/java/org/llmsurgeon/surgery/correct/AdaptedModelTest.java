@@ -16,12 +16,12 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.LinearTap;
 import org.llmsurgeon.model.MemoryLimits;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.LinearTap;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.MaskedWeights;
 
 /** Adapters under a mask: gradients by finite differences, and what is gone stays gone. */

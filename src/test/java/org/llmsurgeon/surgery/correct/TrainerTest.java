@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.evaluate.Perplexity;
 
 /**

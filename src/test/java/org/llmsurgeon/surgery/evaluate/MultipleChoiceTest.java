@@ -18,8 +18,8 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.ChoiceQuestion;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ModelConfig;
 
 class MultipleChoiceTest {
   /** A token for each letter: a space is 0, a is 1. */

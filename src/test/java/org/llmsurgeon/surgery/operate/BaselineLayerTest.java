@@ -11,10 +11,10 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.recipe.Recipe;
 

@@ -9,13 +9,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** Shares by counting the numbers of tensors. */
 class TargetShareTest {
   private static ModelConfig config(String architecture) {
-    return ModelConfig.parse(
+    return Architectures.parse(
         architecture.equals("opt") ? TinyModels.optJson() : TinyModels.llamaJson(), "config.json");
   }
 
@@ -29,10 +31,10 @@ class TargetShareTest {
 
   private static double numbers(ModelConfig config, Predicate<String> wanted) {
     double sum = 0;
-    for (String name : config.expectedTensors().keySet()) {
+    for (String name : LanguageModel.tensors(config).keySet()) {
       if (wanted.test(name)) {
         double product = 1;
-        for (int size : config.expectedTensors().get(name)) {
+        for (int size : LanguageModel.tensors(config).get(name)) {
           product *= size;
         }
         sum += product;

@@ -20,8 +20,9 @@ import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.correct.AdamOptions;
 import org.llmsurgeon.surgery.correct.Trainer;
 import org.llmsurgeon.surgery.correct.TrainerOptions;
@@ -146,7 +147,7 @@ final class DemoTraining {
   private ModelConfig config() {
     Path file = output.resolve(DemoFiles.CONFIG);
     try {
-      return ModelConfig.parse(new ObjectMapper().readTree(file.toFile()), file.toString());
+      return Architectures.parse(new ObjectMapper().readTree(file.toFile()), file.toString());
     } catch (IOException failed) {
       throw new UncheckedIOException(file + " could not be read", failed);
     }
@@ -162,7 +163,7 @@ final class DemoTraining {
 
   private void save(LanguageModel model) {
     SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
-    Map<String, int[]> shapes = model.config().expectedTensors();
+    Map<String, int[]> shapes = LanguageModel.tensors(model.config());
     shapes.forEach(
         (name, shape) ->
             layout.add(name, DataType.BF16, Arrays.stream(shape).asLongStream().toArray()));

@@ -8,8 +8,9 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * The weights of a model folder on this machine.
@@ -25,7 +26,7 @@ record FolderWeights(ModelFolder folder) implements WeightSource {
    */
   static LanguageModel model(Path path, Device device) {
     try (ModelFolder folder = ModelFolder.open(new LocalStorage(), path.toString())) {
-      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
       return LanguageModel.load(config, new FolderWeights(folder), device);
     } catch (IOException failed) {
       throw new UncheckedIOException(path + " could not be closed", failed);

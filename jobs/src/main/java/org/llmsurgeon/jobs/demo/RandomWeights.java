@@ -6,8 +6,9 @@ import java.util.Random;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 
 /**
  * Where training begins. Matrices are normal random numbers of the deviation {@code 1 /
@@ -23,7 +24,7 @@ final class RandomWeights implements WeightSource {
    * @param seed the same seed gives the same weights
    */
   RandomWeights(ModelConfig config, long seed) {
-    shapes = config.expectedTensors();
+    shapes = LanguageModel.tensors(config);
     Random random = new Random(seed);
     shapes.forEach((name, shape) -> values.put(name, draw(name, shape, random)));
   }

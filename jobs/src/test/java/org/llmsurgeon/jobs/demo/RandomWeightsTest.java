@@ -9,8 +9,8 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** Every weight is there, of the size that keeps activations level; a seed says them all. */
 class RandomWeightsTest {

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.analyse;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.files.HadoopStorage;

@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline.analyse;
 
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;

@@ -2,7 +2,8 @@ package org.llmsurgeon.pipeline.analyse;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
@@ -65,7 +66,7 @@ public final class Inspection {
 
   private static long parameters(ModelConfig config) {
     long parameters = 0;
-    for (int[] shape : config.expectedTensors().values()) {
+    for (int[] shape : LanguageModel.tensors(config).values()) {
       long elements = 1;
       for (int size : shape) {
         elements *= size;

@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline.analyse;
 
 import java.io.Serializable;
 import java.util.List;
-import org.llmsurgeon.model.BlockSize;
+import org.llmsurgeon.model.config.BlockSize;
 
 /**
  * What a model folder holds, without running it.

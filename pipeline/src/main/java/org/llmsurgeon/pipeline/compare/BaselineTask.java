@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline.compare;
 
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cut.CutTask;

@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline.correct;
 
 import java.io.Serializable;
 import java.util.LinkedHashMap;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.correct;
 import java.util.List;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.factors.StoredTensors;

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;

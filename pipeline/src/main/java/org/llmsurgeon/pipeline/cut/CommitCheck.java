@@ -2,8 +2,8 @@ package org.llmsurgeon.pipeline.cut;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.cut;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerFile;

@@ -1,7 +1,7 @@
 package org.llmsurgeon.pipeline.cut;
 
 import java.util.LinkedHashMap;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.cut;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerHealth;
 import org.llmsurgeon.pipeline.run.LayerSelection;

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerHealth;
 import org.llmsurgeon.pipeline.run.LayerSelection;

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.ReducePlace;

@@ -3,8 +3,9 @@ package org.llmsurgeon.pipeline.forecast;
 import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
@@ -39,7 +40,7 @@ final class PlannedBytes {
 
   /** Parameters of the model. */
   long parameters() {
-    return config.expectedTensors().values().stream().mapToLong(PlannedBytes::elements).sum();
+    return LanguageModel.tensors(config).values().stream().mapToLong(PlannedBytes::elements).sum();
   }
 
   private static long elements(int[] shape) {
@@ -137,7 +138,7 @@ final class PlannedBytes {
    */
   private long weightRecords(double cuts) {
     int layer = work.sparse() ? SPARSE_LAYER_TEXT : LAYER_TEXT;
-    return TENSOR_TEXT * (long) config.expectedTensors().size()
+    return TENSOR_TEXT * (long) LanguageModel.tensors(config).size()
         + Math.round(cuts * layer * config.linears().size());
   }
 

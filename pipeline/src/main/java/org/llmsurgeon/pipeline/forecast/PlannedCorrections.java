@@ -2,8 +2,8 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
 import org.llmsurgeon.surgery.correct.CorrectionPlan;

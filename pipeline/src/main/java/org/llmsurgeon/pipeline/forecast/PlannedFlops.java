@@ -1,8 +1,8 @@
 package org.llmsurgeon.pipeline.forecast;
 
-import org.llmsurgeon.model.BlockSize;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorKind;

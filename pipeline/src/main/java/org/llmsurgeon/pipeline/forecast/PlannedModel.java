@@ -4,7 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.apache.hadoop.conf.Configuration;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
 
@@ -34,6 +35,6 @@ public record PlannedModel(ModelConfig config, int weightBytes) {
                     new InputException(file + " is no JSON object; give a model's " + FILE + "."));
     String format = json.path(json.has("dtype") ? "dtype" : "torch_dtype").asText();
     int weightBytes = format.equals("float16") || format.equals("bfloat16") ? 2 : Float.BYTES;
-    return new PlannedModel(ModelConfig.parse(json, file), weightBytes);
+    return new PlannedModel(Architectures.parse(json, file), weightBytes);
   }
 }

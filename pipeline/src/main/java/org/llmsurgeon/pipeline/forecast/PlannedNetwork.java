@@ -1,10 +1,10 @@
 package org.llmsurgeon.pipeline.forecast;
 
-import org.llmsurgeon.model.BlockSize;
-import org.llmsurgeon.model.LinearRole;
 import org.llmsurgeon.model.MemoryLimits;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.ModelSize;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.ModelSize;
 
 /**
  * The most that the intermediate results of a pass through a network take, in bytes: of a batch, in

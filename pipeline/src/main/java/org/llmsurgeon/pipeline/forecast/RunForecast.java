@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.TaskSlots;

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline.forecast;
 
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;

@@ -14,7 +14,8 @@ import org.llmsurgeon.export.Route;
 import org.llmsurgeon.export.Verification;
 import org.llmsurgeon.export.Verifier;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.report.ExportReport;
@@ -122,7 +123,7 @@ public final class FolderExport {
   private double[] speeds(String dense, String target, Device device) {
     int[][] tokens;
     try (ModelFolder folder = ModelFolder.open(storage, dense)) {
-      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
       if (MappedWeights.wanted(config)) {
         return null;
       }

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cut.GoneTask;
 import org.llmsurgeon.pipeline.run.HashedFile;

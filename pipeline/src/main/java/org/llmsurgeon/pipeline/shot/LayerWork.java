@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.shot;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.function.Function;
-import org.llmsurgeon.model.LinearShape;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.FactorsManifest;

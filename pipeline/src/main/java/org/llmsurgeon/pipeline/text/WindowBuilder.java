@@ -6,7 +6,7 @@ import java.util.List;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.RunDirectory;

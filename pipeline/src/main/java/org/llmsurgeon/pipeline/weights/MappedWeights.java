@@ -16,8 +16,9 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
 import org.llmsurgeon.pipeline.files.LocalScratch;
 
@@ -57,7 +58,7 @@ public final class MappedWeights implements WeightSource, AutoCloseable {
   }
 
   private static long bytes(ModelConfig config) {
-    return config.expectedTensors().values().stream()
+    return LanguageModel.tensors(config).values().stream()
         .mapToLong(
             shape -> Arrays.stream(shape).asLongStream().reduce(Float.BYTES, Math::multiplyExact))
         .sum();
@@ -73,7 +74,7 @@ public final class MappedWeights implements WeightSource, AutoCloseable {
   static MappedWeights copy(ModelConfig config, WeightSource weights, Device device) {
     Path path = LocalScratch.file("model");
     SafetensorsLayout layout = new SafetensorsLayout();
-    Map<String, int[]> tensors = config.expectedTensors();
+    Map<String, int[]> tensors = LanguageModel.tensors(config);
     tensors.forEach(
         (name, shape) ->
             layout.add(name, DataType.F32, Arrays.stream(shape).asLongStream().toArray()));

@@ -14,10 +14,12 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.StoredTensors;
-import org.llmsurgeon.model.WeightSource;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.StoredTensors;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.files.Checksum;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.LayerFile;
@@ -43,7 +45,7 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     this.storage = storage;
     this.folder = folder;
     this.config =
-        ModelConfig.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
+        Architectures.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
     this.tensors = StoredTensors.of(config, folder::contains);
     this.dense = tensors.over(new AsStored(folder));
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());
@@ -157,7 +159,7 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     return config.isPlain()
         && HadoopStorage.isLocal(folder.path())
         && (run == null || HadoopStorage.isLocal(run.path()))
-        && config.expectedTensors().keySet().stream()
+        && LanguageModel.tensors(config).keySet().stream()
             .allMatch(name -> bytesOfNumber(name) == Float.BYTES);
   }
 

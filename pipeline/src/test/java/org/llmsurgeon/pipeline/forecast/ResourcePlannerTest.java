@@ -23,9 +23,10 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.CountingDevice;
 import org.llmsurgeon.pipeline.Phase;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
@@ -59,7 +60,7 @@ class ResourcePlannerTest {
   }
 
   private static ModelConfig config() {
-    return ModelConfig.parse(json(), "config.json");
+    return Architectures.parse(json(), "config.json");
   }
 
   private static Workload work(ModelConfig config) {
@@ -261,7 +262,7 @@ class ResourcePlannerTest {
     llama70b.put("num_hidden_layers", 80).put("num_attention_heads", 64).put("head_dim", 128);
     llama70b.put("num_key_value_heads", 8).put("tie_word_embeddings", false);
     llama70b.put("max_position_embeddings", 4096);
-    ModelConfig config = ModelConfig.parse(llama70b, "config.json");
+    ModelConfig config = Architectures.parse(llama70b, "config.json");
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.5, "shots", 40));
     Workload work = new Workload(config, 2, recipe, 0.5, 128, 2048, 100, 16);
 

@@ -1,0 +1,136 @@
+package org.llmsurgeon.model.architecture;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.config.ModelConfig;
+
+/**
+ * All supported architectures, and the way from a {@code config.json} to a network as data. Fields
+ * and defaults are those of the transformers library, as its versions 4 and 5 write them.
+ */
+public final class Architectures {
+  private static final List<Architecture> ALL =
+      List.<List<Architecture>>of(
+              LlamaFamily.ALL, LlamaVariants.ALL, QwenFamily.ALL, GemmaFamily.ALL, LegacyFamily.ALL)
+          .stream()
+          .flatMap(List::stream)
+          .toList();
+
+  private static final Map<String, Architecture> BY_NAME =
+      ALL.stream().collect(Collectors.toMap(Architecture::name, Function.identity()));
+
+  private Architectures() {}
+
+  /**
+   * A line of the table of what is supported.
+   *
+   * @param architecture class name in the transformers library
+   * @param type {@code model_type}
+   * @param models what people know it as
+   */
+  public record Supported(String architecture, String type, String models) {}
+
+  /**
+   * Reads a configuration.
+   *
+   * @param config the content of {@code config.json}
+   * @param where the file, for messages
+   * @throws InputException for an architecture that is not supported, a field that would change the
+   *     arithmetic in a way that is not supported, or a value that cannot be
+   */
+  public static ModelConfig parse(JsonNode config, String where) {
+    ConfigFields fields = new ConfigFields(config, where);
+    Architecture architecture = of(fields);
+    UnsupportedFields.refuse(fields, architecture.knows());
+    return architecture.read(fields);
+  }
+
+  /** The table of what is supported. */
+  public static List<Supported> supported() {
+    return ALL.stream()
+        .map(each -> new Supported(each.name(), each.type(), each.models()))
+        .toList();
+  }
+
+  /**
+   * The supported architecture that the configuration names.
+   *
+   * @param fields the configuration
+   * @throws InputException where it names none, another, or two that contradict each other
+   */
+  private static Architecture of(ConfigFields fields) {
+    String name = fields.firstText("architectures");
+    String type = fields.text("model_type", null);
+    if (name == null && type == null) {
+      throw new InputException(
+          fields.where()
+              + ": neither \"architectures\" nor \"model_type\" says which network this is;"
+              + " supported are "
+              + list());
+    }
+    Architecture byType =
+        ALL.stream().filter(each -> each.type().equals(type)).findFirst().orElse(null);
+    Architecture chosen = name == null ? byType : BY_NAME.get(name);
+    if (chosen == null) {
+      throw new InputException(
+          "%s: architecture \"%s\" is not supported%s; supported are %s"
+              .formatted(
+                  fields.where(), name == null ? type : name, nearest(fields, byType), list()));
+    }
+    if (type != null && !type.equals(chosen.type())) {
+      throw new InputException(
+          "%s: \"architectures\" says %s but \"model_type\" says \"%s\"; correct one of them"
+              .formatted(fields.where(), name, type));
+    }
+    return chosen;
+  }
+
+  /** What supported architecture an unknown one is most like, and what differs. */
+  private static String nearest(ConfigFields fields, Architecture byType) {
+    if (byType != null) {
+      return "; of \"%s\" only %s is".formatted(byType.type(), byType.name());
+    }
+    Set<String> own = fields.nameSet();
+    Architecture nearest =
+        ALL.stream()
+            .max(Comparator.comparingLong(each -> common(own, each)))
+            .filter(each -> common(own, each) >= 4)
+            .orElse(null);
+    if (nearest == null) {
+      return "";
+    }
+    Set<String> differs = new TreeSet<>(UnsupportedFields.set(fields, nearest.knows()));
+    return " (nearest is %s%s)"
+        .formatted(
+            nearest.name(),
+            differs.isEmpty() ? "" : ", which has no " + String.join(", ", differs));
+  }
+
+  private static long common(Set<String> own, Architecture each) {
+    return Stream.concat(each.knows().stream(), asked(each).stream()).filter(own::contains).count();
+  }
+
+  /** Names of the fields that an architecture asks for. */
+  private static Set<String> asked(Architecture architecture) {
+    ConfigFields nothing = new ConfigFields(JsonNodeFactory.instance.objectNode(), "nothing");
+    try {
+      architecture.read(nothing);
+    } catch (InputException needsMore) {
+      // What it asked for until then is what counts.
+    }
+    return nothing.asked();
+  }
+
+  private static String list() {
+    return ALL.stream().map(Architecture::name).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,156 @@
+package org.llmsurgeon.model.architecture;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.llmsurgeon.compute.Norm;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.ModelSize;
+import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.config.StreamStyle;
+import org.llmsurgeon.model.config.TensorNames;
+
+/** OPT, GPT-2 and GPT-NeoX: layer norms, plain feed-forwards, biases. */
+record LegacyFamily(
+    String name,
+    String type,
+    String models,
+    Set<String> knows,
+    Function<ConfigFields, Decoder> reader)
+    implements Architecture {
+  static final List<Architecture> ALL =
+      List.of(
+          new LegacyFamily("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
+          new LegacyFamily(
+              "GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
+          new LegacyFamily(
+              "GPTNeoXForCausalLM",
+              "gpt_neox",
+              "Pythia, GPT-NeoX 20B, Dolly 2",
+              Set.of("rotary_pct", "partial_rotary_factor", "use_parallel_residual"),
+              LegacyFamily::neox));
+
+  private static final BlockFields.Names OPT_SIZES =
+      new BlockFields.Names("num_attention_heads", null, "ffn_dim");
+  private static final BlockFields.Names GPT2_SIZES =
+      new BlockFields.Names("n_head", null, "n_inner");
+  private static final BlockFields.Names NEOX_SIZES =
+      new BlockFields.Names("num_attention_heads", null, "intermediate_size");
+
+  @Override
+  public ModelConfig read(ConfigFields fields) {
+    return reader.apply(fields).config();
+  }
+
+  /**
+   * Sizes without grouped queries.
+   *
+   * @param ints vocabulary, hidden, blocks, heads, neurons, positions
+   */
+  private static ModelSize size(ConfigFields fields, String[] names, int... ints) {
+    int hidden = fields.size(names[1], ints[1]);
+    int heads = fields.size(names[3], ints[3]);
+    if (hidden % heads != 0) {
+      throw fields.contradiction(
+          "\"%s\" (%d) must be a multiple of \"%s\" (%d)"
+              .formatted(names[1], hidden, names[3], heads));
+    }
+    int neurons = ints[4] == 0 ? 4 * hidden : ints[4];
+    return new ModelSize(
+        fields.size(names[0], ints[0]),
+        hidden,
+        fields.size(names[2], ints[2]),
+        heads,
+        heads,
+        hidden / heads,
+        fields.size(names[4], neurons),
+        fields.size(names[5], ints[5]));
+  }
+
+  private static String[] names(String width) {
+    return new String[] {
+      "vocab_size",
+      "hidden_size",
+      "num_hidden_layers",
+      "num_attention_heads",
+      width,
+      "max_position_embeddings"
+    };
+  }
+
+  private static Decoder opt(ConfigFields fields) {
+    ModelSize size = size(fields, names("ffn_dim"), 50272, 768, 12, 12, 3072, 2048);
+    boolean before = fields.flag("do_layer_norm_before", true);
+    boolean biases = fields.flag("enable_bias", true);
+    boolean last = before && !fields.flag("_remove_final_layer_norm", false);
+    boolean gains = fields.flag("layer_norm_elementwise_affine", true);
+    return new Decoder("OPTForCausalLM", size)
+        .blocks(BlockFields.read(fields, size, OPT_SIZES))
+        .names(
+            "model.",
+            "model.decoder.embed_tokens.weight",
+            "model.decoder.layers.",
+            "lm_head.weight")
+        .learnedPositions("model.decoder.embed_positions.weight", 2)
+        .projected("model.decoder.project_", fields.size("word_embed_proj_dim", size.hidden()))
+        .attention("self_attn.", "q_proj", "k_proj", "v_proj", "out_proj")
+        .plain("", "fc1", "fc2")
+        .normsAfterLayers()
+        .norms(new StreamStyle.Norms(Norm.Kind.LAYER, gains, gains, false, 1e-5))
+        .norm(NormPlace.BEFORE_ATTENTION, before ? "self_attn_layer_norm" : null)
+        .norm(NormPlace.BEFORE_FEED_FORWARD, before ? "final_layer_norm" : null)
+        .norm(NormPlace.AFTER_ATTENTION_SUM, before ? null : "self_attn_layer_norm")
+        .norm(NormPlace.AFTER_FEED_FORWARD_SUM, before ? null : "final_layer_norm")
+        .norm(NormPlace.LAST, last ? "model.decoder.final_layer_norm" : null)
+        .biases(biases, biases, biases)
+        .activation(fields.activation("activation_function", "relu"))
+        .tied(fields.flag("tie_word_embeddings", true));
+  }
+
+  private static Decoder gpt2(ConfigFields fields) {
+    String[] names = {"vocab_size", "n_embd", "n_layer", "n_head", "n_inner", "n_positions"};
+    ModelSize size = size(fields, names, 50257, 768, 12, 12, 0, 1024);
+    if (fields.flag("scale_attn_by_inverse_layer_idx", false)) {
+      throw fields.wrong("scale_attn_by_inverse_layer_idx", "false");
+    }
+    boolean scaled = fields.flag("scale_attn_weights", true);
+    return new Decoder("GPT2LMHeadModel", size)
+        .blocks(BlockFields.read(fields, size, GPT2_SIZES))
+        .names("transformer.", "transformer.wte.weight", "transformer.h.", "lm_head.weight")
+        .learnedPositions("transformer.wpe.weight", 0)
+        .attention("attn.", "c_attn.query", "c_attn.key", "c_attn.value", "c_proj")
+        .plain("mlp.", "c_fc", "c_proj")
+        .fused(TensorNames.Fusion.STACKED, true)
+        .layerNorms(fields.positive("layer_norm_epsilon", 1e-5))
+        .norm(NormPlace.BEFORE_ATTENTION, "ln_1")
+        .norm(NormPlace.BEFORE_FEED_FORWARD, "ln_2")
+        .norm(NormPlace.LAST, "transformer.ln_f")
+        .biases(true, true, true)
+        .scores(scaled ? 1 / Math.sqrt(size.headDimension()) : 1, 0)
+        .activation(fields.activation("activation_function", "gelu_new"))
+        .tied(fields.flag("tie_word_embeddings", true));
+  }
+
+  private static Decoder neox(ConfigFields fields) {
+    ModelSize size = size(fields, names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
+    boolean bias = fields.flag("attention_bias", true);
+    return new Decoder("GPTNeoXForCausalLM", size)
+        .blocks(BlockFields.read(fields, size, NEOX_SIZES))
+        .names("gpt_neox.", "gpt_neox.embed_in.weight", "gpt_neox.layers.", "embed_out.weight")
+        .rotary(RotaryFields.readNeoX(fields, size))
+        .attention(
+            "attention.",
+            "query_key_value.query",
+            "query_key_value.key",
+            "query_key_value.value",
+            "dense")
+        .plain("mlp.", "dense_h_to_4h", "dense_4h_to_h")
+        .fused(TensorNames.Fusion.BY_GROUP, false)
+        .layerNorms(fields.positive("layer_norm_eps", 1e-5))
+        .norm(NormPlace.LAST, "gpt_neox.final_layer_norm")
+        .parallel(fields.flag("use_parallel_residual", true))
+        .biases(bias, bias, true)
+        .activation(fields.activation("hidden_act", "gelu"))
+        .tied(fields.flag("tie_word_embeddings", false));
+  }
+}

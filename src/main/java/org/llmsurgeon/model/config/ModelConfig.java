@@ -1,0 +1,202 @@
+package org.llmsurgeon.model.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Activation;
+
+/**
+ * What a checkpoint's {@code config.json} says about the network: a decoder as data, which the
+ * architectures fill in.
+ *
+ * @param architecture class name in the transformers library, for example {@code LlamaForCausalLM}
+ * @param size the sizes that all blocks share, and those of a block that was never pruned
+ * @param blocks heads and neurons of each block
+ * @param names of its tensors
+ * @param attention how attentions compute
+ * @param stream how everything else does
+ */
+public record ModelConfig(
+    String architecture,
+    ModelSize size,
+    List<BlockSize> blocks,
+    TensorNames names,
+    AttentionStyle attention,
+    StreamStyle stream) {
+  /** Checks the number of blocks. */
+  public ModelConfig {
+    blocks = List.copyOf(blocks);
+    size.requireBlocks(blocks);
+  }
+
+  /**
+   * The same network with blocks of other sizes.
+   *
+   * @param other one for each block
+   * @throws IllegalArgumentException for another number of blocks
+   */
+  public ModelConfig withBlocks(List<BlockSize> other) {
+    return new ModelConfig(architecture, size, other, names, attention, stream);
+  }
+
+  /**
+   * The network that a checkpoint holds: where it stores a head of its own beside the embedding,
+   * that is the head, whatever the configuration says, as in transformers 5.
+   *
+   * @param stored whether the checkpoint holds a tensor of a given name
+   */
+  public ModelConfig storedAs(Predicate<String> stored) {
+    String bare = embeddingName().substring(names.prefix().length());
+    boolean embedded = stored.test(embeddingName()) || stored.test(bare);
+    if (!tiedHead() || !embedded || !stored.test(names.head())) {
+      return this;
+    }
+    return new ModelConfig(architecture, size, blocks, names, attention, stream.tied(false));
+  }
+
+  /** Whether the head's weight is the embedding's. */
+  public boolean tiedHead() {
+    return stream.tiedHead();
+  }
+
+  /** Whether the feed-forwards have a gate. */
+  public boolean gated() {
+    return names.linears().containsKey(LinearRole.GATE);
+  }
+
+  /** Non-linearity of the feed-forwards. */
+  public Activation activation() {
+    return stream.activation();
+  }
+
+  /** Name of the token embedding's tensor, {@code [vocabulary, width]}. */
+  public String embeddingName() {
+    return names.embedding();
+  }
+
+  /**
+   * Module name of a block.
+   *
+   * @param block index from 0
+   */
+  public String blockName(int block) {
+    return names.blocks() + block;
+  }
+
+  /**
+   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down. Those of a part that
+   * is absent are not there.
+   *
+   * @param block index from 0
+   */
+  public List<LinearShape> linears(int block) {
+    BlockSize sizes = blocks.get(block);
+    int hidden = size.hidden();
+    int queries = sizes.queryHeads() * size.headDimension();
+    int keys = sizes.keyValueHeads() * size.headDimension();
+    int neurons = sizes.width();
+    boolean in = attention.inputBias();
+    boolean mlp = stream.feedForwardBias();
+    List<LinearShape> attentions =
+        List.of(
+            shape(block, LinearRole.QUERY, queries, hidden, in),
+            shape(block, LinearRole.KEY, keys, hidden, in),
+            shape(block, LinearRole.VALUE, keys, hidden, in),
+            shape(block, LinearRole.OUTPUT, hidden, queries, attention.outputBias()));
+    List<LinearShape> feedForward = new ArrayList<>();
+    if (gated()) {
+      feedForward.add(shape(block, LinearRole.GATE, neurons, hidden, mlp));
+    }
+    feedForward.add(shape(block, LinearRole.UP, neurons, hidden, mlp));
+    feedForward.add(shape(block, LinearRole.DOWN, hidden, neurons, mlp));
+    return sizes.present(attentions, feedForward);
+  }
+
+  private LinearShape shape(int block, LinearRole role, int outputs, int inputs, boolean bias) {
+    LinearRole first =
+        switch (role) {
+          case KEY, VALUE -> LinearRole.QUERY;
+          case UP -> gated() ? LinearRole.GATE : LinearRole.UP;
+          default -> role;
+        };
+    return new LinearShape(
+        layerName(block, role), block, role, outputs, inputs, bias, layerName(block, first));
+  }
+
+  private String layerName(int block, LinearRole role) {
+    return blockName(block) + "." + names.linears().get(role);
+  }
+
+  /** The linear layers inside all blocks, in block order. */
+  public List<LinearShape> linears() {
+    return IntStream.range(0, blockCount())
+        .boxed()
+        .flatMap(block -> linears(block).stream())
+        .toList();
+  }
+
+  /**
+   * One linear layer.
+   *
+   * @param block index of its block
+   * @param role what it does there
+   * @throws IllegalArgumentException where there is none
+   */
+  public LinearShape linear(int block, LinearRole role) {
+    return linears(block).stream()
+        .filter(each -> each.role() == role)
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no " + role + " in block " + block));
+  }
+
+  /** The norms that a network of this kind has in each block, and at its end. */
+  public boolean has(NormPlace place) {
+    return names.norms().containsKey(place);
+  }
+
+  /** Whether queries and keys are normalised: then none of their dimensions goes for nothing. */
+  public boolean normalisesQueries() {
+    return has(NormPlace.QUERY);
+  }
+
+  /** Whether all tensors are stored one by one and as the network reads them. */
+  public boolean isPlain() {
+    return names.fusion() == TensorNames.Fusion.NONE && !names.transposed();
+  }
+
+  /** Distinct token ids. */
+  public int vocabulary() {
+    return size.vocabulary();
+  }
+
+  /** Width of the residual stream. */
+  public int hidden() {
+    return size.hidden();
+  }
+
+  /** Number of blocks. */
+  public int blockCount() {
+    return size.blocks();
+  }
+
+  /** Query heads of an attention that was never pruned; see {@link #blocks()}. */
+  public int heads() {
+    return size.heads();
+  }
+
+  /** Key and value heads of an attention that was never pruned; see {@link #blocks()}. */
+  public int keyValueHeads() {
+    return size.keyValueHeads();
+  }
+
+  /** Width of one head. */
+  public int headDimension() {
+    return size.headDimension();
+  }
+
+  /** Longest sequence, in tokens. */
+  public int maxPositions() {
+    return size.maxPositions();
+  }
+}

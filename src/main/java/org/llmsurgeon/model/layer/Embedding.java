@@ -1,0 +1,81 @@
+package org.llmsurgeon.model.layer;
+
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.pass.GradientTarget;
+import org.llmsurgeon.model.pass.Parameter;
+import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Workspace;
+
+/**
+ * The way in: token ids become rows of the residual stream.
+ *
+ * @param tokens {@code [vocabulary, width]}
+ * @param projection {@code width -> hidden}, or null where they are the same
+ * @param positions {@code [positions + offset, hidden]}, or null where positions are rotary
+ * @param positionOffset row of the first position
+ * @param scale factor on the rows of the tokens
+ */
+public record Embedding(
+    Parameter tokens, Linear projection, Parameter positions, int positionOffset, double scale) {
+  /**
+   * @param out {@code [tokens, hidden]}, written
+   */
+  public void forward(Pass pass, Tensor out) {
+    try (Workspace work = pass.workspace()) {
+      if (projection == null) {
+        pass.device().embed(tokens.tensor(), pass.batch().ids(), out);
+      } else {
+        projection.forward(pass, narrow(pass, work), out);
+      }
+      if (scale != 1) {
+        pass.device().scale(scale, out);
+      }
+      if (positions != null) {
+        Tensor shift = work.empty(out.rows(), out.columns());
+        pass.device().embed(positions.tensor(), pass.batch().positions(positionOffset), shift);
+        pass.device().add(1, shift, out);
+      }
+    }
+  }
+
+  /**
+   * Adds the parameters' gradients.
+   *
+   * @param gradient that of the residual stream, {@code [tokens, hidden]}
+   */
+  public void backward(Pass pass, Tensor gradient) {
+    if (positions != null) {
+      addRows(pass, positions, pass.batch().positions(positionOffset), gradient);
+    }
+    try (Workspace work = pass.workspace()) {
+      Tensor scaled = gradient;
+      if (scale != 1) {
+        scaled = work.empty(gradient.rows(), gradient.columns());
+        pass.device().copy(gradient, scaled);
+        pass.device().scale(scale, scaled);
+      }
+      if (projection == null) {
+        addRows(pass, tokens, pass.batch().ids(), scaled);
+        return;
+      }
+      Tensor narrow = narrow(pass, work);
+      Tensor dNarrow = work.empty(narrow.rows(), narrow.columns());
+      projection.backward(pass, narrow, scaled, dNarrow, 0);
+      addRows(pass, tokens, pass.batch().ids(), dNarrow);
+    }
+  }
+
+  private Tensor narrow(Pass pass, Workspace work) {
+    Tensor narrow = work.empty(pass.tokens(), tokens.columns());
+    pass.device().embed(tokens.tensor(), pass.batch().ids(), narrow);
+    return narrow;
+  }
+
+  private static void addRows(Pass pass, Parameter table, int[] rows, Tensor gradient) {
+    try (GradientTarget target = pass.gradient(table)) {
+      if (target.isWanted()) {
+        pass.device().embedBackward(rows, gradient, target.tensor());
+      }
+    }
+  }
+}

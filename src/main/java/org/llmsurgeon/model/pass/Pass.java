@@ -1,0 +1,115 @@
+package org.llmsurgeon.model.pass;
+
+import java.util.List;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rotary;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.LinearShape;
+
+/**
+ * One batch's way through the network: what every part of it needs to know.
+ *
+ * @param device does the arithmetic
+ * @param precision number format of all activations
+ * @param batch the tokens
+ * @param rotary position tables of each kind that the network has
+ * @param tap sees the linear layers, or null where nobody looks
+ * @param gradients takes the parameters' gradients, or null where only activation gradients are
+ *     computed
+ * @param reference the model whose distribution is to be met, or null where the loss is the
+ *     cross-entropy of the next tokens
+ */
+public record Pass(
+    Device device,
+    Precision precision,
+    Batch batch,
+    List<Rotary> rotary,
+    LinearTap tap,
+    ParameterGradients gradients,
+    Reference reference) {
+
+  public int tokens() {
+    return batch.tokens();
+  }
+
+  public Workspace workspace() {
+    return new Workspace(device, precision);
+  }
+
+  /** The same pass without a tap: for a forward that is done a second time. */
+  public Pass silent() {
+    return new Pass(device, precision, batch, rotary, null, gradients, reference);
+  }
+
+  /** The same pass with another loss. */
+  public Pass towards(Reference other) {
+    return new Pass(device, precision, batch, rotary, tap, gradients, other);
+  }
+
+  public boolean wantsParameterGradients() {
+    return gradients != null;
+  }
+
+  /** Whether the backward of a linear layer needs to see what its forward read. */
+  public boolean needsInputs() {
+    return gradients != null || tap != null && tap.readsPairs();
+  }
+
+  public boolean wants(Parameter parameter) {
+    return gradients != null && gradients.contains(parameter.name());
+  }
+
+  /** Where to add a large gradient; closing it finishes the sum. */
+  public GradientTarget gradient(Parameter parameter) {
+    Tensor sum = wants(parameter) ? gradients.of(parameter.name()) : null;
+    return new GradientTarget(device, precision, sum);
+  }
+
+  /** Adds a small gradient, where it is wanted. */
+  public void addGradient(Parameter parameter, Tensor gradient) {
+    if (wants(parameter)) {
+      device.add(1, gradient, gradients.of(parameter.name()));
+    }
+  }
+
+  /** Shows the tap what some layers read. */
+  public void inputs(List<LinearShape> layers, Tensor input) {
+    if (tap != null) {
+      requireFinite(input, "the input of " + layers.get(0).name());
+      tap.inputs(layers, input);
+    }
+  }
+
+  /** Shows the tap a layer's output gradient, which is checked in any case. */
+  public void outputGradients(LinearShape layer, Tensor input, Tensor gradient) {
+    requireFinite(gradient, "the gradient of the output of " + layer.name());
+    if (tap != null) {
+      tap.outputGradients(layer, gradient);
+      if (tap.readsPairs()) {
+        tap.pair(layer, input, gradient);
+      }
+    }
+  }
+
+  public void requireFinite(Tensor x, String what) {
+    requireFinite(x, 0, what);
+  }
+
+  /**
+   * Checks an activation or a gradient.
+   *
+   * @param x {@code [some tokens, width]}
+   * @param first index of its first token in the batch
+   * @param what it is, for the message
+   * @throws NonFiniteException where an element is NaN or infinite
+   */
+  public void requireFinite(Tensor x, int first, String what) {
+    long at = device.firstNonFinite(x);
+    if (at >= 0) {
+      String token = batch.describe(first + at / x.columns());
+      throw new NonFiniteException(what + " is not finite, first at " + token);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package org.llmsurgeon.model.pass;
+
+import org.llmsurgeon.compute.Tensor;
+
+/**
+ * What another model says about the tokens of a batch: its logits are {@code features weight^T}.
+ *
+ * @param features {@code [tokens, width]}
+ * @param weight {@code [vocabulary, width]}
+ * @param cap bound on the logits, or 0
+ */
+public record Reference(Tensor features, Tensor weight, double cap) {}

@@ -99,7 +99,7 @@ public final class Format {
    * @param indent what each line starts with
    * @return lines, each ended by {@code \n}
    */
-  static String wrapped(String text, int width, String indent) {
+  public static String wrapped(String text, int width, String indent) {
     StringBuilder lines = new StringBuilder();
     StringBuilder line = new StringBuilder(indent);
     for (String word : text.split(" ")) {

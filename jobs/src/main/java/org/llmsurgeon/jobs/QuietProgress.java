@@ -1,7 +1,7 @@
 package org.llmsurgeon.jobs;
 
 /** Progress that nobody wants to see. */
-final class QuietProgress implements RunProgress {
+public final class QuietProgress implements RunProgress {
   @Override
   public void runStarted(String title, int shots) {}
 

@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.jobs.demo.DemoCommand;
-import org.llmsurgeon.jobs.demo.TrainDemoCommand;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
@@ -16,6 +14,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /**
  * The command line. Exit codes: 0 done, or done before; 1 the run failed although its input was
@@ -119,7 +118,6 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new ReportCommand(), List.of(), false);
     add(surgeon, new RecipesCommand(), List.of(), false);
     add(surgeon, new CleanCommand(), List.of(), false);
-    add(surgeon, new TrainDemoCommand(), List.of(), false);
     add(surgeon, new CompletionCommand(), List.of(), false);
     surgeon.addSubcommand(new HelpCommand());
     int columns = Integer.getInteger(OutputOptions.COLUMNS, HELP_WIDTH);

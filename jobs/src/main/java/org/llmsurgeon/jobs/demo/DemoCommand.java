@@ -4,15 +4,16 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.export.Route;
+import org.llmsurgeon.generation.Sampling;
 import org.llmsurgeon.jobs.ExportTable;
 import org.llmsurgeon.jobs.Format;
 import org.llmsurgeon.jobs.OutputOptions;
+import org.llmsurgeon.jobs.QuietProgress;
 import org.llmsurgeon.jobs.RunProgress;
 import org.llmsurgeon.jobs.SparkRuntime;
 import org.llmsurgeon.jobs.TextTable;
@@ -42,7 +43,8 @@ public final class DemoCommand implements Callable<Integer> {
   private static final int SEQUENCES = 64;
   private static final double SPARSITY = 0.5;
   private static final int TOKENS = 40;
-  private static final int WIDTH = 88;
+  private static final int WIDTH = 90;
+  private static final String INDENT = "  ";
 
   /** The beginning of a story that is in none of the texts. */
   private static final String STORY =
@@ -100,6 +102,7 @@ public final class DemoCommand implements Callable<Integer> {
     DemoFolder demo = new DemoFolder(folder);
     demo.prepare();
     List<Pruned> models = new ArrayList<>();
+    Map<String, String> stories = Map.of();
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
             SparkRuntime.start(
@@ -108,12 +111,15 @@ public final class DemoCommand implements Callable<Integer> {
       for (Way way : ways()) {
         models.add(new Pruned(way, pipeline.prune(request(demo, way))));
       }
+      if (!output.quiet()) {
+        stories = stories(new SurgeonPipeline(spark.context(), new QuietProgress()), demo, models);
+      }
     }
     PrintWriter out = output.out();
     out.print("\n" + table(models) + "\n");
     out.print(ExportTable.text(models.get(0).report().export()) + "\n");
     if (!output.quiet()) {
-      stories(demo, models, out);
+      tell(stories, out);
     }
     out.println("Dense model and its texts: " + folder);
     out.println(
@@ -203,37 +209,32 @@ public final class DemoCommand implements Callable<Integer> {
     return table.toString();
   }
 
-  private static void stories(DemoFolder demo, List<Pruned> models, PrintWriter out) {
-    out.println("How they go on with a story that they have not seen:");
-    out.println(wrapped(STORY + " ..."));
-    try (Device device = CpuDevice.create()) {
-      tell("dense", demo.model(), device, out);
-      for (Pruned each : models) {
-        tell(each.way().name(), demo.path().resolve(each.way().folder()), device, out);
-      }
+  /** What each model makes of the same beginning, up to the end of the line. */
+  private static Map<String, String> stories(
+      SurgeonPipeline pipeline, DemoFolder demo, List<Pruned> models) {
+    Map<String, Path> folders = new LinkedHashMap<>();
+    folders.put("dense", demo.model());
+    for (Pruned each : models) {
+      folders.put(each.way().name(), demo.path().resolve(each.way().folder()));
     }
+    Map<String, String> stories = new LinkedHashMap<>();
+    folders.forEach(
+        (name, model) -> {
+          String told =
+              pipeline.generate(model.toString(), STORY, TOKENS, Sampling.GREEDY, piece -> {});
+          stories.put(name, told.lines().findFirst().orElse(""));
+        });
+    return stories;
+  }
+
+  private static void tell(Map<String, String> stories, PrintWriter out) {
+    out.println("How they go on with a story that they have not seen:");
+    out.print(wrapped(STORY + " ..."));
+    stories.forEach((name, story) -> out.print("\n" + name + ":\n" + wrapped("..." + story)));
     out.println();
   }
 
-  private static void tell(String name, Path model, Device device, PrintWriter out) {
-    try (Storyteller teller = new Storyteller(model, device)) {
-      out.println("\n" + name + ":");
-      out.println(wrapped("..." + teller.continuation(STORY, TOKENS)));
-    }
-  }
-
-  /** A text in lines that fit a terminal, each set in by two spaces. */
   private static String wrapped(String text) {
-    StringBuilder lines = new StringBuilder(" ");
-    int column = 1;
-    for (String word : text.strip().split("\\s+")) {
-      if (column + 1 + word.length() > WIDTH) {
-        lines.append("\n ");
-        column = 1;
-      }
-      lines.append(' ').append(word);
-      column += 1 + word.length();
-    }
-    return lines.toString();
+    return Format.wrapped(text, WIDTH, INDENT);
   }
 }

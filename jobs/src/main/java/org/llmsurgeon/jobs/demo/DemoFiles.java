@@ -25,11 +25,11 @@ final class DemoFiles {
   static final String TOKENIZER = MODEL + "/tokenizer.json";
   static final String WEIGHTS = MODEL + "/model.safetensors";
 
-  /** Files that are written by hand; training makes the others. */
+  /** Files that are written by hand; a tool among the tests makes the others. */
   static final List<String> GIVEN =
       List.of(CONFIG, MODEL + "/generation_config.json", MODEL + "/tokenizer_config.json");
 
-  /** Files that training makes. */
+  /** Files that the tool makes: text, tokenizer, and weights by training. */
   static final List<String> MADE = List.of(TOKENIZER, WEIGHTS, CALIBRATION, TEST);
 
   private DemoFiles() {}

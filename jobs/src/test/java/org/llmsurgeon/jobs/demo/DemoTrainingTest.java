@@ -7,10 +7,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.FolderWeights;
+import org.llmsurgeon.generation.Generator;
+import org.llmsurgeon.generation.Sampling;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.correct.TrainerStep;
 
 /** A seed says every byte of what training makes; what it makes loads, tells stories, improves. */
@@ -39,13 +46,19 @@ class DemoTrainingTest {
     assertThat(result.training().length).isGreaterThanOrEqualTo(STEPS * DemoTraining.BATCH);
     assertThat(result.perplexity()).isLessThan(0.8 * Math.exp(steps.get(0).loss()));
     assertThat(result.ngramPerplexity(3)).isLessThan(result.ngramPerplexity(1));
+    String model = folder.resolve("trained").resolve(DemoFiles.MODEL).toString();
     try (Device device = CpuDevice.create();
-        Storyteller teller =
-            new Storyteller(folder.resolve("trained").resolve(DemoFiles.MODEL), device)) {
-      String told = teller.continuation("It was a", 5);
-      assertThat(teller.continuation("It was a", 5)).isEqualTo(told);
-      assertThat(told).startsWith(teller.continuation("It was a", 3));
+        LanguageModel network = FolderWeights.model(new LocalStorage(), model, device);
+        TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), model)) {
+      Generator teller = new Generator(network, tokenizer, Set.of(0));
+      String told = told(teller, 5);
+      assertThat(told(teller, 5)).isEqualTo(told);
+      assertThat(told).startsWith(told(teller, 3));
     }
+  }
+
+  private static String told(Generator teller, int tokens) {
+    return teller.continuation("It was a", tokens, Sampling.GREEDY, piece -> {});
   }
 
   private DemoTraining.Result train(String name, long seed, List<TrainerStep> steps) {

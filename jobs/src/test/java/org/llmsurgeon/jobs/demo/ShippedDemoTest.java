@@ -16,6 +16,7 @@ import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.evaluate.Perplexity;
 
@@ -50,7 +51,7 @@ class ShippedDemoTest {
   void theModelBeatsNgramModelsOfItsText() throws IOException {
     Path modelFolder = folder.resolve(DemoFiles.MODEL);
     try (Device device = CpuDevice.create();
-        LanguageModel model = FolderWeights.model(modelFolder, device);
+        LanguageModel model = FolderWeights.model(new LocalStorage(), modelFolder.toString(), device);
         TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), modelFolder.toString())) {
       String test = Files.readString(folder.resolve(DemoFiles.TEST), StandardCharsets.UTF_8);
       int context = model.config().maxPositions();

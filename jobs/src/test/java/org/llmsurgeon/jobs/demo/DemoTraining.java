@@ -19,6 +19,7 @@ import org.llmsurgeon.checkpoint.text.CalibrationText;
 import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -129,7 +130,8 @@ final class DemoTraining {
       save(model);
     }
     int[][] test = windows(text(Stream.TEST, TEST_SENTENCES), config);
-    try (LanguageModel model = FolderWeights.model(output.resolve(DemoFiles.MODEL), device)) {
+    try (LanguageModel model = FolderWeights.model(
+            new LocalStorage(), output.resolve(DemoFiles.MODEL).toString(), device)) {
       double perplexity = Perplexity.of(model.losses(test));
       return new Result(config.vocabulary(), weights, windows, test, perplexity);
     }

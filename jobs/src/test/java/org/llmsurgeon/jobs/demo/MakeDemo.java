@@ -1,5 +1,7 @@
 package org.llmsurgeon.jobs.demo;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -7,27 +9,28 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.jobs.Format;
-import org.llmsurgeon.jobs.OutputOptions;
 import org.llmsurgeon.jobs.TextTable;
 import org.llmsurgeon.surgery.correct.TrainerStep;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /**
- * {@code surgeon train-demo}: makes the model and the texts that {@code surgeon demo} uses, from
- * nothing but a seed. The defaults make the shipped files byte for byte on the same type of
- * processor; where OpenBLAS has other kernels, sums round differently and so do weights.
+ * Makes the model and the texts that {@code surgeon demo} ships, from nothing but a seed. The
+ * defaults make the shipped files byte for byte on the same type of processor; where OpenBLAS has
+ * other kernels, sums round differently and so do weights. The build file of this module has a line
+ * that runs it.
  */
 @Command(
-    name = "train-demo",
+    name = "make-demo",
+    mixinStandardHelpOptions = true,
     description = {
       "Makes the demo's text, tokenizer and model from scratch, and compares the model with"
-          + " n-gram models of the same text.",
-      "",
-      "Takes some minutes. The defaults make the files that 'surgeon demo' ships."
+          + " n-gram models of the same text. Takes some minutes."
     })
-public final class TrainDemoCommand implements Callable<Integer> {
+final class MakeDemo implements Callable<Integer> {
   private static final int STEPS_OF_A_LINE = 500;
 
   @Option(names = "--output", paramLabel = "DIR", required = true, description = "Folder to make.")
@@ -47,10 +50,21 @@ public final class TrainDemoCommand implements Callable<Integer> {
       description = "Steps of training (default: ${DEFAULT-VALUE}).")
   private int steps;
 
-  @Mixin private OutputOptions output;
+  @Spec private CommandSpec spec;
 
   private double lossOfALine;
   private long begun;
+
+  /**
+   * Runs the tool.
+   *
+   * @param arguments options
+   */
+  public static void main(String[] arguments) {
+    CommandLine tool = new CommandLine(new MakeDemo());
+    tool.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    System.exit(tool.execute(arguments));
+  }
 
   @Override
   public Integer call() {
@@ -62,13 +76,14 @@ public final class TrainDemoCommand implements Callable<Integer> {
           "The output " + folder + " exists; name a folder that does not, or remove it.");
     }
     begun = System.nanoTime();
+    PrintWriter out = spec.commandLine().getOut();
     try (Device device = CpuDevice.create()) {
       DemoTraining training = new DemoTraining(folder, seed, steps);
       training.prepare();
       DemoTraining.Result result = training.train(device, this::tell);
-      output.out().print(table(result));
-      output.out().println("Model and texts: " + folder);
-      output.out().flush();
+      out.print(table(result));
+      out.println("Model and texts: " + folder);
+      out.flush();
     }
     return 0;
   }
@@ -79,17 +94,14 @@ public final class TrainDemoCommand implements Callable<Integer> {
     if (step.step() % STEPS_OF_A_LINE != 0) {
       return;
     }
-    if (!output.quiet()) {
-      String line =
-          "step %s/%s: training perplexity %s, %s"
-              .formatted(
-                  Format.count(step.step()),
-                  Format.count(steps),
-                  Format.perplexity(Math.exp(lossOfALine)),
-                  Format.seconds((System.nanoTime() - begun) * 1e-9));
-      output.err().println(line);
-      output.err().flush();
-    }
+    PrintWriter err = spec.commandLine().getErr();
+    err.printf(
+        "step %s/%s: training perplexity %s, %s%n",
+        Format.count(step.step()),
+        Format.count(steps),
+        Format.perplexity(Math.exp(lossOfALine)),
+        Format.seconds((System.nanoTime() - begun) * 1e-9));
+    err.flush();
     lossOfALine = 0;
   }
 

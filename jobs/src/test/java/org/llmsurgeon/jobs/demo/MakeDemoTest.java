@@ -9,11 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.jobs.Surgeon;
+import picocli.CommandLine;
 
-/** The command makes what a demo needs, compares it with n-grams, and replaces nothing. */
-class TrainDemoCommandTest {
-  private static final int BAD_INPUT = 2;
+/** The tool makes what a demo needs, compares it with n-grams, and replaces nothing. */
+class MakeDemoTest {
+  private static final int FAILED = 1;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -32,7 +32,7 @@ class TrainDemoCommandTest {
   @Test
   void aFolderThatExistsIsLeftAsItIs() throws IOException {
     Files.writeString(parent.resolve("notes.txt"), "mine");
-    assertThat(run("--output", parent.toString(), "--steps", "4")).isEqualTo(BAD_INPUT);
+    assertThat(run("--output", parent.toString(), "--steps", "4")).isEqualTo(FAILED);
     assertThat(err.toString()).contains(parent.toString(), "exists");
     assertThat(parent).isDirectoryContaining("glob:**notes.txt");
     assertThat(parent.resolve(DemoFiles.MODEL)).doesNotExist();
@@ -41,15 +41,15 @@ class TrainDemoCommandTest {
   @Test
   void noStepsAreRefused() {
     Path folder = parent.resolve("made");
-    assertThat(run("--output", folder.toString(), "--steps", "0")).isEqualTo(BAD_INPUT);
+    assertThat(run("--output", folder.toString(), "--steps", "0")).isEqualTo(FAILED);
     assertThat(err.toString()).contains("--steps is 0");
     assertThat(folder).doesNotExist();
   }
 
   private int run(String... arguments) {
-    String[] all = new String[arguments.length + 1];
-    all[0] = "train-demo";
-    System.arraycopy(arguments, 0, all, 1, arguments.length);
-    return Surgeon.run(new PrintWriter(out), new PrintWriter(err), all);
+    return new CommandLine(new MakeDemo())
+        .setOut(new PrintWriter(out))
+        .setErr(new PrintWriter(err))
+        .execute(arguments);
   }
 }

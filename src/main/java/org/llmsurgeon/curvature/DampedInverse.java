@@ -6,7 +6,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * {@code (M + d mean(diag M) I)^-1} of a symmetric factor, in double, by Cholesky (algorithm
+ * {@code (M + d mean(diag M) I)^-1} of a symmetric factor, in double, by Cholesky (method,
  * sections 1 and 4).
  */
 public final class DampedInverse implements AutoCloseable {

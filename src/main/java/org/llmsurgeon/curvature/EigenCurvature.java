@@ -11,7 +11,7 @@ import org.llmsurgeon.compute.TensorScope;
  * A damped curvature that is diagonal in a product basis: {@code F^-1 = (P (x) Q) diag(1/s) (P (x)
  * Q)^T}. KFAC is one ({@code P}, {@code Q} eigenvectors, {@code s} products of eigenvalues), EKFAC
  * has the same basis and corrected {@code s}, and a sum of two Kronecker products has the basis of
- * its generalised eigenproblem (algorithm section 1).
+ * its generalised eigenproblem (method, section 1).
  *
  * <p>Exact here: products, inverse products, the diagonal of both, and so the costs of single
  * weights; also of single rows and columns, since for a row {@code [F^-1]_rr = Q diag_j(sum_i

@@ -8,7 +8,7 @@ import org.llmsurgeon.compute.TensorScope;
 /**
  * Corrected eigenvalues of EKFAC (George et al., NeurIPS 2018) while they are gathered: {@code s_ij
  * = sum_t (u_i . g_t)^2 (v_j . a_t)^2} over tokens, with {@code u} and {@code v} eigenvectors of
- * {@code G} and {@code A} (algorithm section 1). A monoid like {@link FactorAccumulator}; it needs
+ * {@code G} and {@code A} (method, section 1). A monoid like {@link FactorAccumulator}; it needs
  * both sides of a token together.
  */
 public final class EigenvalueAccumulator implements AutoCloseable {

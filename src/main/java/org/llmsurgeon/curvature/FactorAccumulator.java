@@ -9,7 +9,7 @@ import org.llmsurgeon.compute.Tensor;
  * One symmetric factor while it is gathered: {@code sum_t x_t x_t^T} over tokens, and how many
  * tokens they were. Empty accumulators, {@link #add} and {@link #merge(FactorAccumulator)} form a
  * monoid: data may be cut anywhere, and parts merged in any grouping. Products are taken in the
- * precision of {@code x}, sums are kept in double (algorithm section 1).
+ * precision of {@code x}, sums are kept in double (method, section 1).
  *
  * <p>With a bias, {@code x} counts as having a last entry 1, so the last row of the sum holds the
  * column sums of {@code x} and the number of tokens; no longer copy of {@code x} is made.

@@ -5,7 +5,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * The curvature of one layer, {@code F ~ G (x) A}, as means over tokens (algorithm section 1).
+ * The curvature of one layer, {@code F ~ G (x) A}, as means over tokens (method, section 1).
  * Layers that read the same input may share the tensor {@code a}; so this record closes nothing,
  * and who made the tensors closes them.
  *

@@ -7,7 +7,7 @@ import org.llmsurgeon.compute.Tensor;
 
 /**
  * A sum of two or more Kronecker products, {@code F ~ sum_k G_k (x) A_k}, the first one damped
- * (algorithm section 1). Its terms come from the power iteration of {@link KroneckerStep}, each
+ * (method, section 1). Its terms come from the power iteration of {@link KroneckerStep}, each
  * fitted to what the earlier ones leave.
  *
  * <p>Exact: products with any number of terms, and everything else with two. With more than two,

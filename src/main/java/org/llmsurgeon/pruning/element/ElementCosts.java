@@ -9,7 +9,7 @@ import org.llmsurgeon.pruning.structure.PrunableLayer;
 
 /**
  * What removing each single weight of a layer would add to the loss: {@code 1/2 W_rc^2 k_rc}, with
- * {@code k_rc} the curvature along it (algorithm section 2); 0 for those that are 0 already, the
+ * {@code k_rc} the curvature along it (method, section 2); 0 for those that are 0 already, the
  * smallest cost above it for dead ones.
  */
 public final class ElementCosts implements CostMatrix {

@@ -102,7 +102,7 @@ public final class ElementSurgery implements AutoCloseable {
   }
 
   /**
-   * Curvature along single weights (algorithm section 2).
+   * Curvature along single weights (method, section 2).
    *
    * @param kind which formula; {@link CostKind#OBD} needs no inverse
    * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse

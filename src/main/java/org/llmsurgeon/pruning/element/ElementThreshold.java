@@ -7,7 +7,7 @@ import org.llmsurgeon.pruning.structure.WeightCount;
 
 /**
  * One ordering of the candidates of all layers, single weights or groups, cut where exactly so many
- * are gone (algorithm section 3). Only histograms travel: the first pass over the layers counts all
+ * are gone (method, section 3). Only histograms travel: the first pass over the layers counts all
  * costs in log-spaced buckets, each further one looks into the bucket that holds the threshold,
  * until buckets are single costs. Two passes do for a million candidates in that bucket, at most
  * four for any number. Candidates that cost the same go in the order of layers, then row by row.

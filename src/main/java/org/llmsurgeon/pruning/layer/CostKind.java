@@ -3,7 +3,7 @@ package org.llmsurgeon.pruning.layer;
 import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
-/** How much of the curvature a cost looks at (algorithm section 2). */
+/** How much of the curvature a cost looks at (method, section 2). */
 public enum CostKind {
   /**
    * Optimal brain surgeon: what the loss rises if the rest of the layer adapts. A row costs {@code

@@ -1,7 +1,7 @@
 package org.llmsurgeon.pruning.layer;
 
 /**
- * How the weights that stay make up for single weights that go, of N:M groups too (algorithm
+ * How the weights that stay make up for single weights that go, of N:M groups too (method,
  * section 4). A closed choice.
  */
 public sealed interface ElementUpdate {

@@ -11,7 +11,7 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pruning.structure.ElementMask;
 
 /**
- * The cheapest change with all removed weights of a layer gone (algorithm section 4, ours). With
+ * The cheapest change with all removed weights of a layer gone (method, section 4, ours). With
  * {@code D} the change of the weight, minus the weight where it is removed, the gradient {@code F
  * D} must vanish where it is kept; conjugate gradients find {@code X}, {@code D} where it is kept:
  *

@@ -9,7 +9,7 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pruning.structure.ElementMask;
 
 /**
- * The authors' update (algorithm section 4): for each group of removed weights {@code (r_i, c_i)}
+ * The authors' update (method, section 4): for each group of removed weights {@code (r_i, c_i)}
  * solve {@code C x = w} with {@code C = Gi[r, r] * Ai[c, c]}, put {@code x} at its places in a
  * matrix {@code X} of the group's rows alone, and add {@code -Gi[:, rows] X Ai}.
  */

@@ -20,7 +20,7 @@ import org.llmsurgeon.pruning.structure.Selection;
  * those selected. Inverses are computed when first needed and kept: a cut that takes only dead
  * structure, or all of the layer, needs none. Not for use by several threads.
  *
- * <p>Dead rows and columns (algorithm section 1) take no part in costs, inverses, damping constants
+ * <p>Dead rows and columns (method, section 1) take no part in costs, inverses, damping constants
  * and updates. They cost 0. Selected, they become 0; not selected, they keep their weights, so that
  * exactly what was selected is removed.
  *
@@ -107,7 +107,7 @@ public final class LayerSurgery implements AutoCloseable {
   }
 
   /**
-   * Costs of all rows and columns (algorithm section 2).
+   * Costs of all rows and columns (method, section 2).
    *
    * @param kind which formula; {@link CostKind#OBD} needs no inverse
    * @throws org.llmsurgeon.curvature.NotPositiveDefiniteException if a factor has no damped inverse

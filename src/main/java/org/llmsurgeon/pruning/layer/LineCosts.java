@@ -5,7 +5,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
-/** Costs of single rows and columns of a live weight (algorithm section 2). */
+/** Costs of single rows and columns of a live weight (method, section 2). */
 final class LineCosts {
   private final Device device;
   private final LiveLayer layer;

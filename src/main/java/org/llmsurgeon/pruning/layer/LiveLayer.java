@@ -11,7 +11,7 @@ import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.KroneckerFactors;
 
 /**
- * A layer without its dead structure (algorithm section 1): a column is dead if {@code A_cc = 0} or
+ * A layer without its dead structure (method, section 1): a column is dead if {@code A_cc = 0} or
  * its weights are all 0, a row if {@code G_rr = 0} or its weights are all 0. What is left is what
  * every cost and update works on.
  */

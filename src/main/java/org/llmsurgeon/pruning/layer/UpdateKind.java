@@ -3,7 +3,7 @@ package org.llmsurgeon.pruning.layer;
 import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
-/** How the weights that stay make up for those that go (algorithm section 4). */
+/** How the weights that stay make up for those that go (method, section 4). */
 public enum UpdateKind {
   /** The row update, then the column update of its result: the exact optimum. */
   JOINT,

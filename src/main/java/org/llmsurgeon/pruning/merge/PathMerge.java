@@ -19,7 +19,7 @@ import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthRule;
 
 /**
- * One threshold over the elimination paths of all groups (algorithm section 6, ours). Units go by
+ * One threshold over the elimination paths of all groups (method, section 6, ours). Units go by
  * (level, group) while they fit; each path from its start, so that what goes of a group is always
  * the first part of its path. The exact number of weights is counted, and never exceeds the target.
  * Where the next unit of a path does not fit, that path ends there, and smaller units of others may

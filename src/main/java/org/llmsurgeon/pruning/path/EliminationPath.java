@@ -9,7 +9,7 @@ import org.llmsurgeon.pruning.layer.LayerSurgery;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
 
 /**
- * Follows the elimination path of a coupled group (algorithm section 6, ours). A round takes the
+ * Follows the elimination path of a coupled group (method, section 6, ours). A round takes the
  * units that are cheapest per weight until a small share of the group's weights is gone, removes
  * them with the exact joint update, and costs what is left anew, from the same factors. What a unit
  * costs when its substitutes are gone is so part of its place in the order.

@@ -13,7 +13,7 @@ import org.llmsurgeon.pruning.structure.LayerNeeds;
 import org.llmsurgeon.pruning.structure.Line;
 
 /**
- * A layer while structure is taken out of it round by round on the same factors (algorithm section
+ * A layer while structure is taken out of it round by round on the same factors (method, section
  * 6, ours). All positions count the live of the shot's start; what is gone since then stays in
  * place as zeros. With damped {@code G} and {@code A}, their inverses {@code Gi} and {@code Ai},
  * {@code M = (G + e I) W} and {@code N = W A}, restricted to what is left; {@code e} is by how much

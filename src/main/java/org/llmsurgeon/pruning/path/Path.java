@@ -3,7 +3,7 @@ package org.llmsurgeon.pruning.path;
 import java.io.Serializable;
 
 /**
- * The order in which a coupled group gives up its units, and what each then costs (algorithm
+ * The order in which a coupled group gives up its units, and what each then costs (method,
  * section 6, ours). Numbers only, so that it can travel. The arrays are not copied, so not to be
  * written.
  *

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Layers whose rows and columns go together, and the units they are made of (algorithm section 5,
+ * Layers whose rows and columns go together, and the units they are made of (method, section 5,
  * ours): the attention or the MLP of a block.
  *
  * @param name for messages and reports, for example {@code block 3 mlp}

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * @param rows indices of rows, ascending, none twice
  * @param columns indices of columns, ascending, none twice; the bias is the last column
  * @param freeRows those among the rows that nobody reads any more, ascending: nothing makes up for
- *     them, and they make up for nothing (algorithm section 5, ours)
+ *     them, and they make up for nothing (method, section 5, ours)
  */
 public record Selection(int[] rows, int[] columns, int[] freeRows) {
   /** Nothing. */

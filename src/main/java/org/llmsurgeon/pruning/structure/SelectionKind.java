@@ -2,7 +2,7 @@ package org.llmsurgeon.pruning.structure;
 
 import org.llmsurgeon.Choice;
 
-/** How it is decided within a shot what goes (algorithm section 6). */
+/** How it is decided within a shot what goes (method, section 6). */
 public enum SelectionKind {
   /** Every structure is costed as if it went alone: the paper's way. */
   SINGLE,

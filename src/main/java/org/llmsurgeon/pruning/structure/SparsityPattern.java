@@ -6,7 +6,7 @@ import org.llmsurgeon.InputException;
 
 /**
  * N:M sparsity: of every group of {@code M} consecutive inputs of a row at most {@code N} weights
- * stay. Groups are those of the full weight, the bias never among them (algorithm section 3).
+ * stay. Groups are those of the full weight, the bias never among them (method, section 3).
  *
  * @param kept weights that stay in a group, {@code N}, at least 1
  * @param size weights of a group, {@code M}, more than {@code N}, at most {@value #LARGEST}

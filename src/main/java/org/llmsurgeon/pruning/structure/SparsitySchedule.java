@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 
-/** Which share of the weights is to be gone after each shot (algorithm section 3). */
+/** Which share of the weights is to be gone after each shot (method, section 3). */
 public sealed interface SparsitySchedule
     permits SparsitySchedule.Linear,
         SparsitySchedule.Cosine,

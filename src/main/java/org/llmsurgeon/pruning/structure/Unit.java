@@ -3,7 +3,7 @@ package org.llmsurgeon.pruning.structure;
 import java.util.List;
 
 /**
- * Rows and columns of a coupled group's layers that go together (algorithm section 5, ours).
+ * Rows and columns of a coupled group's layers that go together (method, section 5, ours).
  *
  * @param kind what it is in the network
  * @param ways how it can be removed; they take the same rows and columns and differ in what the

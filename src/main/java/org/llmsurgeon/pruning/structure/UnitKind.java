@@ -2,7 +2,7 @@ package org.llmsurgeon.pruning.structure;
 
 import org.llmsurgeon.Choice;
 
-/** What a unit is in the network (algorithm section 5, ours). */
+/** What a unit is in the network (method, section 5, ours). */
 public enum UnitKind {
   /** A hidden neuron of an MLP: its column of the down projection, free its rows of gate and up. */
   NEURON,

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 
 /**
- * Coupled units, ranked by cost per weight that really goes (algorithm section 5, ours).
+ * Coupled units, ranked by cost per weight that really goes (method, section 5, ours).
  *
  * @param kinds which units compete
  */

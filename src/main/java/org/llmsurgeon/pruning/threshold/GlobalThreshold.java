@@ -12,7 +12,7 @@ import org.llmsurgeon.pruning.structure.WeightCount;
 
 /**
  * One ordering of the rows and columns of all layers, cut where the model reaches its target
- * (algorithm section 3). Given the layers one at a time, it is a threshold for each layer.
+ * (method, section 3). Given the layers one at a time, it is a threshold for each layer.
  */
 public final class GlobalThreshold {
   private final List<StructureCosts> layers;

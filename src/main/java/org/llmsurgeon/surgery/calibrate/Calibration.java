@@ -12,7 +12,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.pass.Targets;
 
 /**
- * Runs calibration windows through a model and gathers the factors of its linear layers (algorithm
+ * Runs calibration windows through a model and gathers the factors of its linear layers (method,
  * section 1). Time: one forward and backward pass, and {@code n (n + 1)} flops per token for each
  * factor of size {@code n}. Memory: {@code 4 n (n + 1)} bytes for each factor of one block, and
  * what every block reads.

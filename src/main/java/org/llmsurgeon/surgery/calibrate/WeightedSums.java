@@ -12,7 +12,7 @@ import org.llmsurgeon.model.config.LinearShape;
 
 /**
  * Half a step of the power iteration: outer products of one side of the layers, weighed by the
- * other side of the same token (algorithm section 1).
+ * other side of the same token (method, section 1).
  */
 final class WeightedSums extends PairSums<WeightedSums.Sum> {
   private final Device device;

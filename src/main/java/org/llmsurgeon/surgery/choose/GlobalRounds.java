@@ -15,7 +15,7 @@ import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * The choice of a shot in global rounds on the same factors (algorithm section 6, ours). In each
+ * The choice of a shot in global rounds on the same factors (method, section 6, ours). In each
  * round all groups cost what is left of them, one threshold takes an equal part of the shot's
  * share, and the next round sees what is gone; room that is saved for a large unit goes to the next
  * round, and after the last to the next shot. One round is the single selection: every unit as if

@@ -18,7 +18,7 @@ import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
-/** The score tasks of a coupled group (algorithm section 6, ours). */
+/** The score tasks of a coupled group (method, section 6, ours). */
 public final class GroupTask {
   private final Device device;
   private final UnitPlan.Planned planned;

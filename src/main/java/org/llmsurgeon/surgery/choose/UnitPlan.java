@@ -24,7 +24,7 @@ import org.llmsurgeon.surgery.recipe.LayerRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * The coupled groups of a model and their units (algorithm section 5, ours): two groups in each
+ * The coupled groups of a model and their units (method, section 5, ours): two groups in each
  * block, attention and MLP, as far as it has them.
  */
 public final class UnitPlan {

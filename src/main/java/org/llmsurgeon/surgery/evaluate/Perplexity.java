@@ -1,6 +1,6 @@
 package org.llmsurgeon.surgery.evaluate;
 
-/** Perplexity of windows (algorithm section 8). */
+/** Perplexity of windows (method, section 8). */
 public final class Perplexity {
   private Perplexity() {}
 

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.llmsurgeon.InputException;
 
 /**
- * The first-order correction after each shot (paper section 3.5): low-rank adapters on all layers
+ * The first-order correction after each shot (method, section 7): low-rank adapters on all layers
  * that may be pruned, trained for a little while and merged under the mask of what is gone.
  *
  * @param kind what becomes smaller

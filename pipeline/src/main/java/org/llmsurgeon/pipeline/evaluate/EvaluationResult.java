@@ -4,7 +4,7 @@ package org.llmsurgeon.pipeline.evaluate;
  * Perplexity of a model on a text.
  *
  * @param perplexity {@code exp} of the mean over windows of the mean next-token cross-entropy in
- *     nats (algorithm section 8)
+ *     nats (method, section 8)
  * @param tokens tokens in all windows
  * @param windows windows evaluated
  * @param context tokens of one window

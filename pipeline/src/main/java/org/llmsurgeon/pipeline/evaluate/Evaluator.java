@@ -13,7 +13,7 @@ import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.evaluate.Perplexity;
 
-/** Computes perplexities of some weights on the test windows of a run (algorithm section 8). */
+/** Computes perplexities of some weights on the test windows of a run (method, section 8). */
 public final class Evaluator {
   private static final int MOST_WINDOWS = 8;
   private static final int MOST_TOKENS = 8192;

@@ -6,8 +6,8 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * {@code (M + d mean(diag M) I)^-1} of a symmetric factor, in double, by Cholesky (method,
- * sections 1 and 4).
+ * {@code (M + d mean(diag M) I)^-1} of a symmetric factor, in double, by Cholesky (method, sections
+ * 1 and 4).
  */
 public final class DampedInverse implements AutoCloseable {
   private final Tensor matrix;

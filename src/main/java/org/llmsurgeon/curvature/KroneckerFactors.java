@@ -5,9 +5,9 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * The curvature of one layer, {@code F ~ G (x) A}, as means over tokens (method, section 1).
- * Layers that read the same input may share the tensor {@code a}; so this record closes nothing,
- * and who made the tensors closes them.
+ * The curvature of one layer, {@code F ~ G (x) A}, as means over tokens (method, section 1). Layers
+ * that read the same input may share the tensor {@code a}; so this record closes nothing, and who
+ * made the tensors closes them.
  *
  * @param a {@code [in, in]} symmetric, the bias entry last where the layer has one; either
  *     precision

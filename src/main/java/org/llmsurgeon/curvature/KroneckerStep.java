@@ -8,10 +8,10 @@ import org.llmsurgeon.compute.Tensor;
 
 /**
  * What lies between two passes of the power iteration that finds the product {@code G (x) A}
- * nearest to a layer's Fisher in the Frobenius norm, or to what earlier terms leave of it
- * (method, section 1; Van Loan and Pitsianis): the leading singular pair of the rearranged Fisher
- * {@code mean_t vec(g g^T) vec(a a^T)^T}, which is never formed. Each half step is one pass over
- * the data with a {@link WeightedAccumulator}, over earlier terms {@code r}:
+ * nearest to a layer's Fisher in the Frobenius norm, or to what earlier terms leave of it (method,
+ * section 1; Van Loan and Pitsianis): the leading singular pair of the rearranged Fisher {@code
+ * mean_t vec(g g^T) vec(a a^T)^T}, which is never formed. Each half step is one pass over the data
+ * with a {@link WeightedAccumulator}, over earlier terms {@code r}:
  *
  * <pre>
  * G &lt;- mean_t (a^T A_hat a) g g^T - sum_r &lt;A_r, A_hat&gt; G_r,   G_hat = G / |G|

@@ -1,8 +1,8 @@
 package org.llmsurgeon.pruning.layer;
 
 /**
- * How the weights that stay make up for single weights that go, of N:M groups too (method,
- * section 4). A closed choice.
+ * How the weights that stay make up for single weights that go, of N:M groups too (method, section
+ * 4). A closed choice.
  */
 public sealed interface ElementUpdate {
   /** Nothing else changes. */

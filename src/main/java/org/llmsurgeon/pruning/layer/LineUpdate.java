@@ -7,10 +7,10 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 
 /**
- * How the weights that stay make up for whole rows and columns that go (method, section 4, from
- * the inverses). For rows {@code R}: {@code W - Gi[:, R] (Gi_RR)^-1 W_R}; for columns {@code C}:
- * {@code W - W_C (Ai_CC)^-1 Ai[C, :]}. Independent updates take the diagonal of {@code Gi_RR} and
- * {@code Ai_CC} alone. All indices count the live.
+ * How the weights that stay make up for whole rows and columns that go (method, section 4, from the
+ * inverses). For rows {@code R}: {@code W - Gi[:, R] (Gi_RR)^-1 W_R}; for columns {@code C}: {@code
+ * W - W_C (Ai_CC)^-1 Ai[C, :]}. Independent updates take the diagonal of {@code Gi_RR} and {@code
+ * Ai_CC} alone. All indices count the live.
  */
 final class LineUpdate {
   private final Device device;

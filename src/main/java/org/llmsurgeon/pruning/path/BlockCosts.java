@@ -10,11 +10,11 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.pruning.structure.Line;
 
 /**
- * Exact joint costs of many small sets of rows or columns of one layer (method, section 5):
- * {@code 1/2 tr((Xi_SS)^-1 H_SS)}, with {@code H = W A W^T} for rows and {@code H = W^T G W} for
- * columns; where nothing adapts, {@code 1/2 tr(X_SS H_SS)}. Only the blocks {@code H_SS} are
- * computed. Small ones in one pass over the rows of the matrices, since a call to the device for
- * each would cost more than their arithmetic; large ones on the device.
+ * Exact joint costs of many small sets of rows or columns of one layer (method, section 5): {@code
+ * 1/2 tr((Xi_SS)^-1 H_SS)}, with {@code H = W A W^T} for rows and {@code H = W^T G W} for columns;
+ * where nothing adapts, {@code 1/2 tr(X_SS H_SS)}. Only the blocks {@code H_SS} are computed. Small
+ * ones in one pass over the rows of the matrices, since a call to the device for each would cost
+ * more than their arithmetic; large ones on the device.
  */
 final class BlockCosts {
   /** Sets at least this large go to the device. */

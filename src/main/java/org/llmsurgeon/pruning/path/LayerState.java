@@ -13,11 +13,11 @@ import org.llmsurgeon.pruning.structure.LayerNeeds;
 import org.llmsurgeon.pruning.structure.Line;
 
 /**
- * A layer while structure is taken out of it round by round on the same factors (method, section
- * 6, ours). All positions count the live of the shot's start; what is gone since then stays in
- * place as zeros. With damped {@code G} and {@code A}, their inverses {@code Gi} and {@code Ai},
- * {@code M = (G + e I) W} and {@code N = W A}, restricted to what is left; {@code e} is by how much
- * more {@code G} is damped in the costs of columns:
+ * A layer while structure is taken out of it round by round on the same factors (method, section 6,
+ * ours). All positions count the live of the shot's start; what is gone since then stays in place
+ * as zeros. With damped {@code G} and {@code A}, their inverses {@code Gi} and {@code Ai}, {@code M
+ * = (G + e I) W} and {@code N = W A}, restricted to what is left; {@code e} is by how much more
+ * {@code G} is damped in the costs of columns:
  *
  * <pre>
  * rows R go:     W -= Gi[:,R] S W_R,  N -= Gi[:,R] S N_R,  M -= e Gi[:,R] S W_R,  S = (Gi_RR)^-1,  cost 1/2 tr(S W_R N_R^T)

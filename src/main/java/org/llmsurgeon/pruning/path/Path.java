@@ -3,9 +3,8 @@ package org.llmsurgeon.pruning.path;
 import java.io.Serializable;
 
 /**
- * The order in which a coupled group gives up its units, and what each then costs (method,
- * section 6, ours). Numbers only, so that it can travel. The arrays are not copied, so not to be
- * written.
+ * The order in which a coupled group gives up its units, and what each then costs (method, section
+ * 6, ours). Numbers only, so that it can travel. The arrays are not copied, so not to be written.
  *
  * @param units positions in the group's units, in the order of removal
  * @param ways for each, which of its ways was cheapest

@@ -10,9 +10,9 @@ import org.llmsurgeon.pruning.structure.CoupledGroup;
 
 /**
  * What the units of a coupled group cost after some of them are gone, each as if it went alone: one
- * global round (method, section 6, ours). The state is rebuilt from the shot's factors by one
- * joint removal, so that nothing but the units' positions has to be kept between rounds. With
- * nothing gone these are the costs of a single selection.
+ * global round (method, section 6, ours). The state is rebuilt from the shot's factors by one joint
+ * removal, so that nothing but the units' positions has to be kept between rounds. With nothing
+ * gone these are the costs of a single selection.
  */
 public final class RoundCosts {
   /**

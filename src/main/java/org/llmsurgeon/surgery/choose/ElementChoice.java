@@ -17,8 +17,8 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Which single weights or N:M groups of a whole model go in a shot. Only histograms come from the
- * layers, wherever they lie (method, section 3). A shot of several rounds goes from the last
- * shot's target to its own in equal steps.
+ * layers, wherever they lie (method, section 3). A shot of several rounds goes from the last shot's
+ * target to its own in equal steps.
  */
 public final class ElementChoice {
   private final List<LinearShape> layers;

@@ -130,7 +130,8 @@ final class DemoTraining {
       save(model);
     }
     int[][] test = windows(text(Stream.TEST, TEST_SENTENCES), config);
-    try (LanguageModel model = FolderWeights.model(
+    try (LanguageModel model =
+        FolderWeights.model(
             new LocalStorage(), output.resolve(DemoFiles.MODEL).toString(), device)) {
       double perplexity = Perplexity.of(model.losses(test));
       return new Result(config.vocabulary(), weights, windows, test, perplexity);

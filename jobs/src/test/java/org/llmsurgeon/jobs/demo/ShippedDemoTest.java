@@ -51,7 +51,8 @@ class ShippedDemoTest {
   void theModelBeatsNgramModelsOfItsText() throws IOException {
     Path modelFolder = folder.resolve(DemoFiles.MODEL);
     try (Device device = CpuDevice.create();
-        LanguageModel model = FolderWeights.model(new LocalStorage(), modelFolder.toString(), device);
+        LanguageModel model =
+            FolderWeights.model(new LocalStorage(), modelFolder.toString(), device);
         TextTokenizer tokenizer = TextTokenizer.open(new LocalStorage(), modelFolder.toString())) {
       String test = Files.readString(folder.resolve(DemoFiles.TEST), StandardCharsets.UTF_8);
       int context = model.config().maxPositions();

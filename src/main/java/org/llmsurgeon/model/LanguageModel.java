@@ -231,7 +231,7 @@ public final class LanguageModel implements AutoCloseable {
     Batch.check(windows, config.size(), 2);
     try (RotaryTables tables = tables(windows)) {
       List<Pass> passes =
-          Batch.split(windows, limits.tokensPerBlock()).stream()
+          Batch.split(windows, config.objective(), limits.tokensPerBlock()).stream()
               .map(batch -> pass(batch, tables, tap, null))
               .toList();
       try (BlockwiseRun run = new BlockwiseRun(network, passes, limits, tap)) {
@@ -319,7 +319,8 @@ public final class LanguageModel implements AutoCloseable {
     Batch.check(windows, config.size(), 1);
     Tensor logits = device.empty(precision(), window.length, config.vocabulary());
     try (RotaryTables tables = tables(windows)) {
-      network.logits(pass(Batch.split(windows, 1).get(0), tables, null, null), logits);
+      network.logits(
+          pass(Batch.split(windows, config.objective(), 1).get(0), tables, null, null), logits);
       return logits;
     } catch (RuntimeException failure) {
       logits.close();
@@ -338,7 +339,7 @@ public final class LanguageModel implements AutoCloseable {
     Batch.check(windows, config.size(), 2);
     double[] losses = new double[windows.length];
     try (RotaryTables tables = tables(windows)) {
-      for (Batch batch : Batch.split(windows, limits.tokensPerBlock())) {
+      for (Batch batch : Batch.split(windows, config.objective(), limits.tokensPerBlock())) {
         double[] part = how.apply(pass(batch, tables, tap, into));
         System.arraycopy(part, 0, losses, batch.first(), part.length);
       }

@@ -43,7 +43,7 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, H
    * Targets of each token in several draws; keeps nothing.
    *
    * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 for a window's last token
+   * @return {@code [draws, tokens]}; -1 where none counts
    */
   int[][] targets(Pass pass, MemoryLimits limits, List<BatchTargets> draws) {
     try (Workspace work = pass.workspace()) {

@@ -12,6 +12,7 @@ import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.RotaryPositions;
 import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
@@ -245,6 +246,7 @@ final class Decoder {
             activation,
             feedForwardBias,
             norm);
-    return new ModelConfig(architecture, size, blocks, names, attention, stream);
+    return new ModelConfig(
+        architecture, size, blocks, names, attention, stream, Objective.NEXT_TOKEN);
   }
 }

@@ -16,6 +16,7 @@ import org.llmsurgeon.compute.Activation;
  * @param names of its tensors
  * @param attention how attentions compute
  * @param stream how everything else does
+ * @param objective what it is to do
  */
 public record ModelConfig(
     String architecture,
@@ -23,7 +24,8 @@ public record ModelConfig(
     List<BlockSize> blocks,
     TensorNames names,
     AttentionStyle attention,
-    StreamStyle stream) {
+    StreamStyle stream,
+    Objective objective) {
   /** Checks the number of blocks. */
   public ModelConfig {
     blocks = List.copyOf(blocks);
@@ -37,7 +39,7 @@ public record ModelConfig(
    * @throws IllegalArgumentException for another number of blocks
    */
   public ModelConfig withBlocks(List<BlockSize> other) {
-    return new ModelConfig(architecture, size, other, names, attention, stream);
+    return new ModelConfig(architecture, size, other, names, attention, stream, objective);
   }
 
   /**
@@ -52,7 +54,8 @@ public record ModelConfig(
     if (!tiedHead() || !embedded || !stored.test(names.head())) {
       return this;
     }
-    return new ModelConfig(architecture, size, blocks, names, attention, stream.tied(false));
+    return new ModelConfig(
+        architecture, size, blocks, names, attention, stream.tied(false), objective);
   }
 
   /** Whether the head's weight is the embedding's. */

@@ -55,7 +55,7 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
    * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 for a window's last token
+   * @return {@code [draws, tokens]}; -1 where none counts
    */
   public int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
     try (Workspace work = pass.workspace()) {

@@ -66,7 +66,7 @@ final class LogitChunks {
    * Targets of each token in several draws.
    *
    * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 for a window's last token
+   * @return {@code [draws, tokens]}; -1 where none counts
    */
   int[][] targets(List<BatchTargets> draws) {
     int[][] all = new int[draws.size()][features.rows()];

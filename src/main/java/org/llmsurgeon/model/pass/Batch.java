@@ -5,23 +5,26 @@ import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelSize;
+import org.llmsurgeon.model.config.Objective;
 
 /**
- * Consecutive windows of one length that go through the network together.
+ * Consecutive examples of one length that go through the network together.
  *
- * @param first index of the first window in the caller's array
- * @param sequences number of windows
+ * @param first index of the first example's window in the caller's array
+ * @param sequences number of examples
  * @param length tokens of each
- * @param ids {@code [sequences * length]} token ids, one window after the other
+ * @param ids {@code [sequences * length]} token ids, one example after the other
+ * @param targets the token that each position is to say; -1 where it does not count
  */
-public record Batch(int first, int sequences, int length, int[] ids) {
+public record Batch(int first, int sequences, int length, int[] ids, int[] targets) {
   /**
    * Groups windows into batches. Only neighbours of equal length share one.
    *
    * @param windows the windows
+   * @param objective makes examples of them
    * @param tokens tokens of a batch, at most, though at least one window
    */
-  public static List<Batch> split(int[][] windows, int tokens) {
+  public static List<Batch> split(int[][] windows, Objective objective, int tokens) {
     List<Batch> batches = new ArrayList<>();
     int from = 0;
     while (from < windows.length) {
@@ -31,19 +34,22 @@ public record Batch(int first, int sequences, int length, int[] ids) {
       while (to < windows.length && to - from < most && windows[to].length == length) {
         to++;
       }
-      batches.add(of(windows, from, to));
+      batches.add(of(windows, objective, from, to));
       from = to;
     }
     return batches;
   }
 
-  private static Batch of(int[][] windows, int from, int to) {
+  private static Batch of(int[][] windows, Objective objective, int from, int to) {
     int length = windows[from].length;
     int[] ids = new int[Math.multiplyExact(to - from, length)];
+    int[] targets = new int[ids.length];
     for (int window = from; window < to; window++) {
-      System.arraycopy(windows[window], 0, ids, (window - from) * length, length);
+      Objective.Example example = objective.example(windows[window]);
+      System.arraycopy(example.ids(), 0, ids, (window - from) * length, length);
+      System.arraycopy(example.targets(), 0, targets, (window - from) * length, length);
     }
-    return new Batch(from, to - from, length, ids);
+    return new Batch(from, to - from, length, ids, targets);
   }
 
   /**
@@ -86,28 +92,23 @@ public record Batch(int first, int sequences, int length, int[] ids) {
     return ids.length;
   }
 
-  /** The next token of each position, and -1 for each window's last one. */
-  public int[] targets() {
-    int[] targets = new int[ids.length];
-    for (int token = 0; token < ids.length; token++) {
-      targets[token] = (token + 1) % length == 0 ? -1 : ids[token + 1];
-    }
-    return targets;
+  /** Whether a token's loss counts. */
+  boolean counts(int token) {
+    return targets[token] >= 0;
   }
 
   /**
    * Puts targets of this batch where those of all windows are.
    *
-   * @param targets one for each token, -1 for a window's last one
+   * @param drawn one for each token, -1 where none counts
    * @param draw which draw they are of
-   * @param all {@code [windows, draws, context]}; written, with 0 for a window's last token
+   * @param all {@code [windows, draws, context]}; written, with 0 where none counts
    */
-  public void split(int[] targets, int draw, int[][][] all) {
+  public void split(int[] drawn, int draw, int[][][] all) {
     for (int sequence = 0; sequence < sequences; sequence++) {
       int from = sequence * length;
-      int[] own = Arrays.copyOfRange(targets, from, from + length);
-      own[length - 1] = 0;
-      all[first + sequence][draw] = own;
+      all[first + sequence][draw] =
+          Arrays.stream(drawn, from, from + length).map(each -> Math.max(0, each)).toArray();
     }
   }
 
@@ -118,21 +119,30 @@ public record Batch(int first, int sequences, int length, int[] ids) {
     return positions;
   }
 
-  /** What each token's loss counts so that each window's loss is a mean, times a factor. */
+  /** What each token's loss counts so that each example's loss is a mean, times a factor. */
   public double[] meanWeights(double factor) {
     double[] weights = new double[ids.length];
-    Arrays.fill(weights, factor / (length - 1));
+    for (int sequence = 0; sequence < sequences; sequence++) {
+      int from = sequence * length;
+      Arrays.fill(weights, from, from + length, factor / counted(from));
+    }
     return weights;
   }
 
-  /** Each window's mean of its tokens' losses. */
+  /** How many tokens of an example count. */
+  private int counted(int from) {
+    return (int) Arrays.stream(targets, from, from + length).filter(each -> each >= 0).count();
+  }
+
+  /** Each example's mean of the losses of its tokens that count. */
   public double[] means(double[] losses) {
     double[] means = new double[sequences];
     for (int sequence = 0; sequence < sequences; sequence++) {
-      for (int position = 0; position < length - 1; position++) {
-        means[sequence] += losses[sequence * length + position];
+      int from = sequence * length;
+      for (int token = from; token < from + length; token++) {
+        means[sequence] += counts(token) ? losses[token] : 0;
       }
-      means[sequence] /= length - 1;
+      means[sequence] /= counted(from);
     }
     return means;
   }

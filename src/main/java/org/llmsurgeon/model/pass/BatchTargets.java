@@ -15,7 +15,7 @@ public interface BatchTargets {
    * @param logits {@code [to - from, vocabulary]} of these tokens; not to be written
    * @param from first token
    * @param to token after the last
-   * @return one for each; -1 for a window's last one
+   * @return one for each; -1 where none counts
    */
   int[] of(Tensor logits, int from, int to);
 
@@ -38,7 +38,7 @@ public interface BatchTargets {
   }
 
   private static int[] given(Batch batch, Targets.Given given, int draw) {
-    int[] targets = batch.targets();
+    int[] targets = batch.targets().clone();
     for (int token = 0; token < targets.length; token++) {
       if (targets[token] >= 0) {
         int window = batch.first() + token / batch.length();
@@ -54,8 +54,7 @@ public interface BatchTargets {
     for (int i = 0; i < uniforms.length; i++) {
       int position = (from + i) % batch.length();
       int window = batch.first() + (from + i) / batch.length();
-      boolean last = position == batch.length() - 1;
-      uniforms[i] = last ? NOTHING_TO_DRAW : how.uniform(window, position, draw);
+      uniforms[i] = batch.counts(from + i) ? how.uniform(window, position, draw) : NOTHING_TO_DRAW;
     }
     int[] targets = new int[logits.rows()];
     pass.device().sample(logits, uniforms, targets);

@@ -1,5 +1,7 @@
 package org.llmsurgeon.surgery.evaluate;
 
+import org.llmsurgeon.model.config.Objective;
+
 /** Perplexity of windows (method, section 8). */
 public final class Perplexity {
   private Perplexity() {}
@@ -10,13 +12,6 @@ public final class Perplexity {
    * @param losses mean cross-entropy of each window, nats, in the order of the windows
    */
   public static double of(double[] losses) {
-    if (losses.length == 0) {
-      throw new IllegalArgumentException("the perplexity of no windows");
-    }
-    double sum = 0;
-    for (double loss : losses) {
-      sum += loss;
-    }
-    return Math.exp(sum / losses.length);
+    return Objective.NEXT_TOKEN.score(losses);
   }
 }

@@ -6,9 +6,9 @@ import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.ElementRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 import org.llmsurgeon.surgery.recipe.Recipe.SelectionRule;
-import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**

@@ -25,13 +25,14 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /** A model with seeded random weights, in which units are made zero before it is written. */
-final class MaskedFolder {
+public final class MaskedFolder {
   private final ObjectNode json;
   private final ModelConfig config;
   private final Map<String, double[]> values = new LinkedHashMap<>();
   private final Map<String, int[]> shapes;
 
-  MaskedFolder(ObjectNode json, long seed) {
+  /** The model of a configuration. */
+  public MaskedFolder(ObjectNode json, long seed) {
     this.json = json;
     this.config = Architectures.parse(json, "config.json");
     this.shapes = LanguageModel.tensors(config);
@@ -46,12 +47,13 @@ final class MaskedFolder {
         });
   }
 
-  ModelConfig config() {
+  /** Its configuration. */
+  public ModelConfig config() {
     return config;
   }
 
   /** A neuron goes as a unit. */
-  MaskedFolder neuron(int block, int neuron) {
+  public MaskedFolder neuron(int block, int neuron) {
     for (LinearShape shape : config.linears(block)) {
       if (shape.role() == LinearRole.GATE || shape.role() == LinearRole.UP) {
         row(shape, neuron);
@@ -63,7 +65,7 @@ final class MaskedFolder {
   }
 
   /** A query head goes as a unit; with the last of its group the group goes too. */
-  MaskedFolder head(int block, int head, boolean group) {
+  public MaskedFolder head(int block, int head, boolean group) {
     int width = config.headDimension();
     LinearShape output = config.linear(block, LinearRole.OUTPUT);
     int inGroup = output.inputs() / config.linear(block, LinearRole.KEY).outputs();
@@ -78,7 +80,8 @@ final class MaskedFolder {
     return this;
   }
 
-  MaskedFolder row(LinearShape shape, int row) {
+  /** A row goes with its bias. */
+  public MaskedFolder row(LinearShape shape, int row) {
     weightsOfRow(shape, row);
     if (shape.bias()) {
       values.get(shape.biasName())[row] = 0;
@@ -93,11 +96,19 @@ final class MaskedFolder {
     return this;
   }
 
-  MaskedFolder column(LinearShape shape, int column) {
+  /** A column goes. */
+  public MaskedFolder column(LinearShape shape, int column) {
     double[] weight = values.get(shape.weightName());
     for (int row = 0; row < shape.outputs(); row++) {
       weight[row * shape.inputs() + column] = 0;
     }
+    return this;
+  }
+
+  /** All values of a tensor times a number. */
+  public MaskedFolder scale(String tensor, double factor) {
+    double[] all = values.get(tensor);
+    Arrays.setAll(all, i -> factor * all[i]);
     return this;
   }
 
@@ -113,7 +124,7 @@ final class MaskedFolder {
   }
 
   /** Writes it in two shards with an index. */
-  String write(String path, DataType dtype, Device device) throws IOException {
+  public String write(String path, DataType dtype, Device device) throws IOException {
     text(path, "config.json", json.toString());
     text(path, "tokenizer.json", "{ \"any\":  1 }");
     List<String> names = new ArrayList<>(shapes.keySet());

@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs;
 
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.Verification;
+import org.llmsurgeon.pipeline.analyse.ExportResult;
 import org.llmsurgeon.pipeline.report.ExportReport;
 
 /** What an export saved, and that it computes the same, for people. */
@@ -40,6 +41,16 @@ public final class ExportTable {
       text.append(verified(report.verification())).append(line);
     }
     return text.toString();
+  }
+
+  /**
+   * A GGUF file, in a sentence.
+   *
+   * @param file that was written
+   */
+  static String text(ExportResult.GgufFile file) {
+    return "GGUF file: %s, %s, architecture %s. It loads in llama.cpp."
+        .formatted(file.path(), Format.bytes(file.bytes()), file.architecture());
   }
 
   /**

@@ -8,13 +8,14 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.export.PythonTransformers;
-import org.llmsurgeon.export.Route;
 import org.llmsurgeon.export.Verification;
 import org.llmsurgeon.export.Verifier;
 import org.llmsurgeon.generation.Sampling;
 import org.llmsurgeon.pipeline.analyse.CostExport;
 import org.llmsurgeon.pipeline.analyse.DenseShot;
 import org.llmsurgeon.pipeline.analyse.ExportOperation;
+import org.llmsurgeon.pipeline.analyse.ExportRequest;
+import org.llmsurgeon.pipeline.analyse.ExportResult;
 import org.llmsurgeon.pipeline.analyse.FactorExport;
 import org.llmsurgeon.pipeline.analyse.Inspection;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
@@ -37,7 +38,6 @@ import org.llmsurgeon.pipeline.output.RunCleaner;
 import org.llmsurgeon.pipeline.output.SampleTexts;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.prune.PruneRun;
-import org.llmsurgeon.pipeline.report.ExportReport;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.ResultPages;
 import org.llmsurgeon.pipeline.report.RunResult;
@@ -245,19 +245,13 @@ public final class SurgeonPipeline {
 
   /**
    * Writes a model with zeros, whoever made them, as a smaller one, and checks that it computes the
-   * same.
+   * same; or as a GGUF file.
    *
-   * @param model model folder
-   * @param output a folder that is empty or not there
-   * @param route the form
+   * @param request what to write
    */
-  public ExportReport export(String model, String output, Route route) {
-    progress.runStarted("export " + model, 0);
-    return operation(
-        session ->
-            new ExportOperation(session)
-                .write(
-                    session.storage().absolute(model), session.storage().absolute(output), route));
+  public ExportResult export(ExportRequest request) {
+    progress.runStarted("export " + request.model(), 0);
+    return operation(session -> new ExportOperation(session, request).write());
   }
 
   /**

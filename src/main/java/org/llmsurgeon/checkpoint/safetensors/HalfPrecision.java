@@ -4,7 +4,7 @@ package org.llmsurgeon.checkpoint.safetensors;
  * Conversions between binary32 and the two 16-bit formats, bit for bit as IEEE 754 asks: widening
  * is exact, narrowing rounds to nearest, ties to even, and goes to infinity beyond the range.
  */
-final class HalfPrecision {
+public final class HalfPrecision {
   /** All exponent bits of an F16: set for infinities and NaN only. */
   static final int FLOAT16_EXPONENT = 0x7c00;
 
@@ -18,7 +18,7 @@ final class HalfPrecision {
   private HalfPrecision() {}
 
   /** The value of a BF16. */
-  static float fromBfloat16(short bits) {
+  public static float fromBfloat16(short bits) {
     return Float.intBitsToFloat(bits << 16);
   }
 
@@ -26,7 +26,7 @@ final class HalfPrecision {
    * The value of an F16. Shifted into place its exponent is too small by 112, also where it is
    * subnormal; the product with 2^112 is exact.
    */
-  static float fromFloat16(short bits) {
+  public static float fromFloat16(short bits) {
     int magnitude = (bits & 0x7fff) << 13;
     int sign = (bits & 0x8000) << 16;
     if ((bits & FLOAT16_EXPONENT) == FLOAT16_EXPONENT) {
@@ -37,7 +37,7 @@ final class HalfPrecision {
   }
 
   /** Rounds to BF16. */
-  static short toBfloat16(float value) {
+  public static short toBfloat16(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (value != value) {
       return (short) ((bits >> 16) | 0x40);
@@ -49,7 +49,7 @@ final class HalfPrecision {
    * Rounds to F16. Subnormal results are multiples of 2^-24: adding 2^23 to the value in these
    * units lets the float addition round it.
    */
-  static short toFloat16(float value) {
+  public static short toFloat16(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = (bits >> 16) & 0x8000;
     int magnitude = bits & 0x7fffffff;

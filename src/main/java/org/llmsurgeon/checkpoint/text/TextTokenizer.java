@@ -153,7 +153,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Special tokens after a text. */
-  int[] suffix() {
+  public int[] suffix() {
     return suffix;
   }
 

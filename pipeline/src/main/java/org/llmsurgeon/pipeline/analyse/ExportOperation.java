@@ -1,10 +1,16 @@
 package org.llmsurgeon.pipeline.analyse;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.gguf.GgufExport;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -13,27 +19,62 @@ import org.llmsurgeon.pipeline.output.OutputFolder;
 import org.llmsurgeon.pipeline.report.ExportReport;
 import org.llmsurgeon.pipeline.run.Session;
 
-/** Writes a folder with zeros as a smaller one, outside of a run. */
+/** Writes a folder with zeros as a smaller one and as a GGUF file, outside of a run. */
 public final class ExportOperation {
   private static final String STAGED = ".surgeon-export-";
   private static final String CONFIG = "config.json";
 
   private final Session session;
   private final HadoopStorage storage;
-
-  public ExportOperation(Session session) {
-    this.session = session;
-    this.storage = session.storage();
-  }
+  private final ExportRequest request;
+  private final String model;
 
   /**
-   * Writes, checks, and only then publishes; {@code config.json} comes last.
+   * An export.
    *
-   * @param model absolute path of the model with zeros
-   * @param output absolute path of a folder that is empty or not there
-   * @param route the form
+   * @param session the operation
+   * @param request what to write
    */
-  public ExportReport write(String model, String output, Route route) {
+  public ExportOperation(Session session, ExportRequest request) {
+    this.session = session;
+    this.storage = session.storage();
+    this.request = request;
+    this.model = storage.absolute(request.model());
+  }
+
+  /** Writes, checks, and only then publishes; of the folder, {@code config.json} comes last. */
+  public ExportResult write() {
+    requireGguf();
+    String output = request.output() == null ? null : storage.absolute(request.output());
+    if (output == null) {
+      return timed(() -> new ExportResult(null, gguf(model, () -> {})));
+    }
+    requireFree(output);
+    String staged = Storage.child(output, STAGED + UUID.randomUUID());
+    try {
+      return timed(() -> write(staged, output));
+    } finally {
+      storage.delete(staged, true);
+      if (storage.exists(output) && storage.entries(output).isEmpty()) {
+        storage.delete(output, false);
+      }
+    }
+  }
+
+  private ExportResult timed(Supplier<ExportResult> work) {
+    return Timed.onDriver(
+            session.progress(),
+            StageName.of("export"),
+            1,
+            () -> {
+              ExportResult done = work.get();
+              session.progress().taskFinished();
+              return done;
+            })
+        .value();
+  }
+
+  private void requireFree(String output) {
     OutputFolder folder = new OutputFolder(storage, output);
     folder.requireFolder();
     folder.requireOutside(model);
@@ -42,32 +83,72 @@ public final class ExportOperation {
       throw new InputException(
           "The output " + output + " holds " + there.get(0) + "; choose another --output.");
     }
-    String staged = Storage.child(output, STAGED + UUID.randomUUID());
+  }
+
+  private ExportResult write(String staged, String output) {
+    ExportReport report =
+        new FolderExport(storage, null).write(model, model, request.route(), staged);
+    Runnable publish = () -> publish(staged, output);
+    if (request.gguf() == null) {
+      publish.run();
+      return new ExportResult(report, null);
+    }
+    return new ExportResult(report, gguf(staged, publish));
+  }
+
+  private void publish(String staged, String output) {
+    for (String name : storage.list(staged)) {
+      if (!name.equals(CONFIG)) {
+        storage.rename(Storage.child(staged, name), Storage.child(output, name));
+      }
+    }
+    storage.rename(Storage.child(staged, CONFIG), Storage.child(output, CONFIG));
+  }
+
+  /** Refuses a file that is there, and models that GGUF cannot say, before anything is written. */
+  private void requireGguf() {
+    if (request.gguf() == null) {
+      return;
+    }
+    String file = storage.absolute(request.gguf().file());
+    if (storage.exists(file)) {
+      throw new InputException(file + " is there already; choose another --gguf.");
+    }
+    with(model, export -> export.architecture());
+  }
+
+  /**
+   * Writes the GGUF file of a folder beside its place, and moves it there.
+   *
+   * @param folder the model
+   * @param before what happens when the file is whole and before it is in its place
+   */
+  private ExportResult.GgufFile gguf(String folder, Runnable before) {
+    String file = storage.absolute(request.gguf().file());
+    int slash = file.lastIndexOf('/');
+    String staged = Storage.child(file.substring(0, slash), STAGED + UUID.randomUUID());
     try {
-      ExportReport report =
-          Timed.onDriver(
-                  session.progress(),
-                  StageName.of("export"),
-                  1,
-                  () -> {
-                    ExportReport done =
-                        new FolderExport(storage, null).write(model, model, route, staged);
-                    session.progress().taskFinished();
-                    return done;
-                  })
-              .value();
-      for (String name : storage.list(staged)) {
-        if (!name.equals(CONFIG)) {
-          storage.rename(Storage.child(staged, name), Storage.child(output, name));
-        }
-      }
-      storage.rename(Storage.child(staged, CONFIG), Storage.child(output, CONFIG));
-      return report;
+      String architecture =
+          with(
+              folder,
+              export -> {
+                export.write(staged, ExecutorDevice.shared());
+                return export.architecture();
+              });
+      before.run();
+      storage.rename(staged, file);
+      return new ExportResult.GgufFile(request.gguf().file(), architecture, storage.length(file));
     } finally {
-      storage.delete(staged, true);
-      if (storage.exists(output) && storage.entries(output).isEmpty()) {
-        storage.delete(output, false);
-      }
+      storage.delete(staged, false);
+    }
+  }
+
+  private String with(String folder, Function<GgufExport, String> work) {
+    String name = model.substring(model.lastIndexOf('/') + 1);
+    try (ModelFolder open = ModelFolder.open(storage, folder)) {
+      return work.apply(new GgufExport(storage, open, name, request.gguf().type()));
+    } catch (IOException failed) {
+      throw new UncheckedIOException(folder + " could not be closed", failed);
     }
   }
 }

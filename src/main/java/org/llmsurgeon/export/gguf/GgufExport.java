@@ -8,6 +8,9 @@ import org.llmsurgeon.model.ModelConfig;
 
 /** Writes a Llama with its tokenizer as one GGUF file, in the sizes that its blocks have. */
 public final class GgufExport {
+  /** The program that reads such files, and in brackets what that takes. */
+  public static final String LOADS_IN = "llama.cpp (surgeon export --gguf)";
+
   private static final int QUANTIZATION_VERSION = 2;
 
   private final Storage storage;
@@ -44,6 +47,15 @@ public final class GgufExport {
       tokenizer.describeSpecial(folder, library.prefix(), library.suffix(), metadata);
     }
     this.file = new GgufFile(metadata, network.tensors());
+  }
+
+  /**
+   * Whether models of an architecture can be written; a tokenizer or setting may still forbid it.
+   *
+   * @param architecture class name in the transformers library
+   */
+  public static boolean knows(String architecture) {
+    return GgufNetwork.KNOWN.contains(architecture);
   }
 
   /** The architecture that llama.cpp reads the file for. */

@@ -24,7 +24,7 @@ import org.llmsurgeon.model.RotaryPositions;
  * attention it would lose, and picks the tokens to answer in the last.
  */
 final class GgufNetwork {
-  private static final Set<String> KNOWN = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
+  static final Set<String> KNOWN = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
 
   private final ModelFolder folder;
   private final ModelConfig config;
@@ -105,7 +105,7 @@ final class GgufNetwork {
     metadata.put(key + "attention.key_length", config.headDimension());
     metadata.put(key + "attention.value_length", config.headDimension());
     metadata.put(
-        key + "attention.layer_norm_rms_epsilon", (double) config.stream().norms().epsilon());
+        key + "attention.layer_norm_rms_epsilon", config.stream().norms().epsilon());
     metadata.put(key + "rope.dimension_count", config.headDimension());
     metadata.put(key + "rope.freq_base", positions().theta());
   }

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.output;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
@@ -13,6 +14,7 @@ import org.llmsurgeon.export.PythonTransformers;
 import org.llmsurgeon.export.Route;
 import org.llmsurgeon.export.Verification;
 import org.llmsurgeon.export.Verifier;
+import org.llmsurgeon.export.gguf.GgufExport;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -96,12 +98,25 @@ public final class FolderExport {
     return new ExportReport(
         asked.optionName(),
         written.route().optionName(),
-        written.route().loadsIn(),
+        loadsIn(written.route(), target),
         written.widths(),
         speeds == null ? before : before.with(speeds[0]),
         speeds == null ? after : after.with(speeds[1]),
         verification,
         List.of());
+  }
+
+  private List<String> loadsIn(Route route, String target) {
+    try (ModelFolder folder = ModelFolder.open(storage, target)) {
+      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      List<String> programs = new ArrayList<>(route.loadsIn());
+      if (GgufExport.knows(config.architecture())) {
+        programs.add(GgufExport.LOADS_IN);
+      }
+      return programs;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(target + " could not be closed", failed);
+    }
   }
 
   private Verification verify(String masked, String target, Device device) {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.llmsurgeon.export.Footprint;
+import org.llmsurgeon.export.gguf.GgufExport;
 import org.llmsurgeon.pipeline.report.ExportReport;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.HashedFile;
@@ -98,6 +99,13 @@ public final class ModelCard {
       line("from vllm import LLM, SamplingParams");
       line("model = LLM(\"FOLDER\"" + trust + backend + ")");
       line("print(model.generate([\"Once upon a time\"], SamplingParams(max_tokens=32)))");
+      line("```");
+      line("");
+    }
+    if (export.loadsIn().contains(GgufExport.LOADS_IN)) {
+      line("```");
+      line("jobs/surgeon export --model FOLDER --gguf model.gguf");
+      line("llama-cli -m model.gguf -p \"Once upon a time\" -n 32");
       line("```");
       line("");
     }

@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
           + " and columns of single matrices where that is asked for. What is written is loaded"
           + " again and compared with the model before it is put in its place.",
       "",
-      "With --gguf it becomes a file for llama.cpp too; without --output only that, in the sizes that"
-          + " the model has.",
+      "With --gguf it becomes a file for llama.cpp too; without --output only that, in the sizes"
+          + " that the model has.",
       ""
     },
     footer = {"", "Example: surgeon export --model out/masked --output out/small"})
@@ -57,8 +57,8 @@ final class ModelExportCommand implements Callable<Integer> {
       names = "--gguf-type",
       paramLabel = "TYPE",
       description =
-          "Numbers of its matrices: F32, F16, BF16 or Q8_0 (8 bits; where rows are no multiple of 32"
-              + " F16). Default: F16.")
+          "Numbers of its matrices: F32, F16, BF16 or Q8_0 (8 bits; where rows are no multiple of"
+              + " 32 F16). Default: F16.")
   private String ggufType;
 
   @Mixin private OutputOptions output;
@@ -89,7 +89,8 @@ final class ModelExportCommand implements Callable<Integer> {
       throw new InputException("Nothing is to be written; give --output DIR, --gguf FILE or both.");
     }
     if (target == null && form != null) {
-      throw new InputException("--export is the form of --output; give --output DIR, or leave it out.");
+      throw new InputException(
+          "--export is the form of --output; give --output DIR, or leave it out.");
     }
     if (gguf == null && ggufType != null) {
       throw new InputException("--gguf-type is that of --gguf; give --gguf FILE, or leave it out.");

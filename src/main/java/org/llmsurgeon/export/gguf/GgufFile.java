@@ -14,9 +14,9 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * Writes a GGUF file of version 3 as a stream: magic, counts, metadata, descriptions of the tensors,
- * their data, everything little endian, each tensor at a multiple of 32 bytes. The format is
- * described at <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">ggml</a>.
+ * Writes a GGUF file of version 3 as a stream: magic, counts, metadata, descriptions of the
+ * tensors, their data, everything little endian, each tensor at a multiple of 32 bytes. The format
+ * is described at <a href="https://github.com/ggml-org/ggml/blob/master/docs/gguf.md">ggml</a>.
  *
  * @param metadata what stands before the tensors
  * @param tensors in their order

@@ -104,8 +104,7 @@ final class GgufNetwork {
         sizes.stream().map(BlockSize::keyValueHeads).toList());
     metadata.put(key + "attention.key_length", config.headDimension());
     metadata.put(key + "attention.value_length", config.headDimension());
-    metadata.put(
-        key + "attention.layer_norm_rms_epsilon", config.stream().norms().epsilon());
+    metadata.put(key + "attention.layer_norm_rms_epsilon", config.stream().norms().epsilon());
     metadata.put(key + "rope.dimension_count", config.headDimension());
     metadata.put(key + "rope.freq_base", positions().theta());
   }

@@ -64,7 +64,8 @@ final class GgufSplitting {
         || steps(tokenizer.path("pre_tokenizer"), "pretokenizers").stream()
             .anyMatch(
                 each ->
-                    type(each).equals("Metaspace") && each.path("replacement").asText().equals("▁"));
+                    type(each).equals("Metaspace")
+                        && each.path("replacement").asText().equals("▁"));
   }
 
   /** Whether a text gets a space before it. */

@@ -178,7 +178,8 @@ final class GgufTokenizer {
       String left = token.substring(0, at);
       String right = token.substring(at);
       if (isSymbol(left) && isSymbol(right)) {
-        require(pairs.containsKey(left + " " + right), "does not merge all parts of '" + token + "'");
+        require(
+            pairs.containsKey(left + " " + right), "does not merge all parts of '" + token + "'");
       }
     }
   }
@@ -213,8 +214,8 @@ final class GgufTokenizer {
     if (end < 0) {
       throw new InputException(
           folder.path()
-              + " does not say which token ends a text, and llama.cpp would take another; name it as"
-              + " \"eos_token_id\" in config.json.");
+              + " does not say which token ends a text, and llama.cpp would take another; name it"
+              + " as \"eos_token_id\" in config.json.");
     }
     int begin = before.length > 0 ? before[0] : special(settings, folder.config(), "bos");
     int padding = special(settings, folder.config(), "pad");

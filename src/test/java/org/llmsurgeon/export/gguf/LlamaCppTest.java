@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -75,8 +74,7 @@ class LlamaCppTest {
   }
 
   private static double[] logits(Path model, Device device) {
-    try (LanguageModel network =
-            FolderWeights.model(new LocalStorage(), model.toString(), device);
+    try (LanguageModel network = FolderWeights.model(new LocalStorage(), model.toString(), device);
         Tensor logits = network.logits(TOKENS)) {
       return device.values(logits);
     }

@@ -1,10 +1,11 @@
 package org.llmsurgeon.export.gguf;
 
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.model.ModelConfig;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** Writes a Llama with its tokenizer as one GGUF file, in the sizes that its blocks have. */
 public final class GgufExport {
@@ -31,7 +32,7 @@ public final class GgufExport {
   public GgufExport(Storage storage, ModelFolder folder, String name, GgufType type) {
     this.storage = storage;
     this.folder = folder;
-    ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+    ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
     GgufNetwork network = new GgufNetwork(folder, config, type);
     GgufTokenizer tokenizer = new GgufTokenizer(folder, config.vocabulary());
     this.architecture = network.architecture();

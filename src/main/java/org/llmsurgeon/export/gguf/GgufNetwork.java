@@ -8,12 +8,12 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.compute.Activation;
-import org.llmsurgeon.model.BlockSize;
-import org.llmsurgeon.model.CheckpointNames;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
-import org.llmsurgeon.model.RotaryPositions;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.RotaryPositions;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * A Llama as llama.cpp knows it: {@code llama} where all blocks have the same sizes, else {@code

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
@@ -26,11 +27,11 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.export.MaskedFolder;
 import org.llmsurgeon.export.Route;
-import org.llmsurgeon.model.BlockSize;
-import org.llmsurgeon.model.LinearRole;
-import org.llmsurgeon.model.LinearShape;
-import org.llmsurgeon.model.ModelConfig;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 
 class GgufExportTest {
   private static final Map<LinearRole, String> NAMES = new LinkedHashMap<>();
@@ -64,7 +65,7 @@ class GgufExportTest {
     GgufContent file = GgufContent.read(GgufFolder.gguf(model, GgufType.F32, DEVICE));
     assertThat(file.values()).containsEntry("general.architecture", each.architecture());
     try (ModelFolder source = ModelFolder.open(new LocalStorage(), model.toString())) {
-      ModelConfig config = ModelConfig.parse(source.config(), "config.json");
+      ModelConfig config = Architectures.parse(source.config(), "config.json");
       for (LinearShape shape : config.linears()) {
         String name = "blk." + shape.block() + "." + NAMES.get(shape.role());
         int dimension = isTurned(shape) ? config.headDimension() : 0;

@@ -108,7 +108,7 @@ public final class FolderExport {
 
   private List<String> loadsIn(Route route, String target) {
     try (ModelFolder folder = ModelFolder.open(storage, target)) {
-      ModelConfig config = ModelConfig.parse(folder.config(), folder.configPath());
+      ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
       List<String> programs = new ArrayList<>(route.loadsIn());
       if (GgufExport.knows(config.architecture())) {
         programs.add(GgufExport.LOADS_IN);

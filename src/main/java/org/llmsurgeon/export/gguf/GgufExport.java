@@ -1,10 +1,10 @@
 package org.llmsurgeon.export.gguf;
 
-import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /** Writes a Llama with its tokenizer as one GGUF file, in the sizes that its blocks have. */

@@ -1,7 +1,5 @@
 package org.llmsurgeon.curvature;
 
-import org.llmsurgeon.InputException;
-
 /**
  * Which outer products of gradients the curvature is made from.
  *
@@ -13,17 +11,10 @@ public record Fisher(FisherKind kind, int samples) {
   /** That of the text's own tokens. */
   public static final Fisher EMPIRICAL = new Fisher(FisherKind.EMPIRICAL, 1);
 
-  /**
-   * Checks the number.
-   *
-   * @throws InputException if there is no draw
-   */
+  /** Checks the number. */
   public Fisher {
-    if (samples < 1) {
-      throw new InputException("--fisher-samples is " + samples + "; give at least 1.");
-    }
-    if (kind == FisherKind.EMPIRICAL && samples > 1) {
-      throw new InputException("--fisher-samples goes with --fisher sampled or kl only.");
+    if (samples < 1 || kind == FisherKind.EMPIRICAL && samples > 1) {
+      throw new IllegalArgumentException(samples + " samples, " + kind);
     }
   }
 }

@@ -82,7 +82,7 @@ public final class Exporter {
             folder.path()
                 + " is of "
                 + config.architecture()
-                + ", which is written with zeros only; choose --export zeros.");
+                + ", which is written with zeros only; choose the form zeros.");
       }
       new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
       return asItIs();

@@ -42,7 +42,7 @@ class LanguageModelRefusalTest {
   void aWindowLongerThanItsPositions() {
     assertThatThrownBy(() -> model.calibrate(new int[][] {new int[33]}, new RecordingTap(device)))
         .isInstanceOf(InputException.class)
-        .hasMessageContainingAll("33", "max_position_embeddings", "--context 32");
+        .hasMessageContainingAll("33", "max_position_embeddings", "a context of 32");
   }
 
   @Test

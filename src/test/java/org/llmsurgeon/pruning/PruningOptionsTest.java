@@ -100,8 +100,8 @@ class PruningOptionsTest {
     for (List<Double> wrong :
         List.of(List.<Double>of(), List.of(0.0), List.of(0.2, 0.2), List.of(0.5, 1.5))) {
       assertThatThrownBy(() -> new SparsitySchedule.Listed(wrong))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("--targets");
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("(0, 1]");
     }
   }
 

@@ -24,7 +24,6 @@ import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
 import org.llmsurgeon.surgery.correct.CorrectionPlan;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
-import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.LayerRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -55,7 +54,7 @@ class CorrectionTest {
       options.put("correct-rate", 0.01);
       try (LocalSurgeon corrected = surgeon(config, options)) {
         AdapterTraining.Result result = corrected.shoot(windows).correction();
-        assertThat(result.steps()).isEqualTo(30 * 8 / CorrectionRule.DEFAULT.batch());
+        assertThat(result.steps()).isEqualTo(30 * 8 / Recipe.defaults().correction().batch());
         assertThat(result.lastLoss()).isLessThan(0.9 * result.firstLoss());
         assertSameZeros(config, plain, corrected);
       }

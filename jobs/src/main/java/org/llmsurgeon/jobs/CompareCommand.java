@@ -11,6 +11,14 @@ import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.compare.CompareRequest;
 import org.llmsurgeon.pipeline.compare.ComparedRun;
+import org.llmsurgeon.surgery.recipe.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.CurvatureSettings;
+import org.llmsurgeon.surgery.recipe.ElementSettings;
+import org.llmsurgeon.surgery.recipe.LayerSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
+import org.llmsurgeon.surgery.recipe.StepSettings;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
+import org.llmsurgeon.surgery.recipe.UpdateSettings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,33 +50,33 @@ import picocli.CommandLine.Spec;
     })
 final class CompareCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS =
+  static final List<Setting<?>> SETTINGS =
       List.of(
-          Setting.MODEL,
-          Setting.CALIBRATION,
-          Setting.TEST,
-          Setting.OUTPUT,
-          Setting.SEQUENCES,
-          Setting.CONTEXT,
-          Setting.SEED,
-          Setting.SCHEDULE,
-          Setting.THRESHOLD,
-          Setting.INCLUDE,
-          Setting.EXCLUDE,
-          Setting.LIMIT,
-          Setting.FISHER,
-          Setting.FISHER_SAMPLES,
-          Setting.DAMP_G,
-          Setting.DAMP_A,
-          Setting.ROUNDS,
-          Setting.ELEMENT_UPDATE,
-          Setting.MAX_CORRELATE,
-          Setting.ADD_UPDATE,
-          Setting.KEEP_BIAS,
-          Setting.INDEPENDENT,
-          Setting.SKIP_UNFIT,
-          Setting.SHARDS,
-          Setting.OVERWRITE);
+          RunSettings.MODEL,
+          RunSettings.CALIBRATION,
+          RunSettings.TEST,
+          RunSettings.OUTPUT,
+          CalibrationSettings.SEQUENCES,
+          CalibrationSettings.CONTEXT,
+          CalibrationSettings.SEED,
+          StepSettings.SCHEDULE,
+          LayerSettings.THRESHOLD,
+          LayerSettings.INCLUDE,
+          LayerSettings.EXCLUDE,
+          LayerSettings.LIMIT,
+          CurvatureSettings.FISHER,
+          CurvatureSettings.FISHER_SAMPLES,
+          UpdateSettings.DAMP_G,
+          UpdateSettings.DAMP_A,
+          StructureSettings.ROUNDS,
+          ElementSettings.UPDATE,
+          ElementSettings.MOST_CORRELATED,
+          ElementSettings.ADD_UPDATE,
+          ElementSettings.KEEP_BIAS,
+          ElementSettings.INDEPENDENT,
+          ElementSettings.SKIP_UNFIT,
+          CalibrationSettings.SHARDS,
+          RunSettings.OVERWRITE);
 
   @Option(
       names = "--methods",
@@ -139,7 +147,7 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("compare", Setting.MODEL, Setting.CALIBRATION, Setting.TEST, Setting.OUTPUT);
+    settings.require("compare", RunSettings.MODEL, RunSettings.CALIBRATION, RunSettings.TEST, RunSettings.OUTPUT);
     CompareRequest request = request(settings);
     List<ComparedRun> runs;
     try (RunProgress progress = output.progress();
@@ -178,24 +186,24 @@ final class CompareCommand implements Callable<Integer> {
 
   private CompareRequest request(Settings settings) {
     Map<String, Object> options = new LinkedHashMap<>(settings.recipeOptions());
-    options.remove(Setting.SPARSITY.key());
-    options.put(Setting.STRUCTURES.key(), structures);
-    options.put(Setting.CURVATURE_PASSES.key(), passes);
-    options.put(Setting.CURVATURE_RANK.key(), rank);
+    options.remove(StepSettings.SPARSITY.name());
+    options.put(StructureSettings.STRUCTURES.name(), structures);
+    options.put(CurvatureSettings.PASSES.name(), passes);
+    options.put(CurvatureSettings.RANK.name(), rank);
     return new CompareRequest(
-        settings.text(Setting.MODEL),
-        settings.list(Setting.CALIBRATION),
-        settings.list(Setting.TEST),
-        settings.text(Setting.OUTPUT),
-        settings.flag(Setting.OVERWRITE),
+        settings.text(RunSettings.MODEL),
+        settings.list(RunSettings.CALIBRATION),
+        settings.list(RunSettings.TEST),
+        settings.text(RunSettings.OUTPUT),
+        settings.flag(RunSettings.OVERWRITE),
         new CompareRequest.Runs(
             words("--methods", methods),
             words("--sparsity", sparsities).stream().map(CompareCommand::share).toList(),
             options,
             Map.of(
-                Setting.SHOTS.key(), words("--shots", shots),
-                Setting.CURVATURE.key(), words("--curvature", curvatures),
-                Setting.UPDATE.key(), words("--update", updates))));
+                StepSettings.SHOTS.name(), words("--shots", shots),
+                CurvatureSettings.CURVATURE.name(), words("--curvature", curvatures),
+                UpdateSettings.UPDATE.name(), words("--update", updates))));
   }
 
   private static List<String> words(String option, String joined) {

@@ -7,6 +7,8 @@ import java.util.concurrent.Callable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
+import org.llmsurgeon.surgery.recipe.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: surgeon evaluate --model out/pruned --test test.txt --context 512"})
 final class EvaluateCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS = List.of(Setting.MODEL, Setting.TEST, Setting.CONTEXT);
+  static final List<Setting<?>> SETTINGS = List.of(RunSettings.MODEL, RunSettings.TEST, CalibrationSettings.CONTEXT);
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
@@ -49,12 +51,12 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("evaluate", Setting.MODEL);
-    List<String> test = settings.list(Setting.TEST);
+    settings.require("evaluate", RunSettings.MODEL);
+    List<String> test = settings.list(RunSettings.TEST);
     if (choices.isEmpty()) {
-      settings.require("evaluate", Setting.TEST);
+      settings.require("evaluate", RunSettings.TEST);
     }
-    String model = settings.text(Setting.MODEL);
+    String model = settings.text(RunSettings.MODEL);
     Integer context = settings.recipe().calibration().context();
     EvaluationResult result;
     ChoiceResult answered;

@@ -34,16 +34,16 @@ abstract sealed class ExportCommand implements Callable<Integer>
   @Override
   public final Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require(spec.name(), Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
+    settings.require(spec.name(), RunSettings.MODEL, RunSettings.CALIBRATION, RunSettings.OUTPUT);
     Recipe recipe = recipe(settings);
-    String model = settings.text(Setting.MODEL);
-    String target = settings.text(Setting.OUTPUT);
+    String model = settings.text(RunSettings.MODEL);
+    String target = settings.text(RunSettings.OUTPUT);
     try (RunProgress progress = output.progress();
         SparkRuntime spark =
             SparkRuntime.start(
                 "surgeon " + spec.name(), output.err(), "Interrupted; nothing was written.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      export.write(pipeline, model, settings.list(Setting.CALIBRATION), target, recipe);
+      export.write(pipeline, model, settings.list(RunSettings.CALIBRATION), target, recipe);
     }
     output.out().println("Wrote " + target);
     output.out().flush();

@@ -2,6 +2,9 @@ package org.llmsurgeon.jobs;
 
 import java.util.List;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.surgery.recipe.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.CurvatureSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Command;
 
 /** {@code surgeon factors}: the Kronecker factors of every prunable layer, as a file. */
@@ -24,20 +27,20 @@ import picocli.CommandLine.Command;
     })
 final class FactorsCommand extends ExportCommand {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS =
+  static final List<Setting<?>> SETTINGS =
       List.of(
-          Setting.MODEL,
-          Setting.CALIBRATION,
-          Setting.OUTPUT,
-          Setting.CURVATURE,
-          Setting.CURVATURE_PASSES,
-          Setting.CURVATURE_RANK,
-          Setting.FISHER,
-          Setting.FISHER_SAMPLES,
-          Setting.SEQUENCES,
-          Setting.CONTEXT,
-          Setting.SEED,
-          Setting.SHARDS);
+          RunSettings.MODEL,
+          RunSettings.CALIBRATION,
+          RunSettings.OUTPUT,
+          CurvatureSettings.CURVATURE,
+          CurvatureSettings.PASSES,
+          CurvatureSettings.RANK,
+          CurvatureSettings.FISHER,
+          CurvatureSettings.FISHER_SAMPLES,
+          CalibrationSettings.SEQUENCES,
+          CalibrationSettings.CONTEXT,
+          CalibrationSettings.SEED,
+          CalibrationSettings.SHARDS);
 
   /** A command that does it. */
   FactorsCommand() {

@@ -8,6 +8,7 @@ import java.util.function.ToIntFunction;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: surgeon inspect --model models/smollm2-135m"})
 final class InspectCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS = List.of(Setting.MODEL);
+  static final List<Setting<?>> SETTINGS = List.of(RunSettings.MODEL);
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
@@ -39,12 +40,12 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("inspect", Setting.MODEL);
+    settings.require("inspect", RunSettings.MODEL);
     ModelSummary summary;
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon inspect", output.err(), "Interrupted.")) {
       summary =
-          new SurgeonPipeline(spark.context(), progress).inspect(settings.text(Setting.MODEL));
+          new SurgeonPipeline(spark.context(), progress).inspect(settings.text(RunSettings.MODEL));
     }
     output.out().print(json ? Json.text(summary) + System.lineSeparator() : tables(summary));
     output.out().flush();

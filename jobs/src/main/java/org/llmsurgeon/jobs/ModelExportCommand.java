@@ -44,7 +44,7 @@ final class ModelExportCommand implements Callable<Integer> {
   @Option(
       names = "--export",
       paramLabel = "FORM",
-      description = Setting.EXPORT_FORMS + " Default: auto.")
+      description = RunSettings.EXPORT_FORMS + " Default: auto.")
   private String form;
 
   @Option(

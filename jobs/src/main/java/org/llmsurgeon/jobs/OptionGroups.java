@@ -1,32 +1,32 @@
 package org.llmsurgeon.jobs;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.llmsurgeon.surgery.recipe.SettingGroup;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The options of a command in groups, the ones that everybody needs first. */
 final class OptionGroups {
-  private static final String RUNNING = "Running:";
-  private static final Map<String, List<String>> GROUPS = groups();
+  /** Options of single commands that everybody needs. */
+  private static final Set<String> BASIC = Set.of("recipe", "methods", "choices");
 
   private OptionGroups() {}
 
   /** The list of options of a usage text; without headings where all stand in one group. */
   static String render(Help help) {
-    Map<String, List<OptionSpec>> grouped = new LinkedHashMap<>();
-    GROUPS.keySet().forEach(heading -> grouped.put(heading, new ArrayList<>()));
+    Map<SettingGroup, List<OptionSpec>> grouped = new EnumMap<>(SettingGroup.class);
     for (OptionSpec option : help.commandSpec().options()) {
-      grouped.get(groupOf(option)).add(option);
+      grouped.computeIfAbsent(groupOf(option), group -> new ArrayList<>()).add(option);
     }
-    grouped.values().removeIf(List::isEmpty);
     StringBuilder text = new StringBuilder();
     grouped.forEach(
-        (heading, options) -> {
+        (group, options) -> {
           if (grouped.size() > 1) {
-            text.append(text.isEmpty() ? "" : "\n").append(heading).append('\n');
+            text.append(text.isEmpty() ? "" : "\n").append(group.heading()).append(":\n");
           }
           Help.Layout layout = help.createDefaultLayout(options, List.of(), help.colorScheme());
           layout.addAllOptions(options, help.createDefaultParamLabelRenderer());
@@ -35,79 +35,9 @@ final class OptionGroups {
     return text.toString();
   }
 
-  private static String groupOf(OptionSpec option) {
+  private static SettingGroup groupOf(OptionSpec option) {
     String name = option.longestName().replaceFirst("^--(no-)?", "");
-    return GROUPS.entrySet().stream()
-        .filter(group -> group.getValue().contains(name))
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElse(RUNNING);
-  }
-
-  private static Map<String, List<String>> groups() {
-    Map<String, List<String>> groups = new LinkedHashMap<>();
-    groups.put(
-        "Basic:",
-        List.of(
-            "model",
-            "calibration",
-            "test",
-            "output",
-            "preset",
-            "recipe",
-            "sparsity",
-            "shots",
-            "structures",
-            "methods",
-            "choices"));
-    groups.put(
-        "What may go:",
-        List.of(
-            "units",
-            "target-of",
-            "include",
-            "exclude",
-            "limit",
-            "threshold",
-            "keep-bias",
-            "round-to",
-            "tensor-parallel",
-            "one-width"));
-    groups.put(
-        "Steps:",
-        List.of("schedule", "targets", "max-shots", "save-at", "selection", "path-step", "rounds"));
-    groups.put(
-        "Calibration data:",
-        List.of("sequences", "context", "seed", "fresh-calibration", "shards"));
-    groups.put(
-        "Curvature:",
-        List.of(
-            "curvature",
-            "curvature-passes",
-            "curvature-rank",
-            "fisher",
-            "fisher-samples",
-            "diagonal",
-            "damp-g",
-            "damp-a"));
-    groups.put(
-        "Updates and corrections:",
-        List.of(
-            "update",
-            "element-update",
-            "max-correlate",
-            "add-update",
-            "independent",
-            "skip-unfit",
-            "reconstruct",
-            "correct",
-            "rank",
-            "correct-rate",
-            "correct-batch",
-            "correct-share",
-            "correct-epochs",
-            "final-epochs"));
-    groups.put(RUNNING, List.of());
-    return groups;
+    SettingGroup other = BASIC.contains(name) ? SettingGroup.BASIC : SettingGroup.RUNNING;
+    return RunSettings.named(name).map(setting -> setting.help().group()).orElse(other);
   }
 }

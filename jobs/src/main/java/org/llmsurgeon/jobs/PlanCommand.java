@@ -1,8 +1,8 @@
 package org.llmsurgeon.jobs;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.apache.spark.network.util.JavaUtils;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.forecast.MachineRates;
@@ -14,6 +14,8 @@ import org.llmsurgeon.pipeline.forecast.StagePlan;
 import org.llmsurgeon.pipeline.forecast.Workload;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.RecipeSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,10 +42,8 @@ import picocli.CommandLine.Spec;
     })
 final class PlanCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS =
-      Arrays.stream(Setting.values())
-          .filter(setting -> setting == Setting.MODEL || setting.ofRecipe())
-          .toList();
+  static final List<Setting<?>> SETTINGS =
+      Stream.concat(Stream.of(RunSettings.MODEL), RecipeSettings.ALL.stream()).toList();
 
   private static final double GIGA = 1e9;
   private static final double MEGA = 1e6;
@@ -95,8 +95,8 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("plan", Setting.MODEL);
-    Workload work = workload(settings.text(Setting.MODEL), settings.recipe());
+    settings.require("plan", RunSettings.MODEL);
+    Workload work = workload(settings.text(RunSettings.MODEL), settings.recipe());
     ResourcePlan plan = ResourcePlanner.plan(work, machines());
     output.out().print(json ? Json.text(plan) + System.lineSeparator() : tables(plan));
     if (plan.executorBytes() > memoryBytes()) {

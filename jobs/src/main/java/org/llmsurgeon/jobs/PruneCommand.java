@@ -7,6 +7,7 @@ import org.llmsurgeon.export.Route;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
     })
 final class PruneCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS = List.of(Setting.values());
+  static final List<Setting<?>> SETTINGS = RunSettings.ALL;
 
   @Option(
       names = "--result",
@@ -49,20 +50,20 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("prune", Setting.MODEL, Setting.CALIBRATION, Setting.OUTPUT);
+    settings.require("prune", RunSettings.MODEL, RunSettings.CALIBRATION, RunSettings.OUTPUT);
     PruneRequest request =
         new PruneRequest(
-            settings.text(Setting.MODEL),
-            settings.list(Setting.CALIBRATION),
-            settings.list(Setting.TEST),
-            settings.text(Setting.OUTPUT),
-            settings.text(Setting.RUN),
-            settings.flag(Setting.OVERWRITE),
+            settings.text(RunSettings.MODEL),
+            settings.list(RunSettings.CALIBRATION),
+            settings.list(RunSettings.TEST),
+            settings.text(RunSettings.OUTPUT),
+            settings.text(RunSettings.RUN),
+            settings.flag(RunSettings.OVERWRITE),
             settings.recipe(),
             Route.parse(
-                settings.text(Setting.EXPORT) == null
+                settings.text(RunSettings.EXPORT) == null
                     ? Route.AUTO.optionName()
-                    : settings.text(Setting.EXPORT)));
+                    : settings.text(RunSettings.EXPORT)));
     PruningReport report;
     try (RunProgress progress = output.progress();
         SparkRuntime spark =

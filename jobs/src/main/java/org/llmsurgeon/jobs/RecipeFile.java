@@ -6,17 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.surgery.recipe.Setting;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** A recipe: a YAML file of {@code key: value} lines with the keys of {@link Setting}. */
+/** A recipe: a YAML file of {@code key: value} lines with the keys of {@link RunSettings}. */
 final class RecipeFile {
   private RecipeFile() {}
 
@@ -27,9 +27,9 @@ final class RecipeFile {
    * @return the values that it gives, as YAML understands them; keys without a value are left out
    * @throws InputException naming the file and what is wrong in it
    */
-  static Map<Setting, Object> read(String path) {
+  static Map<String, Object> read(String path) {
     Object content = parse(path, text(path));
-    Map<Setting, Object> values = new EnumMap<>(Setting.class);
+    Map<String, Object> values = new LinkedHashMap<>();
     if (content == null) {
       return values;
     }
@@ -39,13 +39,15 @@ final class RecipeFile {
     }
     for (Map.Entry<?, ?> entry : entries.entrySet()) {
       String key = String.valueOf(entry.getKey());
-      Setting setting = Setting.named(key).orElseThrow(() -> unknown(path, key));
+      if (RunSettings.named(key).isEmpty()) {
+        throw unknown(path, key);
+      }
       if (entry.getValue() instanceof Map<?, ?>) {
         throw new InputException(
             "Recipe " + path + ": '" + key + "' has settings below it; give one value.");
       }
       if (entry.getValue() != null) {
-        values.put(setting, entry.getValue());
+        values.put(key, entry.getValue());
       }
     }
     return values;
@@ -88,13 +90,12 @@ final class RecipeFile {
   }
 
   private static InputException unknown(String path, String key) {
-    String known =
-        Arrays.stream(Setting.values()).map(Setting::key).collect(Collectors.joining(", "));
+    List<String> known = RunSettings.ALL.stream().map(Setting::name).toList();
     String nearest =
-        Spelling.nearest(key, Arrays.stream(Setting.values()).map(Setting::key).toList())
+        Spelling.nearest(key, known)
             .map(name -> "did you mean '" + name + "'? The settings are ")
             .orElse("the settings are ");
     return new InputException(
-        "Recipe " + path + ": there is no setting '" + key + "'; " + nearest + known + ".");
+        "Recipe " + path + ": there is no setting '" + key + "'; " + nearest + String.join(", ", known) + ".");
   }
 }

@@ -3,7 +3,12 @@ package org.llmsurgeon.jobs;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.surgery.recipe.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.CurvatureSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.Setting;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
+import org.llmsurgeon.surgery.recipe.UpdateSettings;
 import picocli.CommandLine.Command;
 
 /** {@code surgeon scores}: what each row and column of every prunable layer would cost. */
@@ -27,24 +32,24 @@ import picocli.CommandLine.Command;
     })
 final class ScoresCommand extends ExportCommand {
   /** The settings that this command takes. */
-  static final List<Setting> SETTINGS =
+  static final List<Setting<?>> SETTINGS =
       List.of(
-          Setting.MODEL,
-          Setting.CALIBRATION,
-          Setting.OUTPUT,
-          Setting.STRUCTURES,
-          Setting.CURVATURE,
-          Setting.CURVATURE_PASSES,
-          Setting.CURVATURE_RANK,
-          Setting.FISHER,
-          Setting.FISHER_SAMPLES,
-          Setting.DIAGONAL,
-          Setting.SEQUENCES,
-          Setting.CONTEXT,
-          Setting.SEED,
-          Setting.DAMP_G,
-          Setting.DAMP_A,
-          Setting.SHARDS);
+          RunSettings.MODEL,
+          RunSettings.CALIBRATION,
+          RunSettings.OUTPUT,
+          StructureSettings.STRUCTURES,
+          CurvatureSettings.CURVATURE,
+          CurvatureSettings.PASSES,
+          CurvatureSettings.RANK,
+          CurvatureSettings.FISHER,
+          CurvatureSettings.FISHER_SAMPLES,
+          UpdateSettings.DIAGONAL,
+          CalibrationSettings.SEQUENCES,
+          CalibrationSettings.CONTEXT,
+          CalibrationSettings.SEED,
+          UpdateSettings.DAMP_G,
+          UpdateSettings.DAMP_A,
+          CalibrationSettings.SHARDS);
 
   /** A command that does it. */
   ScoresCommand() {
@@ -55,7 +60,7 @@ final class ScoresCommand extends ExportCommand {
   @Override
   Recipe recipe(Settings settings) {
     Map<String, Object> options = settings.recipeOptions();
-    options.putIfAbsent(Setting.DAMP_G.key(), Recipe.defaults().damping().g());
+    options.putIfAbsent(UpdateSettings.DAMP_G.name(), Recipe.defaults().damping().g());
     return Recipe.of(options);
   }
 }

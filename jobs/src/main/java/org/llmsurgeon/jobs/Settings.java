@@ -1,12 +1,13 @@
 package org.llmsurgeon.jobs;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.RecipeSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -15,9 +16,9 @@ final class Settings {
   /** The option that names a recipe file. */
   static final String RECIPE_OPTION = "--recipe";
 
-  private final Map<Setting, Object> values;
+  private final Map<String, Object> values;
 
-  private Settings(Map<Setting, Object> values) {
+  private Settings(Map<String, Object> values) {
     this.values = values;
   }
 
@@ -38,7 +39,7 @@ final class Settings {
    * @throws InputException if the recipe or a value in it cannot be used; naming the recipe
    */
   static Settings of(ParseResult parsed) {
-    Map<Setting, Object> values = new EnumMap<>(Setting.class);
+    Map<String, Object> values = new LinkedHashMap<>();
     String recipe = parsed.matchedOptionValue(RECIPE_OPTION, null);
     if (recipe != null) {
       values.putAll(RecipeFile.read(recipe));
@@ -48,9 +49,9 @@ final class Settings {
         throw new InputException("Recipe " + recipe + ": " + wrong.getMessage(), wrong);
       }
     }
-    for (Setting setting : Setting.values()) {
-      if (parsed.hasMatchedOption(setting.optionName())) {
-        values.put(setting, parsed.matchedOptionValue(setting.optionName(), null));
+    for (Setting<?> setting : RunSettings.ALL) {
+      if (parsed.hasMatchedOption(setting.spelled())) {
+        values.put(setting.name(), parsed.matchedOptionValue(setting.spelled(), null));
       }
     }
     return new Settings(values);
@@ -63,11 +64,13 @@ final class Settings {
    * @param command the command's name, for the message
    * @throws InputException naming all that are missing
    */
-  void require(String command, Setting... needed) {
+  void require(String command, Setting<?>... needed) {
     List<String> missing = new ArrayList<>();
-    for (Setting setting : needed) {
-      boolean given = list(setting).stream().anyMatch(word -> !word.isBlank());
-      if (!given && !(setting == Setting.CALIBRATION && withoutData())) {
+    for (Setting<?> setting : needed) {
+      Object value = get(setting);
+      List<?> words = value instanceof List<?> all ? all : value == null ? List.of() : List.of(value);
+      boolean given = words.stream().anyMatch(word -> !word.toString().isBlank());
+      if (!given && !(setting == RunSettings.CALIBRATION && withoutData())) {
         missing.add(setting.usage());
       }
     }
@@ -87,35 +90,24 @@ final class Settings {
   }
 
   /** The value of a setting as text, or null where nothing is given. */
-  String text(Setting setting) {
-    List<String> words = list(setting);
-    if (words.size() > 1) {
-      throw new InputException(
-          "The setting '" + setting.key() + "' has " + words.size() + " values; give one.");
-    }
-    return words.isEmpty() ? null : words.get(0);
+  String text(Setting<String> setting) {
+    return get(setting);
   }
 
   /** The values of a setting, empty where nothing is given. */
-  List<String> list(Setting setting) {
-    Object value = values.get(setting);
-    if (value == null) {
-      return List.of();
-    }
-    if (value instanceof List<?> several) {
-      return several.stream().map(String::valueOf).toList();
-    }
-    return List.of(String.valueOf(value));
+  List<String> list(Setting<List<String>> setting) {
+    List<String> all = get(setting);
+    return all == null ? List.of() : all;
   }
 
   /** Whether a switch is on. */
-  boolean flag(Setting setting) {
-    String value = text(setting);
-    if (value != null && !value.equals("true") && !value.equals("false")) {
-      throw new InputException(
-          "The option '" + setting.key() + "' is '" + value + "'; give true or false.");
-    }
-    return "true".equals(value);
+  boolean flag(Setting<Boolean> setting) {
+    return Boolean.TRUE.equals(get(setting));
+  }
+
+  private <T> T get(Setting<T> setting) {
+    Object value = values.get(setting.name());
+    return value == null ? null : setting.read(value);
   }
 
   /**
@@ -129,28 +121,13 @@ final class Settings {
 
   /** What is given of the options of a recipe. */
   Map<String, Object> recipeOptions() {
-    Map<String, Object> options = new LinkedHashMap<>();
-    values.forEach(
-        (setting, value) -> {
-          if (setting.ofRecipe()) {
-            options.put(setting.key(), value);
-          }
-        });
+    Map<String, Object> options = new LinkedHashMap<>(values);
+    options.keySet().removeIf(name -> RecipeSettings.named(name).isEmpty());
     return options;
   }
 
   private void checkAll() {
     recipe();
-    for (Setting setting : values.keySet()) {
-      switch (setting.form()) {
-        case SWITCH -> flag(setting);
-        case TEXT -> {
-          if (!setting.ofRecipe()) {
-            text(setting);
-          }
-        }
-        case LIST -> list(setting);
-      }
-    }
+    RunSettings.ALL.forEach(this::get);
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.jobs.demo.DemoCommand;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /**
  * The command line. Exit codes: 0 done, or done before; 1 the run failed although its input was
@@ -139,11 +141,11 @@ public final class Surgeon implements Callable<Integer> {
 
   /** Adds a command with its settings as options, in their order. */
   private static void add(
-      CommandLine surgeon, Callable<Integer> command, List<Setting> settings, boolean recipe) {
+      CommandLine surgeon, Callable<Integer> command, List<Setting<?>> settings, boolean recipe) {
     CommandSpec spec = CommandSpec.forAnnotatedObject(command);
     spec.usageMessage().sortOptions(false);
     settings.forEach(setting -> spec.addOption(option(spec.name(), setting)));
-    if (settings.contains(Setting.CALIBRATION)) {
+    if (settings.contains(RunSettings.CALIBRATION)) {
       for (PlacementOption each : PlacementOption.values()) {
         spec.addOption(each.spec());
       }
@@ -154,9 +156,9 @@ public final class Surgeon implements Callable<Integer> {
     surgeon.addSubcommand(new CommandLine(spec));
   }
 
-  private static OptionSpec option(String command, Setting setting) {
-    OptionSpec option = setting.option();
-    return setting == Setting.OUTPUT && OUTPUTS.containsKey(command)
+  private static OptionSpec option(String command, Setting<?> setting) {
+    OptionSpec option = SettingOption.of(setting);
+    return setting == RunSettings.OUTPUT && OUTPUTS.containsKey(command)
         ? OptionSpec.builder(option).description(OUTPUTS.get(command)).build()
         : option;
   }

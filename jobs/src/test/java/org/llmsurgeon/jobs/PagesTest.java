@@ -14,8 +14,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import picocli.CommandLine;
+import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine;
 
 /** The README and the pages: their commands are understood, and no option is missing. */
 class PagesTest {
@@ -76,8 +77,8 @@ class PagesTest {
     Path file = Checkout.file("target/generated-site/markdown/options.md");
     Files.createDirectories(file.getParent());
     Files.writeString(file, page);
-    for (Setting setting : Setting.values()) {
-      assertThat(page).contains("| `" + setting.optionName());
+    for (Setting<?> setting : RunSettings.ALL) {
+      assertThat(page).contains("| `" + setting.spelled());
     }
     assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
   }

@@ -111,12 +111,12 @@ class SettingsTest {
 
     Settings settings = prune("--recipe", file);
 
-    assertThat(settings.text(Setting.MODEL)).isEqualTo("models/a b");
-    assertThat(settings.list(Setting.CALIBRATION)).containsExactly("one.txt", "two.txt");
-    assertThat(settings.list(Setting.TEST)).containsExactly("three.txt");
-    assertThat(settings.text(Setting.OUTPUT)).isEqualTo("out");
-    assertThat(settings.text(Setting.RUN)).isEqualTo("state");
-    assertThat(settings.flag(Setting.OVERWRITE)).isTrue();
+    assertThat(settings.text(RunSettings.MODEL)).isEqualTo("models/a b");
+    assertThat(settings.list(RunSettings.CALIBRATION)).containsExactly("one.txt", "two.txt");
+    assertThat(settings.list(RunSettings.TEST)).containsExactly("three.txt");
+    assertThat(settings.text(RunSettings.OUTPUT)).isEqualTo("out");
+    assertThat(settings.text(RunSettings.RUN)).isEqualTo("state");
+    assertThat(settings.flag(RunSettings.OVERWRITE)).isTrue();
     assertThat(settings.recipe().options())
         .containsEntry("structures", "row,column")
         .containsEntry("sparsity", 0.3)
@@ -151,13 +151,13 @@ class SettingsTest {
     assertThat(settings.recipe().shots()).isEqualTo(8);
     assertThat(settings.recipe().diagonal()).isFalse();
     assertThat(settings.recipe().goal().sparsity()).isEqualTo(0.3);
-    assertThat(settings.list(Setting.CALIBRATION)).containsExactly("b", "c");
-    assertThat(settings.flag(Setting.OVERWRITE)).isFalse();
+    assertThat(settings.list(RunSettings.CALIBRATION)).containsExactly("b", "c");
+    assertThat(settings.flag(RunSettings.OVERWRITE)).isFalse();
   }
 
   @Test
   void filesMayBeGivenTogetherOrOneByOne() {
-    assertThat(prune("--test", "a,b.txt", "c", "--model", "m", "--test", "d").list(Setting.TEST))
+    assertThat(prune("--test", "a,b.txt", "c", "--model", "m", "--test", "d").list(RunSettings.TEST))
         .containsExactly("a,b.txt", "c", "d");
   }
 

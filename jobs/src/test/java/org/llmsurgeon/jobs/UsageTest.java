@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.RecipeSettings;
 
 class UsageTest {
   private static final String[] PRUNE = {
@@ -61,7 +62,7 @@ class UsageTest {
         wrong("--sequences is 0", prune("--sequences", "0")),
         wrong("--context is 1", prune("--context", "1")),
         wrong("The option 'seed' is '1.5'; give a whole number.", prune("--seed", "1.5")),
-        wrong("The damping of G is -1.0", prune("--damp-g", "-1")),
+        wrong("--damp-g is -1.0", prune("--damp-g", "-1")),
         wrong("The option 'damp-a' is 'x'; give a number.", prune("--damp-a", "x")),
         wrong("exclude each other", prune("--quiet", "--verbose")),
         wrong("prune needs --model DIR and --calibration FILE...", "prune", "--output", "o"),
@@ -108,10 +109,9 @@ class UsageTest {
         .options()
         .forEach(
             (name, value) -> {
-              Setting setting = Setting.named(name).orElseThrow();
               assertThat(help).containsPattern("--(\\[no-])?" + name);
               if (!(value instanceof Boolean)) {
-                assertThat(setting.option().description()[0]).contains(" Default: ");
+                assertThat(RecipeSettings.named(name).orElseThrow().description()).contains(" Default: ");
               }
             });
     assertThat(help).contains("Default: 0.5.").contains("Default: kfac.");

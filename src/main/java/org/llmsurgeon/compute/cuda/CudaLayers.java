@@ -126,7 +126,7 @@ final class CudaLayers {
   static void require(boolean supported, String what) {
     if (!supported) {
       throw new InputException(
-          "A card does not compute this model (" + what + "); run it without --gpu.");
+          "A card does not compute this model (" + what + "); run it on the processor.");
     }
   }
 

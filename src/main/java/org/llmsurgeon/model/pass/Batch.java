@@ -70,7 +70,7 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
       if (length > size.maxPositions()) {
         throw new InputException(
             ("window %d has a context of %d tokens, which exceeds the model's"
-                    + " max_position_embeddings of %d: use --context %<d or less")
+                    + " max_position_embeddings of %d: use a context of %<d or less")
                 .formatted(window, length, size.maxPositions()));
       }
       checkIds(windows[window], window, size.vocabulary());

@@ -94,7 +94,7 @@ public record SparsityPattern(int kept, int size) implements LayerSparsity {
       throw new InputException(
           String.format(
               "Layer %s has %d inputs, which groups of %d (%s) do not divide; choose another"
-                  + " pattern, or leave such layers dense with --skip-unfit.",
+                  + " pattern, or leave such layers dense.",
               layer, inputs, size, optionName()));
     }
   }

@@ -52,7 +52,7 @@ public sealed interface SparsitySchedule
                         + named.stream()
                             .map(SparsitySchedule::optionName)
                             .collect(Collectors.joining(", "))
-                        + ", or give --targets."));
+                        + "."));
   }
 
   /** The same step in each shot: {@code sparsity * shot / shots}. */
@@ -104,27 +104,24 @@ public sealed interface SparsitySchedule
    * @param targets of each shot, ascending; the last is the whole
    */
   record Listed(List<Double> targets) implements SparsitySchedule {
-    /**
-     * Checks the targets.
-     *
-     * @throws InputException if there are none, or they do not ascend within (0, 1]
-     */
+    /** Copies the targets and checks them. */
     public Listed {
       targets = List.copyOf(targets);
+      if (!isAscending(targets)) {
+        throw new IllegalArgumentException(targets + " do not grow within (0, 1]");
+      }
+    }
+
+    /** Whether shares can be targets: there is one, and they ascend within (0, 1]. */
+    public static boolean isAscending(List<Double> targets) {
       double before = 0;
       for (double target : targets) {
         if (!(target > before && target <= 1)) {
-          throw new InputException(
-              "--targets has "
-                  + target
-                  + (before == 0 ? "" : " after " + before)
-                  + "; give shares above 0 and up to 1 that grow, as 0.1,0.2,0.35,0.5.");
+          return false;
         }
         before = target;
       }
-      if (targets.isEmpty()) {
-        throw new InputException("--targets is empty; give shares that grow, as 0.1,0.2,0.5.");
-      }
+      return !targets.isEmpty();
     }
 
     /** Share that is gone at the end. */

@@ -1,11 +1,37 @@
 package org.llmsurgeon.pruning.structure;
 
+import java.util.Optional;
 import org.llmsurgeon.InputException;
 
 /** What a run may remove. A closed choice; each kind says what competes under the threshold. */
 public sealed interface Structures permits RowsColumns, Units, SparseStructures {
   /** The name on the command line and in reports. */
   String optionName();
+
+  /** Whether what competes are units, which go together across matrices. */
+  default boolean coupled() {
+    return false;
+  }
+
+  /** Whether single zeros are left in a weight, whose shape stays. */
+  default boolean sparse() {
+    return false;
+  }
+
+  /** The pattern that zeros make, where they make one. */
+  default Optional<SparsityPattern> zeroPattern() {
+    return Optional.empty();
+  }
+
+  /** Whether whole rows may go, or what else takes the curvature of outputs. */
+  default boolean rows() {
+    return true;
+  }
+
+  /** Whether whole columns may go, or what else takes the curvature of inputs. */
+  default boolean columns() {
+    return true;
+  }
 
   /**
    * The structures of this name.

@@ -5,7 +5,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.llmsurgeon.InputException;
 
 /**
  * Coupled units, ranked by cost per weight that really goes (method, section 5, ours).
@@ -33,8 +32,7 @@ public record Units(Set<UnitKind> kinds) implements Structures {
   /** Copies the set and checks that something may go. */
   public Units {
     if (kinds.isEmpty()) {
-      throw new InputException(
-          "--units names no unit; choose some of " + names(EnumSet.allOf(UnitKind.class)) + ".");
+      throw new IllegalArgumentException("no units");
     }
     kinds = Set.copyOf(kinds);
   }
@@ -43,7 +41,7 @@ public record Units(Set<UnitKind> kinds) implements Structures {
    * Units by their names.
    *
    * @param names for example {@code neuron,head}
-   * @throws InputException if one is unknown
+   * @throws org.llmsurgeon.InputException if one is unknown
    */
   public static Units of(String names) {
     return new Units(
@@ -65,6 +63,11 @@ public record Units(Set<UnitKind> kinds) implements Structures {
   @Override
   public String optionName() {
     return "units";
+  }
+
+  @Override
+  public boolean coupled() {
+    return true;
   }
 
   /** The kinds' names, joined by commas, in a fixed order. */

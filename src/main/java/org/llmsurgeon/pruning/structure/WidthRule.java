@@ -2,9 +2,6 @@ package org.llmsurgeon.pruning.structure;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import org.llmsurgeon.InputException;
 
 /**
  * Which widths may be left (ours): matrix hardware likes multiples, machines that share a layer
@@ -31,74 +28,22 @@ public record WidthRule(int neurons, int heads, int groups, int parallel, boolea
   /** Option of one width for all layers. */
   public static final String ONE_WIDTH = "one-width";
 
-  /**
-   * Checks the numbers.
-   *
-   * @throws InputException if one is below 1
-   */
+  /** Checks the numbers. */
   public WidthRule {
-    if (neurons < 1 || heads < 1 || groups < 1) {
-      throw new InputException(
-          "--round-to is " + text(neurons, heads, groups) + "; give at least 1, as 64.");
-    }
-    if (parallel < 1) {
-      throw new InputException(
-          "--tensor-parallel is " + parallel + "; give the number of machines, as 2, 4 or 8.");
+    if (neurons < 1 || heads < 1 || groups < 1 || parallel < 1) {
+      throw new IllegalArgumentException(
+          text(neurons, heads, groups) + " in " + parallel + " parts");
     }
   }
 
   /**
-   * A rule from options.
+   * The same multiples with other constraints.
    *
-   * @param roundTo a number of neurons, or kinds with numbers as {@code neuron=64,head=2,group=1}
-   * @param parallel into how many equal parts each layer splits
-   * @param oneWidth whether all layers are equally wide
-   * @throws InputException if the multiples cannot be read or a number is below 1
+   * @param parts into how many equal parts each layer splits
+   * @param one whether all layers are equally wide
    */
-  public static WidthRule of(String roundTo, int parallel, boolean oneWidth) {
-    Map<UnitKind, Integer> multiples = new TreeMap<>();
-    if (roundTo.contains("=")) {
-      for (String each : roundTo.split(",")) {
-        String[] parts = each.trim().split("=", 2);
-        UnitKind kind = parts.length == 2 ? kind(parts[0].trim()) : null;
-        if (kind == null || multiples.put(kind, number(roundTo, parts[1])) != null) {
-          throw wrong(roundTo);
-        }
-      }
-    } else {
-      multiples.put(UnitKind.NEURON, number(roundTo, roundTo));
-    }
-    return new WidthRule(
-        multiples.getOrDefault(UnitKind.NEURON, 1),
-        multiples.getOrDefault(UnitKind.HEAD, 1),
-        multiples.getOrDefault(UnitKind.GROUP, 1),
-        parallel,
-        oneWidth);
-  }
-
-  private static UnitKind kind(String name) {
-    return switch (name) {
-      case "neuron" -> UnitKind.NEURON;
-      case "head" -> UnitKind.HEAD;
-      case "group" -> UnitKind.GROUP;
-      default -> null;
-    };
-  }
-
-  private static int number(String roundTo, String number) {
-    try {
-      return Integer.parseInt(number.trim());
-    } catch (NumberFormatException e) {
-      throw wrong(roundTo);
-    }
-  }
-
-  private static InputException wrong(String roundTo) {
-    return new InputException(
-        "--round-to is '"
-            + roundTo
-            + "'; give a number of neurons, as 64, or one for each kind, as"
-            + " neuron=64,head=2,group=1.");
+  public WidthRule with(int parts, boolean one) {
+    return new WidthRule(neurons, heads, groups, parts, one);
   }
 
   /** The multiples as an option's value: a number where only neurons have one. */

@@ -16,6 +16,8 @@ import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.ElementCandidates;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.StepSettings;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /**
  * How much of a model is gone before a run, in the sense of what the run removes: single weights
@@ -93,12 +95,12 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%.2f %% of the %s are gone already, in the sense of --structures %s, and --sparsity"
-                  + " %s asks for no more; give more than that.",
+              "%.2f %% of the %s are gone already, in the sense of %s, and %s asks for no more; give"
+                  + " more than that.",
               100 * unit * all / total,
               recipe.goal().of().optionName(),
-              recipe.structures().optionName(),
-              recipe.goal().sparsity()));
+              StructureSettings.STRUCTURES.spelled(recipe.structures().optionName()),
+              StepSettings.SPARSITY.spelled(recipe.goal().sparsity())));
     }
   }
 }

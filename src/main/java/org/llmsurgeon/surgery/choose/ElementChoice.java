@@ -12,7 +12,10 @@ import org.llmsurgeon.pruning.element.CostRange;
 import org.llmsurgeon.pruning.element.ElementSearch;
 import org.llmsurgeon.pruning.element.ElementThreshold;
 import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.ElementCandidates;
+import org.llmsurgeon.surgery.recipe.ElementSettings;
+import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
@@ -33,10 +36,24 @@ public final class ElementChoice {
   public ElementChoice(List<LinearShape> layers, Recipe recipe) {
     this.layers = List.copyOf(layers);
     this.recipe = recipe;
-    if (recipe.structures() instanceof Patterns patterns && !recipe.elements().skipUnfit()) {
-      layers.stream()
-          .filter(recipe.layers()::touches)
-          .forEach(layer -> patterns.pattern().checkFits(layer.name(), layer.inputs()));
+    if (!recipe.elements().skipUnfit()) {
+      recipe.structures().zeroPattern().ifPresent(this::requireFits);
+    }
+  }
+
+  private void requireFits(SparsityPattern pattern) {
+    for (LinearShape layer : layers) {
+      if (recipe.layers().touches(layer) && !pattern.fits(layer.inputs())) {
+        throw new InputException(
+            String.format(
+                "Layer %s has %d inputs, which groups of %d (%s) do not divide; choose another"
+                    + " pattern, or leave such layers dense with %s.",
+                layer.name(),
+                layer.inputs(),
+                pattern.size(),
+                pattern.optionName(),
+                ElementSettings.SKIP_UNFIT.spelled()));
+      }
     }
   }
 
@@ -133,9 +150,10 @@ public final class ElementChoice {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "The sparsity %s cannot be reached within --limit: the most is %.4f; give less, or"
-                  + " raise the limits.",
+              "The sparsity %s cannot be reached within %s: the most is %.4f; give less, or raise"
+                  + " the limits.",
               recipe.goal().sparsity(),
+              LayerSettings.LIMIT.spelled(),
               Math.floor(recipe.goal().sparsity() * may / count * 1e4) / 1e4));
     }
     return count;
@@ -157,8 +175,11 @@ public final class ElementChoice {
       throw new InputException(
           String.format(
               "The sparsity %s cannot be reached while biases stay: they are %d of %d weights; give"
-                  + " less, or leave --keep-bias out.",
-              share, weights - candidates, weights));
+                  + " less, or leave %s out.",
+              share,
+              weights - candidates,
+              weights,
+              ElementSettings.KEEP_BIAS.spelled()));
     }
     return count;
   }

@@ -9,6 +9,7 @@ import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
 /** Whether a goal can be reached with what may go. */
@@ -70,11 +71,11 @@ public final class Reach {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "The sparsity %s cannot be reached%s with --structures %s and the layers and limits"
+              "The sparsity %s cannot be reached%s with %s and the layers and limits"
                   + " that are given: the most is %.4f; give less, or let more go.",
               recipe.goal().sparsity(),
               where,
-              recipe.structures().optionName(),
+              StructureSettings.STRUCTURES.spelled(recipe.structures().optionName()),
               Math.floor(reachable * 1e4) / 1e4));
     }
   }

@@ -12,7 +12,10 @@ import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthLayout;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.StepSettings;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /** Says before a run, and at its end, where layers cannot be left as wide as a recipe wants. */
 public final class WidthCheck {
@@ -41,9 +44,14 @@ public final class WidthCheck {
       if (weights.isEmpty()) {
         throw new InputException(
             String.format(
-                "--tensor-parallel %d cannot split %s, which has %s, into equal parts with these"
-                    + " --units, --round-to and --limit; give a smaller number.",
-                rule.parallel(), planned.group().name(), size(planned.group().widths())));
+                "%s cannot split %s, which has %s, into equal parts with these %s, %s and %s; give a"
+                    + " smaller number.",
+                StructureSettings.TENSOR_PARALLEL.spelled(rule.parallel()),
+                planned.group().name(),
+                size(planned.group().widths()),
+                StructureSettings.UNITS.spelled(),
+                StructureSettings.ROUND_TO.spelled(),
+                LayerSettings.LIMIT.spelled()));
       }
       if (recipe.layers().alone()) {
         String where = " of " + planned.group().name();
@@ -63,11 +71,12 @@ public final class WidthCheck {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--tensor-parallel %d needs at least %.4f of the weights%s gone, since layers are to"
-                  + " split into equal parts; raise --sparsity, which lets %.4f of them go.",
-              rule.parallel(),
+              "%s needs at least %.4f of the weights%s gone, since layers are to split into equal"
+                  + " parts; raise %s, which lets %.4f of them go.",
+              StructureSettings.TENSOR_PARALLEL.spelled(rule.parallel()),
               Math.ceil(1e4 * least / room.weights()) / 1e4,
               room.where(),
+              StepSettings.SPARSITY.spelled(),
               room.share()));
     }
   }
@@ -84,7 +93,13 @@ public final class WidthCheck {
       throw new InputException(
           "The target leaves too little room to make "
               + planned.get(result.unmet()[0]).group().name()
-              + " as wide as --tensor-parallel or --one-width want it; raise --sparsity.");
+              + " as wide as "
+              + StructureSettings.TENSOR_PARALLEL.spelled()
+              + " or "
+              + StructureSettings.ONE_WIDTH.spelled()
+              + " want it; raise "
+              + StepSettings.SPARSITY.spelled()
+              + ".");
     }
   }
 

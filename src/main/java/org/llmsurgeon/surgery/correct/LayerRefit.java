@@ -17,6 +17,7 @@ import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.UpdateSettings;
 
 /**
  * Least-squares refit of a layer's kept weights to the dense layer's outputs, on what the layer
@@ -218,7 +219,9 @@ public final class LayerRefit {
               + layer.name()
               + " do not tell its weights (pivot "
               + pivot
-              + "); use more calibration data, or raise --damp-a, now "
+              + "); use more calibration data, or raise "
+              + UpdateSettings.DAMP_A.spelled()
+              + ", now "
               + damping
               + ".");
     }

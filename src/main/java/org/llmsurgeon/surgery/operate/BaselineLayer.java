@@ -15,7 +15,10 @@ import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.PrunableLayer;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.StepSettings;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /** One layer under the baselines that have no threshold over all layers: Wanda and SparseGPT. */
 public final class BaselineLayer {
@@ -51,16 +54,18 @@ public final class BaselineLayer {
   public static LayerSparsity sparsity(Recipe recipe) {
     if (!recipe.layers().limits().isEmpty()) {
       throw new InputException(
-          "Wanda and SparseGPT prune every layer equally far, which --limit contradicts; leave it"
-              + " out, or leave them out of --methods.");
+          "Wanda and SparseGPT prune every layer equally far, which "
+              + LayerSettings.LIMIT.spelled()
+              + " contradicts; leave it out, or leave these methods out.");
     }
     double sparsity = recipe.goal().sparsity();
     if (recipe.structures() instanceof Patterns patterns) {
       if (sparsity < patterns.pattern().largestSparsity()) {
         throw new InputException(
             String.format(
-                "Wanda and SparseGPT prune all groups of %s; give --sparsity %s.",
-                recipe.structures().optionName(), patterns.pattern().largestSparsity()));
+                "Wanda and SparseGPT prune all groups of %s; give %s.",
+                recipe.structures().optionName(),
+                StepSettings.SPARSITY.spelled(patterns.pattern().largestSparsity())));
       }
       return patterns.pattern();
     }
@@ -70,7 +75,9 @@ public final class BaselineLayer {
     throw new InputException(
         "Wanda and SparseGPT prune single weights or N:M groups, no "
             + recipe.structures().optionName()
-            + "; give --structures element, or leave them out of --methods.");
+            + "; give "
+            + StructureSettings.STRUCTURES.spelled("element")
+            + ", or leave these methods out.");
   }
 
   /**

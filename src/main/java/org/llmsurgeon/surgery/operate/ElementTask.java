@@ -170,7 +170,7 @@ public final class ElementTask {
      * product of a sum, alone: jointly, weights have no closed form beyond that.
      */
     private <T> T withOther(ElementSurgery surgery, Step<T> step) {
-      boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
+      boolean compensated = recipe.update() != UpdateKind.NONE;
       try (OtherCurvature other = task.other(scope, surgery, terms);
           Tensor along = other.elementCurvature(device, weight.rows(), weight.columns())) {
         CostMatrix costs =
@@ -239,7 +239,7 @@ public final class ElementTask {
   }
 
   private ElementUpdate update() {
-    return recipe.appliedUpdate() == UpdateKind.NONE
+    return recipe.update() == UpdateKind.NONE
         ? new ElementUpdate.None()
         : recipe.elements().update();
   }

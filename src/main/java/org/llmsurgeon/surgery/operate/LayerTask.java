@@ -31,6 +31,7 @@ import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.UpdateSettings;
 
 /**
  * What is done to one layer in one shot: score it, cut it. Everything is in double between loading
@@ -93,7 +94,7 @@ public final class LayerTask {
   }
 
   private CutLayer cut(LayerSurgery surgery, Selection selection) {
-    try (Tensor changed = surgery.cut(selection, recipe.appliedUpdate())) {
+    try (Tensor changed = surgery.cut(selection, recipe.update())) {
       double cost = surgery.quadraticCost(changed, selection);
       Damping constants = new Damping(surgery.dampingConstantG(), surgery.dampingConstantA());
       Judged judged = new Judged(constants, cost, null);
@@ -104,7 +105,7 @@ public final class LayerTask {
   private CutLayer cut(OtherCurvature curvature, Selection selection) {
     ElementMask mask =
         ElementMask.of(selection, layer.outputs(), layer.augmentedInputs()).or(curvature.zeros());
-    boolean compensated = recipe.appliedUpdate() != UpdateKind.NONE;
+    boolean compensated = recipe.update() != UpdateKind.NONE;
     ElementCut done = curvature.cut(mask, compensated);
     try (Tensor changed = done.weight()) {
       double cost = curvature.quadraticCost(changed);
@@ -268,7 +269,11 @@ public final class LayerTask {
     } catch (NotPositiveDefiniteException e) {
       throw new InputException(
           e.getMessage()
-              + " Use more calibration data, or raise --damp-g and --damp-a, now "
+              + " Use more calibration data, or raise "
+              + UpdateSettings.DAMP_G.spelled()
+              + " and "
+              + UpdateSettings.DAMP_A.spelled()
+              + ", now "
               + recipe.damping().g()
               + " and "
               + recipe.damping().a()

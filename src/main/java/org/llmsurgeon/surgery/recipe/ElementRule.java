@@ -1,11 +1,7 @@
 package org.llmsurgeon.surgery.recipe;
 
-import java.util.Map;
-import org.llmsurgeon.InputException;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.pruning.layer.ElementUpdate;
-import org.llmsurgeon.pruning.structure.Patterns;
-import org.llmsurgeon.pruning.structure.SparseStructures;
-import org.llmsurgeon.pruning.structure.Structures;
 
 /**
  * How single weights and N:M groups are chosen and made up for; other structures have no use for
@@ -19,78 +15,31 @@ import org.llmsurgeon.pruning.structure.Structures;
  */
 public record ElementRule(
     ElementUpdate update, boolean keepBias, boolean independent, boolean skipUnfit) {
-  /** All weights of a layer jointly, biases too. */
-  public static final ElementRule DEFAULT =
-      new ElementRule(ElementUpdate.Full.DEFAULT, false, false, false);
+  /** How the rest makes up for the weights that go. */
+  enum Compensation {
+    /** All weights of a layer jointly. */
+    FULL,
+    /** Group after group, as the authors do. */
+    GROUPED;
 
-  /** Damping of {@code G} for single weights and N:M, unless another is given. */
-  public static final double DAMPING_G = 0.1;
+    String optionName() {
+      return Choice.name(this);
+    }
 
-  /** Removed weights of a group at most, as in the paper. */
-  public static final int MOST_CORRELATED = 2000;
+    static Compensation parse(String name) {
+      return Choice.parse("element-update", name, values());
+    }
+  }
 
-  private static final String FULL = "full";
-  private static final String GROUPED = "grouped";
-
-  /**
-   * Reads the options.
-   *
-   * @throws InputException if they contradict each other
-   */
-  static ElementRule of(RecipeOptions read) {
-    String kind = read.given("element-update") ? read.text("element-update") : FULL;
+  /** The rule that options give. */
+  static ElementRule of(SettingValues values) {
     return new ElementRule(
-        switch (kind) {
-          case FULL -> full(read);
-          case GROUPED -> grouped(read);
-          default ->
-              throw new InputException(
-                  "There is no element-update '" + kind + "'; choose one of full, grouped.");
-        },
-        flag(read, "keep-bias", false),
-        flag(read, "independent", false),
-        flag(read, "skip-unfit", false));
-  }
-
-  private static ElementUpdate full(RecipeOptions read) {
-    for (String name : new String[] {"max-correlate", "add-update"}) {
-      if (read.given(name)) {
-        throw new InputException("--" + name + " goes with --element-update grouped only.");
-      }
-    }
-    return ElementUpdate.Full.DEFAULT;
-  }
-
-  private static ElementUpdate grouped(RecipeOptions read) {
-    int most = read.given("max-correlate") ? read.integer("max-correlate") : MOST_CORRELATED;
-    if (most < 1) {
-      throw new InputException("--max-correlate is " + most + "; give at least 1.");
-    }
-    return new ElementUpdate.Grouped(most, flag(read, "add-update", true));
-  }
-
-  private static boolean flag(RecipeOptions read, String name, boolean otherwise) {
-    return read.given(name) ? read.flag(name) : otherwise;
-  }
-
-  /**
-   * Writes the options; those that do not apply are null.
-   *
-   * @param structures what goes
-   * @param compensated whether the rest makes up for it
-   * @param options where to
-   */
-  void put(Structures structures, boolean compensated, Map<String, Object> options) {
-    boolean sparse = structures instanceof SparseStructures;
-    boolean patterns = structures instanceof Patterns;
-    boolean updates = sparse && compensated;
-    ElementUpdate.Grouped groups =
-        updates && update instanceof ElementUpdate.Grouped each ? each : null;
-    options.put("element-update", !updates ? null : groups == null ? FULL : GROUPED);
-    options.put("max-correlate", groups != null ? groups.mostCorrelated() : null);
-    options.put("add-update", groups != null ? groups.addUpdates() : null);
-    options.put("keep-bias", sparse && !patterns ? keepBias : null);
-    options.put("independent", patterns ? independent : null);
-    options.put("skip-unfit", patterns ? skipUnfit : null);
+        values.get(ElementSettings.UPDATE) == Compensation.FULL
+            ? ElementUpdate.Full.DEFAULT
+            : new ElementUpdate.Grouped(
+                values.get(ElementSettings.MOST_CORRELATED), values.get(ElementSettings.ADD_UPDATE)),
+        values.get(ElementSettings.KEEP_BIAS),
+        values.get(ElementSettings.INDEPENDENT),
+        values.get(ElementSettings.SKIP_UNFIT));
   }
 }

@@ -1,11 +1,8 @@
 package org.llmsurgeon.surgery.recipe;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.structure.WeightCount;
@@ -29,8 +26,21 @@ public record LayerRule(
   /** Shares to twelve digits: a half of a part of the layers is a half, however it was divided. */
   private static final double EXACT = 1e12;
 
-  private static final String GLOBAL = "global";
-  private static final String LAYER = "layer";
+  /** Over what a threshold decides. */
+  enum Threshold {
+    /** Over all layers. */
+    GLOBAL,
+    /** Over each layer, or coupled group of layers, on its own. */
+    LAYER;
+
+    String optionName() {
+      return Choice.name(this);
+    }
+
+    static Threshold parse(String name) {
+      return Choice.parse("threshold", name, values());
+    }
+  }
 
   /**
    * The most that may be gone of some layers.
@@ -47,11 +57,12 @@ public record LayerRule(
     public Limit {
       if (!(share >= 0 && share <= 1)) {
         throw new InputException(
-            "--limit " + layers.text() + "=" + share + " is no share; give one from 0 to 1.");
+            LayerSettings.LIMIT.spelled(layers.text() + "=" + share)
+                + " is no share; give one from 0 to 1.");
       }
     }
 
-    private static Limit parse(String text) {
+    static Limit parse(String text) {
       int equals = text.lastIndexOf('=');
       try {
         return new Limit(
@@ -59,61 +70,30 @@ public record LayerRule(
             Double.parseDouble(text.substring(equals + 1)));
       } catch (NumberFormatException wrong) {
         throw new InputException(
-            "--limit has '" + text + "'; give PATTERN=SHARE, as q_proj=0.3.", wrong);
+            LayerSettings.LIMIT.spelled() + " has '" + text + "'; give PATTERN=SHARE, as q_proj=0.3.",
+            wrong);
       }
     }
 
-    private String text() {
+    String text() {
       return layers.text() + "=" + share;
     }
   }
 
-  /**
-   * Copies the lists.
-   *
-   * @throws InputException if limits are given where every layer goes equally far
-   */
+  /** Copies the lists. */
   public LayerRule {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
     limits = List.copyOf(limits);
-    if (alone && !limits.isEmpty()) {
-      throw new InputException(
-          "With --threshold layer every layer reaches the sparsity on its own, which --limit"
-              + " contradicts; leave one of them out.");
-    }
   }
 
-  /** Reads the options. */
-  static LayerRule of(RecipeOptions read) {
-    String threshold = read.text("threshold");
-    if (!threshold.equals(GLOBAL) && !threshold.equals(LAYER)) {
-      throw new InputException(
-          "There is no threshold '" + threshold + "'; choose one of global, layer.");
-    }
+  /** The rule that options give. */
+  static LayerRule of(SettingValues values) {
     return new LayerRule(
-        words(read, "include").map(LayerPattern::new).toList(),
-        words(read, "exclude").map(LayerPattern::new).toList(),
-        words(read, "limit").map(Limit::parse).toList(),
-        threshold.equals(LAYER));
-  }
-
-  private static Stream<String> words(RecipeOptions read, String name) {
-    String text = read.given(name) ? read.text(name) : "";
-    return Arrays.stream(text.split(",")).map(String::strip).filter(word -> !word.isEmpty());
-  }
-
-  /** Writes the options. */
-  void put(Map<String, Object> options) {
-    options.put("threshold", alone ? LAYER : GLOBAL);
-    options.put("include", joined(include.stream().map(LayerPattern::text)));
-    options.put("exclude", joined(exclude.stream().map(LayerPattern::text)));
-    options.put("limit", joined(limits.stream().map(Limit::text)));
-  }
-
-  private static String joined(Stream<String> words) {
-    String text = words.collect(Collectors.joining(","));
-    return text.isEmpty() ? null : text;
+        values.get(LayerSettings.INCLUDE),
+        values.get(LayerSettings.EXCLUDE),
+        values.get(LayerSettings.LIMIT),
+        values.get(LayerSettings.THRESHOLD) == Threshold.LAYER);
   }
 
   /** Whether a layer may be touched. */
@@ -170,22 +150,22 @@ public record LayerRule(
    * @throws InputException naming the pattern
    */
   public void check(List<LinearShape> layers) {
-    include.forEach(each -> check("--include", each, layers));
-    exclude.forEach(each -> check("--exclude", each, layers));
-    limits.forEach(each -> check("--limit", each.layers(), layers));
+    include.forEach(each -> check(LayerSettings.INCLUDE, each, layers));
+    exclude.forEach(each -> check(LayerSettings.EXCLUDE, each, layers));
+    limits.forEach(each -> check(LayerSettings.LIMIT, each.layers(), layers));
     if (touched(layers) == 0) {
       throw new InputException(
           "--include, --exclude and --limit leave no layer that may be pruned; leave one.");
     }
   }
 
-  private static void check(String option, LayerPattern pattern, List<LinearShape> layers) {
+  private static void check(Setting<?> option, LayerPattern pattern, List<LinearShape> layers) {
     if (layers.stream().noneMatch(layer -> pattern.matches(layer.name()))) {
       throw new InputException(
           String.format(
               Locale.ROOT,
               "%s '%s' names none of the %d layers that can be pruned; their names are as %s.",
-              option,
+              option.spelled(),
               pattern.text(),
               layers.size(),
               layers.get(0).name()));

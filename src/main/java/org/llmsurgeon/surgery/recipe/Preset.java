@@ -9,36 +9,40 @@ public enum Preset {
   /** Rows and columns of each matrix apart, as in the paper and its authors' program. */
   PAPER(
       Map.of(
-          "structures", "row,column",
-          "selection", "single",
-          "update", "additive",
-          "shots", 40)),
+          StructureSettings.STRUCTURES, "row,column",
+          StructureSettings.SELECTION, "single",
+          UpdateSettings.UPDATE, "additive",
+          StepSettings.SHOTS, 40)),
   /** The default units, ordered by elimination paths: the lowest loss. */
-  BEST(Map.of("structures", "units", "selection", "paths")),
+  BEST(Map.of(StructureSettings.STRUCTURES, "units", StructureSettings.SELECTION, "paths")),
   /**
    * Only what every smaller model folder can express: neurons, heads and key/value groups. In each
    * attention the key/value heads that stay keep equally many query heads.
    */
-  LOADABLE(Map.of("structures", "units", "units", "neuron,head,group", "selection", "paths")),
+  LOADABLE(
+      Map.of(
+          StructureSettings.STRUCTURES, "units",
+          StructureSettings.UNITS, "neuron,head,group",
+          StructureSettings.SELECTION, "paths")),
   /**
    * As loadable, with widths that matrix hardware likes: neurons left are a multiple of 64, and
-   * other constraints of {@link org.llmsurgeon.pruning.merge.WidthRule} can be added.
+   * other constraints of {@link org.llmsurgeon.pruning.structure.WidthRule} can be added.
    */
   HARDWARE(
       Map.of(
-          "structures", "units",
-          "units", "neuron,head,group",
-          "selection", "paths",
-          "round-to", 64));
+          StructureSettings.STRUCTURES, "units",
+          StructureSettings.UNITS, "neuron,head,group",
+          StructureSettings.SELECTION, "paths",
+          StructureSettings.ROUND_TO, 64));
 
-  private final Map<String, Object> options;
+  private final Map<Setting<?>, Object> options;
 
-  Preset(Map<String, Object> options) {
+  Preset(Map<Setting<?>, Object> options) {
     this.options = options;
   }
 
-  /** What it sets, as recipe options. */
-  public Map<String, Object> options() {
+  /** What it sets. */
+  public Map<Setting<?>, Object> options() {
     return options;
   }
 

@@ -4,50 +4,57 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.UpdateKind;
-import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.SelectionKind;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Structures;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WidthRule;
 
 /**
  * Everything that decides what a run does to a model, besides the model and the data. Two runs with
- * equal recipes on the same inputs write the same bytes.
- *
- * @param structures what may be removed
- * @param selection how it is decided within a shot what goes
- * @param goal how much is gone at the end
- * @param pace in how many shots
- * @param curvature how the curvature of the loss is measured
- * @param diagonal whether costs look at the diagonal only and nothing makes up for what goes (OBD)
- * @param update how the weights that stay make up for those that go; not used with {@code diagonal}
- * @param damping relative damping of the factors
- * @param calibration how text becomes windows
- * @param shards groups of windows that are accumulated as one; 0 for one per eight windows
- * @param elements how single weights and N:M groups go
- * @param correction what is trained after each shot
- * @param layers which layers may be touched, and how far
+ * equal recipes on the same inputs write the same bytes. Made of the values of {@link
+ * RecipeSettings}.
  */
-public record Recipe(
-    Structures structures,
-    SelectionRule selection,
-    Goal goal,
-    Pace pace,
-    CurvatureRule curvature,
-    boolean diagonal,
-    UpdateKind update,
-    Damping damping,
-    CalibrationText calibration,
-    int shards,
-    ElementRule elements,
-    CorrectionRule correction,
-    LayerRule layers) {
+public final class Recipe {
+  private final Map<String, Object> options;
+  private final Structures structures;
+  private final SelectionRule selection;
+  private final Goal goal;
+  private final Pace pace;
+  private final CurvatureRule curvature;
+  private final boolean diagonal;
+  private final UpdateKind update;
+  private final Damping damping;
+  private final CalibrationText calibration;
+  private final int shards;
+  private final ElementRule elements;
+  private final CorrectionRule correction;
+  private final LayerRule layers;
+
+  private Recipe(SettingValues values) {
+    values.check();
+    options = values.shown();
+    structures = values.structures();
+    selection = SelectionRule.of(values);
+    goal = new Goal(values.get(StepSettings.SPARSITY), values.get(StepSettings.TARGET_OF));
+    pace = Pace.of(values);
+    curvature = CurvatureRule.of(values);
+    diagonal = values.get(UpdateSettings.DIAGONAL);
+    update = values.get(UpdateSettings.UPDATE);
+    damping = new Damping(values.get(UpdateSettings.DAMP_G), values.get(UpdateSettings.DAMP_A));
+    calibration = CalibrationText.of(values);
+    shards = values.get(CalibrationSettings.SHARDS);
+    elements = ElementRule.of(values);
+    correction = CorrectionRule.of(values);
+    layers = LayerRule.of(values);
+    if (goal.of() == TargetQuantity.WEIGHTS) {
+      structures.zeroPattern().ifPresent(pattern -> pattern.groups(goal.sparsity(), 0));
+    }
+  }
 
   /**
    * How it is decided within a shot what goes.
@@ -59,47 +66,15 @@ public record Recipe(
    * @param widths how wide layers may be left
    */
   public record SelectionRule(SelectionKind kind, double pathStep, int rounds, WidthRule widths) {
-    /** Local rounds of two per cent. */
-    public static final double DEFAULT_STEP = 0.02;
-
-    /** Global rounds of a shot, where it goes by rounds. */
-    public static final int DEFAULT_ROUNDS = 4;
-
-    /**
-     * Checks the numbers.
-     *
-     * @throws InputException if the step is not a share or a count is too small
-     */
-    public SelectionRule {
-      if (!(pathStep > 0 && pathStep <= 1)) {
-        throw new InputException("--path-step is " + pathStep + "; give a share, as 0.02.");
-      }
-      if (rounds < 1) {
-        throw new InputException("--rounds is " + rounds + "; give at least 1.");
-      }
-    }
-
-    private void checkWidths(Structures structures, LayerRule layers) {
-      boolean all = layers.include().isEmpty() && layers.exclude().isEmpty() && !layers.alone();
-      if (widths.oneWidth() && !all) {
-        throw new InputException(
-            "--one-width goes with one threshold over all layers; leave --threshold layer,"
-                + " --include and --exclude out.");
-      }
-      for (String option : widths.active()) {
-        if (kind != SelectionKind.PATHS) {
-          throw new InputException(
-              "--" + option + " goes with --structures units --selection paths only.");
-        }
-        boolean whole = structures instanceof Units units && Units.loadable(units.kinds());
-        if (!option.equals(WidthRule.ROUND_TO) && !whole) {
-          throw new InputException(
-              "--"
-                  + option
-                  + " goes with units that are neurons, heads and groups; give --preset hardware,"
-                  + " or --units neuron,head,group.");
-        }
-      }
+    static SelectionRule of(SettingValues values) {
+      WidthRule multiples = values.get(StructureSettings.ROUND_TO);
+      return new SelectionRule(
+          values.get(StructureSettings.SELECTION),
+          values.get(StructureSettings.PATH_STEP),
+          values.get(StructureSettings.ROUNDS),
+          multiples.with(
+              values.get(StructureSettings.TENSOR_PARALLEL),
+              values.get(StructureSettings.ONE_WIDTH)));
     }
   }
 
@@ -109,19 +84,7 @@ public record Recipe(
    * @param sparsity the share, in (0, 1]
    * @param of what it is a share of
    */
-  public record Goal(double sparsity, TargetQuantity of) {
-    /**
-     * Checks the share.
-     *
-     * @throws InputException if it makes no sense
-     */
-    public Goal {
-      if (!(sparsity > 0 && sparsity <= 1)) {
-        throw new InputException(
-            "--sparsity is " + sparsity + "; give a share above 0 and up to 1, as 0.5 for a half.");
-      }
-    }
-  }
+  public record Goal(double sparsity, TargetQuantity of) {}
 
   /**
    * In how many rounds of calibrating and cutting the goal is reached.
@@ -133,38 +96,16 @@ public record Recipe(
    * @param saveAt shares at which the model is kept on the way; a shot ends at each
    */
   public record Pace(boolean adaptive, int shots, SparsitySchedule schedule, List<Double> saveAt) {
-    /** The most adaptive shots unless another number is asked for. */
-    public static final int MOST = 40;
-
-    /** Equal steps. */
-    public static final SparsitySchedule LINEAR = new SparsitySchedule.Linear();
-
-    /**
-     * Equal steps, or adaptive ones.
-     *
-     * @throws InputException if there is no shot
-     */
-    public Pace(boolean adaptive, int shots) {
-      this(adaptive, shots, LINEAR, List.of());
-    }
-
-    /**
-     * Sorts the shares and checks all numbers.
-     *
-     * @throws InputException if there is no shot, or a share that is none
-     */
-    public Pace {
-      saveAt = saveAt.stream().distinct().sorted().toList();
-      for (double save : saveAt) {
-        if (!(save > 0 && save <= 1)) {
-          throw new InputException(
-              "--save-at has " + save + "; give shares above 0 and up to --sparsity.");
-        }
-      }
-      if (shots < 1) {
-        String option = adaptive ? "--max-shots" : "--shots";
-        throw new InputException(option + " is " + shots + "; give at least 1.");
-      }
+    static Pace of(SettingValues values) {
+      OptionalInt shots = values.get(StepSettings.SHOTS);
+      List<Double> targets = values.get(StepSettings.TARGETS);
+      return new Pace(
+          shots.isEmpty(),
+          shots.orElseGet(() -> values.get(StepSettings.MAX_SHOTS)),
+          targets.isEmpty()
+              ? values.get(StepSettings.SCHEDULE)
+              : new SparsitySchedule.Listed(targets),
+          values.get(StepSettings.SAVE_AT));
     }
   }
 
@@ -183,27 +124,17 @@ public record Recipe(
     /** Longest window that is used unless another is asked for, tokens. */
     public static final int MOST_CONTEXT = 2048;
 
-    /**
-     * The same windows for all shots.
-     *
-     * @throws InputException if a count is too small
-     */
+    /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
       this(sequences, context, seed, false);
     }
 
-    /**
-     * Checks the counts.
-     *
-     * @throws InputException if one is too small
-     */
-    public CalibrationText {
-      if (sequences < 1) {
-        throw new InputException("--sequences is " + sequences + "; give at least 1.");
-      }
-      if (context != null && context < 2) {
-        throw new InputException("--context is " + context + "; a window needs at least 2 tokens.");
-      }
+    static CalibrationText of(SettingValues values) {
+      return new CalibrationText(
+          values.get(CalibrationSettings.SEQUENCES),
+          values.get(CalibrationSettings.CONTEXT),
+          values.get(CalibrationSettings.SEED),
+          values.get(CalibrationSettings.FRESH));
     }
 
     /**
@@ -217,71 +148,108 @@ public record Recipe(
   }
 
   /**
-   * Checks what belongs together.
-   *
-   * @throws InputException if something makes no sense, naming the option
-   */
-  public Recipe {
-    if (shards < 0) {
-      throw new InputException(
-          "--shards is " + shards + "; give at least 1, or 0 for the default.");
-    }
-    new ShotTargets(goal, pace).check();
-    if (!curvature.kind().product()) {
-      curvature.requireJoint(diagonal, update, elements, selection.rounds());
-    }
-    boolean units = structures instanceof Units;
-    if (selection.kind() != SelectionKind.SINGLE && !units) {
-      throw new InputException(
-          "--selection " + selection.kind().optionName() + " goes with --structures units only.");
-    }
-    selection.checkWidths(structures, layers);
-    if (structures instanceof Patterns patterns && goal.of() == TargetQuantity.WEIGHTS) {
-      patterns.pattern().groups(goal.sparsity(), 0);
-    }
-    if (pace.adaptive() && !(units && curvature.kind().ofLoss())) {
-      throw new InputException(
-          "--shots auto needs predictions of the loss, which --structures units with --curvature"
-              + " kfac give; choose these, or give a number of shots.");
-    }
-    if (pace.adaptive() && calibration.fresh()) {
-      throw new InputException(
-          "--shots auto compares the loss of the same windows from shot to shot, which"
-              + " --fresh-calibration changes; leave one of them out.");
-    }
-  }
-
-  /**
    * Throws where the curvature cannot serve to prune these structures.
    *
    * @throws InputException naming both
    */
   public void requirePrunable() {
-    if (structures instanceof Units && !curvature.kind().product()) {
+    if (structures.coupled() && !curvature.kind().product()) {
       throw new InputException(
-          "--curvature "
-              + curvature.kind().optionName()
-              + " has no joint costs, which --structures units need; choose row,column, element or"
-              + " N:M, or --curvature kfac or nearest-kronecker.");
+          CurvatureSettings.CURVATURE.spelled(curvature.kind().optionName())
+              + " has no joint costs, which "
+              + StructureSettings.STRUCTURES.spelled("units")
+              + " need; choose row,column, element or N:M, or --curvature kfac or"
+              + " nearest-kronecker.");
     }
   }
 
   /** The defaults of the command line. */
   public static Recipe defaults() {
-    return new Recipe(
-        Units.LOADABLE,
-        new SelectionRule(SelectionKind.PATHS, SelectionRule.DEFAULT_STEP, 1, WidthRule.NONE),
-        new Goal(0.5, TargetQuantity.WEIGHTS),
-        new Pace(false, 10),
-        CurvatureRule.DEFAULT,
-        false,
-        UpdateKind.JOINT,
-        Damping.DEFAULT,
-        new CalibrationText(128, null, 0),
-        0,
-        ElementRule.DEFAULT,
-        CorrectionRule.DEFAULT,
-        LayerRule.DEFAULT);
+    return new Recipe(SettingValues.NONE);
+  }
+
+  /**
+   * A recipe from option names and values; what is missing has its default.
+   *
+   * @param options names as in {@link #options}; values as numbers, booleans or text
+   * @throws InputException naming an option that there is not, that would do nothing, or whose
+   *     value is none of its kind
+   */
+  public static Recipe of(Map<String, ?> options) {
+    return new Recipe(SettingValues.of(options));
+  }
+
+  /**
+   * The recipe as option names and plain values, in a fixed order: for recipe files, plans and
+   * reports. What does not apply, and the preset, whose options are all there, is null.
+   */
+  public Map<String, Object> options() {
+    return new LinkedHashMap<>(options);
+  }
+
+  /** What may be removed. */
+  public Structures structures() {
+    return structures;
+  }
+
+  /** How it is decided within a shot what goes. */
+  public SelectionRule selection() {
+    return selection;
+  }
+
+  /** How much is gone at the end. */
+  public Goal goal() {
+    return goal;
+  }
+
+  /** In how many shots. */
+  public Pace pace() {
+    return pace;
+  }
+
+  /** How the curvature of the loss is measured. */
+  public CurvatureRule curvature() {
+    return curvature;
+  }
+
+  /** Whether costs look at the diagonal only and nothing makes up for what goes (OBD). */
+  public boolean diagonal() {
+    return diagonal;
+  }
+
+  /** How the weights that stay make up for those that go; none with {@link #diagonal}. */
+  public UpdateKind update() {
+    return update;
+  }
+
+  /** Relative damping of the factors. */
+  public Damping damping() {
+    return damping;
+  }
+
+  /** How text becomes windows. */
+  public CalibrationText calibration() {
+    return calibration;
+  }
+
+  /** Groups of windows that are accumulated as one; 0 for one per eight windows. */
+  public int shards() {
+    return shards;
+  }
+
+  /** How single weights and N:M groups go. */
+  public ElementRule elements() {
+    return elements;
+  }
+
+  /** What is trained after each shot. */
+  public CorrectionRule correction() {
+    return correction;
+  }
+
+  /** Which layers may be touched, and how far. */
+  public LayerRule layers() {
+    return layers;
   }
 
   /** Shots; where they are adaptive, the most there may be. */
@@ -297,11 +265,6 @@ public record Recipe(
   /** What costs are computed from. */
   public CostKind costs() {
     return diagonal ? CostKind.OBD : CostKind.OBS;
-  }
-
-  /** The update that is really applied: none with {@code diagonal}. */
-  public UpdateKind appliedUpdate() {
-    return diagonal ? UpdateKind.NONE : update;
   }
 
   /**
@@ -334,61 +297,18 @@ public record Recipe(
     return new ShotTargets(goal, pace).saved(target, share);
   }
 
-  /**
-   * The recipe as option names and plain values, in a fixed order: for recipe files, plans and
-   * reports. What does not apply, and the preset, whose options are all there, is null.
-   */
-  public Map<String, Object> options() {
-    Map<String, Object> options = new LinkedHashMap<>();
-    options.put("preset", null);
-    options.put("structures", structures.optionName());
-    options.put("units", structures instanceof Units units ? units.unitNames() : null);
-    options.put("selection", selection.kind().optionName());
-    boolean paths = selection.kind() == SelectionKind.PATHS;
-    options.put("path-step", paths ? selection.pathStep() : null);
-    boolean sparse = structures instanceof SparseStructures;
-    options.put(
-        "rounds", selection.kind() == SelectionKind.ROUNDS || sparse ? selection.rounds() : null);
-    options.put(WidthRule.ROUND_TO, selection.widths().roundTo());
-    options.put(WidthRule.PARALLEL, selection.widths().parallel());
-    options.put(WidthRule.ONE_WIDTH, selection.widths().oneWidth());
-    options.put("sparsity", goal.sparsity());
-    options.put("target-of", goal.of().optionName());
-    options.put("shots", pace.adaptive() ? RecipeReader.AUTO : (Object) pace.shots());
-    options.put("max-shots", pace.adaptive() ? pace.shots() : null);
-    options.put("schedule", pace.adaptive() ? null : pace.schedule().optionName());
-    options.put(
-        "targets",
-        pace.schedule() instanceof SparsitySchedule.Listed listed
-            ? RecipeOptions.joined(listed.targets())
-            : null);
-    options.put("save-at", pace.saveAt().isEmpty() ? null : RecipeOptions.joined(pace.saveAt()));
-    layers.put(options);
-    curvature.put(options);
-    options.put("diagonal", diagonal);
-    options.put("update", appliedUpdate().optionName());
-    boolean useG = OptionRules.usesDampingG(structures, curvature.kind());
-    options.put("damp-g", useG ? damping.g() : null);
-    boolean useA =
-        correction.reconstruct() || OptionRules.usesDampingA(structures, curvature.kind());
-    options.put("damp-a", useA ? damping.a() : null);
-    options.put("sequences", calibration.sequences());
-    options.put("context", calibration.context());
-    options.put("seed", calibration.seed());
-    options.put("fresh-calibration", calibration.fresh());
-    options.put("shards", shards);
-    elements.put(structures, appliedUpdate() != UpdateKind.NONE, options);
-    correction.put(options);
-    return options;
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Recipe recipe && options.equals(recipe.options);
   }
 
-  /**
-   * A recipe from option names and values; what is missing has its default.
-   *
-   * @param options names as in {@link #options}; values as numbers, booleans or text
-   * @throws InputException naming an unknown option or a value of the wrong kind
-   */
-  public static Recipe of(Map<String, ?> options) {
-    return new RecipeReader(options).recipe();
+  @Override
+  public int hashCode() {
+    return options.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return options.toString();
   }
 }

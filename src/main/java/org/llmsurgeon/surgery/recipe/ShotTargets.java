@@ -3,7 +3,6 @@ package org.llmsurgeon.surgery.recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.llmsurgeon.InputException;
 
 /**
  * Where the shots of a recipe end: at the targets of its schedule, and at each share at which the
@@ -19,24 +18,6 @@ final class ShotTargets {
   ShotTargets(Recipe.Goal goal, Recipe.Pace pace) {
     this.goal = goal;
     this.pace = pace;
-  }
-
-  /**
-   * Throws if a model is to be kept where no shot comes.
-   *
-   * @throws InputException naming the share
-   */
-  void check() {
-    for (double save : pace.saveAt()) {
-      if (save > goal.sparsity()) {
-        throw new InputException(
-            "--save-at has "
-                + save
-                + ", which is never reached: --sparsity is "
-                + goal.sparsity()
-                + "; leave it out.");
-      }
-    }
   }
 
   /** How many shots there are; where they are adaptive, the most there may be. */

@@ -30,7 +30,7 @@ class SparsityPatternTest {
     pattern.checkFits("fc1", 172);
     assertThatThrownBy(() -> pattern.checkFits("fc1", 170))
         .isInstanceOf(InputException.class)
-        .hasMessageContainingAll("fc1", "170", "2:4", "--skip-unfit");
+        .hasMessageContainingAll("fc1", "170", "2:4", "dense");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -13,6 +14,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.pruning.structure.RowsColumns;
 import org.llmsurgeon.pruning.structure.SelectionKind;
+import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WidthRule;
 
@@ -35,7 +37,9 @@ class RecipeTest {
   @EnumSource(Preset.class)
   void aPresetIsItsOptionsAndComesBackFromThem(Preset preset) {
     Recipe recipe = Recipe.of(Map.of("preset", preset.optionName()));
-    assertThat(recipe).isEqualTo(Recipe.of(preset.options()));
+    Map<String, Object> options = new HashMap<>();
+    preset.options().forEach((setting, value) -> options.put(setting.name(), value));
+    assertThat(recipe).isEqualTo(Recipe.of(options));
     assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
   }
 
@@ -74,9 +78,9 @@ class RecipeTest {
   @Test
   void adaptiveShotsComeBackFromTheirOptions() {
     Recipe recipe = Recipe.of(Map.of("shots", "auto", "max-shots", 12));
-    assertThat(recipe.pace()).isEqualTo(new Recipe.Pace(true, 12));
+    assertThat(recipe.pace()).isEqualTo(new Recipe.Pace(true, 12, new SparsitySchedule.Linear(), List.of()));
     assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
-    assertThat(Recipe.of(Map.of("shots", "auto")).shots()).isEqualTo(Recipe.Pace.MOST);
+    assertThat(Recipe.of(Map.of("shots", "auto")).shots()).isEqualTo(40);
   }
 
   @Test

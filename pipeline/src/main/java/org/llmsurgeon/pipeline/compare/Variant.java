@@ -142,8 +142,8 @@ record Variant(Method method, Map<String, Object> options) {
       return method.sparseGpt() ? "own" : UpdateKind.NONE.optionName();
     }
     boolean elements = recipe.structures() instanceof SparseStructures;
-    return elements && recipe.appliedUpdate() != UpdateKind.NONE
+    return elements && recipe.update() != UpdateKind.NONE
         ? String.valueOf(recipe.options().get("element-update"))
-        : recipe.appliedUpdate().optionName();
+        : recipe.update().optionName();
   }
 }

@@ -1,0 +1,90 @@
+package org.llmsurgeon.jobs;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.llmsurgeon.surgery.recipe.RecipeSettings;
+import org.llmsurgeon.surgery.recipe.Setting;
+import org.llmsurgeon.surgery.recipe.SettingGroup;
+import org.llmsurgeon.surgery.recipe.SettingType;
+
+/**
+ * Everything that a run can be told: what its recipe is made of, and where its model, its data and
+ * its result lie. Each is an option of the commands that use it, and a key of a recipe file.
+ */
+final class RunSettings {
+  static final Setting<String> MODEL =
+      Setting.of(
+          "model",
+          SettingType.text("DIR"),
+          SettingGroup.BASIC,
+          "Hugging Face folder of the model.");
+
+  static final Setting<List<String>> CALIBRATION =
+      Setting.of(
+          "calibration",
+          SettingType.files(),
+          SettingGroup.BASIC,
+          "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text'"
+              + " (.jsonl, .json), both also with gzip (.gz), Parquet with a column 'text'"
+              + " (.parquet), or token windows (.safetensors with an int32 tensor 'calibration',"
+              + " .arrow); files, folders or patterns ('data/*.jsonl').");
+
+  static final Setting<List<String>> TEST =
+      Setting.of(
+          "test",
+          SettingType.files(),
+          SettingGroup.BASIC,
+          "Test data for the perplexity, in the same forms (the tensor is named 'test').");
+
+  static final Setting<String> OUTPUT =
+      Setting.of(
+          "output",
+          SettingType.text("PATH"),
+          SettingGroup.BASIC,
+          "Model folder, folder of tables, or .safetensors file.");
+
+  static final Setting<String> RUN =
+      Setting.of(
+              "run",
+              SettingType.text("DIR"),
+              SettingGroup.RUNNING,
+              "Where the state of the run is kept, so that it can go on after a stop; removed at"
+                  + " the end.")
+          .orElse(null, "<output>/.surgeon-run");
+
+  /** The forms of an export, for users. */
+  static final String EXPORT_FORMS =
+      "In which form the result is written: zeros (all sizes stay, and the mask as a file), uniform"
+          + " (equal sizes, a plain config.json), nemotron-nas and per-layer (each block its own"
+          + " sizes), indexed (rows and columns of each matrix), or auto, the most compact that"
+          + " loads in most programs.";
+
+  static final Setting<String> EXPORT =
+      Setting.of("export", SettingType.text("FORM"), SettingGroup.RUNNING, EXPORT_FORMS)
+          .orElse("auto");
+
+  static final Setting<Boolean> OVERWRITE =
+      Setting.of(
+              "overwrite",
+              SettingType.flag(),
+              SettingGroup.RUNNING,
+              "Begin anew where the output or the run holds another.")
+          .orElse(false);
+
+  /** All of them, in the order of recipe files and help texts. */
+  static final List<Setting<?>> ALL =
+      Stream.of(
+              List.of(MODEL, CALIBRATION, TEST, OUTPUT),
+              RecipeSettings.ALL,
+              List.of(RUN, EXPORT, OVERWRITE))
+          .<Setting<?>>flatMap(List::stream)
+          .toList();
+
+  private RunSettings() {}
+
+  /** The option of a recipe key, if there is one. */
+  static Optional<Setting<?>> named(String key) {
+    return ALL.stream().filter(option -> option.name().equals(key)).findFirst();
+  }
+}

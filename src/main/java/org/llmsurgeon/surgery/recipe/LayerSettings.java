@@ -1,0 +1,67 @@
+package org.llmsurgeon.surgery.recipe;
+
+import java.util.List;
+import org.llmsurgeon.surgery.recipe.LayerRule.Limit;
+
+/** Options that say which layers may be touched, and how far. */
+public final class LayerSettings {
+  static final SettingList ALL = new SettingList();
+
+  /** Whether one threshold decides over all layers. */
+  public static final Setting<LayerRule.Threshold> THRESHOLD =
+      ALL.add(
+          Setting.of(
+                  "threshold",
+                  SettingType.choice("KIND", LayerRule.Threshold::parse, LayerRule.Threshold::optionName),
+                  SettingGroup.SCOPE,
+                  "global: one threshold over all layers; layer: every layer reaches the sparsity"
+                      + " on its own, with --structures units every attention and every MLP.")
+              .orElse(LayerRule.Threshold.GLOBAL));
+
+  /** Layers that may be pruned. */
+  public static final Setting<List<LayerPattern>> INCLUDE =
+      ALL.add(
+          Setting.of(
+                  "include",
+                  SettingType.words("PATTERN", LayerPattern::new, LayerPattern::text),
+                  SettingGroup.SCOPE,
+                  "Layers that may be pruned: parts of module names, as q_proj, mlp, layers.[0-4] or"
+                      + " layers.*.up_proj. --sparsity is a share of their weights. Embeddings and"
+                      + " the head are never pruned.")
+              .orElse(List.of(), "all"));
+
+  /** Layers that may not. */
+  public static final Setting<List<LayerPattern>> EXCLUDE =
+      ALL.add(
+          Setting.of(
+                  "exclude",
+                  SettingType.words("PATTERN", LayerPattern::new, LayerPattern::text),
+                  SettingGroup.SCOPE,
+                  "Layers that stay as they are, as with --include.")
+              .orElse(List.of(), "none"));
+
+  /** Bounds. */
+  public static final Setting<List<Limit>> LIMIT =
+      ALL.add(
+          Setting.of(
+                  "limit",
+                  SettingType.words("PATTERN=SHARE", Limit::parse, Limit::text),
+                  SettingGroup.SCOPE,
+                  "The most that may be gone of each layer that a pattern names, as q_proj=0.3.")
+              .orElse(List.of(), "none")
+              .idle(List.of())
+              .needs(
+                  new Need(
+                      values -> values.get(THRESHOLD) == LayerRule.Threshold.GLOBAL,
+                      " contradicts --threshold layer, with which every layer reaches the sparsity"
+                          + " on its own; leave one of them out.")));
+
+  private LayerSettings() {}
+
+  /** Whether one threshold decides over all layers, and any may go. */
+  static boolean all(SettingValues values) {
+    return values.get(INCLUDE).isEmpty()
+        && values.get(EXCLUDE).isEmpty()
+        && values.get(THRESHOLD) == LayerRule.Threshold.GLOBAL;
+  }
+}

@@ -1,0 +1,150 @@
+package org.llmsurgeon.surgery.recipe;
+
+import java.util.List;
+import java.util.OptionalInt;
+import org.llmsurgeon.pruning.structure.SparsitySchedule;
+
+/** Options that say how much goes, and in how many shots. */
+public final class StepSettings {
+  static final SettingList ALL = new SettingList();
+
+  /** The number of shots that follows from what is measured. */
+  static final String AUTO = "auto";
+
+  private static final String SHARES =
+      "shares above 0 and up to 1 that grow, as 0.1,0.2,0.35,0.5";
+
+  private static final Need ADAPTIVE =
+      Need.only("--shots auto", values -> values.get(StepSettings.SHOTS).isEmpty());
+  private static final Need FIXED =
+      Need.only("a fixed number of --shots", values -> values.get(StepSettings.SHOTS).isPresent());
+  private static final Need UNLISTED =
+      new Need(
+          values -> !values.has(StepSettings.TARGETS),
+          " and --targets contradict each other; give one.");
+
+  /** How much is gone at the end. */
+  public static final Setting<Double> SPARSITY =
+      ALL.add(
+          Setting.of(
+                  "sparsity",
+                  SettingType.share("a share above 0 and up to 1, as 0.5 for a half"),
+                  SettingGroup.BASIC,
+                  "Share that is gone at the end; never passed. Of the weights of the linear layers"
+                      + " inside blocks, unless --target-of names something else.")
+              .orElse(
+                  values -> values.has(StepSettings.TARGETS) ? lastTarget(values) : 0.5, "0.5")
+              .needs(
+                  new Need(
+                      values ->
+                          !values.has(StepSettings.TARGETS)
+                              || values.get(StepSettings.SPARSITY) == lastTarget(values),
+                      " is not the last of --targets; give --targets alone.")));
+
+  /** What that is a share of. */
+  public static final Setting<TargetQuantity> TARGET_OF =
+      ALL.add(
+          Setting.of(
+                  "target-of",
+                  SettingType.choice("QUANTITY", TargetQuantity::parse, TargetQuantity::optionName),
+                  SettingGroup.SCOPE,
+                  "What --sparsity is a share of: weights (of the linear layers inside blocks),"
+                      + " parameters (all of the model), bytes (of all parameters as stored), or"
+                      + " multiply-adds (per token, of linear layers and head).")
+              .orElse(TargetQuantity.WEIGHTS));
+
+  /** In how many shots; empty where that follows from what is measured. */
+  public static final Setting<OptionalInt> SHOTS =
+      ALL.add(
+          Setting.of(
+                  "shots",
+                  SettingType.integerOr(AUTO),
+                  SettingGroup.BASIC,
+                  "Rounds of measuring and cutting; each removes an equal share. With auto each is"
+                      + " as large as the last one's prediction of the loss was good.")
+              .orElse(
+                  values ->
+                      OptionalInt.of(
+                          values.has(StepSettings.TARGETS)
+                              ? values.get(StepSettings.TARGETS).size()
+                              : 10),
+                  "10")
+              .needs(
+                  new Need(
+                      values ->
+                          !values.has(StepSettings.TARGETS)
+                              || values.get(StepSettings.SHOTS).orElse(0)
+                                  == values.get(StepSettings.TARGETS).size(),
+                      " is not the number of --targets; give --targets alone."),
+                  new Need(
+                      values ->
+                          values.get(StepSettings.SHOTS).isPresent()
+                              || values.structures().coupled() && CurvatureSettings.ofLoss(values),
+                      " auto needs predictions of the loss, which --structures units with"
+                          + " --curvature kfac give; choose these, or give a number of shots."),
+                  new Need(
+                      values ->
+                          values.get(StepSettings.SHOTS).isPresent()
+                              || !values.get(CalibrationSettings.FRESH),
+                      " auto compares the loss of the same windows from shot to shot, which"
+                          + " --fresh-calibration changes; leave one of them out.")));
+
+  /** The most shots, where their number is not fixed. */
+  public static final Setting<Integer> MAX_SHOTS =
+      ALL.add(
+          Setting.of(
+                  "max-shots",
+                  SettingType.integer(1),
+                  SettingGroup.STEPS,
+                  "The most shots, with --shots auto.")
+              .orElse(40)
+              .needs(UNLISTED, ADAPTIVE));
+
+  /** How large shots are. */
+  public static final Setting<SparsitySchedule> SCHEDULE =
+      ALL.add(
+          Setting.<SparsitySchedule>of(
+                  "schedule",
+                  SettingType.choice("NAME", SparsitySchedule::parse, SparsitySchedule::optionName),
+                  SettingGroup.STEPS,
+                  "How large the shots are: linear (equal steps), cosine (small at both ends), or"
+                      + " cubic (large first).")
+              .orElse(new SparsitySchedule.Linear())
+              .needs(UNLISTED, FIXED));
+
+  /** Where each shot ends. */
+  public static final Setting<List<Double>> TARGETS =
+      ALL.add(
+          Setting.of(
+                  "targets",
+                  SettingType.numbers("SHARES").that(SparsitySchedule.Listed::isAscending, SHARES),
+                  SettingGroup.STEPS,
+                  "What is to be gone after each shot, as 0.1,0.2,0.35,0.5; takes the place of"
+                      + " --shots, --sparsity and --schedule.")
+              .orElse(List.of(), "none"));
+
+  /** Where the model is kept on the way. */
+  public static final Setting<List<Double>> SAVE_AT =
+      ALL.add(
+          Setting.of(
+                  "save-at",
+                  SettingType.shares("shares above 0 and up to --sparsity"),
+                  SettingGroup.STEPS,
+                  "Shares on the way at which the model is kept, as 0.1,0.2,0.3: a finished folder"
+                      + " at-0.10 and so on inside the output, with its perplexity. Where no shot"
+                      + " would end at one, there is a shot more that does.")
+              .orElse(List.of(), "none")
+              .needs(
+                  new Need(
+                      values ->
+                          values.get(StepSettings.SAVE_AT).stream()
+                              .allMatch(save -> save <= values.get(SPARSITY)),
+                      " has a share above --sparsity, which is never reached; leave it out.")));
+
+  private StepSettings() {}
+
+  private static double lastTarget(SettingValues values) {
+    List<Double> targets = values.get(TARGETS);
+    return targets.get(targets.size() - 1);
+  }
+}

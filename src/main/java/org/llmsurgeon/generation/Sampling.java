@@ -25,7 +25,8 @@ public record Sampling(double temperature, double topP, long seed) {
           "The temperature is " + temperature + "; give 0 for the likeliest token, or more.");
     }
     if (!(topP > 0 && topP <= 1)) {
-      throw new InputException("The share top-p is " + topP + "; give a share above 0 and up to 1.");
+      throw new InputException(
+          "The share top-p is " + topP + "; give a share above 0 and up to 1.");
     }
   }
 }

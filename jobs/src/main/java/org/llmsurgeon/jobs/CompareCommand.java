@@ -147,7 +147,12 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
-    settings.require("compare", RunSettings.MODEL, RunSettings.CALIBRATION, RunSettings.TEST, RunSettings.OUTPUT);
+    settings.require(
+        "compare",
+        RunSettings.MODEL,
+        RunSettings.CALIBRATION,
+        RunSettings.TEST,
+        RunSettings.OUTPUT);
     CompareRequest request = request(settings);
     List<ComparedRun> runs;
     try (RunProgress progress = output.progress();

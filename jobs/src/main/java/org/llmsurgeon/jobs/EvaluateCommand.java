@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: surgeon evaluate --model out/pruned --test test.txt --context 512"})
 final class EvaluateCommand implements Callable<Integer> {
   /** The settings that this command takes. */
-  static final List<Setting<?>> SETTINGS = List.of(RunSettings.MODEL, RunSettings.TEST, CalibrationSettings.CONTEXT);
+  static final List<Setting<?>> SETTINGS =
+      List.of(RunSettings.MODEL, RunSettings.TEST, CalibrationSettings.CONTEXT);
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;

@@ -96,6 +96,13 @@ final class RecipeFile {
             .map(name -> "did you mean '" + name + "'? The settings are ")
             .orElse("the settings are ");
     return new InputException(
-        "Recipe " + path + ": there is no setting '" + key + "'; " + nearest + String.join(", ", known) + ".");
+        "Recipe "
+            + path
+            + ": there is no setting '"
+            + key
+            + "'; "
+            + nearest
+            + String.join(", ", known)
+            + ".");
   }
 }

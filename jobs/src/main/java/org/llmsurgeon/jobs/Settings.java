@@ -68,7 +68,8 @@ final class Settings {
     List<String> missing = new ArrayList<>();
     for (Setting<?> setting : needed) {
       Object value = get(setting);
-      List<?> words = value instanceof List<?> all ? all : value == null ? List.of() : List.of(value);
+      List<?> words =
+          value instanceof List<?> all ? all : value == null ? List.of() : List.of(value);
       boolean given = words.stream().anyMatch(word -> !word.toString().isBlank());
       if (!given && !(setting == RunSettings.CALIBRATION && withoutData())) {
         missing.add(setting.usage());

@@ -157,7 +157,8 @@ class SettingsTest {
 
   @Test
   void filesMayBeGivenTogetherOrOneByOne() {
-    assertThat(prune("--test", "a,b.txt", "c", "--model", "m", "--test", "d").list(RunSettings.TEST))
+    assertThat(
+            prune("--test", "a,b.txt", "c", "--model", "m", "--test", "d").list(RunSettings.TEST))
         .containsExactly("a,b.txt", "c", "d");
   }
 

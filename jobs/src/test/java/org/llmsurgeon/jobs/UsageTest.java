@@ -111,7 +111,8 @@ class UsageTest {
             (name, value) -> {
               assertThat(help).containsPattern("--(\\[no-])?" + name);
               if (!(value instanceof Boolean)) {
-                assertThat(RecipeSettings.named(name).orElseThrow().description()).contains(" Default: ");
+                assertThat(RecipeSettings.named(name).orElseThrow().description())
+                    .contains(" Default: ");
               }
             });
     assertThat(help).contains("Default: 0.5.").contains("Default: kfac.");

@@ -95,8 +95,8 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%.2f %% of the %s are gone already, in the sense of %s, and %s asks for no more; give"
-                  + " more than that.",
+              "%.2f %% of the %s are gone already, in the sense of %s, and %s asks for no more;"
+                  + " give more than that.",
               100 * unit * all / total,
               recipe.goal().of().optionName(),
               StructureSettings.STRUCTURES.spelled(recipe.structures().optionName()),

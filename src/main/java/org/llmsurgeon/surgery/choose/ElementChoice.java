@@ -176,10 +176,7 @@ public final class ElementChoice {
           String.format(
               "The sparsity %s cannot be reached while biases stay: they are %d of %d weights; give"
                   + " less, or leave %s out.",
-              share,
-              weights - candidates,
-              weights,
-              ElementSettings.KEEP_BIAS.spelled()));
+              share, weights - candidates, weights, ElementSettings.KEEP_BIAS.spelled()));
     }
     return count;
   }

@@ -44,8 +44,8 @@ public final class WidthCheck {
       if (weights.isEmpty()) {
         throw new InputException(
             String.format(
-                "%s cannot split %s, which has %s, into equal parts with these %s, %s and %s; give a"
-                    + " smaller number.",
+                "%s cannot split %s, which has %s, into equal parts with these %s, %s and %s; give"
+                    + " a smaller number.",
                 StructureSettings.TENSOR_PARALLEL.spelled(rule.parallel()),
                 planned.group().name(),
                 size(planned.group().widths()),

@@ -60,7 +60,8 @@ public final class CorrectionSettings {
                   "final-epochs",
                   SettingType.integer(0),
                   SettingGroup.UPDATES,
-                  "Times that all calibration windows are read after the last shot, with --correct.")
+                  "Times that all calibration windows are read after the last shot, with"
+                      + " --correct.")
               .orElse(5)
               .needs(WANTED));
 
@@ -74,8 +75,8 @@ public final class CorrectionSettings {
                           value -> value > 0 && value < Double.POSITIVE_INFINITY,
                           "a number above 0, as 0.005"),
                   SettingGroup.UPDATES,
-                  "Learning rate of the adapters, as a share of the size of a layer's weights; falls"
-                      + " linearly to 0. With --correct.")
+                  "Learning rate of the adapters, as a share of the size of a layer's weights;"
+                      + " falls linearly to 0. With --correct.")
               .orElse(0.005)
               .needs(WANTED));
 

@@ -8,8 +8,8 @@ import org.llmsurgeon.curvature.Fisher;
  *
  * @param kind which approximation of the Fisher
  * @param fisher which Fisher; {@link Fisher#EMPIRICAL} for a kind without gradients
- * @param passes steps of the power iteration in a shot, each two passes over the data; of no use
- *     to a kind without one
+ * @param passes steps of the power iteration in a shot, each two passes over the data; of no use to
+ *     a kind without one
  * @param rank products in a sum; 1 for the other kinds
  */
 public record CurvatureRule(CurvatureKind kind, Fisher fisher, int passes, int rank) {

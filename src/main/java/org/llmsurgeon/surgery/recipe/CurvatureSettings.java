@@ -15,9 +15,9 @@ public final class CurvatureSettings {
                   SettingType.choice("KIND", CurvatureKind::parse, CurvatureKind::optionName),
                   SettingGroup.CURVATURE,
                   "Curvature of the loss: kfac (activations and gradients), nearest-kronecker (the"
-                      + " product nearest to the Fisher, by power iteration), kronecker-sum (several"
-                      + " products), ekfac (kfac with eigenvalues corrected in a second pass),"
-                      + " activations, or identity.")
+                      + " product nearest to the Fisher, by power iteration), kronecker-sum"
+                      + " (several products), ekfac (kfac with eigenvalues corrected in a second"
+                      + " pass), activations, or identity.")
               .orElse(CurvatureKind.KFAC));
 
   /** Whose losses. */
@@ -43,8 +43,8 @@ public final class CurvatureSettings {
                   "fisher-samples",
                   SettingType.integer(1),
                   SettingGroup.CURVATURE,
-                  "Tokens drawn for each position, with a backward pass for each; G is the mean over"
-                      + " them.")
+                  "Tokens drawn for each position, with a backward pass for each; G is the mean"
+                      + " over them.")
               .orElse(1)
               .idle(1)
               .needs(

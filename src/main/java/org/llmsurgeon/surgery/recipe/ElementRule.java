@@ -37,7 +37,8 @@ public record ElementRule(
         values.get(ElementSettings.UPDATE) == Compensation.FULL
             ? ElementUpdate.Full.DEFAULT
             : new ElementUpdate.Grouped(
-                values.get(ElementSettings.MOST_CORRELATED), values.get(ElementSettings.ADD_UPDATE)),
+                values.get(ElementSettings.MOST_CORRELATED),
+                values.get(ElementSettings.ADD_UPDATE)),
         values.get(ElementSettings.KEEP_BIAS),
         values.get(ElementSettings.INDEPENDENT),
         values.get(ElementSettings.SKIP_UNFIT));

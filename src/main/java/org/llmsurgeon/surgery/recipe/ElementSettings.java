@@ -58,7 +58,8 @@ public final class ElementSettings {
                   "add-update",
                   SettingType.flag(),
                   SettingGroup.UPDATES,
-                  "A group sees the updates of the groups before it, with --element-update grouped.")
+                  "A group sees the updates of the groups before it, with --element-update"
+                      + " grouped.")
               .orElse(true)
               .idle(null)
               .needs(SPARSE, GROUPED, COMPENSATED));
@@ -76,7 +77,8 @@ public final class ElementSettings {
                   Need.only(
                       "--structures element",
                       values ->
-                          values.structures().sparse() && values.structures().zeroPattern().isEmpty())));
+                          values.structures().sparse()
+                              && values.structures().zeroPattern().isEmpty())));
 
   /** Whether a group costs the sum over its weights. */
   public static final Setting<Boolean> INDEPENDENT =

@@ -70,7 +70,10 @@ public record LayerRule(
             Double.parseDouble(text.substring(equals + 1)));
       } catch (NumberFormatException wrong) {
         throw new InputException(
-            LayerSettings.LIMIT.spelled() + " has '" + text + "'; give PATTERN=SHARE, as q_proj=0.3.",
+            LayerSettings.LIMIT.spelled()
+                + " has '"
+                + text
+                + "'; give PATTERN=SHARE, as q_proj=0.3.",
             wrong);
       }
     }

@@ -12,7 +12,8 @@ public final class LayerSettings {
       ALL.add(
           Setting.of(
                   "threshold",
-                  SettingType.choice("KIND", LayerRule.Threshold::parse, LayerRule.Threshold::optionName),
+                  SettingType.choice(
+                      "KIND", LayerRule.Threshold::parse, LayerRule.Threshold::optionName),
                   SettingGroup.SCOPE,
                   "global: one threshold over all layers; layer: every layer reaches the sparsity"
                       + " on its own, with --structures units every attention and every MLP.")
@@ -25,9 +26,9 @@ public final class LayerSettings {
                   "include",
                   SettingType.words("PATTERN", LayerPattern::new, LayerPattern::text),
                   SettingGroup.SCOPE,
-                  "Layers that may be pruned: parts of module names, as q_proj, mlp, layers.[0-4] or"
-                      + " layers.*.up_proj. --sparsity is a share of their weights. Embeddings and"
-                      + " the head are never pruned.")
+                  "Layers that may be pruned: parts of module names, as q_proj, mlp, layers.[0-4]"
+                      + " or layers.*.up_proj. --sparsity is a share of their weights. Embeddings"
+                      + " and the head are never pruned.")
               .orElse(List.of(), "all"));
 
   /** Layers that may not. */

@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** All options of a recipe, in the order in which reports, recipe files and help texts name them. */
+/**
+ * All options of a recipe, in the order in which reports, recipe files and help texts name them.
+ */
 public final class RecipeSettings {
   /** The options. */
   public static final List<Setting<?>> ALL =

@@ -6,7 +6,9 @@ import java.util.Map;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pruning.structure.Structures;
 
-/** What is given of the options of a recipe: by name, then by a preset; what is not has defaults. */
+/**
+ * What is given of the options of a recipe: by name, then by a preset; what is not has defaults.
+ */
 final class SettingValues {
   /** Nothing is given. */
   static final SettingValues NONE = new SettingValues(new LinkedHashMap<>());

@@ -11,8 +11,7 @@ public final class StepSettings {
   /** The number of shots that follows from what is measured. */
   static final String AUTO = "auto";
 
-  private static final String SHARES =
-      "shares above 0 and up to 1 that grow, as 0.1,0.2,0.35,0.5";
+  private static final String SHARES = "shares above 0 and up to 1 that grow, as 0.1,0.2,0.35,0.5";
 
   private static final Need ADAPTIVE =
       Need.only("--shots auto", values -> values.get(StepSettings.SHOTS).isEmpty());
@@ -32,8 +31,7 @@ public final class StepSettings {
                   SettingGroup.BASIC,
                   "Share that is gone at the end; never passed. Of the weights of the linear layers"
                       + " inside blocks, unless --target-of names something else.")
-              .orElse(
-                  values -> values.has(StepSettings.TARGETS) ? lastTarget(values) : 0.5, "0.5")
+              .orElse(values -> values.has(StepSettings.TARGETS) ? lastTarget(values) : 0.5, "0.5")
               .needs(
                   new Need(
                       values ->

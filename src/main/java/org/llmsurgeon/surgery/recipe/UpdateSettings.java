@@ -35,16 +35,15 @@ public final class UpdateSettings {
                   "How the weights that stay make up for those that go: joint (the exact optimum),"
                       + " additive (the authors': row and column updates summed), independent, or"
                       + " none.")
-              .orElse(
-                  values -> values.get(DIAGONAL) ? UpdateKind.NONE : UpdateKind.JOINT, "joint")
+              .orElse(values -> values.get(DIAGONAL) ? UpdateKind.NONE : UpdateKind.JOINT, "joint")
               .idle(UpdateKind.NONE)
               .needs(
                   new Need(
                       values ->
                           !values.get(DIAGONAL)
                               || values.get(UpdateSettings.UPDATE) == UpdateKind.NONE,
-                      " contradicts --diagonal, with which nothing makes up for what goes; leave one"
-                          + " of them out."),
+                      " contradicts --diagonal, with which nothing makes up for what goes; leave"
+                          + " one of them out."),
                   new Need(
                       values -> !values.structures().sparse() || isJointOrNone(values),
                       " other than joint and none goes with rows, columns and units only; give one"

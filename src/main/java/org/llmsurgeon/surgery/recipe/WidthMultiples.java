@@ -31,7 +31,8 @@ final class WidthMultiples {
       multiples.put(UnitKind.NEURON, number(option, text, text));
     }
     if (multiples.values().stream().anyMatch(each -> each < 1)) {
-      throw new InputException(option.spelled(text) + " has a number below 1; give at least 1, as 64.");
+      throw new InputException(
+          option.spelled(text) + " has a number below 1; give at least 1, as 64.");
     }
     return new WidthRule(
         multiples.getOrDefault(UnitKind.NEURON, 1),

@@ -78,7 +78,8 @@ class RecipeTest {
   @Test
   void adaptiveShotsComeBackFromTheirOptions() {
     Recipe recipe = Recipe.of(Map.of("shots", "auto", "max-shots", 12));
-    assertThat(recipe.pace()).isEqualTo(new Recipe.Pace(true, 12, new SparsitySchedule.Linear(), List.of()));
+    assertThat(recipe.pace())
+        .isEqualTo(new Recipe.Pace(true, 12, new SparsitySchedule.Linear(), List.of()));
     assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
     assertThat(Recipe.of(Map.of("shots", "auto")).shots()).isEqualTo(40);
   }

@@ -8,8 +8,9 @@ import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
+import org.llmsurgeon.pipeline.prune.Intermediates;
 import org.llmsurgeon.pipeline.prune.RunPlanner;
-import org.llmsurgeon.pipeline.prune.ShotRunner;
+import org.llmsurgeon.pipeline.prune.ShotRun;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
@@ -21,8 +22,6 @@ import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
-import org.llmsurgeon.surgery.calibrate.FactorPass;
-import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -189,24 +188,13 @@ final class ComparisonRunner {
     }
     int shots = first.plan().shots();
     for (int shot = 1; shot <= shots; shot++) {
-      new ShotRunner(
+      new ShotRun(
               ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
-          .run();
-      deleteIntermediates(first, shot);
+          .commit();
+      // The factors of the first shot are for other runs, too.
+      new Intermediates(first.run(), first.recipe()).deleteAfter(shot, 1);
     }
     return shots;
-  }
-
-  /** What no later shot reads; the factors of the first one are for other runs, too. */
-  private static void deleteIntermediates(ShotContext first, int shot) {
-    RunDirectory run = first.run();
-    List<FactorPass> next = FactorPlan.passes(first.recipe().curvature(), shot + 1);
-    int done = !next.isEmpty() && next.get(0).index() > 0 ? shot - 1 : shot;
-    run.delete(RunDirectory.inShot(shot, "shards"));
-    run.delete(RunDirectory.inShot(shot - 1, "weights"));
-    if (done > 1) {
-      run.delete(RunDirectory.inShot(done, "factors"));
-    }
   }
 
   /** Removes what another run wrote; the factors of the dense model stay. */

@@ -41,9 +41,18 @@ public record ShotContext(
     return new ShotContext(session, run, plan, config, recipe, shot);
   }
 
-  /** Weights of the last committed shot. */
-  ModelRef model() {
-    return session.model(plan.identity().inputs().model().path(), run, shot - 1);
+  /** Weights before this shot. */
+  public ModelRef model() {
+    return model(shot - 1);
+  }
+
+  /** Weights after this shot, which is committed. */
+  public ModelRef after() {
+    return model(shot);
+  }
+
+  private ModelRef model(int committed) {
+    return session.model(plan.identity().inputs().model().path(), run, committed);
   }
 
   /** What tasks of one layer need. */

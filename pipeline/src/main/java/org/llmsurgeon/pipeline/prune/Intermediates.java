@@ -1,0 +1,67 @@
+package org.llmsurgeon.pipeline.prune;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** What shots leave in a run directory and no later step reads. */
+public final class Intermediates {
+  private final RunDirectory run;
+  private final Recipe recipe;
+
+  /**
+   * Those of a run.
+   *
+   * @param run run directory
+   * @param recipe how it prunes
+   */
+  public Intermediates(RunDirectory run, Recipe recipe) {
+    this.run = run;
+    this.recipe = recipe;
+  }
+
+  /**
+   * Deletes the sums of a shot, its factors unless the next shot goes on from them, its weights
+   * before a correction, and the weights of the shot before.
+   *
+   * @param shot a committed shot, from 1
+   */
+  void deleteAfter(int shot) {
+    deleteAfter(shot, 0);
+  }
+
+  /**
+   * As {@link #deleteAfter(int)}, but some shots' factors stay.
+   *
+   * @param kept the last shot whose factors other runs need
+   */
+  public void deleteAfter(int shot, int kept) {
+    List<FactorPass> next = FactorPlan.passes(recipe.curvature(), shot + 1);
+    boolean goesOn = !next.isEmpty() && next.get(0).index() > 0;
+    int read = goesOn ? shot - 1 : shot;
+    run.delete(RunDirectory.inShot(shot, "shards"));
+    if (read > kept) {
+      deleteFactors(read);
+    }
+    run.delete(RunDirectory.inShot(shot - 1, "weights"));
+    run.delete(RunDirectory.inShot(shot - 1, "corrected"));
+    if (recipe.correction().isWanted()) {
+      ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
+      Set<String> named =
+          manifest.layers().stream().map(LayerFile::path).collect(Collectors.toSet());
+      run.deleteExcept(RunDirectory.inShot(shot, "weights/"), named);
+      run.deleteExcept(RunDirectory.inShot(shot, "reconstructed/"), named);
+    }
+  }
+
+  /** Deletes the factors of a shot from which none goes on. */
+  void deleteFactors(int shot) {
+    run.delete(RunDirectory.inShot(shot, "factors"));
+  }
+}

@@ -95,6 +95,21 @@ class LayeringTest {
   }
 
   @Test
+  void thePlannerRunsNothing() {
+    noClasses()
+        .that()
+        .haveSimpleName("RunPlanner")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "org.apache.spark..",
+            "org.llmsurgeon.pipeline.cluster..",
+            "org.llmsurgeon.pipeline.files..",
+            "org.llmsurgeon.pipeline.weights..")
+        .check(CLASSES);
+  }
+
+  @Test
   void noTensorTravels() {
     noFields()
         .that()

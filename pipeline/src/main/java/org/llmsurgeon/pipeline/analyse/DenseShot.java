@@ -7,7 +7,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
-import org.llmsurgeon.pipeline.prune.RunPlanner;
+import org.llmsurgeon.pipeline.prune.RunPreparation;
 import org.llmsurgeon.pipeline.run.HashedFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
@@ -63,7 +63,7 @@ public final class DenseShot implements AutoCloseable {
               List.of());
       int context = once.calibration().contextFor(weights.config().maxPositions());
       RunIdentity identity = RunIdentity.of(inputs, once, context);
-      RunPlan plan = new RunPlanner(session, run, weights).make(identity, once);
+      RunPlan plan = new RunPreparation(session, run, weights, once).plan(identity);
       ShotContext shot = ShotContext.of(session, run, plan, weights.config(), 1);
       return new DenseShot(run, weights, shot);
     } catch (RuntimeException failure) {

@@ -9,7 +9,7 @@ import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.prune.Intermediates;
-import org.llmsurgeon.pipeline.prune.RunPlanner;
+import org.llmsurgeon.pipeline.prune.RunPreparation;
 import org.llmsurgeon.pipeline.prune.ShotRun;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -90,8 +90,7 @@ final class ComparisonRunner {
       RunDirectory run =
           new RunDirectory(session.storage(), work.resolve("curvature-" + curvatures.size()));
       RunPlan plan =
-          new RunPlanner(session, run, dense)
-              .make(identity(recipe), recipe, Variant.share(recipe, dense));
+          new RunPreparation(session, run, dense, recipe).planUnchecked(identity(recipe));
       curvatures.put(recipe.curvature(), new Curvature(run, plan));
     }
   }
@@ -169,16 +168,10 @@ final class ComparisonRunner {
 
   /** The windows of the curvature's first plan, for another recipe. */
   private RunPlan plan(Recipe recipe) {
-    RunPlan made = curvatures.get(recipe.curvature()).plan();
-    return new RunPlan(
-        made.format(),
-        identity(recipe),
-        Variant.share(recipe, dense),
-        made.calibration(),
-        made.fresh(),
-        made.test(),
-        made.shards(),
-        made.tokeniseSeconds());
+    return curvatures
+        .get(recipe.curvature())
+        .plan()
+        .with(identity(recipe), Variant.share(recipe, dense));
   }
 
   /** Prunes, and says in how many shots. */
@@ -188,8 +181,7 @@ final class ComparisonRunner {
     }
     int shots = first.plan().shots();
     for (int shot = 1; shot <= shots; shot++) {
-      new ShotRun(
-              ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
+      new ShotRun(ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
           .commit();
       // The factors of the first shot are for other runs, too.
       new Intermediates(first.run(), first.recipe()).deleteAfter(shot, 1);

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline.prune;
 
+import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
@@ -80,12 +81,11 @@ public final class PruneRun {
     boolean ours = false;
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, session.progress())) {
       run.guardedBy(lease::check);
-      ours = run.finished(RunDirectory.PLAN, RunPlan.class).isEmpty();
-      RunPlan plan =
-          new RunPlanner(session, run, dense)
-              .resumeOrMake(identity, request.recipe(), request.overwrite());
+      KeptPlan kept = new KeptPlan(run);
+      ours = kept.isMissing();
+      Optional<RunPlan> begun = kept.of(identity, request.overwrite());
       ours = true;
-      report = prune(plan, dense);
+      report = prune(begun.orElseGet(() -> plan(kept, dense, identity)), dense);
     } catch (InputException refusal) {
       if (ours && ShotLoop.committed(run, 1) == 0) {
         output.deleteOwnRun();
@@ -94,6 +94,15 @@ public final class PruneRun {
     }
     output.deleteOwnRun();
     return report;
+  }
+
+  private RunPlan plan(KeptPlan kept, ModelWeights dense, RunIdentity identity) {
+    kept.clear();
+    RunPlan plan = new RunPreparation(session, run, dense, request.recipe()).plan(identity);
+    kept.keep(plan);
+    PlanWarnings.of(plan, dense.config())
+        .forEach(each -> session.progress().note("Warning: " + each));
+    return plan;
   }
 
   private PruningReport prune(RunPlan plan, ModelWeights dense) {
@@ -105,8 +114,7 @@ public final class PruneRun {
     report.forecast(RunForecast.of(session, plan, config, weightBytes));
     Evaluator evaluator = new Evaluator(session, run, plan.test());
     ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));
-    ModelExport export =
-        new ModelExport(session, run, model, output.folder(), evaluator, form);
+    ModelExport export = new ModelExport(session, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);
     new ShotLoop(session, run, plan, config, evaluator).run(report, saved);
     return publish(export.stage(output.folder(), report.last().shot()), saved, report);

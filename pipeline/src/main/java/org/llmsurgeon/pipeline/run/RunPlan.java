@@ -49,7 +49,17 @@ public record RunPlan(
    * @param moved an equal identity with the paths of today
    */
   public RunPlan with(RunIdentity moved) {
-    return new RunPlan(format, moved, share, calibration, fresh, test, shards, tokeniseSeconds);
+    return with(moved, share);
+  }
+
+  /**
+   * A plan of another recipe on the same windows.
+   *
+   * @param other what decides its result
+   * @param until share of the prunable weights that is gone at its end
+   */
+  public RunPlan with(RunIdentity other, double until) {
+    return new RunPlan(format, other, until, calibration, fresh, test, shards, tokeniseSeconds);
   }
 
   /**

@@ -1,0 +1,89 @@
+package org.llmsurgeon.pipeline.prune;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cut.GoneTask;
+import org.llmsurgeon.pipeline.run.HashedFile;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.RunIdentity;
+import org.llmsurgeon.pipeline.run.RunInputs;
+import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.text.WindowBuilder;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * The stages before the first shot, which make of the inputs what the shots read: zeros are
+ * counted, texts become windows. What is planned with them {@link RunPlanner} says.
+ */
+public final class RunPreparation {
+  private final Session session;
+  private final RunDirectory run;
+  private final ModelWeights dense;
+  private final Recipe recipe;
+  private final RunPlanner planner;
+
+  /**
+   * The preparation of a run.
+   *
+   * @param session the operation
+   * @param run where windows are kept
+   * @param dense the model
+   * @param recipe how to prune
+   */
+  public RunPreparation(Session session, RunDirectory run, ModelWeights dense, Recipe recipe) {
+    this.session = session;
+    this.run = run;
+    this.dense = dense;
+    this.recipe = recipe;
+    this.planner = new RunPlanner(dense.config(), dense::bytesOfNumber, recipe);
+  }
+
+  /**
+   * A plan, which is not kept yet, and the windows that it names.
+   *
+   * @param identity what decides the result
+   * @throws InputException if the goal cannot be reached, or is reached already
+   */
+  public RunPlan plan(RunIdentity identity) {
+    planner.requireReachable();
+    planner.requireLess(gone(identity.inputs().model().path()));
+    return planUnchecked(identity);
+  }
+
+  /** As {@link #plan(RunIdentity)}, for a goal that was found reachable before. */
+  public RunPlan planUnchecked(RunIdentity identity) {
+    return planner.plan(identity, windows(identity.inputs()));
+  }
+
+  /** Reads all weights once: it is cheap beside a shot, and a run for nothing is not. */
+  private List<Long> gone(String model) {
+    GoneTask task =
+        new GoneTask(
+            session.model(model), new LinkedHashMap<>(recipe.options()), session.settings());
+    List<Integer> layers = IntStream.range(0, dense.config().linears().size()).boxed().toList();
+    return session.tasks().run(StageName.of("inspect"), layers, task).value();
+  }
+
+  private RunPlanner.RunWindows windows(RunInputs inputs) {
+    planner.requireData(inputs.calibration());
+    WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
+    long begun = System.nanoTime();
+    List<WindowsFile> calibration =
+        recipe.needsData()
+            ? builder.calibration(paths(inputs.calibration()), recipe.calibration(), recipe.shots())
+            : List.of();
+    WindowsFile test =
+        inputs.test().isEmpty() ? null : builder.test(paths(inputs.test()), recipe.calibration());
+    return new RunPlanner.RunWindows(calibration, test, (System.nanoTime() - begun) / 1e9);
+  }
+
+  private static List<String> paths(List<HashedFile> files) {
+    return files.stream().map(HashedFile::path).toList();
+  }
+}

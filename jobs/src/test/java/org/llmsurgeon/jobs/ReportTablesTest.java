@@ -9,13 +9,14 @@ import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class ReportTablesTest {
   private static PruningReport report(Double dense, Double first, Double last) {
     return new PruningReport(
         null,
         null,
-        Map.of(),
+        Recipe.defaults(),
         new PruningReport.Target("weights", 0.5, 0.5),
         64,
         0,

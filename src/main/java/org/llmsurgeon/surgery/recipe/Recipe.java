@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.recipe;
 
+import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,14 @@ import org.llmsurgeon.pruning.structure.WidthRule;
  * equal recipes on the same inputs write the same bytes. Made of the values of {@link
  * RecipeSettings}.
  */
-public final class Recipe {
+public final class Recipe implements Serializable {
+  /** What travels instead: options mean the same to every version that knows them. */
+  private record Travelling(LinkedHashMap<String, Object> options) implements Serializable {
+    private Object readResolve() {
+      return Recipe.of(options);
+    }
+  }
+
   private final Map<String, Object> options;
   private final Structures structures;
   private final SelectionRule selection;
@@ -161,6 +169,10 @@ public final class Recipe {
               + " need; choose row,column, element or N:M, or --curvature kfac or"
               + " nearest-kronecker.");
     }
+  }
+
+  private Object writeReplace() {
+    return new Travelling(new LinkedHashMap<>(options));
   }
 
   /** The defaults of the command line. */

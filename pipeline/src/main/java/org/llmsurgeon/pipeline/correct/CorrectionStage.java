@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.correct;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -64,7 +63,7 @@ public final class CorrectionStage {
             rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
             run.path(),
             shot.shot(),
-            new LinkedHashMap<>(shot.recipe().options()),
+            shot.recipe(),
             shot.plan().calibration(shot.shot()),
             session.settings());
     this.targets = AdapterTargets.of(shot.recipe(), shot.config());

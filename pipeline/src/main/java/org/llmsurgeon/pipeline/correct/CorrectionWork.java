@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.correct;
 
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.ModelRef;
@@ -17,7 +16,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param dense the dense model, or null where nobody asks it
  * @param run run directory
  * @param shot the shot
- * @param options the recipe's options
+ * @param recipe how to prune
  * @param windows calibration windows
  * @param settings how to reach the files
  */
@@ -26,7 +25,7 @@ record CorrectionWork(
     ModelRef dense,
     String run,
     int shot,
-    LinkedHashMap<String, Object> options,
+    Recipe recipe,
     WindowsFile windows,
     HadoopSettings settings)
     implements Serializable {
@@ -35,13 +34,13 @@ record CorrectionWork(
    *
    * @param cut as above
    * @param dense as above
-   * @param options as above
+   * @param recipe as above
    */
-  record Models(ModelRef cut, ModelRef dense, LinkedHashMap<String, Object> options) {}
+  record Models(ModelRef cut, ModelRef dense, Recipe recipe) {}
 
   /** What models it needs. */
   Models models() {
-    return new Models(cut, dense, options);
+    return new Models(cut, dense, recipe);
   }
 
   /**
@@ -50,7 +49,7 @@ record CorrectionWork(
    * @param config the model
    */
   AdapterTargets targets(ModelConfig config) {
-    return AdapterTargets.of(Recipe.of(options), config);
+    return AdapterTargets.of(recipe, config);
   }
 
   /** The run directory. */

@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.correct;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -57,7 +56,7 @@ public final class ReconstructionStage
             run.path(),
             shot.shot(),
             shot.plan().calibration(shot.shot()),
-            new LinkedHashMap<>(shot.recipe().options()),
+            shot.recipe(),
             shot.session().settings());
   }
 

@@ -1,11 +1,11 @@
 package org.llmsurgeon.pipeline.correct;
 
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * What all tasks of a reconstruction need, in a form that travels.
@@ -14,7 +14,7 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
  * @param run run directory
  * @param shot the shot
  * @param windows calibration windows
- * @param options the recipe's options
+ * @param recipe how to prune
  * @param settings how to reach the files
  */
 record ReconstructionWork(
@@ -22,7 +22,7 @@ record ReconstructionWork(
     String run,
     int shot,
     WindowsFile windows,
-    LinkedHashMap<String, Object> options,
+    Recipe recipe,
     HadoopSettings settings)
     implements Serializable {
   /** The run directory. */

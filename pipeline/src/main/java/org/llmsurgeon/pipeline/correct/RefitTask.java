@@ -19,7 +19,6 @@ import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Refits one layer to the dense layer's outputs and writes it. Memory: about eight matrices of the
@@ -57,9 +56,7 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
               LayerRefit.Moments.sum(
                   device, size, new Sums(directory, shards, buffers(scope, size)));
           LayerWeight weight =
-              new LayerRefit(device, shape, Recipe.of(work.options()))
-                  .refit(dense, pruned, moments)
-                  .weight()) {
+              new LayerRefit(device, shape, work.recipe()).refit(dense, pruned, moments).weight()) {
         String path =
             RunDirectory.inShot(
                 work.shot(), "reconstructed/" + shape.name() + "-" + attempt + ".safetensors");

@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline.cut;
 
-import java.util.LinkedHashMap;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
@@ -14,18 +13,16 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * Counts what of one layer is gone before a run.
  *
  * @param model which weights
- * @param options the recipe's options
+ * @param recipe how to prune
  * @param settings how to reach the files
  */
-public record GoneTask(
-    ModelRef model, LinkedHashMap<String, Object> options, HadoopSettings settings)
+public record GoneTask(ModelRef model, Recipe recipe, HadoopSettings settings)
     implements TaskFunction<Integer, Long> {
   @Override
   public Long apply(Integer layer, String attempt) {
     try (ModelWeights weights = ModelWeights.open(settings.storage(), model)) {
       LinearShape shape = weights.config().linears().get(layer);
-      return new AlreadyGone(weights.config(), Recipe.of(options))
-          .of(ExecutorDevice.shared(), weights, shape);
+      return new AlreadyGone(weights.config(), recipe).of(ExecutorDevice.shared(), weights, shape);
     }
   }
 }

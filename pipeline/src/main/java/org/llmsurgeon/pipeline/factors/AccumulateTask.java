@@ -38,7 +38,7 @@ record AccumulateTask(
   @Override
   public ShardRecord apply(ShardTask task, String attempt) {
     RunDirectory directory = work.directory();
-    Recipe recipe = Recipe.of(work.options());
+    Recipe recipe = work.recipe();
     Calibration.Data data = data(directory, recipe, task.shard());
     try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.model();

@@ -18,7 +18,6 @@ import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.operate.LayerTask;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Finds the eigenvectors of both factors of a layer, between the passes of EKFAC. Memory: about
@@ -65,7 +64,7 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
                   layer,
                   weights,
                   new StoredFactors(run, manifest),
-                  Recipe.of(work.options()))
+                  work.recipe())
               .basis();
       try {
         List<FactorsManifest.Factor> made = new ArrayList<>();

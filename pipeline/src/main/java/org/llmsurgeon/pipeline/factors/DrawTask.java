@@ -21,7 +21,7 @@ record DrawTask(LayerWork work, WindowsFile windows) implements TaskFunction<Sha
   @Override
   public int[][] apply(Shard shard, String attempt) {
     int[][] part = Windows.read(work.directory(), windows, shard.from(), shard.to());
-    Recipe recipe = Recipe.of(work.options());
+    Recipe recipe = work.recipe();
     try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
       return Arrays.stream(FisherTargets.drawOfDense(shared.model(), part, recipe, shard))
           .flatMap(Arrays::stream)

@@ -4,12 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.deser.std.StdDelegatingDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdDelegatingSerializer;
+import com.fasterxml.jackson.databind.util.StdConverter;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * JSON of plans, manifests and reports: snake_case names, indented, in the order of the records.
+ * JSON of plans, manifests and reports: snake_case names, indented, in the order of the records; a
+ * recipe as its options.
  */
 public final class Json {
   private static final JsonMapper MAPPER =
@@ -17,9 +24,33 @@ public final class Json {
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .addModule(recipes())
           .build();
 
   private Json() {}
+
+  private static SimpleModule recipes() {
+    return new SimpleModule()
+        .addSerializer(
+            Recipe.class,
+            new StdDelegatingSerializer(
+                Recipe.class,
+                new StdConverter<Recipe, Map<String, Object>>() {
+                  @Override
+                  public Map<String, Object> convert(Recipe recipe) {
+                    return recipe.options();
+                  }
+                }))
+        .addDeserializer(
+            Recipe.class,
+            new StdDelegatingDeserializer<>(
+                new StdConverter<Map<String, Object>, Recipe>() {
+                  @Override
+                  public Recipe convert(Map<String, Object> options) {
+                    return Recipe.of(options);
+                  }
+                }));
+  }
 
   /**
    * A record as UTF-8 JSON with a line end.

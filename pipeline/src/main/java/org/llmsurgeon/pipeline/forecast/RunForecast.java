@@ -12,7 +12,6 @@ import org.llmsurgeon.pipeline.cluster.TaskSlots;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a run is expected to need, made before its first stage, to be held against what it does. */
 public final class RunForecast {
@@ -42,7 +41,7 @@ public final class RunForecast {
         new Workload(
             config,
             weightBytes,
-            Recipe.of(plan.identity().recipe()),
+            plan.recipe(),
             plan.share(),
             calibration == null ? 0 : calibration.windows(),
             some == null ? plan.identity().context() : some.context(),

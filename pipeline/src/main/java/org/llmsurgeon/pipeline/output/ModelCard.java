@@ -120,7 +120,7 @@ public final class ModelCard {
   }
 
   private String recipe() {
-    return report.recipe().entrySet().stream()
+    return report.recipe().options().entrySet().stream()
         .filter(each -> each.getValue() != null)
         .map(ModelCard::option)
         .collect(Collectors.joining(", "));

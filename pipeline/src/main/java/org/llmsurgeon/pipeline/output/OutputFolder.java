@@ -16,7 +16,6 @@ import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SavedFolders;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Where the pruned model goes. It is written into a hidden folder inside and moved file by file
@@ -148,7 +147,7 @@ public final class OutputFolder {
   private static boolean isKeptBy(RunDirectory run, String name) {
     return SavedFolders.matches(name)
         && run.finished(RunDirectory.PLAN, RunPlan.class)
-            .map(plan -> SavedFolders.of(Recipe.of(plan.identity().recipe())))
+            .map(plan -> SavedFolders.of(plan.recipe()))
             .filter(folders -> folders.contains(name))
             .isPresent();
   }

@@ -37,7 +37,7 @@ public final class SavedModels {
   public SavedModels(ModelExport export, RunDirectory run, RunPlan plan) {
     this.export = export;
     this.run = run;
-    this.recipe = Recipe.of(plan.identity().recipe());
+    this.recipe = plan.recipe();
     this.share = plan.share();
   }
 

@@ -22,7 +22,7 @@ public final class PlanWarnings {
    */
   public static List<String> of(RunPlan plan, ModelConfig config) {
     List<String> warnings = new ArrayList<>();
-    Recipe recipe = Recipe.of(plan.identity().recipe());
+    Recipe recipe = plan.recipe();
     if (plan.calibration() != null && recipe.curvature().kind().needsData()) {
       fewTokens(plan.calibration().tokens(), config, warnings);
     }

@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline.prune;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
@@ -63,9 +62,7 @@ public final class RunPreparation {
 
   /** Reads all weights once: it is cheap beside a shot, and a run for nothing is not. */
   private List<Long> gone(String model) {
-    GoneTask task =
-        new GoneTask(
-            session.model(model), new LinkedHashMap<>(recipe.options()), session.settings());
+    GoneTask task = new GoneTask(session.model(model), recipe, session.settings());
     List<Integer> layers = IntStream.range(0, dense.config().linears().size()).boxed().toList();
     return session.tasks().run(StageName.of("inspect"), layers, task).value();
   }

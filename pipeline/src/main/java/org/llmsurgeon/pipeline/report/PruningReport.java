@@ -20,7 +20,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  *
  * @param versions programs that made it
  * @param inputs model and texts, with their SHA-256
- * @param recipe the recipe's options
+ * @param recipe how it was pruned
  * @param target how much was to go
  * @param context tokens of a window that is cut from text
  * @param seed of the draw of calibration windows
@@ -42,7 +42,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 public record PruningReport(
     Versions versions,
     RunInputs inputs,
-    Map<String, Object> recipe,
+    Recipe recipe,
     Target target,
     int context,
     long seed,
@@ -292,9 +292,8 @@ public record PruningReport(
       double dampingG,
       double dampingA) {}
 
-  /** Copies the lists, and gives the options the types they have in a recipe. */
+  /** Copies the lists. */
   public PruningReport {
-    recipe = Recipe.of(recipe).options();
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);

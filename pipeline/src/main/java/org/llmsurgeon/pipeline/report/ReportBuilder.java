@@ -213,9 +213,7 @@ public final class ReportBuilder {
   private Optional<String> kept() {
     long zeros = first.layers().stream().mapToLong(layer -> layer.cut().zeros()).sum();
     long counted = first.layers().stream().mapToLong(layer -> layer.cut().before()).sum();
-    boolean besides =
-        !(Recipe.of(plan.identity().recipe()).structures() instanceof SparseStructures)
-            && zeros > counted;
+    boolean besides = !(plan.recipe().structures() instanceof SparseStructures) && zeros > counted;
     return besides
         ? Optional.of(
             String.format(
@@ -230,8 +228,7 @@ public final class ReportBuilder {
   /** What is missing of a target at which somebody gets the model. */
   private Optional<String> missing() {
     double share = plan.share();
-    boolean kept =
-        isLast() || Recipe.of(plan.identity().recipe()).savedAt(last.target(), share).isPresent();
+    boolean kept = isLast() || plan.recipe().savedAt(last.target(), share).isPresent();
     return kept ? shortfall.warning(last.target(), share, last.removed()) : Optional.empty();
   }
 
@@ -252,14 +249,14 @@ public final class ReportBuilder {
     RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
     all.add(all.remove(all.size() - 1).with(written.perplexity()));
-    Recipe.Goal goal = Recipe.of(identity.recipe()).goal();
+    Recipe.Goal goal = identity.recipe().goal();
     return new PruningReport(
         versions(),
         identity.inputs(),
         identity.recipe(),
         new PruningReport.Target(goal.of().optionName(), goal.sparsity(), plan.share()),
         identity.context(),
-        Recipe.of(identity.recipe()).calibration().seed(),
+        identity.recipe().calibration().seed(),
         tokens(plan.calibration()),
         tokens(plan.test()),
         resumedFromShot,

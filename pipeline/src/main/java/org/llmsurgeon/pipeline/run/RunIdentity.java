@@ -10,19 +10,16 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * one may go on where the other stopped.
  *
  * @param inputs model and texts
- * @param recipe the recipe's options
+ * @param recipe how to prune
  * @param context tokens of a window
  * @param arithmetic what does the arithmetic, {@code cpu} or {@code cuda}: their bits differ
  */
-public record RunIdentity(
-    RunInputs inputs, Map<String, Object> recipe, int context, String arithmetic) {
+public record RunIdentity(RunInputs inputs, Recipe recipe, int context, String arithmetic) {
   /** What runs used that were stored before there was a choice. */
   private static final String PROCESSOR = "cpu";
 
   public RunIdentity {
     arithmetic = arithmetic == null ? PROCESSOR : arithmetic;
-    // Read from JSON, numbers may have other types than a recipe gives them.
-    recipe = Recipe.of(recipe).options();
   }
 
   /**
@@ -33,7 +30,7 @@ public record RunIdentity(
    * @param context tokens of a window
    */
   public static RunIdentity of(RunInputs inputs, Recipe recipe, int context) {
-    return new RunIdentity(inputs, recipe.options(), context, PROCESSOR);
+    return new RunIdentity(inputs, recipe, context, PROCESSOR);
   }
 
   /**
@@ -56,8 +53,9 @@ public record RunIdentity(
     if (inputDifference.isPresent()) {
       return inputDifference;
     }
-    for (Map.Entry<String, Object> option : recipe.entrySet()) {
-      if (!Objects.equals(option.getValue(), other.recipe.get(option.getKey()))) {
+    Map<String, Object> others = other.recipe.options();
+    for (Map.Entry<String, Object> option : recipe.options().entrySet()) {
+      if (!Objects.equals(option.getValue(), others.get(option.getKey()))) {
         return Optional.of("another recipe (" + option.getKey() + " " + option.getValue() + ")");
       }
     }

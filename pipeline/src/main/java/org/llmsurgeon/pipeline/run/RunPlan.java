@@ -34,6 +34,11 @@ public record RunPlan(
     fresh = List.copyOf(fresh);
   }
 
+  /** How to prune. */
+  public Recipe recipe() {
+    return identity.recipe();
+  }
+
   /**
    * The calibration windows of a shot.
    *
@@ -69,13 +74,13 @@ public record RunPlan(
    * @param target share of the weights that was to be gone after it
    */
   public boolean isLast(int shot, double target) {
-    Recipe recipe = Recipe.of(identity.recipe());
+    Recipe recipe = recipe();
     return shot == recipe.shots()
         || recipe.pace().adaptive() && recipe.adaptiveSteps(share).isLast(target);
   }
 
   /** Shots; where they are adaptive, the most there may be. */
   public int shots() {
-    return Recipe.of(identity.recipe()).shots();
+    return recipe().shots();
   }
 }

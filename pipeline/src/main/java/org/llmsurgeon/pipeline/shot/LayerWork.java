@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.shot;
 
 import java.io.Serializable;
-import java.util.LinkedHashMap;
 import java.util.function.Function;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
@@ -23,15 +22,11 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param model weights of the last committed shot
  * @param run run directory
  * @param shot the shot that is being done; its factors are there
- * @param options the recipe's options
+ * @param recipe how to prune
  * @param settings how to reach the files
  */
 public record LayerWork(
-    ModelRef model,
-    String run,
-    int shot,
-    LinkedHashMap<String, Object> options,
-    HadoopSettings settings)
+    ModelRef model, String run, int shot, Recipe recipe, HadoopSettings settings)
     implements Serializable {
   /**
    * The files of a task, open.
@@ -48,7 +43,7 @@ public record LayerWork(
    * @param other which weights
    */
   public LayerWork with(ModelRef other) {
-    return new LayerWork(other, run, shot, options, settings);
+    return new LayerWork(other, run, shot, recipe, settings);
   }
 
   /** The run directory. */
@@ -69,7 +64,7 @@ public record LayerWork(
         directory.required(FactorsManifest.path(shot), FactorsManifest.class);
     try (ModelWeights weights = ModelWeights.open(directory.storage(), model)) {
       StoredFactors factors = new StoredFactors(directory, manifest);
-      return work.apply(new Opened(weights, factors, Recipe.of(options)));
+      return work.apply(new Opened(weights, factors, recipe));
     }
   }
 

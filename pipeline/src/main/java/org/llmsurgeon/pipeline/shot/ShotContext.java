@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.shot;
 
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
@@ -37,8 +36,7 @@ public record ShotContext(
    */
   public static ShotContext of(
       Session session, RunDirectory run, RunPlan plan, ModelConfig config, int shot) {
-    Recipe recipe = Recipe.of(plan.identity().recipe());
-    return new ShotContext(session, run, plan, config, recipe, shot);
+    return new ShotContext(session, run, plan, config, plan.recipe(), shot);
   }
 
   /** Weights before this shot. */
@@ -57,8 +55,7 @@ public record ShotContext(
 
   /** What tasks of one layer need. */
   public LayerWork work() {
-    return new LayerWork(
-        model(), run.path(), shot, new LinkedHashMap<>(recipe.options()), session.settings());
+    return new LayerWork(model(), run.path(), shot, recipe, session.settings());
   }
 
   /** Name of a stage of this shot. */

@@ -5,7 +5,6 @@ import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * How much the loss grew in a shot, and how much the quadratic model said it would, in nats per
@@ -35,7 +34,7 @@ public final class ShotLosses {
    * @return null where there is no cost, or the curvature is not one of the loss
    */
   public Double nats(Double cost) {
-    boolean ofLoss = Recipe.of(plan.identity().recipe()).curvature().kind().ofLoss();
+    boolean ofLoss = plan.recipe().curvature().kind().ofLoss();
     if (cost == null || !ofLoss) {
       return null;
     }

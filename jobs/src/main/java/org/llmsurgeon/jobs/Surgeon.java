@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.spark.SparkUserAppException;
 import org.llmsurgeon.jobs.demo.DemoCommand;
 import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine;
@@ -58,11 +59,21 @@ public final class Surgeon implements Callable<Integer> {
   /**
    * Runs a command and ends the process with its exit code.
    *
+   * <p>In a driver that YARN has started the code is handed to Spark's application master, which
+   * holds a process that ends by itself to be one that failed.
+   *
    * @param arguments command and options
+   * @throws SparkUserAppException on YARN, where the code is not 0
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws SparkUserAppException {
     LogSettings.apply();
-    System.exit(run(arguments));
+    int code = run(arguments);
+    if (System.getProperty("spark.yarn.app.id") == null) {
+      System.exit(code);
+    }
+    if (code != 0) {
+      throw new SparkUserAppException(code, null);
+    }
   }
 
   /**

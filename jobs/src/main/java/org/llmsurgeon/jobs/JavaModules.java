@@ -33,7 +33,7 @@ final class JavaModules {
           "This Java was started without "
               + String.join(" ", missing)
               + "; use jobs/surgeon, or give spark-submit --properties-file"
-              + " conf/spark-cluster.conf, whose spark.driver.defaultJavaOptions has them.");
+              + " conf/spark-cluster.conf, whose spark.driver.extraJavaOptions has them.");
     }
   }
 }

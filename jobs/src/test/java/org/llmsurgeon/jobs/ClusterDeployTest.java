@@ -126,10 +126,15 @@ class ClusterDeployTest {
                 Checkout.file("pipeline/spark-home/target/jars") + "/*",
                 "org.apache.spark.deploy." + name + "." + server));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(temp.resolve(name + ".log").toFile())
-        .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(temp.resolve(name + ".log").toFile());
+    Path home = Checkout.file("pipeline/spark-home/target");
+    builder.environment().put("SPARK_HOME", home.toString());
+    builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    return builder.start();
   }
 
   private Path prune(

@@ -30,7 +30,7 @@ class ClusterStartTest {
   void aJavaWithoutItsOptionsIsRefusedAndTheOptionsAreNamed() throws Exception {
     assertThat(run(List.of(), "inspect", "--model", "src/main/resources/demo/model"))
         .contains("--add-modules=jdk.incubator.vector --add-opens=java.base/java.nio=ALL-UNNAMED")
-        .contains("spark.driver.defaultJavaOptions")
+        .contains("spark.driver.extraJavaOptions")
         .endsWith("exit 2");
   }
 
@@ -38,7 +38,7 @@ class ClusterStartTest {
   void theClustersSettingsHaveWhatJavaNeeds() throws Exception {
     String line =
         java.nio.file.Files.readAllLines(Checkout.file("conf/spark-cluster.conf")).stream()
-            .filter(each -> each.startsWith("spark.driver.defaultJavaOptions"))
+            .filter(each -> each.startsWith("spark.driver.extraJavaOptions"))
             .findFirst()
             .orElseThrow();
     List<String> options = List.of(line.split(" +")).subList(1, line.split(" +").length);

@@ -229,6 +229,44 @@ class LauncherTest {
   }
 
   @Test
+  void aDriverOnTheClusterGetsItsOwnHeapAndNothingOfThisMachine() throws Exception {
+    for (String[] mode :
+        new String[][] {
+          {"--deploy-mode", "cluster"},
+          {"--deploy-mode=cluster"},
+          {"--conf", "spark.submit.deployMode=cluster"}
+        }) {
+      List<String> asked = new ArrayList<>(List.of("--master", "yarn", "evaluate", "--"));
+      asked.addAll(List.of(mode));
+      assertThat(dryRun(asked.toArray(String[]::new)))
+          .containsSubsequence(mode)
+          .doesNotContain("--driver-memory", "--driver-java-options");
+      asked.addAll(List.of("--driver-memory", "3g"));
+      assertThat(dryRun(asked.toArray(String[]::new)))
+          .containsSequence("--driver-memory", "3g")
+          .doesNotContain("--driver-java-options");
+    }
+    environment.put("JAVA_OPTS", "-Da=b");
+    List<String> command = dryRun("--master", "yarn", "evaluate", "--", "--deploy-mode", "cluster");
+    assertThat(command.get(command.indexOf("--driver-java-options") + 1))
+        .contains("--add-modules=jdk.incubator.vector")
+        .endsWith(" -Da=b")
+        .doesNotContain("log4j2");
+  }
+
+  @Test
+  void theSitesHadoopSettingsAreOnTheClassPath() throws Exception {
+    environment.put("HADOOP_CONF_DIR", "/etc/hadoop conf");
+    environment.put("YARN_CONF_DIR", "/etc/yarn");
+    String jars = root + "/pipeline/spark-home/target/jars/*";
+    assertThat(dryRun("evaluate"))
+        .contains(jars + ":" + root + "/jobs/target/app/*:/etc/hadoop conf:/etc/yarn");
+    assertThat(dryRun("--master", "yarn", "evaluate"))
+        .contains(jars + ":/etc/hadoop conf:/etc/yarn")
+        .contains("SPARK_HOME=" + root + "/pipeline/spark-home/target");
+  }
+
+  @Test
   void aCollectorThatTheUserNamesIsTheOnlyOne() throws Exception {
     assertThat(dryRun("evaluate")).contains("-XX:+UseParallelGC", "-XX:MaxNewSize=128m");
     for (String variable : List.of("JAVA_OPTS", "JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS")) {

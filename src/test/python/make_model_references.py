@@ -5,7 +5,8 @@ supported architecture, as the transformers library (5.24, torch on a processor)
 
 Each file is a safetensors file: the weights as transformers saves them, and beside them
 `reference.logits`, `reference.gradient.<module>` (of the loss with respect to what each linear module
-wrote, one window). The metadata holds `config` (config.json), `ids` and `loss`.
+wrote, one window). Of experts there are the tokens that reach them, in their order, and beside their
+gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids` and `loss`.
 """
 
 import json
@@ -117,6 +118,23 @@ def decoders():
     yield "stablelm-parallel", t.StableLmConfig(
         **heads, **part(0.5), use_parallel_residual=True
     )
+    few = dict(num_experts_per_tok=2)
+    yield "mixtral", t.MixtralConfig(**SIZES, **ROPE, **SLIDING, **few, num_local_experts=4)
+    yield "mixtral-merged", t.MixtralConfig(**SIZES, **ROPE, **few, num_local_experts=3)
+    narrow = {**three, **few, "num_experts": 5, "moe_intermediate_size": 6}
+    yield "qwen2-moe", t.Qwen2MoeConfig(
+        **narrow,
+        **ROPE,
+        **SLIDING,
+        use_sliding_window=True,
+        max_window_layers=2,
+        shared_expert_intermediate_size=10,
+        mlp_only_layers=[1],
+    )
+    yield "qwen3-moe", t.Qwen3MoeConfig(
+        **narrow, **ROPE, head_dim=4, norm_topk_prob=True, decoder_sparse_step=2
+    )
+    yield "olmoe", t.OlmoeConfig(**SIZES, **ROPE, **few, num_experts=4, eos_token_id=2)
     flat = {k: v for k, v in SIZES.items() if k != "num_key_value_heads"}
     yield "opt", t.OPTConfig(
         vocab_size=11,
@@ -137,9 +155,57 @@ def decoders():
     )
 
 
+class ExpertWatch:
+    """Sees what the layers of experts read and get back, which are no modules of their own."""
+
+    def __init__(self, model, kept):
+        self.kept = kept
+        self.names = {}
+        self.plain = torch.nn.functional.linear
+        mixtral = "mixtral" in model.config.model_type
+        for key, module in model.named_modules():
+            if isinstance(getattr(module, "gate_up_proj", None), torch.nn.Parameter):
+                start = key.replace(".mlp.", ".block_sparse_moe.") if mixtral else key
+                ends = ("w1", "w3", "w2") if mixtral else ("gate_proj", "up_proj", "down_proj")
+                module.register_forward_pre_hook(self.routed)
+                self.names[id(module.gate_up_proj)] = start, ends[:2]
+                self.names[id(module.down_proj)] = start, ends[2:]
+
+    def routed(self, module, given):
+        self.chosen = given[1]
+
+    def __enter__(self):
+        torch.nn.functional.linear = self.linear
+        return self
+
+    def __exit__(self, *failure):
+        torch.nn.functional.linear = self.plain
+
+    def linear(self, read, weight, bias=None):
+        wrote = self.plain(read, weight, bias)
+        if id(weight._base) not in self.names:
+            return wrote
+        start, layers = self.names[id(weight._base)]
+        expert = weight.storage_offset() // weight.numel()
+        # The library goes through the tokens of each rank in turn
+        mask = torch.nn.functional.one_hot(self.chosen, weight._base.shape[0] + 1).permute(2, 1, 0)
+        order = torch.argsort(torch.where(mask[expert])[1])
+        module = f"{start}.{expert}."
+        self.kept[f"reference.input.{module}{layers[0]}"] = read[order].detach().clone()
+
+        def keep(gradient):
+            parts = gradient[order].chunk(len(layers), dim=-1)
+            for layer, part in zip(layers, parts):
+                self.kept[f"reference.gradient.{module}{layer}"] = part.clone().contiguous()
+
+        wrote.register_hook(keep)
+        return wrote
+
+
 def write(name, config, folder):
     torch.manual_seed(len(name))
     config._attn_implementation = "eager"
+    config._experts_implementation = "eager"
     for dropout in ("embd_pdrop", "attn_pdrop", "resid_pdrop"):
         if hasattr(config, dropout):
             setattr(config, dropout, 0.0)
@@ -163,12 +229,13 @@ def write(name, config, folder):
         if isinstance(module, (torch.nn.Linear, Conv1D)) and not key.endswith(("lm_head", "embed_out")):
             module.register_full_backward_hook(hook(key))
     ids = torch.randint(0, 11, (1, LENGTH))
-    result = model(input_ids=ids, labels=ids)
-    result.loss.backward()
+    with ExpertWatch(model, gradients):
+        result = model(input_ids=ids, labels=ids)
+        result.loss.backward()
     tensors = dict(gradients)
     tensors["reference.logits"] = result.logits[0].detach().clone().contiguous()
     with tempfile.TemporaryDirectory() as saved:
-        model.save_pretrained(saved)
+        model.save_pretrained(saved, save_original_format="merged" not in name)
         tensors.update(load_file(saved + "/model.safetensors"))
     metadata = {
         "config": json.dumps(json.loads(config.to_json_string(use_diff=False)), sort_keys=True),

@@ -37,10 +37,13 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
     }
     long products = folder.entry(names.stored(config.embeddingName())).elements();
     for (LinearShape layer : config.linears()) {
-      products +=
-          config.isPlain()
+      long elements =
+          config.isPlain() && config.experts() == null
               ? folder.entry(names.stored(layer.weightName())).elements()
               : (long) layer.outputs() * layer.inputs();
+      int experts = config.blocks().get(layer.block()).experts().size();
+      products +=
+          layer.ofExpert() ? elements * config.experts().perToken() / experts : elements;
     }
     return new Footprint(parameters, bytes, products, null);
   }

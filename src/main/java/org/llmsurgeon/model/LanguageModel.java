@@ -348,7 +348,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private Pass pass(Batch batch, RotaryTables tables, LinearTap tap, ParameterGradients into) {
-    return new Pass(device, precision(), batch, tables.forLength(batch.length()), tap, into, null);
+    return new Pass(device, precision(), batch, tables.forLength(batch.length()), tap, into);
   }
 
   /** Position tables for all windows. */

@@ -3,7 +3,9 @@ package org.llmsurgeon.model;
 import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.StreamStyle;
@@ -15,8 +17,10 @@ import org.llmsurgeon.model.layer.FeedForward;
 import org.llmsurgeon.model.layer.GatedFeedForward;
 import org.llmsurgeon.model.layer.Head;
 import org.llmsurgeon.model.layer.Linear;
+import org.llmsurgeon.model.layer.Mixture;
 import org.llmsurgeon.model.layer.NormLayer;
 import org.llmsurgeon.model.layer.ResidualBranch;
+import org.llmsurgeon.model.layer.Router;
 import org.llmsurgeon.model.layer.SelfAttention;
 import org.llmsurgeon.model.layer.Sublayer;
 import org.llmsurgeon.model.pass.Parameter;
@@ -138,14 +142,47 @@ final class NetworkBuilder {
   }
 
   private Sublayer feedForward(int block) {
+    if (!config.blocks().get(block).experts().isEmpty()) {
+      return mixture(block);
+    }
     if (!config.gated()) {
       return new FeedForward(
           config.activation(), linear(block, LinearRole.UP), linear(block, LinearRole.DOWN));
     }
+    return gated(block, LinearShape.NO_EXPERT);
+  }
+
+  private GatedFeedForward gated(int block, int expert) {
+    List<LinearShape> layers = config.feedForward(block, expert);
     return new GatedFeedForward(
         config.activation(),
-        linear(block, LinearRole.GATE),
-        linear(block, LinearRole.UP),
-        linear(block, LinearRole.DOWN));
+        parameters.linear(layers.get(0)),
+        parameters.linear(layers.get(1)),
+        parameters.linear(layers.get(2)));
+  }
+
+  private Mixture mixture(int block) {
+    BlockSize size = config.blocks().get(block);
+    Experts style = config.experts();
+    Linear scores = unseen(block, style.names().router(), size.experts().size());
+    List<GatedFeedForward> experts = new ArrayList<>();
+    for (int expert = 0; expert < size.experts().size(); expert++) {
+      experts.add(gated(block, expert));
+    }
+    Mixture.Shared shared = size.width() == 0 ? null : shared(block, style);
+    return new Mixture(
+        new Router(scores, style.perToken(), style.normalised()), experts, shared);
+  }
+
+  private Mixture.Shared shared(int block, Experts style) {
+    String gate = style.names().sharedGate();
+    return new Mixture.Shared(
+        gated(block, LinearShape.NO_EXPERT), gate == null ? null : unseen(block, gate, 1));
+  }
+
+  /** A linear layer that no tap sees. */
+  private Linear unseen(int block, String module, int outputs) {
+    String name = config.blockName(block) + "." + module + ".weight";
+    return new Linear(null, parameters.matrix(name, outputs, config.hidden()), null);
   }
 }

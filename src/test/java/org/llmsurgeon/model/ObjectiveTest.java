@@ -54,6 +54,7 @@ class ObjectiveTest {
             next.names(),
             next.attention(),
             next.stream(),
+            next.experts(),
             new Copy());
     int[][] windows = {{3, 1, 4, 1, 5}};
     try (Device device = new ReferenceDevice();

@@ -90,8 +90,21 @@ public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors 
     return values("logits", device);
   }
 
+  /** Whether any token reached a layer: some experts are reached by none. */
+  public boolean reached(LinearShape layer) {
+    return !layer.ofExpert() || contains(START + "gradient." + layer.name());
+  }
+
+  /** What a layer of an expert read, token by token. */
+  public double[] input(LinearShape layer, Device device) {
+    return values("input." + layer.inputGroup(), device);
+  }
+
   /** Gradient of the loss with respect to what a layer of the network wrote, token by token. */
-  double[] gradient(LinearShape layer, Device device) {
+  public double[] gradient(LinearShape layer, Device device) {
+    if (layer.ofExpert()) {
+      return values("gradient." + layer.name(), device);
+    }
     StoredPart part = StoredTensors.of(config(), this::contains).part(layer.weightName());
     String module = part == null ? layer.name() : part.tensor().replaceAll("\\.weight$", "");
     double[] whole = values("gradient." + module, device);

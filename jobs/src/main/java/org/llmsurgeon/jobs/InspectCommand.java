@@ -68,6 +68,7 @@ final class InspectCommand implements Callable<Integer> {
             .row("hidden width", Format.count(model.hidden()))
             .row("heads", range(model, BlockSize::queryHeads, heads))
             .row("neurons of a block", range(model, BlockSize::width, null))
+            .row("experts of a block", range(model, block -> block.experts().size(), null))
             .row("vocabulary", Format.count(model.vocabulary()))
             .row("positions", Format.count(model.maxPositions()))
             .row("head", model.tiedHead() ? "tied to the embedding" : "its own")

@@ -99,7 +99,12 @@ class ArchitecturesRunTest {
     "olmo2,units",
     "smollm3,units",
     "granite,element",
-    "stablelm-parallel,units"
+    "stablelm-parallel,units",
+    "mixtral,units",
+    "mixtral-merged,units",
+    "qwen2-moe,units",
+    "qwen3-moe,'row,column'",
+    "olmoe,element"
   })
   void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name)) {

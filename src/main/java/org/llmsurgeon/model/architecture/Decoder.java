@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
@@ -51,6 +52,7 @@ final class Decoder {
   private double logitScale = 1;
   private double logitCap;
   private boolean parallel;
+  private Experts experts;
   private boolean tied;
   private Activation activation = Activation.SILU;
   private StreamStyle.Norms norm = new StreamStyle.Norms(Norm.Kind.RMS, true, false, false, 1e-6);
@@ -77,6 +79,16 @@ final class Decoder {
 
   Decoder blocks(List<BlockSize> each) {
     blocks = each;
+    return this;
+  }
+
+  List<BlockSize> blocks() {
+    return blocks;
+  }
+
+  /** What the mixtures of experts have in common. */
+  Decoder experts(Experts common) {
+    experts = common;
     return this;
   }
 
@@ -247,6 +259,6 @@ final class Decoder {
             feedForwardBias,
             norm);
     return new ModelConfig(
-        architecture, size, blocks, names, attention, stream, Objective.NEXT_TOKEN);
+        architecture, size, blocks, names, attention, stream, experts, Objective.NEXT_TOKEN);
   }
 }

@@ -2,28 +2,20 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.llmsurgeon.compute.Norm;
-import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
 
 /** OPT, GPT-2 and GPT-NeoX: layer norms, plain feed-forwards, biases. */
-record LegacyFamily(
-    String name,
-    String type,
-    String models,
-    Set<String> knows,
-    Function<ConfigFields, Decoder> reader)
-    implements Architecture {
+final class LegacyFamily {
   static final List<Architecture> ALL =
       List.of(
-          new LegacyFamily("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
-          new LegacyFamily(
+          new Family("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
+          new Family(
               "GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
-          new LegacyFamily(
+          new Family(
               "GPTNeoXForCausalLM",
               "gpt_neox",
               "Pythia, GPT-NeoX 20B, Dolly 2",
@@ -37,10 +29,7 @@ record LegacyFamily(
   private static final BlockFields.Names NEOX_SIZES =
       new BlockFields.Names("num_attention_heads", null, "intermediate_size");
 
-  @Override
-  public ModelConfig read(ConfigFields fields) {
-    return reader.apply(fields).config();
-  }
+  private LegacyFamily() {}
 
   /**
    * Sizes without grouped queries.

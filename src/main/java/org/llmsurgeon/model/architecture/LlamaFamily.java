@@ -2,53 +2,42 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.BlockSize;
-import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 
 /** Llama and the architectures that are Llama but for windows, positions or sizes of blocks. */
-record LlamaFamily(
-    String name,
-    String type,
-    String models,
-    Set<String> knows,
-    Function<ConfigFields, Decoder> reader)
-    implements Architecture {
+final class LlamaFamily {
   static final List<Architecture> ALL =
       List.of(
-          new LlamaFamily(
+          new Family(
               "LlamaForCausalLM",
               "llama",
               "Llama 2, 3, 3.1, 3.2, SmolLM 2, TinyLlama",
               // Transformers' Llama has no windows, whatever the field says.
               Set.of("sliding_window"),
               LlamaFamily::llama),
-          new LlamaFamily(
+          new Family(
               "DeciLMForCausalLM",
               "nemotron-nas",
               "Llama-Nemotron and Llamas of different blocks",
               Set.of("block_configs", "sliding_window"),
               LlamaFamily::nemotron),
-          new LlamaFamily(
+          new Family(
               "MistralForCausalLM",
               "mistral",
               "Mistral 7B, NeMo, Small",
               Set.of("sliding_window"),
               LlamaFamily::mistral),
-          new LlamaFamily(
+          new Family(
               "SmolLM3ForCausalLM",
               "smollm3",
               "SmolLM 3",
               Set.of("no_rope_layers", "sliding_window", "layer_types"),
               LlamaFamily::smollm3));
 
-  @Override
-  public ModelConfig read(ConfigFields fields) {
-    return reader.apply(fields).config();
-  }
+  private LlamaFamily() {}
 
   private static Decoder llama(ConfigFields fields) {
     return LlamaFields.biases(

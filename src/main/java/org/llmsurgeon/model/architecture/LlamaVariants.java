@@ -2,28 +2,20 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
-import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.TensorNames;
 
 /** Architectures that have Llama's layers under other names, with other norms or multipliers. */
-record LlamaVariants(
-    String name,
-    String type,
-    String models,
-    Set<String> knows,
-    Function<ConfigFields, Decoder> reader)
-    implements Architecture {
+final class LlamaVariants {
   static final List<Architecture> ALL =
       List.of(
-          new LlamaVariants(
+          new Family(
               "Phi3ForCausalLM",
               "phi3",
               "Phi-3, Phi-3.5, Phi-4",
               Set.of("sliding_window", "partial_rotary_factor"),
               LlamaVariants::phi3),
-          new LlamaVariants(
+          new Family(
               "GraniteForCausalLM",
               "granite",
               "Granite 3",
@@ -33,18 +25,15 @@ record LlamaVariants(
                   "residual_multiplier",
                   "logits_scaling"),
               LlamaVariants::granite),
-          new LlamaVariants("Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaVariants::olmo2),
-          new LlamaVariants(
+          new Family("Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaVariants::olmo2),
+          new Family(
               "StableLmForCausalLM",
               "stablelm",
               "StableLM 2, 3B",
               Set.of("partial_rotary_factor", "use_parallel_residual"),
               LlamaVariants::stablelm));
 
-  @Override
-  public ModelConfig read(ConfigFields fields) {
-    return reader.apply(fields).config();
-  }
+  private LlamaVariants() {}
 
   private static Decoder phi3(ConfigFields fields) {
     Decoder decoder =

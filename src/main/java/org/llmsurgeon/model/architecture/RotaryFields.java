@@ -55,6 +55,15 @@ final class RotaryFields {
     return of(fields, size).read("rope_theta", STANDARD_THETA, fields.positive(PART, part));
   }
 
+  /**
+   * Positions with a base of their own.
+   *
+   * @param theta base where the configuration says nothing
+   */
+  static RotaryPositions read(ConfigFields fields, ModelSize size, double theta) {
+    return of(fields, size).read("rope_theta", theta, 1);
+  }
+
   /** As GPT-NeoX spells them. */
   static RotaryPositions readNeoX(ConfigFields fields, ModelSize size) {
     double part = fields.positive(PART, fields.positive("rotary_pct", 0.25));

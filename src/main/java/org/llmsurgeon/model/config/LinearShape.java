@@ -7,6 +7,8 @@ package org.llmsurgeon.model.config;
  *     model.layers.0.self_attn.q_proj}
  * @param block index of its block, from 0
  * @param role what it does there
+ * @param expert which expert of the block's mixture it is part of, from 0; {@link #NO_EXPERT} for a
+ *     layer that all tokens go through
  * @param outputs rows of the weight
  * @param inputs columns of the weight, the bias not counted
  * @param bias whether it has a bias
@@ -18,10 +20,18 @@ public record LinearShape(
     String name,
     int block,
     LinearRole role,
+    int expert,
     int outputs,
     int inputs,
     boolean bias,
     String inputGroup) {
+  /** In place of an expert's index. */
+  public static final int NO_EXPERT = -1;
+
+  /** Whether only those tokens go through it that a router sends there. */
+  public boolean ofExpert() {
+    return expert != NO_EXPERT;
+  }
 
   /** Number of weights, the bias included. */
   public long weights() {

@@ -16,6 +16,7 @@ import org.llmsurgeon.compute.Activation;
  * @param names of its tensors
  * @param attention how attentions compute
  * @param stream how everything else does
+ * @param experts what its mixtures of experts have in common; null where it has none
  * @param objective what it is to do
  */
 public record ModelConfig(
@@ -25,6 +26,7 @@ public record ModelConfig(
     TensorNames names,
     AttentionStyle attention,
     StreamStyle stream,
+    Experts experts,
     Objective objective) {
   /** Checks the number of blocks. */
   public ModelConfig {
@@ -39,7 +41,7 @@ public record ModelConfig(
    * @throws IllegalArgumentException for another number of blocks
    */
   public ModelConfig withBlocks(List<BlockSize> other) {
-    return new ModelConfig(architecture, size, other, names, attention, stream, objective);
+    return new ModelConfig(architecture, size, other, names, attention, stream, experts, objective);
   }
 
   /**
@@ -55,7 +57,7 @@ public record ModelConfig(
       return this;
     }
     return new ModelConfig(
-        architecture, size, blocks, names, attention, stream.tied(false), objective);
+        architecture, size, blocks, names, attention, stream.tied(false), experts, objective);
   }
 
   /** Whether the head's weight is the embedding's. */
@@ -88,8 +90,8 @@ public record ModelConfig(
   }
 
   /**
-   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down. Those of a part that
-   * is absent are not there.
+   * The linear layers of a block, in order: q, k, v, output, (gate,) up, down, and the last three
+   * again for each expert. Those of a part that is absent are not there.
    *
    * @param block index from 0
    */
@@ -98,37 +100,64 @@ public record ModelConfig(
     int hidden = size.hidden();
     int queries = sizes.queryHeads() * size.headDimension();
     int keys = sizes.keyValueHeads() * size.headDimension();
-    int neurons = sizes.width();
     boolean in = attention.inputBias();
-    boolean mlp = stream.feedForwardBias();
-    List<LinearShape> attentions =
-        List.of(
-            shape(block, LinearRole.QUERY, queries, hidden, in),
-            shape(block, LinearRole.KEY, keys, hidden, in),
-            shape(block, LinearRole.VALUE, keys, hidden, in),
-            shape(block, LinearRole.OUTPUT, hidden, queries, attention.outputBias()));
-    List<LinearShape> feedForward = new ArrayList<>();
-    if (gated()) {
-      feedForward.add(shape(block, LinearRole.GATE, neurons, hidden, mlp));
+    List<LinearShape> linears = new ArrayList<>();
+    if (sizes.hasAttention()) {
+      linears.add(shape(block, LinearRole.QUERY, queries, hidden, in));
+      linears.add(shape(block, LinearRole.KEY, keys, hidden, in));
+      linears.add(shape(block, LinearRole.VALUE, keys, hidden, in));
+      linears.add(shape(block, LinearRole.OUTPUT, hidden, queries, attention.outputBias()));
     }
-    feedForward.add(shape(block, LinearRole.UP, neurons, hidden, mlp));
-    feedForward.add(shape(block, LinearRole.DOWN, hidden, neurons, mlp));
-    return sizes.present(attentions, feedForward);
+    if (sizes.width() > 0) {
+      linears.addAll(feedForward(block, LinearShape.NO_EXPERT));
+    }
+    for (int expert = 0; expert < sizes.experts().size(); expert++) {
+      linears.addAll(feedForward(block, expert));
+    }
+    return linears;
   }
 
   private LinearShape shape(int block, LinearRole role, int outputs, int inputs, boolean bias) {
-    LinearRole first =
-        switch (role) {
-          case KEY, VALUE -> LinearRole.QUERY;
-          case UP -> gated() ? LinearRole.GATE : LinearRole.UP;
-          default -> role;
-        };
+    boolean reads = role == LinearRole.KEY || role == LinearRole.VALUE;
+    String group = layerName(block, LinearShape.NO_EXPERT, reads ? LinearRole.QUERY : role);
+    String name = layerName(block, LinearShape.NO_EXPERT, role);
     return new LinearShape(
-        layerName(block, role), block, role, outputs, inputs, bias, layerName(block, first));
+        name, block, role, LinearShape.NO_EXPERT, outputs, inputs, bias, group);
   }
 
-  private String layerName(int block, LinearRole role) {
-    return blockName(block) + "." + names.linears().get(role);
+  /**
+   * The linear layers of a feed-forward, in order: (gate,) up, down.
+   *
+   * @param block index from 0
+   * @param expert which expert's, or {@link LinearShape#NO_EXPERT}
+   */
+  public List<LinearShape> feedForward(int block, int expert) {
+    BlockSize sizes = blocks.get(block);
+    boolean own = expert == LinearShape.NO_EXPERT;
+    int neurons = own ? sizes.width() : sizes.experts().get(expert);
+    boolean bias = stream.feedForwardBias();
+    String first = layerName(block, expert, gated() ? LinearRole.GATE : LinearRole.UP);
+    String up = layerName(block, expert, LinearRole.UP);
+    String down = layerName(block, expert, LinearRole.DOWN);
+    int hidden = size.hidden();
+    List<LinearShape> layers = new ArrayList<>();
+    if (gated()) {
+      layers.add(
+          new LinearShape(first, block, LinearRole.GATE, expert, neurons, hidden, bias, first));
+    }
+    layers.add(new LinearShape(up, block, LinearRole.UP, expert, neurons, hidden, bias, first));
+    layers.add(new LinearShape(down, block, LinearRole.DOWN, expert, hidden, neurons, bias, down));
+    return layers;
+  }
+
+  private String layerName(int block, int expert, LinearRole role) {
+    String start = blockName(block) + ".";
+    if (expert != LinearShape.NO_EXPERT) {
+      return start + experts.names().linear(expert, role);
+    }
+    boolean attentions = role.ordinal() <= LinearRole.OUTPUT.ordinal();
+    boolean shared = !attentions && !blocks.get(block).experts().isEmpty();
+    return start + (shared ? experts.names().shared(role) : names.linears().get(role));
   }
 
   /** The linear layers inside all blocks, in block order. */

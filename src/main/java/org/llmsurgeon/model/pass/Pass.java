@@ -19,7 +19,8 @@ import org.llmsurgeon.model.config.LinearShape;
  * @param gradients takes the parameters' gradients, or null where only activation gradients are
  *     computed
  * @param reference the model whose distribution is to be met, or null where the loss is the
- *     cross-entropy of the next tokens
+ *     cross-entropy of what positions are to say
+ * @param rows the tokens of the batch that go through a layer; null for all
  */
 public record Pass(
     Device device,
@@ -28,10 +29,32 @@ public record Pass(
     List<Rotary> rotary,
     LinearTap tap,
     ParameterGradients gradients,
-    Reference reference) {
+    Reference reference,
+    int[] rows) {
 
+  /** A pass of all tokens of a batch. */
+  public Pass(
+      Device device,
+      Precision precision,
+      Batch batch,
+      List<Rotary> rotary,
+      LinearTap tap,
+      ParameterGradients gradients) {
+    this(device, precision, batch, rotary, tap, gradients, null, null);
+  }
+
+  /** How many tokens go through a layer. */
   public int tokens() {
-    return batch.tokens();
+    return rows == null ? batch.tokens() : rows.length;
+  }
+
+  /**
+   * The same pass of some of its tokens.
+   *
+   * @param some indices in the batch, ascending
+   */
+  public Pass of(int[] some) {
+    return new Pass(device, precision, batch, rotary, tap, gradients, reference, some);
   }
 
   public Workspace workspace() {
@@ -40,12 +63,12 @@ public record Pass(
 
   /** The same pass without a tap: for a forward that is done a second time. */
   public Pass silent() {
-    return new Pass(device, precision, batch, rotary, null, gradients, reference);
+    return new Pass(device, precision, batch, rotary, null, gradients, reference, rows);
   }
 
   /** The same pass with another loss. */
   public Pass towards(Reference other) {
-    return new Pass(device, precision, batch, rotary, tap, gradients, other);
+    return new Pass(device, precision, batch, rotary, tap, gradients, other, rows);
   }
 
   public boolean wantsParameterGradients() {
@@ -108,7 +131,8 @@ public record Pass(
   public void requireFinite(Tensor x, int first, String what) {
     long at = device.firstNonFinite(x);
     if (at >= 0) {
-      String token = batch.describe(first + at / x.columns());
+      int row = Math.toIntExact(first + at / x.columns());
+      String token = batch.describe(rows == null ? row : rows[row]);
       throw new NonFiniteException(what + " is not finite, first at " + token);
     }
   }

@@ -6,7 +6,7 @@ package org.llmsurgeon.model.weights;
  * where the checkpoint has matrices transposed; elements of a vector.
  *
  * @param tensor name in the checkpoint, in full spelling
- * @param shape the whole stored tensor's
+ * @param shape the whole stored tensor's; of three dimensions the first two count as one
  * @param transposed whether the checkpoint has {@code [in, out]}
  * @param offset first line
  * @param length lines of a run
@@ -26,8 +26,8 @@ public record StoredPart(
   }
 
   /** Elements of the stored tensor between one line and the next, and inside a line. */
-  private int across() {
-    return shape.length == 1 ? 1 : transposed ? shape[0] : shape[1];
+  int across() {
+    return shape.length == 1 ? 1 : transposed ? shape[0] : shape[shape.length - 1];
   }
 
   /**

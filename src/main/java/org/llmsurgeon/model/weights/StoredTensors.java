@@ -22,8 +22,11 @@ public final class StoredTensors {
   private final Map<String, StoredPart> parts = new LinkedHashMap<>();
   private final CheckpointNames names;
 
-  private StoredTensors(ModelConfig config, CheckpointNames names) {
+  private StoredTensors(ModelConfig config, CheckpointNames names, boolean merged) {
     this.names = names;
+    if (merged) {
+      MergedExperts.addTo(parts, config);
+    }
     if (!config.isPlain()) {
       for (int block = 0; block < config.blockCount(); block++) {
         for (LinearShape shape : config.linears(block)) {
@@ -40,7 +43,8 @@ public final class StoredTensors {
    * @param stored whether the checkpoint holds a tensor of a given name
    */
   public static StoredTensors of(ModelConfig config, Predicate<String> stored) {
-    return new StoredTensors(config, CheckpointNames.of(config, stored));
+    CheckpointNames names = CheckpointNames.of(config, stored);
+    return new StoredTensors(config, names, MergedExperts.areStored(config, names, stored));
   }
 
   private void add(ModelConfig config, LinearShape shape) {
@@ -107,6 +111,11 @@ public final class StoredTensors {
         .filter(each -> config.names().fuses(each.role()))
         .filter(each -> config.names().module(each.role()).equals(module))
         .toList();
+  }
+
+  /** Whether all tensors are stored one by one and as the network reads them. */
+  public boolean isPlain() {
+    return parts.isEmpty();
   }
 
   /**
@@ -189,7 +198,7 @@ public final class StoredTensors {
                 .formatted(
                     tensors.stored(name), Arrays.toString(stored), Arrays.toString(part.shape())));
       }
-      int inputs = part.transposed() ? stored[0] : stored[stored.length - 1];
+      int inputs = part.across();
       return stored.length == 1 ? new int[] {part.lines()} : new int[] {part.lines(), inputs};
     }
 

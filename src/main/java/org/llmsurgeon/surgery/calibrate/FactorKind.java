@@ -1,6 +1,6 @@
 package org.llmsurgeon.surgery.calibrate;
 
-/** The two Kronecker factors of a layer. */
+/** The two Kronecker factors of a layer, and what goes with them. */
 public enum FactorKind {
   /** Of the inputs: {@code mean a a^T}, {@code [in, in]}, the bias entry last. */
   A,
@@ -17,5 +17,7 @@ public enum FactorKind {
    */
   BASIS_G,
   /** The same of {@code A}, {@code [in, in + 1]}. */
-  BASIS_A
+  BASIS_A,
+  /** Share of all tokens that reach an expert, {@code [1, 1]}. */
+  REACHED
 }

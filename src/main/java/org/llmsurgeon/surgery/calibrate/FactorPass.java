@@ -75,6 +75,9 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
   public List<FactorKey> keys(List<LinearShape> layers) {
     Set<FactorKey> keys = new LinkedHashSet<>();
     for (LinearShape layer : layers) {
+      if (layer.ofExpert() && (gathers == Gathers.INPUTS || gathers == Gathers.BOTH)) {
+        keys.add(FactorPlan.reached(layer));
+      }
       switch (gathers) {
         case INPUTS -> keys.add(FactorPlan.a(layer));
         case BOTH -> {

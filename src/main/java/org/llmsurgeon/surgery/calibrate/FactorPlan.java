@@ -36,6 +36,15 @@ public final class FactorPlan {
   }
 
   /**
+   * The share of all tokens that reach the layers of an input group: of an expert.
+   *
+   * @param layer the layer
+   */
+  public static FactorKey reached(LinearShape layer) {
+    return new FactorKey(layer.inputGroup(), FactorKind.REACHED, 1);
+  }
+
+  /**
    * The factor of a layer's output gradients.
    *
    * @param layer the layer
@@ -85,7 +94,8 @@ public final class FactorPlan {
   }
 
   /**
-   * The factors of a layer, {@code A} before {@code G}, product by product.
+   * The factors of a layer, {@code A} before {@code G}, product by product; of an expert's layer
+   * first how many tokens reach it.
    *
    * @param layer the layer
    * @param curvature how it is measured: no factors for {@code IDENTITY}, {@code A} alone for
@@ -94,6 +104,9 @@ public final class FactorPlan {
   public static List<FactorKey> keys(LinearShape layer, CurvatureRule curvature) {
     CurvatureKind kind = curvature.kind();
     List<FactorKey> keys = new ArrayList<>();
+    if (layer.ofExpert() && kind.needsData()) {
+      keys.add(reached(layer));
+    }
     for (int term = 0; term < curvature.rank(); term++) {
       if (kind.needsData()) {
         keys.add(kind.powerIteration() ? ownA(layer, term) : a(layer));

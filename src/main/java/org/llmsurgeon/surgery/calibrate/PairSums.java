@@ -69,6 +69,11 @@ abstract class PairSums<S> implements CalibrationSums {
   public final void finish(List<FactorKey> keys, int draws, SumReceiver receiver) {
     for (FactorKey key : keys) {
       S sum = sums.get(key);
+      if (sum == null) {
+        // An expert that no token reached.
+        receiver.take(key, device.zeros(Precision.SINGLE, 1, Math.toIntExact(key.packedSize())));
+        continue;
+      }
       Tensor total = total(key, sum);
       NonFiniteException.check(device, total, key.layer(), description(key));
       device.scale(1.0 / draws, total);

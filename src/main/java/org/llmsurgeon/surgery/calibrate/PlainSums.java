@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.calibrate;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.llmsurgeon.model.config.LinearShape;
 final class PlainSums implements CalibrationSums {
   private final Device device;
   private final Map<FactorKey, FactorAccumulator> sums = new LinkedHashMap<>();
+  private final Map<FactorKey, Long> reached = new HashMap<>();
 
   /**
    * @param device where the sums are kept
@@ -27,6 +29,9 @@ final class PlainSums implements CalibrationSums {
   public void inputs(List<LinearShape> layers, Tensor input) {
     LinearShape first = layers.get(0);
     add(FactorPlan.a(first), input, first.bias());
+    if (first.ofExpert()) {
+      reached.merge(FactorPlan.reached(first), (long) input.rows(), Long::sum);
+    }
   }
 
   @Override
@@ -44,18 +49,30 @@ final class PlainSums implements CalibrationSums {
   @Override
   public void finish(List<FactorKey> keys, int draws, SumReceiver receiver) {
     for (FactorKey key : keys) {
-      Tensor packed = device.empty(Precision.SINGLE, 1, Math.toIntExact(key.packedSize()));
-      try (FactorAccumulator sum = sums.remove(key)) {
+      if (key.kind() == FactorKind.REACHED) {
+        double tokens = reached.getOrDefault(key, 0L);
+        receiver.take(key, device.tensor(Precision.SINGLE, 1, 1, tokens));
+      } else {
+        receiver.take(key, rounded(key, draws));
+      }
+    }
+  }
+
+  private Tensor rounded(FactorKey key, int draws) {
+    Tensor packed = device.zeros(Precision.SINGLE, 1, Math.toIntExact(key.packedSize()));
+    try (FactorAccumulator sum = sums.remove(key)) {
+      // Of an expert that no token reached there is none.
+      if (sum != null) {
         sum.checkFinite(key.layer(), key.kind().name());
         if (key.kind() == FactorKind.G && draws > 1) {
           device.scale(1.0 / draws, sum.sum());
         }
         device.copy(sum.sum(), packed);
-      } catch (RuntimeException failure) {
-        packed.close();
-        throw failure;
       }
-      receiver.take(key, packed);
+      return packed;
+    } catch (RuntimeException failure) {
+      packed.close();
+      throw failure;
     }
   }
 

@@ -24,8 +24,8 @@ import org.llmsurgeon.surgery.recipe.LayerRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * The coupled groups of a model and their units (method, section 5, ours): two groups in each
- * block, attention and MLP, as far as it has them.
+ * The coupled groups of a model and their units (method, section 5, ours): in each block
+ * the attention, the MLP and each expert of a mixture, as far as it has them.
  */
 public final class UnitPlan {
   private final ModelConfig config;
@@ -96,23 +96,25 @@ public final class UnitPlan {
    */
   private record Kind(List<Shape> layers, RotaryPositions positions) {}
 
-  /** All groups, attention before MLP, block by block. */
+  /** All groups, attention before MLP before experts, block by block. */
   public List<Planned> groups() {
     List<Planned> groups = new ArrayList<>();
     for (int block = 0; block < config.blockCount(); block++) {
       if (config.blocks().get(block).hasAttention()) {
         groups.add(attention(block));
       }
-      if (config.blocks().get(block).hasFeedForward()) {
-        groups.add(mlp(block));
+      if (config.blocks().get(block).width() > 0) {
+        groups.add(mlp("block " + block + " mlp", block, LinearShape.NO_EXPERT));
+      }
+      for (int expert = 0; expert < config.blocks().get(block).experts().size(); expert++) {
+        groups.add(mlp("block " + block + " expert " + expert, block, expert));
       }
     }
     return groups;
   }
 
   private Planned attention(int block) {
-    List<LinearShape> shapes =
-        shapes(block, LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
+    List<LinearShape> shapes = config.linears(block).subList(0, 4);
     BlockSize size = config.blocks().get(block);
     int perGroup = size.headsPerGroup();
     WidthLayout heads =
@@ -130,12 +132,12 @@ public final class UnitPlan {
         heads);
   }
 
-  private Planned mlp(int block) {
-    List<LinearShape> shapes = shapes(block, LinearRole.GATE, LinearRole.UP, LinearRole.DOWN);
+  private Planned mlp(String name, int block, int expert) {
+    List<LinearShape> shapes = config.feedForward(block, expert);
     int down = shapes.size() - 1;
     WidthLayout neurons =
         new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false);
-    return planned("block " + block + " mlp", shapes, () -> mlp(shapes), neurons);
+    return planned(name, shapes, () -> mlp(shapes), neurons);
   }
 
   private List<Unit> mlp(List<LinearShape> shapes) {
@@ -168,13 +170,6 @@ public final class UnitPlan {
     return IntStream.range(0, count)
         .mapToObj(index -> new Unit.Part(layer, line, new int[] {index}))
         .map(part -> new Unit(UnitKind.RESIDUAL, List.of(new Unit.Way(part, List.of()))))
-        .toList();
-  }
-
-  private List<LinearShape> shapes(int block, LinearRole... roles) {
-    List<LinearRole> wanted = List.of(roles);
-    return config.linears().stream()
-        .filter(shape -> shape.block() == block && wanted.contains(shape.role()))
         .toList();
   }
 

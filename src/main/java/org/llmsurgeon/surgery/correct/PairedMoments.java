@@ -31,6 +31,8 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
   public static List<LinearShape> groups(ModelConfig config) {
     return config.linears().stream()
         .filter(layer -> layer.name().equals(layer.inputGroup()))
+        // Two models may send a token to different experts: then there is nothing to pair.
+        .filter(layer -> !layer.ofExpert())
         .toList();
   }
 

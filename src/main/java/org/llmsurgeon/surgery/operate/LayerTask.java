@@ -232,7 +232,8 @@ public final class LayerTask {
   private LayerSurgery open(TensorScope scope, Damping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      UnitDamping both = new UnitDamping(damping, share(factors.size().independentTokens()));
+      double independent = reached() * factors.size().independentTokens();
+      UnitDamping both = new UnitDamping(damping, share(independent));
       return new LayerSurgery(device, layer.name(), all, curvature(scope), both);
     }
   }
@@ -254,8 +255,22 @@ public final class LayerTask {
   private Damping damping() {
     Damping asked = recipe.damping();
     return recipe.structures() instanceof Units
-        ? new Damping(Math.max(asked.g(), share(factors.tokens())), asked.a())
+        ? new Damping(Math.max(asked.g(), share(tokens())), asked.a())
         : asked;
+  }
+
+  /** Share of all tokens that go through the layer: 1, unless it is an expert's. */
+  private double reached() {
+    if (!layer.ofExpert() || !recipe.curvature().kind().needsData()) {
+      return 1;
+    }
+    try (Tensor share = factors.load(FactorPlan.reached(layer), device)) {
+      return device.values(share)[0];
+    }
+  }
+
+  private long tokens() {
+    return Math.round(reached() * factors.tokens());
   }
 
   private double share(double tokens) {
@@ -290,15 +305,20 @@ public final class LayerTask {
     }
     if (recipe.curvature().kind().powerIteration()) {
       KroneckerTerm term = term(scope, 0);
-      return KroneckerFactors.nearest(term, factors.tokens(), recipe.curvature().kind());
+      return KroneckerFactors.nearest(term, tokens(), recipe.curvature().kind());
     }
     Tensor a = exact(scope, FactorPlan.a(layer));
     if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
       return owned(
-          scope, KroneckerFactors.activations(device, a, layer.outputs(), factors.tokens()));
+          scope, KroneckerFactors.activations(device, a, layer.outputs(), tokens()));
     }
-    KroneckerFactors raw =
-        new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), factors.tokens());
+    double reached = reached();
+    if (reached > 0) {
+      // Both factors are means over all tokens. What an expert's tokens add to the Fisher is the
+      // product of the means over these, once for each of them, so of one mean over them all.
+      device.scale(1 / reached, a);
+    }
+    KroneckerFactors raw = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
     return owned(scope, raw.balanced(device));
   }
 

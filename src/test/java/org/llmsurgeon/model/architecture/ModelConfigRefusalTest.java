@@ -18,7 +18,7 @@ class ModelConfigRefusalTest {
       strings = {
         "{'architectures': ['BloomForCausalLM'], 'model_type': 'bloom'}",
         "{'architectures': ['LlamaForSequenceClassification'], 'model_type': 'llama'}",
-        "{'architectures': null, 'model_type': 'mixtral'}",
+        "{'architectures': null, 'model_type': 'deepseek_v3'}",
         "{'architectures': [], 'model_type': null}"
       })
   void forAnUnknownArchitectureListingThoseThatAreKnown(String changes) {
@@ -32,11 +32,11 @@ class ModelConfigRefusalTest {
   @Test
   void sayingWhichIsTheNearestAndWhatDiffers() {
     String changes =
-        json("{'architectures': ['NewForCausalLM'], 'model_type': 'new', 'num_experts': 8}");
+        json("{'architectures': ['NewForCausalLM'], 'model_type': 'new', 'n_routed_experts': 8}");
     assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), changes))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("\"NewForCausalLM\" is not supported (nearest is LlamaForCausalLM")
-        .hasMessageContaining("which has no num_experts");
+        .hasMessageContaining("which has no n_routed_experts");
   }
 
   @Test

@@ -46,8 +46,16 @@ final class PlannedFlops {
   /** Products of a forward pass, attention left out, per token. */
   double products() {
     double linears =
-        config.linears().stream().mapToDouble(each -> 2.0 * each.outputs() * each.inputs()).sum();
+        config.linears().stream()
+            .mapToDouble(each -> 2.0 * share(each) * each.outputs() * each.inputs())
+            .sum();
     return linears + 2.0 * config.hidden() * config.vocabulary();
+  }
+
+  /** Share of the tokens that go through a layer. */
+  private double share(LinearShape layer) {
+    int experts = config.blocks().get(layer.block()).experts().size();
+    return layer.ofExpert() ? Math.min(1, (double) config.experts().perToken() / experts) : 1;
   }
 
   /** Attention of a forward pass, per token of a window. */

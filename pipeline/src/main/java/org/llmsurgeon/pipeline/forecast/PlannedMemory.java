@@ -272,6 +272,7 @@ final class PlannedMemory {
   private long group(LinearShape layer, Matrices each) {
     return config.linears(layer.block()).stream()
         .filter(other -> ATTENTION.contains(other.role()) == ATTENTION.contains(layer.role()))
+        .filter(other -> other.expert() == layer.expert())
         .mapToLong(other -> layer(other, each))
         .sum();
   }

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import java.util.Collections;
+import java.util.stream.Stream;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.LinearRole;
@@ -32,7 +34,17 @@ final class PlannedNetwork {
   /** Numbers per token that a block keeps for its backward, its input left out. */
   private long kept(BlockSize block) {
     long attention = 2L * (block.queryHeads() + block.keyValueHeads()) * config.headDimension();
-    return size.hidden() + attention + (gated ? 2L : 1L) * block.width();
+    return size.hidden() + attention + (gated ? 2L : 1L) * block.width() + mixture(block);
+  }
+
+  /** What the experts of a token keep, and what they wrote. */
+  private long mixture(BlockSize block) {
+    if (block.experts().isEmpty()) {
+      return 0;
+    }
+    int parts = config.experts().perToken();
+    long written = (parts + (block.width() > 0 ? 1L : 0L)) * size.hidden();
+    return written + 2L * parts * Collections.max(block.experts());
   }
 
   /** The same of the block that keeps most. */
@@ -41,7 +53,12 @@ final class PlannedNetwork {
   }
 
   private long widest() {
-    return config.blocks().stream().mapToLong(BlockSize::width).max().orElse(0);
+    // At worst all tokens go through the same experts, one expert at a time.
+    return config.blocks().stream()
+        .flatMap(block -> Stream.concat(Stream.of(block.width()), block.experts().stream()))
+        .mapToLong(Integer::longValue)
+        .max()
+        .orElse(0);
   }
 
   /**

@@ -243,11 +243,13 @@ public final class ResourcePlanner {
 
   /** Attentions and feed-forwards. */
   private int groups() {
-    return (int)
-        config.blocks().stream()
-            .flatMap(block -> Stream.of(block.hasAttention(), block.hasFeedForward()))
-            .filter(there -> there)
-            .count();
+    return config.blocks().stream()
+            .mapToInt(
+                block ->
+                    (block.hasAttention() ? 1 : 0)
+                        + (block.width() > 0 ? 1 : 0)
+                        + block.experts().size())
+            .sum();
   }
 
   private int layers() {

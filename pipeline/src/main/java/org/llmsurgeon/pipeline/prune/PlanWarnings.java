@@ -25,6 +25,7 @@ public final class PlanWarnings {
     Recipe recipe = plan.recipe();
     if (plan.calibration() != null && recipe.curvature().kind().needsData()) {
       fewTokens(plan.calibration().tokens(), config, warnings);
+      fewTokensOfExperts(plan.calibration().tokens(), config, warnings);
     }
     if (recipe.structures() instanceof Patterns patterns) {
       partPattern(patterns.pattern(), plan.share(), warnings);
@@ -52,6 +53,27 @@ public final class PlanWarnings {
               tokens,
               widest.inputs(),
               widest.name()));
+    }
+  }
+
+  /** Experts see a part of the tokens each, on average as many as go to it if all are alike. */
+  private static void fewTokensOfExperts(long tokens, ModelConfig config, List<String> warnings) {
+    for (LinearShape each : config.linears()) {
+      int experts = config.blocks().get(each.block()).experts().size();
+      if (each.ofExpert() && tokens * config.experts().perToken() / experts < each.inputs()) {
+        warnings.add(
+            String.format(
+                Locale.ROOT,
+                "Each of the %,d experts of a block gets %,d of the %,d calibration tokens on"
+                    + " average, fewer than the %,d inputs of %s: its curvature is known in part"
+                    + " only; give more --sequences or a longer --context.",
+                experts,
+                tokens * config.experts().perToken() / experts,
+                tokens,
+                each.inputs(),
+                each.name()));
+        return;
+      }
     }
   }
 

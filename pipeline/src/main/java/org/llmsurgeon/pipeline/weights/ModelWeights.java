@@ -156,7 +156,7 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
 
   /** Whether all weights are mapped as they lie: F32 in files of this machine. */
   boolean mapped() {
-    return config.isPlain()
+    return tensors.isPlain()
         && HadoopStorage.isLocal(folder.path())
         && (run == null || HadoopStorage.isLocal(run.path()))
         && LanguageModel.tensors(config).keySet().stream()

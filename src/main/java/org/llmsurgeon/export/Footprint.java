@@ -42,8 +42,7 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
               ? folder.entry(names.stored(layer.weightName())).elements()
               : (long) layer.outputs() * layer.inputs();
       int experts = config.blocks().get(layer.block()).experts().size();
-      products +=
-          layer.ofExpert() ? elements * config.experts().perToken() / experts : elements;
+      products += layer.ofExpert() ? elements * config.experts().perToken() / experts : elements;
     }
     return new Footprint(parameters, bytes, products, null);
   }

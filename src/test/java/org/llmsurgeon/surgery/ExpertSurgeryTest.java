@@ -59,8 +59,7 @@ class ExpertSurgeryTest {
   void losesNeuronsOfItsExpertsAsUnits() throws Exception {
     try (ReferenceModel model = ReferenceModel.open("qwen2-moe");
         Device device = CpuDevice.create()) {
-      Recipe recipe =
-          Recipe.of(Map.of("structures", "units", "units", "neuron", "sparsity", 0.3));
+      Recipe recipe = Recipe.of(Map.of("structures", "units", "units", "neuron", "sparsity", 0.3));
       assertThat(UnitPlan.of(model.config(), recipe).groups())
           .extracting(planned -> planned.group().name())
           .contains("block 0 mlp", "block 0 expert 0", "block 0 expert 4", "block 1 mlp")
@@ -113,14 +112,18 @@ class ExpertSurgeryTest {
 
   /** Of an expert that no token of the calibration reached nothing is known. */
   @ParameterizedTest
-  @CsvSource({"units,kfac", "'row,column',kfac", "element,kfac", "units,nearest-kronecker", "'row,column',ekfac"})
-  void isPrunedAlsoWhereAnExpertIsNotReached(String structures, String curvature)
-      throws Exception {
+  @CsvSource({
+    "units,kfac",
+    "'row,column',kfac",
+    "element,kfac",
+    "units,nearest-kronecker",
+    "'row,column',ekfac"
+  })
+  void isPrunedAlsoWhereAnExpertIsNotReached(String structures, String curvature) throws Exception {
     try (ReferenceModel model = ReferenceModel.open("qwen3-moe");
         Device device = CpuDevice.create()) {
       Recipe recipe =
-          Recipe.of(
-              Map.of("structures", structures, "curvature", curvature, "sparsity", 0.3));
+          Recipe.of(Map.of("structures", structures, "curvature", curvature, "sparsity", 0.3));
       int[][] windows = {{1, 1}};
       try (LocalSurgeon surgeon =
           new LocalSurgeon(device, model.config(), model.weights(), recipe)) {

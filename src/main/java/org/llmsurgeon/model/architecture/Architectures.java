@@ -20,7 +20,13 @@ import org.llmsurgeon.model.config.ModelConfig;
 public final class Architectures {
   private static final List<Architecture> ALL =
       List.<List<Architecture>>of(
-              LlamaFamily.ALL, LlamaVariants.ALL, QwenFamily.ALL, QwenExpertFamily.ALL, ExpertFamily.ALL, GemmaFamily.ALL, LegacyFamily.ALL)
+              LlamaFamily.ALL,
+              LlamaVariants.ALL,
+              QwenFamily.ALL,
+              QwenExpertFamily.ALL,
+              ExpertFamily.ALL,
+              GemmaFamily.ALL,
+              LegacyFamily.ALL)
           .stream()
           .flatMap(List::stream)
           .toList();

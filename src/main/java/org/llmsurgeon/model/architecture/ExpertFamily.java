@@ -43,13 +43,13 @@ final class ExpertFamily {
         decoder
             .rotary(RotaryFields.read(fields, decoder.size(), 1e6))
             .layers(LlamaFields.window(decoder.size().blocks(), window)),
-        new ExpertFields.Sizes(ExpertFields.count(fields, 8), decoder.size().feedForward(), 0, Set.of()),
+        new ExpertFields.Sizes(
+            ExpertFields.count(fields, 8), decoder.size().feedForward(), 0, Set.of()),
         new Experts(fields.size("num_experts_per_tok", 2), true, names));
   }
 
   private static Decoder olmoe(ConfigFields fields) {
-    LlamaFields.Standard standard =
-        new LlamaFields.Standard(50304, 2048, 2048, 16, 16, 0, 0, 4096);
+    LlamaFields.Standard standard = new LlamaFields.Standard(50304, 2048, 2048, 16, 16, 0, 0, 4096);
     Decoder decoder = LlamaFields.decoder("OlmoeForCausalLM", fields, standard, 1e-5);
     boolean bias = fields.flag("attention_bias", false);
     return ExpertFields.mixed(
@@ -57,7 +57,8 @@ final class ExpertFamily {
         decoder
             .biases(bias, bias, false)
             .queryKeyNorms("self_attn.q_norm", "self_attn.k_norm", true),
-        new ExpertFields.Sizes(ExpertFields.count(fields, 64), decoder.size().feedForward(), 0, Set.of()),
+        new ExpertFields.Sizes(
+            ExpertFields.count(fields, 64), decoder.size().feedForward(), 0, Set.of()),
         ExpertFields.experts(fields, 8, ExpertFields.NAMES));
   }
 }

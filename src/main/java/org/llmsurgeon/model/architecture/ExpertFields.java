@@ -12,8 +12,7 @@ import org.llmsurgeon.model.config.LinearRole;
 /** Reads what all architectures with mixtures of experts spell alike. */
 final class ExpertFields {
   static final Map<LinearRole, String> PROJECTIONS =
-      Map.of(
-          LinearRole.GATE, "gate_proj", LinearRole.UP, "up_proj", LinearRole.DOWN, "down_proj");
+      Map.of(LinearRole.GATE, "gate_proj", LinearRole.UP, "up_proj", LinearRole.DOWN, "down_proj");
 
   static final Experts.Merged MERGED =
       new Experts.Merged("mlp.experts.gate_up_proj", "mlp.experts.down_proj", "mlp.gate");

@@ -13,8 +13,7 @@ final class LegacyFamily {
   static final List<Architecture> ALL =
       List.of(
           new Family("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
-          new Family(
-              "GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
+          new Family("GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
           new Family(
               "GPTNeoXForCausalLM",
               "gpt_neox",

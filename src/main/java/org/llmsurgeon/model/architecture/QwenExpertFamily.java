@@ -42,8 +42,7 @@ final class QwenExpertFamily {
   private static List<AttentionStyle.Layer> windows(ConfigFields fields, int blocks) {
     int window = window(fields);
     int to = fields.count("max_window_layers", 28);
-    return LlamaFields.windows(
-        fields, blocks, window, block -> block % 2 == 0 && block < to);
+    return LlamaFields.windows(fields, blocks, window, block -> block % 2 == 0 && block < to);
   }
 
   private static int window(ConfigFields fields) {
@@ -66,9 +65,7 @@ final class QwenExpertFamily {
             ExpertFields.MERGED);
     return ExpertFields.mixed(
         fields,
-        decoder
-            .biases(fields.flag("qkv_bias", true), false, false)
-            .layers(windows(fields, blocks)),
+        decoder.biases(fields.flag("qkv_bias", true), false, false).layers(windows(fields, blocks)),
         new ExpertFields.Sizes(
             ExpertFields.count(fields, 60),
             fields.size("moe_intermediate_size", 1408),

@@ -121,8 +121,7 @@ public record ModelConfig(
     boolean reads = role == LinearRole.KEY || role == LinearRole.VALUE;
     String group = layerName(block, LinearShape.NO_EXPERT, reads ? LinearRole.QUERY : role);
     String name = layerName(block, LinearShape.NO_EXPERT, role);
-    return new LinearShape(
-        name, block, role, LinearShape.NO_EXPERT, outputs, inputs, bias, group);
+    return new LinearShape(name, block, role, LinearShape.NO_EXPERT, outputs, inputs, bias, group);
   }
 
   /**

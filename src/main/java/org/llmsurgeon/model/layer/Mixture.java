@@ -10,8 +10,8 @@ import org.llmsurgeon.model.pass.Workspace;
 
 /**
  * A mixture of experts {@code sum_e w_e(x) f_e(x)} over the few feed-forwards that the router sends
- * a token to, beside one that all tokens may go through. The tap sees of each expert the tokens that
- * reach it, in their order.
+ * a token to, beside one that all tokens may go through. The tap sees of each expert the tokens
+ * that reach it, in their order.
  *
  * @param router sends tokens to experts
  * @param experts in order
@@ -66,7 +66,12 @@ public record Mixture(Router router, List<GatedFeedForward> experts, Shared shar
   }
 
   private static Part part(
-      Pass pass, GatedFeedForward layers, int[] tokens, double[] weights, Tensor in, Workspace kept) {
+      Pass pass,
+      GatedFeedForward layers,
+      int[] tokens,
+      double[] weights,
+      Tensor in,
+      Workspace kept) {
     Tensor own = kept.empty(tokens.length, in.columns());
     try (Workspace work = pass.workspace()) {
       Tensor read = rows(pass, in, tokens, work);
@@ -157,8 +162,7 @@ public record Mixture(Router router, List<GatedFeedForward> experts, Shared shar
       }
     }
 
-    private void sharedGate(
-        Pass pass, Tensor in, double[] weights, double[] dWeights, Tensor dIn) {
+    private void sharedGate(Pass pass, Tensor in, double[] weights, double[] dWeights, Tensor dIn) {
       double[] dScores = new double[weights.length];
       Arrays.setAll(dScores, t -> dWeights[t] * weights[t] * (1 - weights[t]));
       try (Workspace work = pass.workspace()) {

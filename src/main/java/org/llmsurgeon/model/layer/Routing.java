@@ -62,8 +62,7 @@ final class Routing {
     for (int i = 0; i < count; i++) {
       int best = -1;
       for (int expert = 0; expert < experts; expert++) {
-        if (!taken[expert]
-            && (best < 0 || probability(token, expert) > probability(token, best))) {
+        if (!taken[expert] && (best < 0 || probability(token, expert) > probability(token, best))) {
           best = expert;
         }
       }

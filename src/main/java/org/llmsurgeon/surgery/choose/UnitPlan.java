@@ -24,8 +24,8 @@ import org.llmsurgeon.surgery.recipe.LayerRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * The coupled groups of a model and their units (method, section 5, ours): in each block
- * the attention, the MLP and each expert of a mixture, as far as it has them.
+ * The coupled groups of a model and their units (method, section 5, ours): in each block the
+ * attention, the MLP and each expert of a mixture, as far as it has them.
  */
 public final class UnitPlan {
   private final ModelConfig config;

@@ -309,8 +309,7 @@ public final class LayerTask {
     }
     Tensor a = exact(scope, FactorPlan.a(layer));
     if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
-      return owned(
-          scope, KroneckerFactors.activations(device, a, layer.outputs(), tokens()));
+      return owned(scope, KroneckerFactors.activations(device, a, layer.outputs(), tokens()));
     }
     double reached = reached();
     if (reached > 0) {

@@ -174,7 +174,8 @@ class LlamaConfigTest {
   private static LinearShape layer(
       String name, LinearRole role, int outputs, int inputs, boolean bias, String group) {
     String prefix = "model.layers.0.";
-    return new LinearShape(prefix + name, 0, role, LinearShape.NO_EXPERT, outputs, inputs, bias, prefix + group);
+    return new LinearShape(
+        prefix + name, 0, role, LinearShape.NO_EXPERT, outputs, inputs, bias, prefix + group);
   }
 
   @Test

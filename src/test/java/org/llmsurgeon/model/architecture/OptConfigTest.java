@@ -102,7 +102,8 @@ class OptConfigTest {
   private static LinearShape layer(
       String name, LinearRole role, int outputs, int inputs, String group) {
     String prefix = "model.decoder.layers.1.";
-    return new LinearShape(prefix + name, 1, role, LinearShape.NO_EXPERT, outputs, inputs, true, prefix + group);
+    return new LinearShape(
+        prefix + name, 1, role, LinearShape.NO_EXPERT, outputs, inputs, true, prefix + group);
   }
 
   @Test

@@ -34,8 +34,7 @@ class ExpertFactorsTest {
         LanguageModel model = LanguageModel.load(reference.config(), reference, device);
         LocalFactors factors = new LocalFactors(device)) {
       FactorPass pass = FactorPlan.passes(new CurvatureRule(CurvatureKind.KFAC)).get(0);
-      factors.gather(
-          model, pass, List.of(new Calibration.Data(new int[][] {reference.ids()})));
+      factors.gather(model, pass, List.of(new Calibration.Data(new int[][] {reference.ids()})));
       int experts = 0;
       for (LinearShape layer : reference.config().linears()) {
         if (layer.ofExpert()) {
@@ -56,8 +55,14 @@ class ExpertFactorsTest {
     double tokens = (double) inputs.length / layer.inputs();
     assertThat(load(factors, FactorPlan.reached(layer), device)[0])
         .isCloseTo(tokens / all, within(1e-7));
-    assertClose(layer.name() + " A", load(factors, FactorPlan.a(layer), device), mean(inputs, layer.inputs(), all));
-    assertClose(layer.name() + " G", load(factors, FactorPlan.g(layer), device), mean(gradients, layer.outputs(), all));
+    assertClose(
+        layer.name() + " A",
+        load(factors, FactorPlan.a(layer), device),
+        mean(inputs, layer.inputs(), all));
+    assertClose(
+        layer.name() + " G",
+        load(factors, FactorPlan.g(layer), device),
+        mean(gradients, layer.outputs(), all));
     if (reached) {
       // The product stands for the mean over all tokens of what those of the expert give.
       Recipe recipe = Recipe.of(Map.of("structures", "units", "sparsity", 0.5));

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.config.LinearShape;
@@ -244,12 +243,12 @@ public final class ResourcePlanner {
   /** Attentions and feed-forwards. */
   private int groups() {
     return config.blocks().stream()
-            .mapToInt(
-                block ->
-                    (block.hasAttention() ? 1 : 0)
-                        + (block.width() > 0 ? 1 : 0)
-                        + block.experts().size())
-            .sum();
+        .mapToInt(
+            block ->
+                (block.hasAttention() ? 1 : 0)
+                    + (block.width() > 0 ? 1 : 0)
+                    + block.experts().size())
+        .sum();
   }
 
   private int layers() {

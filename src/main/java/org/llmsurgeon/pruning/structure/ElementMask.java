@@ -133,6 +133,21 @@ public final class ElementMask {
     return count;
   }
 
+  /** How many are in rows or columns of which all are removed. */
+  public long countOfLines() {
+    int[] inColumn = new int[columns()];
+    long rows = 0;
+    for (int row = 0; row < rows(); row++) {
+      int[] gone = removedColumns(row);
+      rows += gone.length == columns() ? 1 : 0;
+      for (int column : gone) {
+        inColumn[column]++;
+      }
+    }
+    long columns = Arrays.stream(inColumn).filter(count -> count == rows()).count();
+    return rows * columns() + columns * rows() - rows * columns;
+  }
+
   /**
    * Removed weights of a row.
    *

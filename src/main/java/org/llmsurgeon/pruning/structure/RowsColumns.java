@@ -18,6 +18,11 @@ public record RowsColumns(boolean rows, boolean columns) implements Structures {
   }
 
   @Override
+  public Contest contest() {
+    return Contest.LINES;
+  }
+
+  @Override
   public String optionName() {
     return rows && columns ? "row,column" : rows ? "row" : "column";
   }

@@ -6,7 +6,7 @@ package org.llmsurgeon.pruning.structure;
  */
 public sealed interface SparseStructures extends Structures permits Elements, Patterns {
   @Override
-  default boolean sparse() {
-    return true;
+  default Contest contest() {
+    return Contest.WEIGHTS;
   }
 }

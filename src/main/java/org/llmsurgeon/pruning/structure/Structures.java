@@ -1,26 +1,33 @@
 package org.llmsurgeon.pruning.structure;
 
 import java.util.Optional;
+import java.util.Set;
 import org.llmsurgeon.InputException;
 
-/** What a run may remove. A closed choice; each kind says what competes under the threshold. */
+/**
+ * What a run may remove. A closed choice; each kind answers what the rest must know of it, so that
+ * nothing asks which kind it is.
+ */
 public sealed interface Structures permits RowsColumns, Units, SparseStructures {
   /** The name on the command line and in reports. */
   String optionName();
 
+  /** What competes under the threshold. */
+  Contest contest();
+
   /** Whether what competes are units, which go together across matrices. */
   default boolean coupled() {
-    return false;
+    return contest() == Contest.UNITS;
   }
 
   /** Whether single zeros are left in a weight, whose shape stays. */
   default boolean sparse() {
-    return false;
+    return contest() == Contest.WEIGHTS;
   }
 
-  /** The pattern that zeros make, where they make one. */
-  default Optional<SparsityPattern> zeroPattern() {
-    return Optional.empty();
+  /** Which units may go; none where what competes are no units. */
+  default Set<UnitKind> units() {
+    return Set.of();
   }
 
   /** Whether whole rows may go, or what else takes the curvature of outputs. */
@@ -31,6 +38,21 @@ public sealed interface Structures permits RowsColumns, Units, SparseStructures 
   /** Whether whole columns may go, or what else takes the curvature of inputs. */
   default boolean columns() {
     return true;
+  }
+
+  /** The pattern that zeros make, where they make one. */
+  default Optional<SparsityPattern> zeroPattern() {
+    return Optional.empty();
+  }
+
+  /** Consecutive inputs of a row of which some weights go together. */
+  default int groupSize() {
+    return zeroPattern().map(SparsityPattern::size).orElse(1);
+  }
+
+  /** Weights that go together from so many. */
+  default int removedOfGroup() {
+    return zeroPattern().map(SparsityPattern::removed).orElse(1);
   }
 
   /**

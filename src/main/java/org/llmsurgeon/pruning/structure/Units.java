@@ -66,8 +66,13 @@ public record Units(Set<UnitKind> kinds) implements Structures {
   }
 
   @Override
-  public boolean coupled() {
-    return true;
+  public Contest contest() {
+    return Contest.UNITS;
+  }
+
+  @Override
+  public Set<UnitKind> units() {
+    return kinds;
   }
 
   /** The kinds' names, joined by commas, in a fixed order. */

@@ -9,12 +9,8 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.structure.ElementMask;
-import org.llmsurgeon.pruning.structure.Elements;
-import org.llmsurgeon.pruning.structure.Patterns;
-import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.recipe.ElementCandidates;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.StepSettings;
 import org.llmsurgeon.surgery.recipe.StructureSettings;
@@ -40,44 +36,8 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
     }
     try (LayerWeight weight = LayerWeight.load(device, layer, weights);
         Tensor all = weight.augmented(device)) {
-      ElementMask zeros = ElementMask.ofZeros(device, all);
-      if (recipe.structures() instanceof Elements) {
-        return zeros.countIn(ElementCandidates.columns(layer, recipe));
-      }
-      return recipe.structures() instanceof Patterns patterns
-          ? satisfied(zeros, layer, patterns.pattern())
-          : lines(zeros);
+      return Competition.of(config, recipe).gone(layer, ElementMask.ofZeros(device, all));
     }
-  }
-
-  private static long satisfied(ElementMask zeros, LinearShape layer, SparsityPattern pattern) {
-    long groups = 0;
-    for (int row = 0; row < zeros.rows(); row++) {
-      int[] inGroup = new int[layer.inputs() / pattern.size() + 1];
-      for (int column : zeros.removedColumns(row)) {
-        int group = column / pattern.size();
-        boolean counts = column < layer.inputs() && pattern.fits(layer.inputs());
-        groups += counts && ++inGroup[group] == pattern.removed() ? 1 : 0;
-      }
-    }
-    return groups * pattern.removed();
-  }
-
-  private static long lines(ElementMask zeros) {
-    int[] inColumn = new int[zeros.columns()];
-    long rows = 0;
-    for (int row = 0; row < zeros.rows(); row++) {
-      int[] gone = zeros.removedColumns(row);
-      rows += gone.length == zeros.columns() ? 1 : 0;
-      for (int column : gone) {
-        inColumn[column]++;
-      }
-    }
-    long columns = 0;
-    for (int count : inColumn) {
-      columns += count == zeros.rows() ? 1 : 0;
-    }
-    return rows * zeros.columns() + columns * zeros.rows() - rows * columns;
   }
 
   /**

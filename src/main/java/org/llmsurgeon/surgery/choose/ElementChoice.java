@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.element.CostCut;
@@ -11,7 +13,7 @@ import org.llmsurgeon.pruning.element.CostHistogram;
 import org.llmsurgeon.pruning.element.CostRange;
 import org.llmsurgeon.pruning.element.ElementSearch;
 import org.llmsurgeon.pruning.element.ElementThreshold;
-import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.ElementCandidates;
 import org.llmsurgeon.surgery.recipe.ElementSettings;
@@ -23,7 +25,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * layers, wherever they lie (method, section 3). A shot of several rounds goes from the last shot's
  * target to its own in equal steps.
  */
-public final class ElementChoice {
+public final class ElementChoice implements Competition {
   private final List<LinearShape> layers;
   private final Recipe recipe;
 
@@ -100,7 +102,7 @@ public final class ElementChoice {
         cuts.get(i).add(found.cuts().get(i));
       }
     }
-    long removed = found.removed() * weightsOfCandidate();
+    long removed = found.removed() * recipe.structures().removedOfGroup();
     return new Result(cuts, found.threshold(), removed, total());
   }
 
@@ -113,14 +115,49 @@ public final class ElementChoice {
     return search.found();
   }
 
-  /**
-   * Throws if so much cannot go.
-   *
-   * @param target share of the weights that is to be gone at the end
-   * @throws InputException naming what stands against it
-   */
-  public void requireReachable(double target) {
-    count(target, most(target));
+  @Override
+  public void requireReachable(double share) {
+    count(share, most(share));
+  }
+
+  @Override
+  public long largestStep() {
+    long touched = touched().count();
+    long group = recipe.structures().removedOfGroup();
+    return recipe.layers().alone() ? touched * group : touched == 0 ? 0 : group;
+  }
+
+  /** Biases, which no group of a pattern holds and which its sparsity does not count. */
+  @Override
+  public long uncounted() {
+    return recipe.structures().groupSize() == 1
+        ? 0
+        : touched()
+            .mapToLong(layer -> layer.weights() - (long) layer.outputs() * layer.inputs())
+            .sum();
+  }
+
+  /** Single weights that are 0, or those of groups that satisfy the pattern. */
+  @Override
+  public long gone(LinearShape layer, ElementMask zeros) {
+    int columns = ElementCandidates.columns(layer, recipe);
+    int size = recipe.structures().groupSize();
+    int removed = recipe.structures().removedOfGroup();
+    if (layer.inputs() % size != 0) {
+      return 0;
+    }
+    long groups = 0;
+    for (int row = 0; row < zeros.rows(); row++) {
+      int[] inGroup = new int[columns / size];
+      for (int column : zeros.removedColumns(row)) {
+        groups += column < columns && ++inGroup[column / size] == removed ? 1 : 0;
+      }
+    }
+    return groups * removed;
+  }
+
+  private Stream<LinearShape> touched() {
+    return layers.stream().filter(recipe.layers()::touches);
   }
 
   /** How many candidates of each layer may go; just so many go where each layer goes on its own. */
@@ -132,7 +169,7 @@ public final class ElementChoice {
               long candidates = candidates(layer, recipe);
               return recipe.layers().alone()
                   ? count(own, layer.weights(), candidates)
-                  : Math.min(candidates, recipe.layers().most(layer) / weightsOfCandidate());
+                  : Math.min(candidates, recipe.layers().most(layer) / recipe.structures().removedOfGroup());
             })
         .toArray();
   }
@@ -167,8 +204,9 @@ public final class ElementChoice {
    * @param candidates how many there are
    */
   private long count(double share, long weights, long candidates) {
-    if (candidates > 0 && recipe.structures() instanceof Patterns patterns) {
-      return patterns.pattern().groups(share, candidates);
+    Optional<SparsityPattern> pattern = recipe.structures().zeroPattern();
+    if (candidates > 0 && pattern.isPresent()) {
+      return pattern.get().groups(share, candidates);
     }
     long count = candidates == 0 ? 0 : ElementThreshold.count(share, weights);
     if (count > candidates) {
@@ -185,15 +223,11 @@ public final class ElementChoice {
     return layers.stream().mapToLong(LinearShape::weights).sum();
   }
 
-  private int weightsOfCandidate() {
-    return recipe.structures() instanceof Patterns patterns ? patterns.pattern().removed() : 1;
-  }
-
   private static long candidates(LinearShape layer, Recipe recipe) {
     if (!ElementCandidates.has(layer, recipe)) {
       return 0;
     }
-    int group = recipe.structures() instanceof Patterns patterns ? patterns.pattern().size() : 1;
+    int group = recipe.structures().groupSize();
     return (long) layer.outputs() * (ElementCandidates.columns(layer, recipe) / group);
   }
 }

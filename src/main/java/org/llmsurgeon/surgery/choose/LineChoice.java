@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.choose;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.pruning.structure.RowsColumns;
@@ -10,7 +11,7 @@ import org.llmsurgeon.surgery.recipe.LayerRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Which rows and columns of a whole model go in a shot. */
-public final class LineChoice {
+public final class LineChoice implements Competition {
   private final List<LinearShape> layers;
   private final Recipe recipe;
 
@@ -30,7 +31,8 @@ public final class LineChoice {
    * @param costs of all layers, in their order
    */
   public ThresholdResult upTo(double target, List<StructureCosts> costs) {
-    RowsColumns structures = (RowsColumns) recipe.structures();
+    RowsColumns structures =
+        new RowsColumns(recipe.structures().rows(), recipe.structures().columns());
     LayerRule rule = recipe.layers();
     if (!rule.alone()) {
       return GlobalThreshold.select(costs, target, structures, rule.most(layers));
@@ -39,5 +41,25 @@ public final class LineChoice {
     double[] targets =
         layers.stream().mapToDouble(layer -> rule.touches(layer) ? own : 0).toArray();
     return GlobalThreshold.selectEach(costs, targets, structures);
+  }
+
+  @Override
+  public void requireReachable(double share) {
+    long most = layers.stream().mapToLong(recipe.layers()::most).sum();
+    long total = layers.stream().mapToLong(LinearShape::weights).sum();
+    Reach.require(recipe, share, new Reach.Part("", most, total));
+  }
+
+  @Override
+  public long largestStep() {
+    LongStream lines =
+        layers.stream().filter(recipe.layers()::touches).mapToLong(this::longestLine);
+    return recipe.layers().alone() ? lines.sum() : lines.max().orElse(0);
+  }
+
+  private long longestLine(LinearShape layer) {
+    return Math.max(
+        recipe.structures().rows() ? layer.augmentedInputs() : 0,
+        recipe.structures().columns() ? layer.outputs() : 0);
   }
 }

@@ -63,7 +63,7 @@ public final class UnitPlan {
    * @param recipe what to do; its structures are units
    */
   public static UnitPlan of(ModelConfig config, Recipe recipe) {
-    Set<UnitKind> kinds = new HashSet<>(((Units) recipe.structures()).kinds());
+    Set<UnitKind> kinds = new HashSet<>(recipe.structures().units());
     if (recipe.selection().widths().oneWidth()
         && config.blocks().stream().anyMatch(block -> block.headsPerGroup() > 1)
         && kinds.contains(UnitKind.GROUP)) {

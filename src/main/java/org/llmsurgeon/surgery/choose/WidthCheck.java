@@ -8,7 +8,6 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.merge.WidthReach;
 import org.llmsurgeon.pruning.structure.UnitKind;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthLayout;
 import org.llmsurgeon.pruning.structure.WidthRule;
@@ -31,7 +30,7 @@ public final class WidthCheck {
    */
   public static void requireReachable(ModelConfig config, Recipe recipe, double share) {
     WidthRule rule = recipe.selection().widths();
-    if (!(recipe.structures() instanceof Units) || rule.parallel() == 1) {
+    if (rule.parallel() == 1) {
       return;
     }
     List<UnitPlan.Planned> groups = UnitPlan.of(config, recipe).groups();

@@ -20,8 +20,6 @@ import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.path.PathOptions;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.SelectionKind;
-import org.llmsurgeon.pruning.structure.SparseStructures;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
 import org.llmsurgeon.surgery.calibrate.Calibration;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
@@ -167,11 +165,11 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     gather(windows);
     try {
       double target = recipe.target(shot, share);
-      if (recipe.structures() instanceof SparseStructures) {
+      if (recipe.structures().sparse()) {
         return shootElements(factors, target);
       }
       Choice choice =
-          recipe.structures() instanceof Units
+          recipe.structures().coupled()
               ? chooseUnits(factors, target)
               : chooseLines(factors, target);
       List<LayerReport> reports = new ArrayList<>();

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.operate;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
@@ -9,10 +10,9 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.baseline.SparseGpt;
 import org.llmsurgeon.pruning.baseline.Wanda;
-import org.llmsurgeon.pruning.structure.Elements;
 import org.llmsurgeon.pruning.structure.LayerSparsity;
-import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.PrunableLayer;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.recipe.LayerSettings;
@@ -59,17 +59,18 @@ public final class BaselineLayer {
               + " contradicts; leave it out, or leave these methods out.");
     }
     double sparsity = recipe.goal().sparsity();
-    if (recipe.structures() instanceof Patterns patterns) {
-      if (sparsity < patterns.pattern().largestSparsity()) {
+    Optional<SparsityPattern> pattern = recipe.structures().zeroPattern();
+    if (pattern.isPresent()) {
+      if (sparsity < pattern.get().largestSparsity()) {
         throw new InputException(
             String.format(
                 "Wanda and SparseGPT prune all groups of %s; give %s.",
                 recipe.structures().optionName(),
-                StepSettings.SPARSITY.spelled(patterns.pattern().largestSparsity())));
+                StepSettings.SPARSITY.spelled(pattern.get().largestSparsity())));
       }
-      return patterns.pattern();
+      return pattern.get();
     }
-    if (recipe.structures() instanceof Elements) {
+    if (recipe.structures().sparse()) {
       return new LayerSparsity.Share(sparsity);
     }
     throw new InputException(
@@ -97,9 +98,7 @@ public final class BaselineLayer {
   }
 
   private boolean unfit() {
-    return recipe.structures() instanceof Patterns patterns
-        && recipe.elements().skipUnfit()
-        && !patterns.pattern().fits(layer.inputs());
+    return recipe.elements().skipUnfit() && layer.inputs() % recipe.structures().groupSize() != 0;
   }
 
   /** The layer as it is, its zeros counted; the caller owns the weight. */

@@ -25,7 +25,6 @@ import org.llmsurgeon.pruning.layer.DampingConstants;
 import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.pruning.structure.ElementMask;
-import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.PrunableLayer;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
@@ -174,9 +173,11 @@ public final class ElementTask {
       try (OtherCurvature other = task.other(scope, surgery, terms);
           Tensor along = other.elementCurvature(device, weight.rows(), weight.columns())) {
         CostMatrix costs =
-            recipe.structures() instanceof Patterns
-                ? patternCosts(surgery, weight)
-                : ElementCosts.of(device, prunable(weight), along, keepBias());
+            recipe
+                .structures()
+                .zeroPattern()
+                .map(pattern -> patternCosts(surgery, weight, pattern))
+                .orElseGet(() -> ElementCosts.of(device, prunable(weight), along, keepBias()));
         return step.apply(costs, mask -> noted(surgery, other.cut(mask, compensated)));
       }
     }
@@ -216,13 +217,18 @@ public final class ElementTask {
   }
 
   private CostMatrix costs(ElementSurgery surgery, Tensor weight) {
-    return recipe.structures() instanceof Patterns
-        ? patternCosts(surgery, weight)
-        : ElementCosts.of(device, prunable(weight), surgery.curvature(recipe.costs()), keepBias());
+    return recipe
+        .structures()
+        .zeroPattern()
+        .map(pattern -> patternCosts(surgery, weight, pattern))
+        .orElseGet(
+            () ->
+                ElementCosts.of(
+                    device, prunable(weight), surgery.curvature(recipe.costs()), keepBias()));
   }
 
-  private CostMatrix patternCosts(ElementSurgery surgery, Tensor weight) {
-    SparsityPattern pattern = ((Patterns) recipe.structures()).pattern();
+  private CostMatrix patternCosts(
+      ElementSurgery surgery, Tensor weight, SparsityPattern pattern) {
     return recipe.diagonal() || recipe.elements().independent()
         ? PatternCosts.independent(
             device, prunable(weight), pattern, surgery.curvature(recipe.costs()))

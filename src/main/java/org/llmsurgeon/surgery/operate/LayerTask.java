@@ -26,7 +26,6 @@ import org.llmsurgeon.pruning.layer.UnitDamping;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.Selection;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
@@ -254,7 +253,7 @@ public final class LayerTask {
    */
   private Damping damping() {
     Damping asked = recipe.damping();
-    return recipe.structures() instanceof Units
+    return recipe.structures().coupled()
         ? new Damping(Math.max(asked.g(), share(tokens())), asked.a())
         : asked;
   }

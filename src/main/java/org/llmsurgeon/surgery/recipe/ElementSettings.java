@@ -77,8 +77,7 @@ public final class ElementSettings {
                   Need.only(
                       "--structures element",
                       values ->
-                          values.structures().sparse()
-                              && values.structures().zeroPattern().isEmpty())));
+                          values.structures().sparse() && values.structures().groupSize() == 1)));
 
   /** Whether a group costs the sum over its weights. */
   public static final Setting<Boolean> INDEPENDENT =

@@ -7,7 +7,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.pruning.structure.Patterns;
+import org.llmsurgeon.pruning.structure.SparsityPattern;
 
 /**
  * Turns a share of some quantity of a model into the share of its prunable weights that must go for
@@ -39,8 +39,9 @@ public final class TargetShare {
   public double of(Recipe recipe) {
     Recipe.Goal goal = recipe.goal();
     double share = of(goal, recipe.layers());
-    if (goal.of() != TargetQuantity.WEIGHTS && recipe.structures() instanceof Patterns patterns) {
-      double most = patterns.pattern().largestSparsity();
+    if (goal.of() != TargetQuantity.WEIGHTS) {
+      double most =
+          recipe.structures().zeroPattern().map(SparsityPattern::largestSparsity).orElse(1.0);
       if (ofTouched(goal, recipe.layers()) > most) {
         double reached = most * prunable(goal.of(), recipe.layers()) / all(goal.of());
         throw new InputException(
@@ -50,7 +51,7 @@ public final class TargetShare {
                     + " them; give at most that.",
                 goal.sparsity(),
                 goal.of().optionName(),
-                patterns.pattern().optionName(),
+                recipe.structures().optionName(),
                 Math.floor(reached * 1e4) / 1e4));
       }
     }

@@ -20,7 +20,6 @@ import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.pruning.layer.StructureCosts;
-import org.llmsurgeon.pruning.structure.Elements;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetQuantity;
@@ -106,7 +105,7 @@ public final class DenseShot implements AutoCloseable {
    * recipe asks for them.
    */
   public List<String> elementCosts() {
-    if (!(shot.recipe().structures() instanceof Elements)) {
+    if (!shot.recipe().structures().sparse() || shot.recipe().structures().groupSize() > 1) {
       return List.of();
     }
     List<Integer> order = shot.largestFirst();

@@ -11,7 +11,6 @@ import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pruning.layer.UpdateKind;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.surgery.choose.ElementChoice;
 import org.llmsurgeon.surgery.choose.Reach;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
@@ -141,7 +140,7 @@ record Variant(Method method, Map<String, Object> options) {
     if (method.layerByLayer()) {
       return method.sparseGpt() ? "own" : UpdateKind.NONE.optionName();
     }
-    boolean elements = recipe.structures() instanceof SparseStructures;
+    boolean elements = recipe.structures().sparse();
     return elements && recipe.update() != UpdateKind.NONE
         ? String.valueOf(recipe.options().get("element-update"))
         : recipe.update().optionName();

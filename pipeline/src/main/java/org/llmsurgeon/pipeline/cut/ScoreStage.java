@@ -11,9 +11,7 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.shot.ShotTarget;
 import org.llmsurgeon.pruning.layer.StructureCosts;
-import org.llmsurgeon.pruning.structure.RowsColumns;
 import org.llmsurgeon.pruning.structure.Structures;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
 import org.llmsurgeon.surgery.choose.LineChoice;
 
@@ -48,12 +46,11 @@ public final class ScoreStage {
   }
 
   private SelectionManifest select(Structures structures) {
-    if (structures instanceof Units) {
-      return new UnitSelection(shot).upTo(target());
-    }
-    return structures instanceof RowsColumns
-        ? selectLines()
-        : new ElementSelection(shot).upTo(target());
+    return switch (structures.contest()) {
+      case LINES -> selectLines();
+      case UNITS -> new UnitSelection(shot).upTo(target());
+      case WEIGHTS -> new ElementSelection(shot).upTo(target());
+    };
   }
 
   private SelectionManifest selectLines() {

@@ -9,7 +9,6 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ReducePlace;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.run.SavedFolders;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 
@@ -167,7 +166,7 @@ public final class ResourcePlanner {
   }
 
   private StagePlan score() {
-    boolean units = work.recipe().structures() instanceof Units;
+    boolean units = work.recipe().structures().coupled();
     double total =
         config.linears().stream()
             .mapToDouble(each -> units ? flops.path(each) : flops.score(each))
@@ -194,7 +193,7 @@ public final class ResourcePlanner {
     if (work.sparse()) {
       return flops.cut(layer, work.recipe().elements().update(), share);
     }
-    return work.recipe().structures() instanceof Units
+    return work.recipe().structures().coupled()
         ? flops.cutOfUnits(layer, share)
         : flops.cut(layer, share);
   }

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.forecast;
 
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.SelectionKind;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -44,7 +43,7 @@ public record Workload(
 
   /** Whether single weights or N:M groups go. */
   boolean sparse() {
-    return recipe.structures() instanceof SparseStructures;
+    return recipe.structures().sparse();
   }
 
   /** Calibration tokens. */

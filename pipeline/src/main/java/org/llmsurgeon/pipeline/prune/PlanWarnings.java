@@ -6,7 +6,6 @@ import java.util.Locale;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pruning.structure.Patterns;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -27,9 +26,10 @@ public final class PlanWarnings {
       fewTokens(plan.calibration().tokens(), config, warnings);
       fewTokensOfExperts(plan.calibration().tokens(), config, warnings);
     }
-    if (recipe.structures() instanceof Patterns patterns) {
-      partPattern(patterns.pattern(), plan.share(), warnings);
-    }
+    recipe
+        .structures()
+        .zeroPattern()
+        .ifPresent(pattern -> partPattern(pattern, plan.share(), warnings));
     if (plan.test() == null) {
       warnings.add(
           "No test text is given, so perplexity is not measured; give --test with text that is not"

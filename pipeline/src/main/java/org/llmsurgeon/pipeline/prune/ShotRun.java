@@ -18,7 +18,6 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotContext;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 
 /**
@@ -120,7 +119,7 @@ public final class ShotRun {
    * cuts know.
    */
   private long removed(SelectionManifest selection, List<LayerFile> cut) {
-    return shot.recipe().structures() instanceof SparseStructures
+    return shot.recipe().structures().sparse()
         ? cut.stream().mapToLong(file -> file.cut().removed()).sum()
         : selection.removed();
   }

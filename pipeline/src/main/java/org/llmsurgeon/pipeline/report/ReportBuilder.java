@@ -22,7 +22,6 @@ import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.surgery.choose.Shortfall;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -213,7 +212,7 @@ public final class ReportBuilder {
   private Optional<String> kept() {
     long zeros = first.layers().stream().mapToLong(layer -> layer.cut().zeros()).sum();
     long counted = first.layers().stream().mapToLong(layer -> layer.cut().before()).sum();
-    boolean besides = !(plan.recipe().structures() instanceof SparseStructures) && zeros > counted;
+    boolean besides = !plan.recipe().structures().sparse() && zeros > counted;
     return besides
         ? Optional.of(
             String.format(

@@ -1,0 +1,49 @@
+package org.llmsurgeon.surgery.choose;
+
+import java.util.List;
+import java.util.stream.LongStream;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/**
+ * Which units of a whole model may go.
+ *
+ * @param config the model
+ * @param recipe what to do; its structures are units
+ */
+record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
+  @Override
+  public void requireReachable(double share) {
+    requireRoom(share);
+    WidthCheck.requireReachable(config, recipe, share);
+  }
+
+  private void requireRoom(double share) {
+    List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
+    if (!recipe.layers().alone()) {
+      long most = planned.stream().mapToLong(each -> each.group().reachable()).sum();
+      long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
+      Reach.require(recipe, share, new Reach.Part("", most, total));
+      return;
+    }
+    double[] targets = new UnitMerge(planned, recipe.layers()).targets(share);
+    for (int i = 0; i < targets.length; i++) {
+      CoupledGroup group = planned.get(i).group();
+      Reach.Part part =
+          new Reach.Part(" in " + group.name(), group.reachable(), group.weights());
+      Reach.require(recipe, targets[i], part);
+    }
+  }
+
+  @Override
+  public long largestStep() {
+    WidthRule rule = recipe.selection().widths();
+    LongStream parts =
+        UnitPlan.of(config, recipe).groups().stream()
+            .mapToLong(each -> each.group().largestStep(rule));
+    return recipe.layers().alone() || rule.oneWidth() ? parts.sum() : parts.max().orElse(0);
+  }
+}

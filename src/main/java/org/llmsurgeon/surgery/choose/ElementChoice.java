@@ -32,12 +32,18 @@ public final class ElementChoice implements Competition {
   /**
    * @param layers all prunable layers, in the model's order, which breaks ties
    * @param recipe what to do; its structures are single weights or N:M
-   * @throws InputException if a layer's width does not fit the pattern and is not to be left dense,
-   *     or if biases stay and the target needs them
    */
   public ElementChoice(List<LinearShape> layers, Recipe recipe) {
     this.layers = List.copyOf(layers);
     this.recipe = recipe;
+  }
+
+  /**
+   * Throws if a layer's width does not fit the pattern and is not to be left dense.
+   *
+   * @throws InputException naming the layer
+   */
+  public void requireFits() {
     if (!recipe.elements().skipUnfit()) {
       recipe.structures().zeroPattern().ifPresent(this::requireFits);
     }
@@ -117,6 +123,7 @@ public final class ElementChoice implements Competition {
 
   @Override
   public void requireReachable(double share) {
+    requireFits();
     count(share, most(share));
   }
 

@@ -59,7 +59,7 @@ record Variant(Method method, Map<String, Object> options) {
       if (method.layerByLayer()) {
         share(recipe, dense);
         BaselineLayer.sparsity(recipe);
-        new ElementChoice(dense.config().linears(), recipe);
+        new ElementChoice(dense.config().linears(), recipe).requireFits();
       } else {
         recipe.requirePrunable();
         new Reach(dense.config(), recipe).require(share(recipe, dense));

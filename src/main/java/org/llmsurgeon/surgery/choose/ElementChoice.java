@@ -176,7 +176,9 @@ public final class ElementChoice implements Competition {
               long candidates = candidates(layer, recipe);
               return recipe.layers().alone()
                   ? count(own, layer.weights(), candidates)
-                  : Math.min(candidates, recipe.layers().most(layer) / recipe.structures().removedOfGroup());
+                  : Math.min(
+                      candidates,
+                      recipe.layers().most(layer) / recipe.structures().removedOfGroup());
             })
         .toArray();
   }

@@ -40,8 +40,8 @@ public record Reach(ModelConfig config, Recipe recipe) {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "The sparsity %s cannot be reached%s with %s and the layers and limits that are given:"
-                  + " the most is %.4f; give less, or let more go.",
+              "The sparsity %s cannot be reached%s with %s and the layers and limits that are"
+                  + " given: the most is %.4f; give less, or let more go.",
               recipe.goal().sparsity(),
               part.where(),
               StructureSettings.STRUCTURES.spelled(recipe.structures().optionName()),

@@ -32,8 +32,7 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
     double[] targets = new UnitMerge(planned, recipe.layers()).targets(share);
     for (int i = 0; i < targets.length; i++) {
       CoupledGroup group = planned.get(i).group();
-      Reach.Part part =
-          new Reach.Part(" in " + group.name(), group.reachable(), group.weights());
+      Reach.Part part = new Reach.Part(" in " + group.name(), group.reachable(), group.weights());
       Reach.require(recipe, targets[i], part);
     }
   }

@@ -227,8 +227,7 @@ public final class ElementTask {
                     device, prunable(weight), surgery.curvature(recipe.costs()), keepBias()));
   }
 
-  private CostMatrix patternCosts(
-      ElementSurgery surgery, Tensor weight, SparsityPattern pattern) {
+  private CostMatrix patternCosts(ElementSurgery surgery, Tensor weight, SparsityPattern pattern) {
     return recipe.diagonal() || recipe.elements().independent()
         ? PatternCosts.independent(
             device, prunable(weight), pattern, surgery.curvature(recipe.costs()))

@@ -8,8 +8,7 @@ public final class ElementCandidates {
 
   /** Whether anything of a layer may go: not where it may not, or a pattern does not fit. */
   public static boolean has(LinearShape layer, Recipe recipe) {
-    return recipe.layers().touches(layer)
-        && layer.inputs() % recipe.structures().groupSize() == 0;
+    return recipe.layers().touches(layer) && layer.inputs() % recipe.structures().groupSize() == 0;
   }
 
   /** Columns of a layer's weight, the bias as last, in which weights may go. */

@@ -49,8 +49,8 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.WindowBuilder;
 import org.llmsurgeon.pipeline.text.Windows;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -334,7 +334,7 @@ public final class SurgeonPipeline {
     try {
       return work.apply(Session.begin(spark, progress));
     } finally {
-      ExecutorModel.evict();
+      ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     }
   }
 }

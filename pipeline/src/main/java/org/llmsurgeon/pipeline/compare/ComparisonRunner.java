@@ -20,8 +20,8 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -131,7 +131,7 @@ final class ComparisonRunner {
     }
     // Models are known by the operation: the last run's must not be taken for this one's.
     Session own = Session.begin(session.spark(), session.progress());
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     ShotContext first = ShotContext.of(own, run, plan, dense.config(), 1);
     long begun = System.nanoTime();
     int shots = prune(first, variant.method());
@@ -150,7 +150,7 @@ final class ComparisonRunner {
   /** Gathers the factors of the dense model. */
   private Measured measure(RunDirectory run, RunPlan plan) {
     Session own = Session.begin(session.spark(), session.progress());
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     long begun = System.nanoTime();
     FactorsManifest factors =
         new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1)).factors();

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline.correct;
 
-import org.llmsurgeon.compute.Device;
+import java.util.List;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.cluster.KeptMemory;
 import org.llmsurgeon.pipeline.factors.StoredTensors;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.Adapters;
@@ -16,26 +17,13 @@ import org.llmsurgeon.surgery.correct.Adapters;
 /**
  * The model that this process corrects, with the adapters of one step merged into it. Tasks of a
  * step share it; the first task of the next step waits until they are done, a straggler of an
- * earlier step likewise, and merges its own adapters.
+ * earlier step likewise, and merges its own adapters, see {@link ProcessCache}.
  */
-public final class ExecutorCorrection implements AutoCloseable {
-  private static ExecutorCorrection current;
-
-  static {
-    ExecutorModel.makeRoom(ExecutorCorrection::evict);
-  }
-
-  private final CorrectionWork work;
-  private final Device device;
+final class ExecutorCorrection implements AutoCloseable {
   private final AdaptedModel model;
   private final LanguageModel teacher;
-  private StoredTensors merged;
-  private int users;
 
-  private ExecutorCorrection(
-      CorrectionWork work, Device device, AdaptedModel model, LanguageModel teacher) {
-    this.work = work;
-    this.device = device;
+  private ExecutorCorrection(AdaptedModel model, LanguageModel teacher) {
     this.model = model;
     this.teacher = teacher;
   }
@@ -47,51 +35,27 @@ public final class ExecutorCorrection implements AutoCloseable {
    * @param adapters the adapters
    * @return to be closed by the task when it is done
    */
-  static ExecutorCorrection acquire(CorrectionWork work, StoredTensors adapters) {
-    ExecutorModel.evict();
-    synchronized (ExecutorCorrection.class) {
-      while (current != null && current.users > 0 && !current.holds(work, adapters)) {
-        await();
-      }
-      if (current == null || !current.serves(work)) {
-        evict();
-        current = load(work);
-      }
-      current.merge(adapters);
-      current.users++;
-      return current;
-    }
-  }
-
-  private static void await() {
-    try {
-      ExecutorCorrection.class.wait();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while other tasks used the model", interrupted);
-    }
-  }
-
-  /** Lets go of the model of this process; tasks that still use it keep it until they are done. */
-  public static void evict() {
-    synchronized (ExecutorCorrection.class) {
-      ExecutorCorrection old = current;
-      current = null;
-      if (old != null && old.users == 0) {
-        old.free();
-      }
-    }
+  static ProcessCache.Held<ExecutorCorrection> acquire(
+      CorrectionWork work, StoredTensors adapters) {
+    List<Object> key = List.of(work.models(), ExecutorDevice.shared());
+    return ProcessCache.shared()
+        .acquire(
+            ProcessCache.Work.CORRECTION,
+            ProcessCache.Role.ADAPTED,
+            new ProcessCache.State(key, adapters),
+            () -> load(work),
+            made -> made.merge(work, adapters));
   }
 
   private static ExecutorCorrection load(CorrectionWork work) {
-    Device device = ExecutorDevice.shared();
     MemoryLimits limits = MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.bytes());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {
       AdapterTargets targets = work.targets(weights.config());
-      AdaptedModel model = AdaptedModel.load(weights.config(), weights, device, limits, targets);
-      return new ExecutorCorrection(work, device, model, teacher);
+      AdaptedModel model =
+          AdaptedModel.load(weights.config(), weights, ExecutorDevice.shared(), limits, targets);
+      return new ExecutorCorrection(model, teacher);
     } catch (RuntimeException failure) {
       if (teacher != null) {
         teacher.close();
@@ -100,25 +64,12 @@ public final class ExecutorCorrection implements AutoCloseable {
     }
   }
 
-  private boolean holds(CorrectionWork other, StoredTensors adapters) {
-    return serves(other) && adapters.equals(merged);
-  }
-
-  private boolean serves(CorrectionWork other) {
-    return work.models().equals(other.models()) && device == ExecutorDevice.shared();
-  }
-
-  private void merge(StoredTensors adapters) {
-    if (adapters.equals(merged)) {
-      return;
-    }
-    merged = null;
+  private void merge(CorrectionWork work, StoredTensors adapters) {
     try (Adapters read =
         work.targets(model.model().config()).zeros(ExecutorDevice.shared(), Precision.SINGLE)) {
       adapters.read(work.directory(), 0, read.tensors());
       model.merge(read);
     }
-    merged = adapters;
   }
 
   /**
@@ -130,21 +81,11 @@ public final class ExecutorCorrection implements AutoCloseable {
     return model.gradients(windows, teacher);
   }
 
-  private void free() {
+  @Override
+  public void close() {
     model.close();
     if (teacher != null) {
       teacher.close();
-    }
-  }
-
-  @Override
-  public void close() {
-    synchronized (ExecutorCorrection.class) {
-      users--;
-      if (users == 0 && current != this) {
-        free();
-      }
-      ExecutorCorrection.class.notifyAll();
     }
   }
 }

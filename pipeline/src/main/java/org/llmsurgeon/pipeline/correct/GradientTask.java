@@ -7,6 +7,7 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.factors.StoredTensors;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.text.Windows;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
 
 /**
@@ -47,8 +48,8 @@ record GradientTask(CorrectionWork work, int step, StoredTensors adapters)
         Arrays.stream(part.windows())
             .mapToObj(index -> Windows.read(directory, work.windows(), index, index + 1)[0])
             .toArray(int[][]::new);
-    try (ExecutorCorrection shared = ExecutorCorrection.acquire(work, adapters);
-        AdaptedModel.Part done = shared.gradients(windows)) {
+    try (ProcessCache.Held<ExecutorCorrection> shared = ExecutorCorrection.acquire(work, adapters);
+        AdaptedModel.Part done = shared.value().gradients(windows)) {
       String name = String.format(Locale.ROOT, "step-%05d-part-%03d-", step, part.index());
       String path = work.path(name + attempt + ".f32");
       return new Done(

@@ -11,6 +11,7 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.Adapters;
 import org.llmsurgeon.surgery.operate.LayerWeight;
@@ -34,7 +35,7 @@ record MergeTask(CorrectionWork work, StoredTensors adapters)
 
   @Override
   public LayerFile apply(Layer layer, String attempt) {
-    ExecutorCorrection.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory directory = work.directory();
     Device device = ExecutorDevice.shared();
     try (ModelWeights pruned = ModelWeights.open(directory.storage(), work.cut())) {

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.correct;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
@@ -11,6 +12,7 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 
@@ -37,11 +39,13 @@ record MomentTask(ReconstructionWork work, ModelRef state, int group)
   public Done apply(Shard shard, String attempt) {
     RunDirectory directory = work.directory();
     int[][] windows = Windows.read(directory, work.windows(), shard.from(), shard.to());
-    try (ExecutorModel dense = ExecutorModel.acquireDense(work.dense(), work.settings());
-        ExecutorModel pruned = ExecutorModel.acquire(state, work.settings());
+    try (ProcessCache.Held<LanguageModel> dense =
+            ExecutorModel.ofTwo(ProcessCache.Role.DENSE, work.dense(), work.settings());
+        ProcessCache.Held<LanguageModel> pruned =
+            ExecutorModel.ofTwo(ProcessCache.Role.MODEL, state, work.settings());
         PairedMoments moments =
             PairedMoments.accumulate(
-                dense.model(), pruned.model(), windows, first(pruned.model().config()))) {
+                dense.value(), pruned.value(), windows, first(pruned.value().config()))) {
       String name =
           String.format(Locale.ROOT, "group-%05d-shard-%05d-", group, shard.index()) + attempt;
       String path = RunDirectory.inShot(work.shot(), ReconstructionStage.FOLDER + name + ".f32");

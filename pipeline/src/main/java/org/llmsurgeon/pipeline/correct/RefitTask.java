@@ -14,9 +14,9 @@ import org.llmsurgeon.pipeline.factors.StoredTensors;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 
@@ -44,7 +44,7 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
 
   @Override
   public LayerFile apply(Layer layer, String attempt) {
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory directory = work.directory();
     Device device = ExecutorDevice.shared();
     try (ModelWeights dense = ModelWeights.open(directory.storage(), work.dense());

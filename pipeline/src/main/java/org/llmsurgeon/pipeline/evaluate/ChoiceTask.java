@@ -1,10 +1,12 @@
 package org.llmsurgeon.pipeline.evaluate;
 
 import java.util.ArrayList;
+import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.evaluate.MultipleChoice;
 
 /**
@@ -20,8 +22,8 @@ record ChoiceTask(ModelRef model, HadoopSettings settings)
   public ArrayList<MultipleChoice.Answered> apply(
       ArrayList<MultipleChoice> questions, String attempt) {
     ArrayList<MultipleChoice.Answered> answered = new ArrayList<>();
-    try (ExecutorModel shared = ExecutorModel.acquire(model, settings)) {
-      questions.forEach(question -> answered.add(question.ask(shared.model())));
+    try (ProcessCache.Held<LanguageModel> shared = ExecutorModel.acquire(model, settings)) {
+      questions.forEach(question -> answered.add(question.ask(shared.value())));
     }
     return answered;
   }

@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 
 /**
  * Losses of some test windows.
@@ -32,8 +33,8 @@ public record EvaluateTask(ModelRef model, String run, WindowsFile windows, Hado
   public double[] apply(Range range, String attempt) {
     RunDirectory directory = new RunDirectory(settings.storage(), run);
     int[][] part = Windows.read(directory, windows, range.from(), range.to());
-    try (ExecutorModel shared = ExecutorModel.acquire(model, settings)) {
-      LanguageModel network = shared.model();
+    try (ProcessCache.Held<LanguageModel> shared = ExecutorModel.acquire(model, settings)) {
+      LanguageModel network = shared.value();
       return network.losses(part);
     }
   }

@@ -11,6 +11,7 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.surgery.calibrate.Calibration;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
@@ -40,8 +41,9 @@ record AccumulateTask(
     RunDirectory directory = work.directory();
     Recipe recipe = work.recipe();
     Calibration.Data data = data(directory, recipe, task.shard());
-    try (ExecutorModel shared = ExecutorModel.acquire(work.model(), work.settings())) {
-      LanguageModel network = shared.model();
+    try (ProcessCache.Held<LanguageModel> shared =
+        ExecutorModel.acquire(work.model(), work.settings())) {
+      LanguageModel network = shared.value();
       String path =
           RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
       try (ShardFile file = new ShardFile(network.device(), directory.create(path))) {

@@ -11,9 +11,9 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.shot.LayerWork;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.MatrixFile;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
@@ -53,7 +53,7 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
 
   @Override
   public Made apply(Item item, String attempt) {
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory run = work.directory();
     FactorsManifest manifest = new FactorsManifest(item.size(), null, item.factors(), 0, 0);
     try (ModelWeights weights = ModelWeights.open(run.storage(), work.model())) {

@@ -13,8 +13,8 @@ import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 
 /** Writes the weights after a shot as a model folder and measures it before it is in its place. */
 public final class ModelExport {
@@ -78,7 +78,7 @@ public final class ModelExport {
       OutputFolder target, String folder, Evaluation evaluation, ExportReport export) {
     /** Puts it in its place, its report last. */
     public void publish(PruningReport report) {
-      ExecutorModel.evict();
+      ProcessCache.shared().begin(ProcessCache.Work.OTHER);
       target.publish(folder, report);
     }
   }
@@ -103,7 +103,7 @@ public final class ModelExport {
           return staged;
         });
     // Models of this process take memory that the check needs.
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     ExportReport export =
         Timed.onDriver(
                 session.progress(),

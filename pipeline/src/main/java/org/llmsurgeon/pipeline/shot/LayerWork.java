@@ -8,8 +8,8 @@ import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.operate.ElementTask;
@@ -58,7 +58,7 @@ public record LayerWork(
    */
   public <T> T open(Function<Opened, T> work) {
     // No pass over the data needs these weights again: the memory is for factors now.
-    ExecutorModel.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory directory = directory();
     FactorsManifest manifest =
         directory.required(FactorsManifest.path(shot), FactorsManifest.class);

@@ -27,13 +27,12 @@ import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.TestSpark;
-import org.llmsurgeon.pipeline.correct.ExecutorCorrection;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.files.Traffic;
 import org.llmsurgeon.pipeline.forecast.ResourceUse;
 import org.llmsurgeon.pipeline.report.PruningReport;
-import org.llmsurgeon.pipeline.weights.ExecutorModel;
+import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a run needs is measured, and is what was planned. */
@@ -111,8 +110,7 @@ class RunUsageTest {
     TestModel model = TestModel.write(temp, "wide", json.put("head_dim", 24), DataType.BF16);
     Map<String, Object> all = new HashMap<>(Map.of("sparsity", 0.3, "shots", 2));
     all.putAll(options);
-    ExecutorModel.evict();
-    ExecutorCorrection.evict();
+    ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     long ofOtherTests = PeakMemory.deviceBytes();
     PruningReport report =
         new SurgeonPipeline(spark, Progress.silent())

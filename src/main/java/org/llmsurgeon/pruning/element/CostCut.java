@@ -1,5 +1,7 @@
 package org.llmsurgeon.pruning.element;
 
+import java.io.Serializable;
+
 /**
  * How far the cheapest candidates of one layer go: all that cost less than the threshold, and some
  * of those that cost exactly as much, the first ones in row-major order.
@@ -7,7 +9,7 @@ package org.llmsurgeon.pruning.element;
  * @param threshold cost at which the cut lies, at least 0
  * @param ties how many of the candidates that cost exactly this go too
  */
-public record CostCut(double threshold, long ties) {
+public record CostCut(double threshold, long ties) implements Serializable {
   /** Nothing goes. */
   public static final CostCut NOTHING = new CostCut(0, 0);
 

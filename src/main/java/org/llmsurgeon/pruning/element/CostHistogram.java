@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.element;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -13,8 +14,8 @@ import java.util.Arrays;
  * @param buckets indices of the buckets that hold something, ascending
  * @param counts candidates in each of them
  */
-public record CostHistogram(
-    CostRange range, long below, long total, long[] buckets, long[] counts) {
+public record CostHistogram(CostRange range, long below, long total, long[] buckets, long[] counts)
+    implements Serializable {
 
   /**
    * Counts the candidates of a layer. Memory: at most a number per bucket, or, in an {@linkplain

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pruning.element;
 
+import java.io.Serializable;
+
 /**
  * A range of costs, cut into buckets by the bits of the number: non-negative doubles are ordered as
  * their bits are, so buckets of equally many bit patterns are log-spaced, and a bucket of one
@@ -10,7 +12,7 @@ package org.llmsurgeon.pruning.element;
  * @param width log2 of the bit patterns of the range
  * @param bucket log2 of the bit patterns of a bucket
  */
-public record CostRange(long first, int width, int bucket) {
+public record CostRange(long first, int width, int bucket) implements Serializable {
   /** Every cost: 32 buckets for each power of two. */
   public static final CostRange ALL = new CostRange(0, 63, 47);
 

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.layer;
 
+import java.io.Serializable;
 import org.llmsurgeon.pruning.structure.Selection;
 
 /**
@@ -12,7 +13,8 @@ import org.llmsurgeon.pruning.structure.Selection;
  * @param gone rows and columns whose weights are all 0 already: they go before everything else,
  *     since what is removed stays removed
  */
-public record StructureCosts(String layer, double[] rows, double[] columns, Selection gone) {
+public record StructureCosts(String layer, double[] rows, double[] columns, Selection gone)
+    implements Serializable {
   /**
    * Costs of a layer of which nothing is gone yet.
    *

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.structure;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Arrays;
  * @param freeRows those among the rows that nobody reads any more, ascending: nothing makes up for
  *     them, and they make up for nothing (method, section 5, ours)
  */
-public record Selection(int[] rows, int[] columns, int[] freeRows) {
+public record Selection(int[] rows, int[] columns, int[] freeRows) implements Serializable {
   /** Nothing. */
   public static final Selection NONE = new Selection(new int[0], new int[0]);
 

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.choose;
 
+import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pruning.merge.PathMerge;
@@ -16,7 +17,8 @@ import org.llmsurgeon.pruning.structure.Selection;
  * @param factors how well {@code G} and {@code A} of each of its layers could be inverted
  */
 public record GroupScore(
-    Path path, List<Selection> dead, List<Selection> gone, List<List<FactorHealth>> factors) {
+    Path path, List<Selection> dead, List<Selection> gone, List<List<FactorHealth>> factors)
+    implements Serializable {
   /**
    * For the merge.
    *

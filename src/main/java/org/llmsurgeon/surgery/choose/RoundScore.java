@@ -1,5 +1,7 @@
 package org.llmsurgeon.surgery.choose;
 
+import java.io.Serializable;
+
 /**
  * What a group's task sends to the driver in a global round: numbers only.
  *
@@ -7,4 +9,4 @@ package org.llmsurgeon.surgery.choose;
  *     is dead and gone is so since before the shot
  * @param joint exact joint cost of what earlier rounds have chosen
  */
-public record RoundScore(GroupScore left, double joint) {}
+public record RoundScore(GroupScore left, double joint) implements Serializable {}

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.operate;
 
+import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pruning.layer.StructureCosts;
@@ -10,7 +11,7 @@ import org.llmsurgeon.pruning.layer.StructureCosts;
  * @param costs of its rows and columns
  * @param factors how well {@code G} and {@code A} could be inverted
  */
-public record LayerScore(StructureCosts costs, List<FactorHealth> factors) {
+public record LayerScore(StructureCosts costs, List<FactorHealth> factors) implements Serializable {
   /** Copies the list. */
   public LayerScore {
     factors = List.copyOf(factors);

@@ -6,10 +6,10 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.WeightCount;
 
 /** What must hold before a shot is committed. */
@@ -65,8 +65,8 @@ public final class CommitCheck {
 
   private void checkStays(ShotManifest shot, SelectionManifest before, SelectionManifest now) {
     for (int i = 0; i < before.layers().size(); i++) {
-      LayerSelection old = before.layers().get(i);
-      LayerSelection all = now.layers().get(i);
+      Selection old = before.layers().get(i).lines();
+      Selection all = now.layers().get(i).lines();
       require(
           contains(all.rows(), old.rows()) && contains(all.columns(), old.columns()),
           shot,

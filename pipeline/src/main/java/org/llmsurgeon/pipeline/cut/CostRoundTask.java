@@ -5,6 +5,7 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.surgery.choose.ChosenUnits;
 import org.llmsurgeon.surgery.choose.GroupTask;
+import org.llmsurgeon.surgery.choose.RoundScore;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 
 /**
@@ -13,20 +14,19 @@ import org.llmsurgeon.surgery.choose.UnitPlan;
  *
  * @param work what it needs
  */
-record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, GroupRound> {
+record CostRoundTask(LayerWork work) implements TaskFunction<ChosenUnits, RoundScore> {
   @Override
-  public GroupRound apply(ChosenUnits chosen, String attempt) {
+  public RoundScore apply(ChosenUnits chosen, String attempt) {
     return work.open(
         opened -> {
           UnitPlan plan = UnitPlan.of(opened.weights().config(), opened.recipe());
-          return GroupRound.of(
-              new GroupTask(
-                      ExecutorDevice.shared(),
-                      plan.groups().get(chosen.group()),
-                      opened.weights(),
-                      opened.factors(),
-                      opened.recipe())
-                  .round(chosen));
+          return new GroupTask(
+                  ExecutorDevice.shared(),
+                  plan.groups().get(chosen.group()),
+                  opened.weights(),
+                  opened.factors(),
+                  opened.recipe())
+              .round(chosen);
         });
   }
 }

@@ -36,7 +36,7 @@ public record CutTask(LayerWork work) implements TaskFunction<LayerSelection, La
 
   private CutLayer cut(LayerSelection selection) {
     return selection.elements() == null
-        ? work.on(selection.layer(), task -> task.cut(selection.selection()))
-        : work.onElements(selection.layer(), task -> task.cut(selection.elements().cuts()));
+        ? work.on(selection.layer(), task -> task.cut(selection.lines()))
+        : work.onElements(selection.layer(), task -> task.cut(selection.elements()));
   }
 }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
-import org.llmsurgeon.pipeline.run.ElementCuts;
 import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
@@ -45,7 +44,7 @@ final class ElementSelection {
         new ElementChoice(shot.config().linears(), shot.recipe()).upTo(from, target, this::count);
     List<LayerSelection> layers =
         IntStream.range(0, chosen.cuts().size())
-            .mapToObj(i -> LayerSelection.of(i, ElementCuts.of(chosen.cuts().get(i))))
+            .mapToObj(i -> LayerSelection.of(i, chosen.cuts().get(i)))
             .toList();
     return new SelectionManifest(
         target,
@@ -65,11 +64,10 @@ final class ElementSelection {
     List<CountTask.Item> items = new ArrayList<>();
     for (int layer : shot.largestFirst()) {
       if (ranges.get(layer) != null) {
-        CountTask.Range range = CountTask.Range.of(ranges.get(layer));
-        items.add(new CountTask.Item(layer, ElementCuts.of(earlier.get(layer)), range));
+        items.add(new CountTask.Item(layer, earlier.get(layer), ranges.get(layer)));
       }
     }
-    Timed<List<CountTask.Counts>> counted =
+    Timed<List<CostHistogram>> counted =
         shot.session()
             .tasks()
             .onGpus(GpuWork.SOLVES)
@@ -77,8 +75,7 @@ final class ElementSelection {
     seconds += counted.seconds();
     CostHistogram[] sorted = new CostHistogram[ranges.size()];
     for (int i = 0; i < items.size(); i++) {
-      int layer = items.get(i).layer();
-      sorted[layer] = counted.value().get(i).histogram(ranges.get(layer));
+      sorted[items.get(i).layer()] = counted.value().get(i);
     }
     return Arrays.asList(sorted);
   }

@@ -5,6 +5,7 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pruning.path.PathOptions;
+import org.llmsurgeon.surgery.choose.GroupScore;
 import org.llmsurgeon.surgery.choose.GroupTask;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -16,7 +17,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param work what it needs
  * @param bound how far to follow at least
  */
-record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, GroupPath> {
+record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, GroupScore> {
   /**
    * Where a path may stop.
    *
@@ -29,7 +30,7 @@ record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, Gr
   }
 
   @Override
-  public GroupPath apply(Integer group, String attempt) {
+  public GroupScore apply(Integer group, String attempt) {
     return work.open(
         opened -> {
           Recipe recipe = opened.recipe();
@@ -37,10 +38,9 @@ record PathTask(LayerWork work, Bound bound) implements TaskFunction<Integer, Gr
           UnitPlan.Planned planned = plan.groups().get(group);
           PathOptions options =
               new PathOptions(recipe.selection().pathStep(), bound.reach(), bound.ceiling());
-          return GroupPath.of(
-              new GroupTask(
-                      ExecutorDevice.shared(), planned, opened.weights(), opened.factors(), recipe)
-                  .path(options));
+          return new GroupTask(
+                  ExecutorDevice.shared(), planned, opened.weights(), opened.factors(), recipe)
+              .path(options);
         });
   }
 }

@@ -14,6 +14,7 @@ import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
 import org.llmsurgeon.surgery.choose.LineChoice;
+import org.llmsurgeon.surgery.operate.LayerScore;
 
 /**
  * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
@@ -54,8 +55,8 @@ public final class ScoreStage {
   }
 
   private SelectionManifest selectLines() {
-    Timed<List<LayerCosts>> scored = scores();
-    List<StructureCosts> costs = scored.value().stream().map(LayerCosts::costs).toList();
+    Timed<List<LayerScore>> scored = scores();
+    List<StructureCosts> costs = scored.value().stream().map(LayerScore::costs).toList();
     double target = target();
     ThresholdResult result =
         new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs);
@@ -75,17 +76,17 @@ public final class ScoreStage {
         layers,
         scored.seconds(),
         scored.value().stream()
-            .map(each -> new LayerHealth(each.layer(), each.factors()))
+            .map(each -> new LayerHealth(each.costs().layer(), each.factors()))
             .toList());
   }
 
   /** Costs of the rows and columns of all layers, in the model's order. */
   public Timed<List<StructureCosts>> costs() {
-    Timed<List<LayerCosts>> scored = scores();
-    return new Timed<>(scored.value().stream().map(LayerCosts::costs).toList(), scored.seconds());
+    Timed<List<LayerScore>> scored = scores();
+    return new Timed<>(scored.value().stream().map(LayerScore::costs).toList(), scored.seconds());
   }
 
-  private Timed<List<LayerCosts>> scores() {
+  private Timed<List<LayerScore>> scores() {
     List<LinearShape> layers = shot.config().linears();
     return shot.session()
         .tasks()

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.cut;
 
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.shot.LayerWork;
+import org.llmsurgeon.surgery.operate.LayerScore;
 import org.llmsurgeon.surgery.operate.LayerTask;
 
 /**
@@ -10,9 +11,9 @@ import org.llmsurgeon.surgery.operate.LayerTask;
  *
  * @param work what it needs
  */
-public record ScoreTask(LayerWork work) implements TaskFunction<Integer, LayerCosts> {
+public record ScoreTask(LayerWork work) implements TaskFunction<Integer, LayerScore> {
   @Override
-  public LayerCosts apply(Integer layer, String attempt) {
-    return LayerCosts.of(work.on(layer, LayerTask::score));
+  public LayerScore apply(Integer layer, String attempt) {
+    return work.on(layer, LayerTask::score);
   }
 }

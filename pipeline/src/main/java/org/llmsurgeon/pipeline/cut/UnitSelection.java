@@ -17,6 +17,8 @@ import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.choose.GlobalRounds;
+import org.llmsurgeon.surgery.choose.GroupScore;
+import org.llmsurgeon.surgery.choose.RoundScore;
 import org.llmsurgeon.surgery.choose.UnitMerge;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 import org.llmsurgeon.surgery.choose.WidthCheck;
@@ -66,7 +68,7 @@ final class UnitSelection {
             .choose(
                 aim(target),
                 chosen -> {
-                  Timed<List<GroupRound>> round =
+                  Timed<List<RoundScore>> round =
                       shot.session()
                           .tasks()
                           .longestFirst(
@@ -76,22 +78,22 @@ final class UnitSelection {
                               new CostRoundTask(shot.work()));
                   seconds[0] += round.seconds();
                   if (first.isEmpty()) {
-                    first.add(health(round.value().stream().map(GroupRound::left).toList()));
+                    first.add(health(round.value().stream().map(RoundScore::left).toList()));
                   }
-                  return round.value().stream().map(GroupRound::score).toList();
+                  return round.value();
                 });
     return manifest(target, new Merged(result, Map.of()), 0, new Timed<>(first.get(0), seconds[0]));
   }
 
   private SelectionManifest byPaths(double target) {
     List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
-    Timed<List<GroupPath>> first = paths(all, bound(target));
-    List<GroupPath> paths = new ArrayList<>(first.value());
+    Timed<List<GroupScore>> first = paths(all, bound(target));
+    List<GroupScore> paths = new ArrayList<>(first.value());
     Merged merged = merge(paths, target);
     List<Integer> again = merged.tooShort();
     double seconds = first.seconds();
     if (!again.isEmpty()) {
-      Timed<List<GroupPath>> whole = paths(again, PathTask.Bound.NONE);
+      Timed<List<GroupScore>> whole = paths(again, PathTask.Bound.NONE);
       for (int i = 0; i < again.size(); i++) {
         paths.set(again.get(i), whole.value().get(i));
       }
@@ -121,10 +123,10 @@ final class UnitSelection {
     }
   }
 
-  private Merged merge(List<GroupPath> paths, double share) {
+  private Merged merge(List<GroupScore> paths, double share) {
     List<PathMerge.Group> groups =
         IntStream.range(0, paths.size())
-            .mapToObj(i -> paths.get(i).score().of(planned.get(i).group()))
+            .mapToObj(i -> paths.get(i).of(planned.get(i).group()))
             .toList();
     UnitMerge merge = new UnitMerge(planned, shot.recipe().layers());
     PathMerge.Target target = aim(share);
@@ -140,7 +142,7 @@ final class UnitSelection {
     return UnitMerge.target(shot.recipe(), share, shot.plan().share());
   }
 
-  private Timed<List<GroupPath>> paths(List<Integer> groups, PathTask.Bound bound) {
+  private Timed<List<GroupScore>> paths(List<Integer> groups, PathTask.Bound bound) {
     return shot.session()
         .tasks()
         .longestFirst(shot.stage("score"), groups, this::work, new PathTask(shot.work(), bound));
@@ -167,7 +169,7 @@ final class UnitSelection {
   }
 
   /** How well the factors of all layers could be inverted, in the model's order. */
-  private List<LayerHealth> health(List<GroupPath> groups) {
+  private List<LayerHealth> health(List<GroupScore> groups) {
     List<LinearShape> model = shot.config().linears();
     LayerHealth[] layers = new LayerHealth[model.size()];
     for (int group = 0; group < planned.size(); group++) {

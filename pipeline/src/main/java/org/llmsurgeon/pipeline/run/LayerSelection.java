@@ -1,30 +1,27 @@
 package org.llmsurgeon.pipeline.run;
 
 import java.io.Serializable;
+import java.util.List;
+import org.llmsurgeon.pruning.element.CostCut;
 import org.llmsurgeon.pruning.structure.Selection;
 
 /**
- * What goes of a layer, in a form that travels and is kept.
+ * What goes of a layer.
  *
  * @param layer position among the model's prunable layers
- * @param rows indices of rows, ascending
- * @param columns indices of columns, ascending
- * @param freeRows those among the rows that nobody reads any more
- * @param elements how far single weights or N:M groups go; null where rows and columns do
+ * @param lines rows and columns
+ * @param elements how far single weights or N:M groups go, round by round; null where rows and
+ *     columns do
  */
-public record LayerSelection(
-    int layer, int[] rows, int[] columns, int[] freeRows, ElementCuts elements)
+public record LayerSelection(int layer, Selection lines, List<CostCut> elements)
     implements Serializable {
-  public static LayerSelection of(int layer, Selection selection) {
-    return new LayerSelection(
-        layer, selection.rows(), selection.columns(), selection.freeRows(), null);
+  /** Rows and columns. */
+  public static LayerSelection of(int layer, Selection lines) {
+    return new LayerSelection(layer, lines, null);
   }
 
-  public static LayerSelection of(int layer, ElementCuts elements) {
-    return new LayerSelection(layer, new int[0], new int[0], new int[0], elements);
-  }
-
-  public Selection selection() {
-    return new Selection(rows, columns, freeRows);
+  /** Single weights or N:M groups. */
+  public static LayerSelection of(int layer, List<CostCut> elements) {
+    return new LayerSelection(layer, Selection.NONE, List.copyOf(elements));
   }
 }

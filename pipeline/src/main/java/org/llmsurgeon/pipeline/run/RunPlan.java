@@ -28,7 +28,7 @@ public record RunPlan(
     List<Shard> shards,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  public static final int FORMAT = 7;
+  public static final int FORMAT = 8;
 
   public RunPlan {
     fresh = List.copyOf(fresh);

@@ -1,23 +1,17 @@
 package org.llmsurgeon.checkpoint.arrow;
 
-import java.nio.ByteOrder;
-import java.util.Map;
 import org.apache.arrow.vector.BaseIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.BaseListVector;
 import org.apache.arrow.vector.complex.LargeListVector;
-import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.checkpoint.storage.Storage;
 
-/** An Arrow IPC file or stream with a column of lists of numbers, read batch by batch. */
+/** An Arrow IPC file or stream with a column of lists of whole numbers, read batch by batch. */
 public final class ArrowListFile implements AutoCloseable {
-  private static final ArrowType FLOAT32 =
-      new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-
   private final String column;
   private final ArrowBatches batches;
   private FieldVector lists;
@@ -30,17 +24,6 @@ public final class ArrowListFile implements AutoCloseable {
   }
 
   /**
-   * Opens a file whose column holds lists of float32.
-   *
-   * @param storage where it is
-   * @param path the file
-   * @param column name of the column
-   */
-  static ArrowListFile ofFloats(Storage storage, String path, String column) {
-    return open(new ArrowListFile(storage.open(path), column), false);
-  }
-
-  /**
    * Opens a file whose column holds lists of whole numbers of any width.
    *
    * @param storage where it is
@@ -48,29 +31,14 @@ public final class ArrowListFile implements AutoCloseable {
    * @param column name of the column
    */
   public static ArrowListFile ofIntegers(Storage storage, String path, String column) {
-    return open(new ArrowListFile(storage.open(path), column), true);
-  }
-
-  private static ArrowListFile open(ArrowListFile file, boolean integers) {
+    ArrowListFile file = new ArrowListFile(storage.open(path), column);
     try {
-      file.checkColumn(integers);
+      file.checkColumn();
       return file;
     } catch (RuntimeException failure) {
       file.close();
       throw failure;
     }
-  }
-
-  /** The schema's text pairs. */
-  Map<String, String> metadata() {
-    return batches.schema().getCustomMetadata();
-  }
-
-  /** Length of every list, or -1 where each row has its own. */
-  int fixedWidth() {
-    return batches.column(column).getType() instanceof ArrowType.FixedSizeList list
-        ? list.getListSize()
-        : -1;
   }
 
   /** Goes to the next batch; false at the end. */
@@ -96,18 +64,6 @@ public final class ArrowListFile implements AutoCloseable {
   /** Numbers in a row of this batch. */
   int width(int row) {
     return (int) (end(row) - begin(row));
-  }
-
-  /** Copies a row of this batch. */
-  void floats(int row, float[] target, int offset) {
-    batches.guarded(
-        () ->
-            elements
-                .getDataBuffer()
-                .nioBuffer(begin(row) * Float.BYTES, width(row) * Float.BYTES)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .asFloatBuffer()
-                .get(target, offset, width(row)));
   }
 
   /** A row of this batch. */
@@ -140,7 +96,7 @@ public final class ArrowListFile implements AutoCloseable {
     batches.close();
   }
 
-  private void checkColumn(boolean integers) {
+  private void checkColumn() {
     Field field = batches.column(column);
     if (field == null) {
       throw refuse("has no column \"" + column + "\"");
@@ -152,10 +108,10 @@ public final class ArrowListFile implements AutoCloseable {
             || type instanceof ArrowType.LargeList;
     ArrowType element = list ? field.getChildren().get(0).getType() : type;
     boolean plain = list && field.getChildren().get(0).getDictionary() == null;
-    if (!plain || !(integers ? element instanceof ArrowType.Int : element.equals(FLOAT32))) {
+    if (!plain || !(element instanceof ArrowType.Int)) {
       throw refuse(
-          "has a column \"%s\" of %s where lists of %s are needed"
-              .formatted(column, field, integers ? "whole numbers" : "float32"));
+          "has a column \"%s\" of %s where lists of whole numbers are needed"
+              .formatted(column, field));
     }
   }
 
@@ -194,8 +150,7 @@ public final class ArrowListFile implements AutoCloseable {
   }
 
   private long bytesOfElement() {
-    return batches.column(column).getChildren().get(0).getType() instanceof ArrowType.Int number
-        ? number.getBitWidth() / Byte.SIZE
-        : Float.BYTES;
+    ArrowType element = batches.column(column).getChildren().get(0).getType();
+    return ((ArrowType.Int) element).getBitWidth() / Byte.SIZE;
   }
 }

@@ -77,12 +77,6 @@ public final class ArrowListWriter implements Closeable {
     endRow();
   }
 
-  /** Appends a row: {@code width} floats from an offset on. */
-  public void append(float[] values, int offset) throws IOException {
-    nextRow().asFloatBuffer().put(values, offset, width);
-    endRow();
-  }
-
   /** Writes what is left and the footer. */
   public void finish() throws IOException {
     flush();

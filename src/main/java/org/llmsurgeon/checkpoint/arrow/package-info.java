@@ -1,5 +1,5 @@
 /**
- * Arrow files: lists of tokens, and Kronecker factors.
+ * Arrow files: lists of tokens.
  *
  * <p>It must not know model folders and texts.
  */

@@ -18,6 +18,8 @@ import org.llmsurgeon.compute.Tensor;
  * that name once {@link #close} has returned.
  */
 public final class SafetensorsWriter implements Closeable {
+  private static final int PANEL = 1 << 18;
+
   private final OutputStream out;
   private final String file;
   private final Iterator<TensorEntry> pending;
@@ -72,6 +74,50 @@ public final class SafetensorsWriter implements Closeable {
     }
     failed = true;
     new TensorWriter(file, entry).write(tensor, device, out);
+    written();
+  }
+
+  /** Numbers that are made while they are written. */
+  @FunctionalInterface
+  public interface Numbers {
+    /**
+     * The next numbers of a tensor, row by row, from the first to the last.
+     *
+     * @param at position of the first one
+     * @param into written from its start
+     * @param count how many
+     */
+    void next(long at, float[] into, int count);
+  }
+
+  /**
+   * Writes the next tensor, of dtype F32, without ever holding all of it.
+   *
+   * @param name the next tensor of the layout
+   * @param numbers its values
+   * @throws ArithmeticException naming file, tensor and place if a value is NaN or infinite
+   */
+  public void write(String name, Numbers numbers) throws IOException {
+    TensorEntry entry = expect(name);
+    if (entry.dtype() != DataType.F32) {
+      throw new IllegalArgumentException("tensor " + entry + " given as floats");
+    }
+    failed = true;
+    float[] values = new float[(int) Math.min(PANEL, entry.elements())];
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (long at = 0; at < entry.elements(); at += PANEL) {
+      int count = (int) Math.min(PANEL, entry.elements() - at);
+      numbers.next(at, values, count);
+      for (int i = 0; i < count; i++) {
+        if (!Float.isFinite(values[i])) {
+          throw new ArithmeticException(
+              "%s: tensor %s holds %s at number %d".formatted(file, name, values[i], at + i));
+        }
+      }
+      bytes.asFloatBuffer().put(values, 0, count);
+      out.write(bytes.array(), 0, count * Float.BYTES);
+    }
     written();
   }
 

@@ -18,6 +18,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.impl.UnionListWriter;
 import org.apache.arrow.vector.ipc.ArrowFileWriter;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.arrow.ArrowListWriter;
 import org.llmsurgeon.checkpoint.arrow.ArrowMemory;
-import org.llmsurgeon.checkpoint.arrow.FactorFile;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
@@ -134,9 +134,10 @@ class TokenWindowsTest {
     }
     refuses("flat.arrow", "column \"tokens\"", "lists of whole numbers are needed");
     ArrowListWriter.Format floats =
-        new ArrowListWriter.Format("tokens", FactorFile.FLOAT32, 2, 1, Map.of());
+        new ArrowListWriter.Format(
+            "tokens", new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE), 2, 1, Map.of());
     try (ArrowListWriter writer = new ArrowListWriter(floats, storage.create(at("floats.arrow")))) {
-      writer.append(new float[2], 0);
+      writer.append(new int[2]);
       writer.finish();
     }
     refuses("floats.arrow", "FloatingPoint");

@@ -11,7 +11,7 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.shot.LayerWork;
-import org.llmsurgeon.pipeline.weights.MatrixFile;
+import org.llmsurgeon.pipeline.weights.FactorFile;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
@@ -71,7 +71,8 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
         bases.forEach(
             (key, tensor) -> {
               String path = Reduction.path(work.shot(), key, attempt);
-              MatrixFile.write(run, path, tensor, ExecutorDevice.shared());
+              FactorFile.write(
+                  run, path, key, item.size().tokens(), tensor, ExecutorDevice.shared());
               made.add(new FactorsManifest.Factor(key, path));
             });
         return new Made(made);

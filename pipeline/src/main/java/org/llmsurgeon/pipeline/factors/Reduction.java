@@ -46,9 +46,7 @@ public final class Reduction {
 
   /** File of an attempt at a factor, relative to the run directory. */
   static String path(int shot, FactorKey key, String attempt) {
-    return RunDirectory.inShot(
-        shot,
-        "factors/" + key.label() + "-" + attempt + (key.symmetric() ? ".arrow" : ".safetensors"));
+    return RunDirectory.inShot(shot, "factors/" + key.label() + "-" + attempt + ".safetensors");
   }
 
   /** Data that the means are over. */

@@ -90,7 +90,7 @@ final class PlannedBytes {
     long factors = 0;
     for (LinearShape layer : config.linears()) {
       for (FactorKey key : FactorPlan.keys(layer, work.curvature())) {
-        factors += FLOAT * (long) key.size() * key.columns();
+        factors += FLOAT * key.packedSize();
       }
     }
     return factors + weights();
@@ -112,7 +112,7 @@ final class PlannedBytes {
   /** Both factors of all layers, those that layers share as often as they are read. */
   long factors() {
     return config.linears().stream()
-        .mapToLong(layer -> square(layer.augmentedInputs()) + square(layer.outputs()))
+        .mapToLong(layer -> triangle(layer.augmentedInputs()) + triangle(layer.outputs()))
         .sum();
   }
 
@@ -142,9 +142,9 @@ final class PlannedBytes {
         + Math.round(cuts * layer * config.linears().size());
   }
 
-  /** Bytes of a square matrix in single precision. */
-  static long square(long size) {
-    return FLOAT * size * size;
+  /** Bytes of the packed triangle of a symmetric matrix in single precision. */
+  private static long triangle(long size) {
+    return FLOAT * size * (size + 1) / 2;
   }
 
   /** Windows of a shot's calibration. */

@@ -12,7 +12,6 @@ import org.llmsurgeon.pipeline.evaluate.EvaluateTask;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.ShardFile;
 import org.llmsurgeon.pipeline.weights.MappedWeights;
-import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 
 /** The most memory that a process holds in each stage, in bytes. */
@@ -21,9 +20,6 @@ final class PlannedMemory {
 
   /** Java with Spark at work: its heap, its code, and libraries; measured. */
   private static final long PROCESS = 500L << 20;
-
-  /** Most of a factor's file that its writer gathers. */
-  private static final long BATCH = 64L << 20;
 
   /** Double matrices of each factor, and of the weight, that work on one layer holds; measured. */
   private record Matrices(int factors, int weights) {
@@ -156,14 +152,12 @@ final class PlannedMemory {
   }
 
   /**
-   * A reduction: for each factor at a time a batch of its file, and panels.
+   * A reduction: for each factor at a time panels of its shards, its sum in double, and its file.
    *
-   * @param keys all factors
    * @param tasks that it is done in
    */
-  Need reduce(List<FactorKey> keys, int tasks) {
-    long largest = keys.stream().mapToLong(key -> PlannedBytes.square(key.size())).max().orElse(0);
-    return Need.of(0, atOnce(tasks) * (Math.min(BATCH, largest) + 3L * FLOAT * ShardFile.PANEL));
+  Need reduce(int tasks) {
+    return Need.of(0, atOnce(tasks) * 6L * FLOAT * ShardFile.PANEL);
   }
 
   /** The score: for each core a layer, or all layers of a coupled group. */

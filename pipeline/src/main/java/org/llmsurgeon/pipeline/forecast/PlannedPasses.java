@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.model.config.LinearShape;
@@ -104,17 +103,17 @@ final class PlannedPasses {
 
   /** Sums of one shard over all passes of all shots: packed triangles in single precision. */
   long shardBytes() {
-    return all.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).sum();
+    return all.stream().mapToLong(this::packed).sum();
   }
 
   /** Sums of one shard in the largest pass; those of the pass before are gone by then. */
   long largestShardBytes() {
-    return first.stream().mapToLong(pass -> packed(pass, FactorKey::packedSize)).max().orElse(0);
+    return first.stream().mapToLong(this::packed).max().orElse(0);
   }
 
-  /** Mean factors of all passes of all shots: full matrices in single precision. */
+  /** Mean factors of all passes of all shots: as large as the sums of one shard. */
   long factorBytes() {
-    return all.stream().mapToLong(this::means).sum();
+    return shardBytes();
   }
 
   /**
@@ -123,15 +122,11 @@ final class PlannedPasses {
    * @param shot from 1
    */
   long factorBytes(int shot) {
-    return FactorPlan.passes(curvature, shot).stream().mapToLong(this::means).sum();
+    return FactorPlan.passes(curvature, shot).stream().mapToLong(this::packed).sum();
   }
 
-  private long means(FactorPass pass) {
-    return packed(pass, key -> (long) key.size() * key.columns());
-  }
-
-  private long packed(FactorPass pass, ToLongFunction<FactorKey> numbers) {
-    return Float.BYTES * pass.keys(config).stream().mapToLong(numbers).sum();
+  private long packed(FactorPass pass) {
+    return Float.BYTES * pass.keys(config).stream().mapToLong(FactorKey::packedSize).sum();
   }
 
   /** The sums of a task in its largest block. */

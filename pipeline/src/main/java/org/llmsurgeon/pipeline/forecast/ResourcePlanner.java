@@ -70,7 +70,7 @@ public final class ResourcePlanner {
         bytes.parameters(),
         passes.first(),
         stages,
-        memory.reduce(keys, 1).process(),
+        memory.reduce(1).process(),
         stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
         bytes.disk());
   }
@@ -148,7 +148,7 @@ public final class ResourcePlanner {
     long read = work.shards() * passes.shardBytes() / count;
     int tasks = ReducePlace.AUTO.onExecutors(read) ? keys.size() : Math.min(1, keys.size());
     PlannedLoad load =
-        new PlannedLoad(0, 0, read, passes.factorBytes() / count, memory.reduce(keys, tasks));
+        new PlannedLoad(0, 0, read, passes.factorBytes() / count, memory.reduce(tasks));
     int times = passes.count() == 0 ? work.shots() : passes.count();
     return stage("reduce", times, tasks, load);
   }

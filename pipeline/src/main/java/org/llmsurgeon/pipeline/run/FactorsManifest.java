@@ -90,7 +90,7 @@ public record FactorsManifest(
    * One factor.
    *
    * @param key which one
-   * @param path Arrow file, relative to the run directory
+   * @param path safetensors file, relative to the run directory
    */
   public record Factor(FactorKey key, String path) implements Serializable {}
 }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * windows/                         token windows (Arrow)
  * shot-0000/evaluation.json        perplexity of the dense model
  * shot-0001/shards/                sums of each shard, and a record of each
- * shot-0001/factors/               mean factors (Arrow)
+ * shot-0001/factors/               mean factors, triangles (safetensors)
  * shot-0001/factors.json           ... all of them are there
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each

@@ -2,10 +2,7 @@ package org.llmsurgeon.pipeline.weights;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.arrow.FactorFile;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -37,19 +34,7 @@ public final class StoredFactors implements FactorSource {
     if (path == null) {
       throw new IllegalArgumentException("no factor " + key.label());
     }
-    if (!key.symmetric()) {
-      return MatrixFile.read(run, path, device);
-    }
-    try (FactorFile file = FactorFile.open(run.storage(), run.resolve(path))) {
-      if (file.description().size() != key.size() || file.description().tokens() != size.tokens()) {
-        throw new InputException(
-            run.resolve(path)
-                + " is not the factor "
-                + key.label()
-                + " of this run; delete the folder of its shot and run again.");
-      }
-      return file.load(device, Precision.SINGLE);
-    }
+    return FactorFile.read(run, path, key, size.tokens(), device);
   }
 
   @Override

@@ -118,7 +118,7 @@ class ReductionTest {
     for (int i = 0; i < KEYS.size(); i++) {
       FactorsManifest.Factor factor = task.apply(new ReduceTask.Item(KEYS.get(i), i, 0), "attempt");
       assertThat(factor.key()).isEqualTo(KEYS.get(i));
-      assertThat(factor.path()).endsWith("-attempt.arrow").isNotEqualTo(driver.get(i).path());
+      assertThat(factor.path()).endsWith("-attempt.safetensors").isNotEqualTo(driver.get(i).path());
       assertThat(temp.resolve(factor.path()))
           .hasSameBinaryContentAs(temp.resolve(driver.get(i).path()));
     }

@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 
@@ -63,8 +64,8 @@ final class BaselineRun {
     IntStream.range(0, going.size()).forEach(i -> layers.set(going.get(i), cut.value().get(i)));
     commit(shot, new Timed<>(layers, cut.seconds()));
     if (block > 0) {
-      shot.run().delete(shot.path("shards"));
-      shot.run().delete(shot.path("factors"));
+      shot.run().delete(ShotStage.ACCUMULATE.folder(shot.shot()));
+      shot.run().delete(ShotStage.REDUCE.folder(shot.shot()));
     }
     return layers;
   }

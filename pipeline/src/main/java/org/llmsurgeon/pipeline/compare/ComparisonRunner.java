@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.compare;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
@@ -16,9 +15,9 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
@@ -30,17 +29,6 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * wrote is deleted before the next one, its first factors stay.
  */
 final class ComparisonRunner {
-  /** What a shot leaves after its selection, besides its manifest. */
-  private static final List<String> AFTER_SELECTION =
-      List.of(
-          "weights",
-          "cut.json",
-          "evaluation-cut.json",
-          "reconstructed",
-          "reconstructed.json",
-          "evaluation-reconstructed.json",
-          "corrected");
-
   private final Session session;
   private final RunDirectory work;
   private final ModelWeights dense;
@@ -154,7 +142,7 @@ final class ComparisonRunner {
     long begun = System.nanoTime();
     FactorsManifest factors =
         new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1)).factors();
-    run.delete(RunDirectory.inShot(1, "shards"));
+    run.delete(ShotStage.ACCUMULATE.folder(1));
     return new Measured(factors.factors().isEmpty() ? 0 : seconds(begun), peak(own));
   }
 
@@ -191,11 +179,7 @@ final class ComparisonRunner {
 
   /** Removes what another run wrote; the factors of the dense model stay. */
   private static void clear(RunDirectory run, int shots) {
-    run.delete(SelectionManifest.path(1));
-    run.delete(RunDirectory.manifest(1));
-    for (String made : AFTER_SELECTION) {
-      run.delete(RunDirectory.inShot(1, made));
-    }
+    run.forget(1, ShotStage.SCORE);
     for (int shot = 2; shot <= shots; shot++) {
       run.delete(RunDirectory.shot(shot));
     }

@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.factors.StoredTensors;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
@@ -47,8 +48,7 @@ record MergeTask(CorrectionWork work, StoredTensors adapters)
         try (LayerWeight merged = own.merge(0, device, pruned)) {
           return LayerWriter.write(
               directory,
-              RunDirectory.inShot(
-                  work.shot(), "corrected/" + shape.name() + "-" + attempt + ".safetensors"),
+              ShotStage.CORRECT.file(work.shot(), shape.name() + "-" + attempt + ".safetensors"),
               layer.cut().cut(),
               new LayerWriter.Named(shape.name(), merged));
         }

@@ -18,6 +18,7 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 import org.llmsurgeon.surgery.correct.Reconstruction;
@@ -190,7 +191,7 @@ public final class ReconstructionStage
   @Override
   public void decided(State kept, State dropped) {
     for (LayerFile file : dropped.manifest().layers()) {
-      boolean refitted = file.path().startsWith(shot.path("reconstructed/"));
+      boolean refitted = file.path().startsWith(ShotStage.RECONSTRUCT.file(shot.shot(), ""));
       if (refitted && !kept.manifest().layers().contains(file)) {
         run.delete(file.path());
       }

@@ -14,6 +14,7 @@ import org.llmsurgeon.pipeline.factors.StoredTensors;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
@@ -58,8 +59,7 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
           LayerWeight weight =
               new LayerRefit(device, shape, work.recipe()).refit(dense, pruned, moments).weight()) {
         String path =
-            RunDirectory.inShot(
-                work.shot(), "reconstructed/" + shape.name() + "-" + attempt + ".safetensors");
+            ShotStage.RECONSTRUCT.file(work.shot(), shape.name() + "-" + attempt + ".safetensors");
         return LayerWriter.write(
             directory, path, layer.file().cut(), new LayerWriter.Named(shape.name(), weight));
       }

@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 
 /** Cuts all layers of a shot, a task each. Layers that are there already are not done again. */
@@ -55,6 +56,6 @@ public final class CutStage {
   }
 
   private String record(String layer) {
-    return shot.path("weights/" + layer + ".json");
+    return ShotStage.CUT.file(shot.shot(), layer + ".json");
   }
 }

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.cut;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;
-import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.surgery.operate.CutLayer;
@@ -25,8 +25,7 @@ public record CutTask(LayerWork work) implements TaskFunction<LayerSelection, La
   /** Writes a new weight into the run directory. */
   public LayerFile write(CutLayer cut, String attempt) {
     String layer = cut.report().layer();
-    String path =
-        RunDirectory.inShot(work.shot(), "weights/" + layer + "-" + attempt + ".safetensors");
+    String path = ShotStage.CUT.file(work.shot(), layer + "-" + attempt + ".safetensors");
     return LayerWriter.write(
         work.directory(),
         path,

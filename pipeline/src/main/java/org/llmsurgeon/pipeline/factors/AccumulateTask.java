@@ -7,6 +7,7 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pipeline.text.Windows;
@@ -44,8 +45,7 @@ record AccumulateTask(
     try (ProcessCache.Held<LanguageModel> shared =
         ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.value();
-      String path =
-          RunDirectory.inShot(work.shot(), "shards/" + task.name() + "-" + attempt + ".f32");
+      String path = ShotStage.ACCUMULATE.file(work.shot(), task.name() + "-" + attempt + ".f32");
       try (ShardFile file = new ShardFile(network.device(), directory.create(path))) {
         Map<FactorKey, ShardRecord.Part> parts = new HashMap<>();
         Calibration.Seen seen =

@@ -7,6 +7,7 @@ import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.text.Windows;
@@ -33,7 +34,9 @@ final class DenseTargets {
   /** Where they are; drawn where they are not yet. */
   WindowsFile file() {
     String record =
-        shot.plan().fresh().isEmpty() ? "windows/targets.json" : shot.path("targets.json");
+        shot.plan().fresh().isEmpty()
+            ? "windows/targets.json"
+            : ShotStage.ACCUMULATE.record(shot.shot());
     return shot.run()
         .finished(record, WindowsFile.class)
         .orElseGet(

@@ -14,6 +14,7 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
@@ -80,7 +81,7 @@ public final class FactorStage {
                 all = all.and(bases(all));
               }
               run.commit(path, all);
-              run.delete(shot.path("shards"));
+              run.delete(ShotStage.ACCUMULATE.folder(shot.shot()));
               return all;
             });
   }

@@ -13,6 +13,7 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.Shard;
@@ -46,7 +47,7 @@ public final class Reduction {
 
   /** File of an attempt at a factor, relative to the run directory. */
   static String path(int shot, FactorKey key, String attempt) {
-    return RunDirectory.inShot(shot, "factors/" + key.label() + "-" + attempt + ".safetensors");
+    return ShotStage.REDUCE.file(shot, key.label() + "-" + attempt + ".safetensors");
   }
 
   /** Data that the means are over. */

@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline.factors;
 
 import java.io.Serializable;
 import java.util.Locale;
-import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.surgery.calibrate.Shard;
 
 /**
@@ -19,6 +19,6 @@ record ShardTask(Shard shard, int pass) implements Serializable {
 
   /** Its record in the run directory, relative. */
   String record(int shot) {
-    return RunDirectory.inShot(shot, "shards/" + name() + ".json");
+    return ShotStage.ACCUMULATE.file(shot, name() + ".json");
   }
 }

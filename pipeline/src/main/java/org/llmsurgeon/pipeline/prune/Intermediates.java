@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -45,23 +46,23 @@ public final class Intermediates {
     List<FactorPass> next = FactorPlan.passes(recipe.curvature(), shot + 1);
     boolean goesOn = !next.isEmpty() && next.get(0).index() > 0;
     int read = goesOn ? shot - 1 : shot;
-    run.delete(RunDirectory.inShot(shot, "shards"));
+    run.delete(ShotStage.ACCUMULATE.folder(shot));
     if (read > kept) {
       deleteFactors(read);
     }
-    run.delete(RunDirectory.inShot(shot - 1, "weights"));
-    run.delete(RunDirectory.inShot(shot - 1, "corrected"));
+    run.delete(ShotStage.CUT.folder(shot - 1));
+    run.delete(ShotStage.CORRECT.folder(shot - 1));
     if (recipe.correction().isWanted()) {
       ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
       Set<String> named =
           manifest.layers().stream().map(LayerFile::path).collect(Collectors.toSet());
-      run.deleteExcept(RunDirectory.inShot(shot, "weights/"), named);
-      run.deleteExcept(RunDirectory.inShot(shot, "reconstructed/"), named);
+      run.deleteExcept(ShotStage.CUT.file(shot, ""), named);
+      run.deleteExcept(ShotStage.RECONSTRUCT.file(shot, ""), named);
     }
   }
 
   /** Deletes the factors of a shot from which none goes on. */
   void deleteFactors(int shot) {
-    run.delete(RunDirectory.inShot(shot, "factors"));
+    run.delete(ShotStage.REDUCE.folder(shot));
   }
 }

@@ -83,7 +83,7 @@ public record FactorsManifest(
 
   /** Its place in the run directory, relative. */
   public static String path(int shot) {
-    return RunDirectory.inShot(shot, "factors.json");
+    return ShotStage.REDUCE.record(shot);
   }
 
   /**

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -108,17 +109,17 @@ public final class RunDirectory {
 
   /** The commit of a shot, relative. */
   public static String manifest(int shot) {
-    return inShot(shot, "manifest.json");
+    return ShotStage.COMMIT.record(shot);
   }
 
   /** What a shot has cut and not corrected yet, relative. */
   public static String cut(int shot) {
-    return inShot(shot, "cut.json");
+    return ShotStage.CUT.record(shot);
   }
 
   /** What a shot has refitted and not corrected yet, relative. */
   public static String reconstructed(int shot) {
-    return inShot(shot, "reconstructed.json");
+    return ShotStage.RECONSTRUCT.record(shot);
   }
 
   /**
@@ -215,6 +216,22 @@ public final class RunDirectory {
    */
   public void delete(String relative) {
     storage.delete(resolve(relative), true);
+  }
+
+  /**
+   * Deletes what a stage of a shot and those after it have left.
+   *
+   * @param shot from 1
+   * @param from the first stage that is to be done again
+   */
+  public void forget(int shot, ShotStage from) {
+    List<ShotStage> later =
+        List.of(ShotStage.values()).subList(from.ordinal(), ShotStage.values().length);
+    for (String entry : storage.entries(resolve(shot(shot)))) {
+      if (later.stream().anyMatch(stage -> stage.owns(entry))) {
+        delete(inShot(shot, entry));
+      }
+    }
   }
 
   /**

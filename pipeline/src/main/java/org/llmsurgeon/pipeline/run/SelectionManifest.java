@@ -59,6 +59,6 @@ public record SelectionManifest(
 
   /** Its place in the run directory, relative. */
   public static String path(int shot) {
-    return RunDirectory.inShot(shot, "selection.json");
+    return ShotStage.SCORE.record(shot);
   }
 }

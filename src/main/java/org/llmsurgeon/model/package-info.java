@@ -4,8 +4,8 @@
  * {@link org.llmsurgeon.model.pass.LinearTap} sees the input and the output gradient of every
  * linear layer.
  *
- * <p>The rooms in order: {@code config} (a network as data), {@code architecture} (from {@code
- * config.json} to that), {@code weights} (where they come from), {@code pass} (one batch's way),
+ * <p>The rooms in order: {@code config} (a network as data), {@code fields} and
+ * {@code architecture} (from {@code config.json} to that), {@code weights} (where they come from), {@code pass} (one batch's way),
  * {@code layer} (forward and backward), and this package: the network of a configuration, and runs
  * of it.
  *

@@ -110,6 +110,25 @@ class ExpertSurgeryTest {
     }
   }
 
+  @Test
+  void isRefittedAndCorrected() throws Exception {
+    try (ReferenceModel model = ReferenceModel.open("mixtral");
+        Device device = CpuDevice.create()) {
+      Recipe recipe =
+          Recipe.of(
+              Map.of(
+                  "structures", "units", "sparsity", 0.3, "reconstruct", true, "correct", "distill"));
+      int[][] windows = TinyModels.windows(model.config(), 8, 10, 1);
+      try (LocalSurgeon surgeon =
+          new LocalSurgeon(device, model.config(), model.weights(), recipe)) {
+        LocalSurgeon.Shot shot = surgeon.shoot(windows);
+        assertThat(shot.reconstruction()).isNotNull();
+        assertThat(shot.correction()).isNotNull();
+        assertThat(surgeon.losses(windows)[0]).isFinite();
+      }
+    }
+  }
+
   /** Of an expert that no token of the calibration reached nothing is known. */
   @ParameterizedTest
   @CsvSource({

@@ -2,6 +2,7 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.Set;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.ConfigFields;
 
 /**
  * A family of networks: how its {@code config.json} is read. Adding one is a class and a line in

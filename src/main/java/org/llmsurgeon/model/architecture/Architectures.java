@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.UnsupportedFields;
 
 /**
  * All supported architectures, and the way from a {@code config.json} to a network as data. Fields

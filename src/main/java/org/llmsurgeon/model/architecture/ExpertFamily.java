@@ -5,6 +5,8 @@ import java.util.Map;
 import java.util.Set;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /** Mixtral and OLMoE: Llamas whose feed-forwards are mixtures of experts. */
 final class ExpertFamily {

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.fields.ConfigFields;
 
 /** Reads what all architectures with mixtures of experts spell alike. */
 final class ExpertFields {

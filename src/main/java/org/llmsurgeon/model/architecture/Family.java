@@ -3,6 +3,7 @@ package org.llmsurgeon.model.architecture;
 import java.util.Set;
 import java.util.function.Function;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.ConfigFields;
 
 /**
  * An architecture whose reader is a function.

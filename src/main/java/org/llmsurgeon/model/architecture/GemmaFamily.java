@@ -9,6 +9,9 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.StreamStyle;
+import org.llmsurgeon.model.fields.BlockFields;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /**
  * Gemma, Gemma 2 and Gemma 3 (text): scaled embeddings, gains around 1, and from the second on

@@ -7,6 +7,9 @@ import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
+import org.llmsurgeon.model.fields.BlockFields;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /** OPT, GPT-2 and GPT-NeoX: layer norms, plain feed-forwards, biases. */
 final class LegacyFamily {

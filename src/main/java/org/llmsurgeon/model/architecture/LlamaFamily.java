@@ -6,6 +6,9 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.ModelSize;
+import org.llmsurgeon.model.fields.BlockFields;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /** Llama and the architectures that are Llama but for windows, positions or sizes of blocks. */
 final class LlamaFamily {

@@ -5,6 +5,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.ModelSize;
+import org.llmsurgeon.model.fields.BlockFields;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /** Reads what all architectures that descend from Llama spell alike. */
 final class LlamaFields {

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.TensorNames;
+import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.RotaryFields;
 
 /** Architectures that have Llama's layers under other names, with other norms or multipliers. */
 final class LlamaVariants {

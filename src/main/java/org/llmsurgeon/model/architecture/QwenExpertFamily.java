@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.Experts;
+import org.llmsurgeon.model.fields.ConfigFields;
 
 /** Qwen 2 and 3 with experts: some blocks may have none, others a feed-forward beside them. */
 final class QwenExpertFamily {

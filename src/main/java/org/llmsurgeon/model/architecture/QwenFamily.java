@@ -3,6 +3,7 @@ package org.llmsurgeon.model.architecture;
 import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.ConfigFields;
 
 /** Qwen 2, 2.5 and 3: windows that a second field switches on; biases, then norms, of queries. */
 record QwenFamily(String name, String type, String models, boolean third) implements Architecture {

@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.architecture;
+package org.llmsurgeon.model.fields;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
@@ -13,7 +13,7 @@ import org.llmsurgeon.InputException;
  * them would give wrong results silently, so they are refused by name unless they are absent, null
  * or set to the value that changes nothing. All other unknown fields are harmless and ignored.
  */
-final class UnsupportedFields {
+public final class UnsupportedFields {
   private static final List<Field> FIELDS =
       List.of(
           new Field("quantization_config", UnsupportedFields::never, "quantized weights"),
@@ -57,7 +57,7 @@ final class UnsupportedFields {
    * @param known fields that its architecture understands
    * @throws InputException naming the first such field
    */
-  static void refuse(ConfigFields fields, Set<String> known) {
+  public static void refuse(ConfigFields fields, Set<String> known) {
     for (Field field : FIELDS) {
       if (!known.contains(field.name()) && field.isSet(fields)) {
         throw new InputException(
@@ -73,7 +73,7 @@ final class UnsupportedFields {
   }
 
   /** Which of these fields a configuration sets, those known left out. */
-  static Set<String> set(ConfigFields fields, Set<String> known) {
+  public static Set<String> set(ConfigFields fields, Set<String> known) {
     return FIELDS.stream()
         .filter(field -> !known.contains(field.name()) && field.isSet(fields))
         .map(Field::name)

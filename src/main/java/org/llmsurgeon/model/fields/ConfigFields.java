@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.architecture;
+package org.llmsurgeon.model.fields;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -17,7 +17,7 @@ import org.llmsurgeon.compute.Activation;
  * Typed access to the fields of a configuration. A field that is absent or null has its default;
  * one of the wrong type or range is an {@link InputException} that names the file and the field.
  */
-final class ConfigFields {
+public final class ConfigFields {
   private static final Map<String, Activation> ACTIVATIONS =
       Map.of(
           "silu", Activation.SILU,
@@ -39,7 +39,7 @@ final class ConfigFields {
    * @param node the object whose fields are read
    * @param where the file, for messages
    */
-  ConfigFields(JsonNode node, String where) {
+  public ConfigFields(JsonNode node, String where) {
     this(node, where, "", new HashSet<>());
     if (!node.isObject()) {
       throw new InputException(where + ": is not a JSON object, so not a model's configuration");
@@ -54,31 +54,31 @@ final class ConfigFields {
   }
 
   /** The file, for messages. */
-  String where() {
+  public String where() {
     return where;
   }
 
   /** Whether the field is there and not null. */
-  boolean has(String name) {
+  public boolean has(String name) {
     read.add(name);
     return node.hasNonNull(name);
   }
 
   /** Whether the field is not there at all, not even as null. */
-  boolean isAbsent(String name) {
+  public boolean isAbsent(String name) {
     read.add(name);
     return !node.has(name);
   }
 
   /** Names of all fields that are there. */
-  Set<String> nameSet() {
+  public Set<String> nameSet() {
     Set<String> names = new HashSet<>();
     names().forEachRemaining(names::add);
     return names;
   }
 
   /** Names of the fields that were asked for. */
-  Set<String> asked() {
+  public Set<String> asked() {
     return read;
   }
 
@@ -117,7 +117,7 @@ final class ConfigFields {
   }
 
   /** A size that may be 0. */
-  int count(String name, int standard) {
+  public int count(String name, int standard) {
     return raw(name).isInt() && raw(name).intValue() == 0 ? 0 : size(name, standard);
   }
 
@@ -127,7 +127,7 @@ final class ConfigFields {
     return size(name, 1);
   }
 
-  int size(String name, int standard) {
+  public int size(String name, int standard) {
     JsonNode value = raw(name);
     if (value.isMissingNode()) {
       return standard;
@@ -138,7 +138,7 @@ final class ConfigFields {
     return value.intValue();
   }
 
-  boolean flag(String name, boolean standard) {
+  public boolean flag(String name, boolean standard) {
     JsonNode value = raw(name);
     if (!value.isMissingNode() && !value.isBoolean()) {
       throw wrong(name, "true or false");
@@ -146,7 +146,7 @@ final class ConfigFields {
     return value.isMissingNode() ? standard : value.booleanValue();
   }
 
-  double positive(String name, double standard) {
+  public double positive(String name, double standard) {
     JsonNode value = raw(name);
     if (value.isMissingNode()) {
       return standard;
@@ -169,7 +169,7 @@ final class ConfigFields {
     }
   }
 
-  String text(String name, String standard) {
+  public String text(String name, String standard) {
     JsonNode value = raw(name);
     if (!value.isMissingNode() && !value.isTextual()) {
       throw wrong(name, "a text");
@@ -178,7 +178,7 @@ final class ConfigFields {
   }
 
   /** The first element of a list of texts, or null where the list is absent or empty. */
-  String firstText(String name) {
+  public String firstText(String name) {
     JsonNode value = raw(name);
     if (value.isMissingNode() || (value.isArray() && value.isEmpty())) {
       return null;
@@ -190,12 +190,12 @@ final class ConfigFields {
   }
 
   /** A list of texts, or null where it is absent. */
-  List<String> texts(String name) {
+  public List<String> texts(String name) {
     return list(name, JsonNode::isTextual, JsonNode::textValue, "a list of texts");
   }
 
   /** A list of integers, or null where it is absent. */
-  List<Integer> counts(String name) {
+  public List<Integer> counts(String name) {
     return list(name, JsonNode::isInt, JsonNode::intValue, "a list of integers");
   }
 
@@ -229,7 +229,7 @@ final class ConfigFields {
     return values;
   }
 
-  Activation activation(String name, String standard) {
+  public Activation activation(String name, String standard) {
     String spelled = text(name, standard);
     Activation activation = ACTIVATIONS.get(spelled);
     if (activation == null) {
@@ -240,14 +240,14 @@ final class ConfigFields {
   }
 
   /** The exception for a field whose value cannot be used. */
-  InputException wrong(String name, String expected) {
+  public InputException wrong(String name, String expected) {
     return new InputException(
         "%s: field \"%s%s\" is %s, but must be %s"
             .formatted(where, parent, name, raw(name), expected));
   }
 
   /** The exception for sizes that do not go together. */
-  InputException contradiction(String sentence) {
+  public InputException contradiction(String sentence) {
     return new InputException(where + ": " + sentence);
   }
 }

@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.architecture;
+package org.llmsurgeon.model.fields;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import org.llmsurgeon.model.config.ModelSize;
  * blocks (transformers 5), or {@code block_configs}, which describes every block (the Nemotron-NAS
  * models, {@code DeciLMForCausalLM}). A size of 0, or {@code no_op}, is a part that is absent.
  */
-final class BlockFields {
+public final class BlockFields {
   /** What a damaged file says must not fill the memory. */
   private static final int MOST_BLOCKS = 10_000;
 
@@ -34,7 +34,7 @@ final class BlockFields {
    * @param keyValueHeads key and value heads; null where they are always as many as query heads
    * @param width neurons
    */
-  record Names(String queryHeads, String keyValueHeads, String width) {}
+  public record Names(String queryHeads, String keyValueHeads, String width) {}
 
   /**
    * The blocks of a model whose fields may be overridden.
@@ -43,7 +43,7 @@ final class BlockFields {
    * @param size what holds for blocks that say nothing
    * @param names names of the fields
    */
-  static List<BlockSize> read(ConfigFields fields, ModelSize size, Names names) {
+  public static List<BlockSize> read(ConfigFields fields, ModelSize size, Names names) {
     if (size.blocks() > MOST_BLOCKS) {
       throw new InputException(
           "%s: \"num_hidden_layers\" is %d, more than any model has; correct it"
@@ -111,7 +111,7 @@ final class BlockFields {
    * @param heads query heads
    * @throws InputException for a block of another kind
    */
-  static List<BlockSize> ofNemotron(ConfigFields fields, int hidden, int heads) {
+  public static List<BlockSize> ofNemotron(ConfigFields fields, int hidden, int heads) {
     JsonNode list = fields.raw("block_configs");
     if (!list.isArray() || list.isEmpty()) {
       throw fields.wrong("block_configs", "a list with an object for each block");

@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.architecture;
+package org.llmsurgeon.model.fields;
 
 import java.util.List;
 import org.llmsurgeon.model.config.ModelSize;
@@ -9,7 +9,7 @@ import org.llmsurgeon.model.config.RotaryScaling;
  * Reads rotary positions in both spellings: {@code rope_theta} and {@code rope_scaling} side by
  * side (transformers 4), or everything inside {@code rope_parameters} (transformers 5).
  */
-final class RotaryFields {
+public final class RotaryFields {
   private static final double STANDARD_THETA = 10000;
   private static final String PART = "partial_rotary_factor";
   private static final String ORIGINAL = "original_max_position_embeddings";
@@ -42,7 +42,7 @@ final class RotaryFields {
    * @param size sizes of the network
    * @throws org.llmsurgeon.InputException for a kind of scaling that is not supported
    */
-  static RotaryPositions read(ConfigFields fields, ModelSize size) {
+  public static RotaryPositions read(ConfigFields fields, ModelSize size) {
     return readPart(fields, size, 1);
   }
 
@@ -51,7 +51,7 @@ final class RotaryFields {
    *
    * @param part share of a head's columns where the configuration says nothing
    */
-  static RotaryPositions readPart(ConfigFields fields, ModelSize size, double part) {
+  public static RotaryPositions readPart(ConfigFields fields, ModelSize size, double part) {
     return of(fields, size).read("rope_theta", STANDARD_THETA, fields.positive(PART, part));
   }
 
@@ -60,12 +60,12 @@ final class RotaryFields {
    *
    * @param theta base where the configuration says nothing
    */
-  static RotaryPositions read(ConfigFields fields, ModelSize size, double theta) {
+  public static RotaryPositions read(ConfigFields fields, ModelSize size, double theta) {
     return of(fields, size).read("rope_theta", theta, 1);
   }
 
   /** As GPT-NeoX spells them. */
-  static RotaryPositions readNeoX(ConfigFields fields, ModelSize size) {
+  public static RotaryPositions readNeoX(ConfigFields fields, ModelSize size) {
     double part = fields.positive(PART, fields.positive("rotary_pct", 0.25));
     double theta = fields.positive("rope_theta", STANDARD_THETA);
     return of(fields, size).read("rotary_emb_base", theta, part);
@@ -77,14 +77,14 @@ final class RotaryFields {
    * @param section name of the section in {@code rope_parameters}
    * @param theta base where the configuration says nothing
    */
-  static RotaryPositions read(ConfigFields fields, ModelSize size, String section, double theta) {
+  public static RotaryPositions read(ConfigFields fields, ModelSize size, String section, double theta) {
     ConfigFields all = object(fields);
     ConfigFields own = all.has(section) ? all.object(section) : all;
     return new RotaryFields(fields, own, size).read("rope_theta", theta, 1);
   }
 
   /** Positions of blocks that look at a window, which are never scaled (Gemma 3). */
-  static RotaryPositions readLocal(ConfigFields fields, ModelSize size) {
+  public static RotaryPositions readLocal(ConfigFields fields, ModelSize size) {
     String section = "sliding_attention";
     ConfigFields all = object(fields);
     if (all.has(section)) {

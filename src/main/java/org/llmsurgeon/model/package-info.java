@@ -4,10 +4,10 @@
  * {@link org.llmsurgeon.model.pass.LinearTap} sees the input and the output gradient of every
  * linear layer.
  *
- * <p>The rooms in order: {@code config} (a network as data), {@code fields} and
- * {@code architecture} (from {@code config.json} to that), {@code weights} (where they come from), {@code pass} (one batch's way),
- * {@code layer} (forward and backward), and this package: the network of a configuration, and runs
- * of it.
+ * <p>The rooms in order: {@code config} (a network as data), {@code fields} and {@code
+ * architecture} (from {@code config.json} to that), {@code weights} (where they come from), {@code
+ * pass} (one batch's way), {@code layer} (forward and backward), and this package: the network of a
+ * configuration, and runs of it.
  *
  * <p>None of them must know what taps are for (no curvature, no pruning), nor files: a {@link
  * org.llmsurgeon.model.weights.WeightSource} hands weights over by name.

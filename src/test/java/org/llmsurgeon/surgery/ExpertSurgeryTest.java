@@ -117,7 +117,16 @@ class ExpertSurgeryTest {
       Recipe recipe =
           Recipe.of(
               Map.of(
-                  "structures", "units", "sparsity", 0.3, "shots", 1, "reconstruct", true, "correct", "distill"));
+                  "structures",
+                  "units",
+                  "sparsity",
+                  0.3,
+                  "shots",
+                  1,
+                  "reconstruct",
+                  true,
+                  "correct",
+                  "distill"));
       int[][] windows = TinyModels.windows(model.config(), 8, 10, 1);
       try (LocalSurgeon surgeon =
           new LocalSurgeon(device, model.config(), model.weights(), recipe)) {

@@ -77,7 +77,8 @@ public final class RotaryFields {
    * @param section name of the section in {@code rope_parameters}
    * @param theta base where the configuration says nothing
    */
-  public static RotaryPositions read(ConfigFields fields, ModelSize size, String section, double theta) {
+  public static RotaryPositions read(
+      ConfigFields fields, ModelSize size, String section, double theta) {
     ConfigFields all = object(fields);
     ConfigFields own = all.has(section) ? all.object(section) : all;
     return new RotaryFields(fields, own, size).read("rope_theta", theta, 1);

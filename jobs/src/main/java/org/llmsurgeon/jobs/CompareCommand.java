@@ -12,6 +12,7 @@ import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.compare.CompareRequest;
 import org.llmsurgeon.pipeline.compare.ComparedRun;
 import org.llmsurgeon.surgery.recipe.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.CorrectionSettings;
 import org.llmsurgeon.surgery.recipe.CurvatureSettings;
 import org.llmsurgeon.surgery.recipe.ElementSettings;
 import org.llmsurgeon.surgery.recipe.LayerSettings;
@@ -59,8 +60,8 @@ final class CompareCommand implements Callable<Integer> {
           CalibrationSettings.SEQUENCES,
           CalibrationSettings.CONTEXT,
           CalibrationSettings.SEED,
+          StructureSettings.UNITS,
           StepSettings.SCHEDULE,
-          LayerSettings.THRESHOLD,
           LayerSettings.INCLUDE,
           LayerSettings.EXCLUDE,
           LayerSettings.LIMIT,
@@ -75,6 +76,12 @@ final class CompareCommand implements Callable<Integer> {
           ElementSettings.KEEP_BIAS,
           ElementSettings.INDEPENDENT,
           ElementSettings.SKIP_UNFIT,
+          CorrectionSettings.RANK,
+          CorrectionSettings.EPOCHS,
+          CorrectionSettings.SHARE,
+          CorrectionSettings.FINAL_EPOCHS,
+          CorrectionSettings.RATE,
+          CorrectionSettings.BATCH,
           CalibrationSettings.SHARDS,
           RunSettings.OVERWRITE);
 
@@ -82,7 +89,12 @@ final class CompareCommand implements Callable<Integer> {
       names = "--methods",
       paramLabel = "NAMES",
       defaultValue = "magnitude,wanda,sparsegpt,l-obd,k-obd,obs,surgeon",
-      description = "Which methods, joined by commas. Default: ${DEFAULT-VALUE}.")
+      description = {
+        "Which methods, joined by commas: magnitude, wanda, sparsegpt, wanda-dense,"
+            + " sparsegpt-dense, l-obd, k-obd, obs, k-obs, surgeon; of units also minitron, taylor"
+            + " and flap.",
+        "Default: ${DEFAULT-VALUE}."
+      })
   private String methods;
 
   @Option(
@@ -98,9 +110,36 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "KIND",
       defaultValue = "element",
       description =
-          "What may be removed, as for prune; wanda and sparsegpt know element and N:M only."
-              + " Default: ${DEFAULT-VALUE}.")
+          "What may be removed, as for prune; sparsegpt knows element and N:M only, wanda these and"
+              + " units. Default: ${DEFAULT-VALUE}.")
   private String structures;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "KINDS",
+      defaultValue = "global",
+      description =
+          "global, layer or both joined by commas, as for prune: whether one threshold is over all"
+              + " layers, or each reaches the sparsity on its own. Default: ${DEFAULT-VALUE}.")
+  private String thresholds;
+
+  @Option(
+      names = "--reconstruct",
+      paramLabel = "true|false",
+      defaultValue = "false",
+      description =
+          "Whether layers are refitted after the last cut, as for prune: true, false, or both as"
+              + " false,true. Default: ${DEFAULT-VALUE}.")
+  private String reconstruct;
+
+  @Option(
+      names = "--correct",
+      paramLabel = "KINDS",
+      defaultValue = "none",
+      description =
+          "What adapters are trained for after the cut, as for prune; one kind or several joined by"
+              + " commas. Default: ${DEFAULT-VALUE}.")
+  private String corrections;
 
   @Option(
       names = "--shots",
@@ -207,6 +246,9 @@ final class CompareCommand implements Callable<Integer> {
             options,
             Map.of(
                 StepSettings.SHOTS.name(), words("--shots", shots),
+                LayerSettings.THRESHOLD.name(), words("--threshold", thresholds),
+                CorrectionSettings.RECONSTRUCT.name(), words("--reconstruct", reconstruct),
+                CorrectionSettings.CORRECT.name(), words("--correct", corrections),
                 CurvatureSettings.CURVATURE.name(), words("--curvature", curvatures),
                 UpdateSettings.UPDATE.name(), words("--update", updates))));
   }

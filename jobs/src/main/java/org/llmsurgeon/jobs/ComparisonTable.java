@@ -15,15 +15,21 @@ final class ComparisonTable {
           "Update",
           "Sparsity",
           "Shots",
+          "Threshold",
+          "After",
           "Removed",
           "Perplexity",
+          "Excess loss",
           "Pruning s",
           "Measuring s",
           "Tensors MiB");
 
   private ComparisonTable() {}
 
-  /** A table, a line for each run; with a column of reasons where one has failed. */
+  /**
+   * A table, a line for each run; with a column of reasons where one has failed. The excess loss is
+   * that over the dense model, the first run, in nats per token.
+   */
   static String text(List<ComparedRun> runs) {
     boolean failed = runs.stream().anyMatch(run -> run.failure() != null);
     List<String> header = new ArrayList<>(HEADER);
@@ -32,7 +38,7 @@ final class ComparisonTable {
     }
     TextTable table = new TextTable(header.toArray(String[]::new));
     for (ComparedRun run : runs) {
-      List<String> cells = cells(run);
+      List<String> cells = cells(run, runs.get(0).perplexity());
       if (failed) {
         cells.add(run.failure() == null ? "" : run.failure().reason());
       }
@@ -41,7 +47,7 @@ final class ComparisonTable {
     return table.toString();
   }
 
-  private static List<String> cells(ComparedRun run) {
+  private static List<String> cells(ComparedRun run, Double dense) {
     return new ArrayList<>(
         List.of(
             run.method(),
@@ -49,8 +55,11 @@ final class ComparisonTable {
             run.update(),
             String.format(Locale.ROOT, "%.3f", run.sparsity()),
             String.valueOf(run.shots()),
+            run.threshold(),
+            run.after(),
             number("%.4f", run.removed()),
             number("%.4f", run.perplexity()),
+            number("%.4f", run.excessLoss(dense)),
             number("%.1f", run.seconds()),
             number("%.1f", run.measuringSeconds()),
             run.peakBytes() == null ? "" : number("%.1f", run.peakBytes() / MIB)));

@@ -38,7 +38,16 @@ class CompareCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"--methods", "--sparsity", "--shots", "--curvature", "--update"})
+  @CsvSource({
+    "--methods",
+    "--sparsity",
+    "--shots",
+    "--curvature",
+    "--update",
+    "--threshold",
+    "--reconstruct",
+    "--correct"
+  })
   void anEmptyListIsOneSentence(String option) {
     CommandRun run = run(option, " , ");
     assertThat(run.code()).isEqualTo(2);
@@ -58,7 +67,19 @@ class CompareCommandTest {
   void theTableHasALineForEachRunAndSaysWhatFailed() {
     ComparedRun wanda =
         new ComparedRun(
-            "wanda", "activations", "none", 0.5, 1, 0.5, 41.25, 1.5, 2.0, 1L << 20, null);
+            "wanda",
+            "activations",
+            "none",
+            0.5,
+            1,
+            "layer",
+            "none",
+            0.5,
+            41.25,
+            1.5,
+            2.0,
+            1L << 20,
+            null);
     String done = ComparisonTable.text(List.of(wanda));
     assertThat(done).contains("wanda").contains("41.2500").doesNotContain("Not done");
     ComparedRun failed =
@@ -68,6 +89,8 @@ class CompareCommandTest {
             "joint",
             0.5,
             1,
+            "global",
+            "none",
             null,
             null,
             null,
@@ -115,7 +138,7 @@ class CompareCommandTest {
     assertThat(run.err().strip())
         .hasLineCount(1)
         .contains("2 of 3 runs failed")
-        .contains("wanda to 20.0 % (activations, update none, 1 shot)")
+        .contains("wanda to 20.0 % (activations, update none, 1 shot, each layer for itself)")
         .contains("obs to 20.0 % (activations, update joint, 1 shot)");
     // The one is refused at the start, the other's four tokens are too few for an inverse
     assertThat(run.out())
@@ -126,8 +149,9 @@ class CompareCommandTest {
         .anySatisfy(
             line ->
                 assertThat(line)
-                    .startsWith("wanda,activations,none,0.2,1,,,,,,\"Wanda and SparseGPT prune"))
-        .anySatisfy(line -> assertThat(line).startsWith("k-obd,kfac,none,0.2,1,0."));
+                    .startsWith(
+                        "wanda,activations,none,0.2,1,layer,none,,,,,,\"Wanda and SparseGPT prune"))
+        .anySatisfy(line -> assertThat(line).startsWith("k-obd,kfac,none,0.2,1,global,none,0."));
     assertThat(temp.resolve("out/compare.json")).isNotEmptyFile();
   }
 }

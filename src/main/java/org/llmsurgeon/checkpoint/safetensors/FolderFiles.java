@@ -52,7 +52,7 @@ public final class FolderFiles {
    * Whether a file goes unchanged into a folder with other weights: all but weights (other formats
    * would still hold the old ones), hidden files and an earlier report.
    */
-  static boolean isCompanion(String name) {
+  public static boolean isCompanion(String name) {
     return !isWeights(name) && !name.startsWith(".") && !name.equals(REPORT);
   }
 }

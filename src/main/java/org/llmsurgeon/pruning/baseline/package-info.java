@@ -1,6 +1,7 @@
 /**
- * Published methods to compare with: Wanda and SparseGPT.
+ * Published methods to compare with: Wanda and SparseGPT of single weights, and importance scores
+ * of units.
  *
- * <p>It must not know the other rooms of pruning; nothing there knows of it.
+ * <p>No other room of pruning knows of it.
  */
 package org.llmsurgeon.pruning.baseline;

@@ -72,7 +72,7 @@ public final class Calibration {
    *     factor
    */
   public Seen accumulate(Data data, SumReceiver receiver) {
-    try (CalibrationSums sums = sums(pass.keys(model.config()))) {
+    try (CalibrationSums sums = sums(pass.keys(model.config()), data)) {
       BlockTap tap = new BlockSums(sums, data.targets().draws(), receiver);
       if (pass.backward()) {
         double[] losses = model.calibrateByBlock(data.windows(), data.targets(), tap);
@@ -140,12 +140,14 @@ public final class Calibration {
     }
   }
 
-  private CalibrationSums sums(List<FactorKey> keys) {
-    if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
-      return new EigenvalueSums(model.device(), keys, earlier);
-    }
-    return pass.weighted()
-        ? new WeightedSums(model.device(), pass, keys, earlier)
-        : new PlainSums(model.device(), keys);
+  private CalibrationSums sums(List<FactorKey> keys, Data data) {
+    return switch (pass.gathers()) {
+      case EIGENVALUES -> new EigenvalueSums(model.device(), keys, earlier);
+      case WEIGHTED_G, WEIGHTED_A -> new WeightedSums(model.device(), pass, keys, earlier);
+      case INPUTS, BOTH -> new PlainSums(model.device(), keys);
+      case GRADIENTS -> new GradientSums(model.device(), keys);
+      case STATISTICS ->
+          new StatisticsSums(model.device(), keys, data.windows(), model.config().headDimension());
+    };
   }
 }

@@ -1,6 +1,6 @@
 package org.llmsurgeon.surgery.calibrate;
 
-/** The two Kronecker factors of a layer, and what goes with them. */
+/** The two Kronecker factors of a layer, and what else is gathered of it. */
 public enum FactorKind {
   /** Of the inputs: {@code mean a a^T}, {@code [in, in]}, the bias entry last. */
   A,
@@ -19,5 +19,9 @@ public enum FactorKind {
   /** The same of {@code A}, {@code [in, in + 1]}. */
   BASIS_A,
   /** Share of all tokens that reach an expert, {@code [1, 1]}. */
-  REACHED
+  REACHED,
+  /** Gradient of the loss with respect to the weight, {@code mean g a^T}, {@code [out, in]}. */
+  GRADIENT,
+  /** What its inputs are like, {@code [3, in]}, see {@code InputStatistics}. */
+  STATISTICS
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.curvature.KroneckerStep;
+import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 
@@ -33,8 +34,19 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
     /**
      * {@code (u_i . g)^2 (v_j . a)^2}, along the eigenvectors of the factors of the pass before.
      */
-    EIGENVALUES
+    EIGENVALUES,
+    /** Of the layers whose inputs are members of units: what these are like; a forward pass. */
+    STATISTICS,
+    /** {@code g a^T}: the gradient of each weight. */
+    GRADIENTS
   }
+
+  /** Statistics of inputs, for baselines. */
+  public static final FactorPass STATISTICS =
+      new FactorPass(0, Gathers.STATISTICS, Weighing.NONE, 0);
+
+  /** Gradients of weights, for baselines. */
+  public static final FactorPass GRADIENTS = new FactorPass(0, Gathers.GRADIENTS, Weighing.NONE, 0);
 
   /** Where {@code A_hat} or {@code G_hat} comes from. */
   public enum Weighing {
@@ -55,7 +67,7 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
 
   /** Whether gradients are needed. */
   public boolean backward() {
-    return gathers != Gathers.INPUTS;
+    return gathers != Gathers.INPUTS && gathers != Gathers.STATISTICS;
   }
 
   /**
@@ -86,6 +98,12 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
         }
         case WEIGHTED_G, WEIGHTED_A -> keys.add(summed(layer));
         case EIGENVALUES -> keys.add(FactorPlan.eigenvalues(layer));
+        case GRADIENTS -> keys.add(FactorPlan.gradient(layer));
+        case STATISTICS -> {
+          if (layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN) {
+            keys.add(FactorPlan.statistics(layer));
+          }
+        }
       }
     }
     return new ArrayList<>(keys);

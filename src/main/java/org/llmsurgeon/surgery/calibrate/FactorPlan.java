@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.InputStatistics;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.calibrate.FactorPass.Gathers;
@@ -91,6 +92,25 @@ public final class FactorPlan {
   public static FactorKey basisA(LinearShape layer) {
     int size = layer.augmentedInputs();
     return new FactorKey(layer.name(), FactorKind.BASIS_A, size, size + 1, 0);
+  }
+
+  /**
+   * The gradient of a layer's weight.
+   *
+   * @param layer the layer
+   */
+  public static FactorKey gradient(LinearShape layer) {
+    return new FactorKey(layer.name(), FactorKind.GRADIENT, layer.outputs(), layer.inputs(), 0);
+  }
+
+  /**
+   * What a layer's inputs are like.
+   *
+   * @param layer the last one of an attention or an MLP
+   */
+  public static FactorKey statistics(LinearShape layer) {
+    int rows = InputStatistics.ROWS;
+    return new FactorKey(layer.name(), FactorKind.STATISTICS, rows, layer.inputs(), 0);
   }
 
   /**

@@ -27,8 +27,9 @@ public record CompareRequest(
    * @param methods names of the methods
    * @param sparsities shares of the weights that are to be gone
    * @param options options of the recipe that are common to all methods, as structures
-   * @param variants options of which several values are compared: {@code shots}, for all methods
-   *     that know more than one, {@code curvature} and {@code update}, for {@code surgeon}
+   * @param variants options of which several values are compared: {@code shots}, {@code threshold},
+   *     {@code reconstruct} and {@code correct}, for all methods that know more than one value, and
+   *     {@code curvature} and {@code update}, for {@code surgeon}
    */
   public record Runs(
       List<String> methods,

@@ -6,10 +6,15 @@ import java.util.Locale;
  * One method at one sparsity, or the dense model. What a run that failed did not come to is null.
  *
  * @param method its name; {@value #DENSE} for the model as it is
- * @param curvature kind of the curvature; empty for the dense model
+ * @param curvature kind of the curvature, or what a score looks at: identity for the weights alone,
+ *     activations, gradients; empty for the dense model
  * @param update how the weights that stay make up for those that go; empty for the dense model
  * @param sparsity share that was to be gone of the weights of the layers that may be pruned
  * @param shots rounds of measuring and cutting
+ * @param threshold whether one threshold is over all layers, as global or layer; empty for the
+ *     dense model
+ * @param after what followed the cut: none, reconstruct, a kind of correction, or both joined by a
+ *     plus sign; empty for the dense model
  * @param removed share that is gone, exactly
  * @param perplexity on the test windows, of the weights in F32
  * @param seconds time of scoring and cutting, and of measuring after the first shot
@@ -25,6 +30,8 @@ public record ComparedRun(
     String update,
     double sparsity,
     int shots,
+    String threshold,
+    String after,
     Double removed,
     Double perplexity,
     Double seconds,
@@ -44,19 +51,31 @@ public record ComparedRun(
 
   /** The dense model. */
   static ComparedRun dense(double perplexity) {
-    return new ComparedRun(DENSE, "", "", 0, 0, 0.0, perplexity, null, null, null, null);
+    return new ComparedRun(DENSE, "", "", 0, 0, "", "", 0.0, perplexity, null, null, null, null);
+  }
+
+  /**
+   * How much the loss grew, in nats per token.
+   *
+   * @param dense perplexity of the dense model
+   * @return null where the run did not come to a result
+   */
+  public Double excessLoss(Double dense) {
+    return perplexity == null || dense == null ? null : Math.log(perplexity / dense);
   }
 
   /** What tells the run from the others, in a few words. */
   public String label() {
     return String.format(
         Locale.ROOT,
-        "%s to %s %% (%s, update %s, %d shot%s)",
+        "%s to %s %% (%s, update %s, %d shot%s%s%s)",
         method,
         Math.round(1e4 * sparsity) / 100.0,
         curvature,
         update,
         shots,
-        shots == 1 ? "" : "s");
+        shots == 1 ? "" : "s",
+        threshold.equals("layer") ? ", each layer for itself" : "",
+        after.equals("none") ? "" : ", then " + after);
   }
 }

@@ -16,7 +16,6 @@ import org.llmsurgeon.pipeline.run.RunLease;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
-import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Several methods at several sparsities on the same windows. Each run is kept and in the tables as
@@ -62,8 +61,10 @@ public final class Comparison {
       RunLease lease = RunLease.acquire(output.work(), RunLease.Rhythm.DEFAULT, session.progress());
       try {
         output.begin(inputs, request.overwrite(), lease::check);
-        return new Table(new ComparisonRunner(session, output.work(), dense, inputs), refusals)
-            .filled();
+        try (ComparisonRunner runner =
+            new ComparisonRunner(session, output.work(), dense, inputs)) {
+          return new Table(runner, refusals).filled();
+        }
       } finally {
         lease.close();
         output.work().delete();
@@ -99,7 +100,7 @@ public final class Comparison {
       takeOver();
       for (int i = 0; i < rows.length; i++) {
         if (rows[i] == null) {
-          runner.prepare(variants.get(i).recipe());
+          runner.prepare(variants.get(i));
         }
       }
       measureDense();
@@ -139,22 +140,18 @@ public final class Comparison {
     }
 
     private void measureDense() {
-      Recipe recipe =
-          variants.stream()
-              .filter(each -> !refusals.containsKey(each))
-              .findFirst()
-              .orElseThrow()
-              .recipe();
+      Variant first =
+          variants.stream().filter(each -> !refusals.containsKey(each)).findFirst().orElseThrow();
       Map<String, Object> settings = new LinkedHashMap<>();
-      settings.put("context", recipe.calibration().context());
+      settings.put("context", first.recipe().calibration().context());
       String key = Variant.key(ComparedRun.DENSE, settings);
       dense =
           output
               .finished(key)
               .orElseGet(
                   () -> {
-                    runner.prepare(recipe);
-                    ComparedRun made = ComparedRun.dense(runner.densePerplexity(recipe));
+                    runner.prepare(first);
+                    ComparedRun made = ComparedRun.dense(runner.densePerplexity(first));
                     output.keep(key, new ComparisonFolder.Finished(settings, made));
                     return made;
                   });

@@ -8,8 +8,7 @@ import java.util.stream.Stream;
 /** Runs as comma-separated values (RFC 4180, lines ended by a line feed). */
 final class ComparisonCsv {
   private static final String HEADER =
-      "method,curvature,update,sparsity,shots,removed,perplexity,seconds,measuring_seconds,"
-          + "peak_bytes,failure\n";
+      "method,curvature,update,sparsity,shots,threshold,after,removed,perplexity,seconds,measuring_seconds,peak_bytes,failure\n";
 
   private ComparisonCsv() {}
 
@@ -25,6 +24,8 @@ final class ComparisonCsv {
             run.update(),
             run.sparsity(),
             run.shots(),
+            run.threshold(),
+            run.after(),
             run.removed(),
             run.perplexity(),
             run.seconds(),

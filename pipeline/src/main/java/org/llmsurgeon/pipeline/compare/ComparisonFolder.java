@@ -30,7 +30,7 @@ import org.llmsurgeon.pipeline.run.RunLease;
  * takes over. The tables can be made of them again.
  */
 final class ComparisonFolder {
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final String CSV = "compare.csv";
   static final String JSON = ResultPages.COMPARISON;
   private static final String RECORDS = "compare-runs";

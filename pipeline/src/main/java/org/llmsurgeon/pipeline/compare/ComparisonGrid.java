@@ -10,6 +10,10 @@ import org.llmsurgeon.surgery.recipe.TargetQuantity;
 
 /** Which runs a comparison has. */
 final class ComparisonGrid {
+  /** Options of which several values can be compared, the one that changes least first. */
+  private static final List<String> VARIED =
+      List.of("shots", "threshold", "curvature", "update", "reconstruct", "correct");
+
   private final CompareRequest.Runs runs;
 
   private ComparisonGrid(CompareRequest.Runs runs) {
@@ -50,9 +54,9 @@ final class ComparisonGrid {
     Map<String, Object> common = new LinkedHashMap<>(runs.options());
     common.keySet().removeAll(runs.variants().keySet());
     List<Map<String, Object>> all = List.of(common);
-    for (String option : List.of("shots", "curvature", "update")) {
+    for (String option : VARIED) {
       List<String> values = runs.variants().getOrDefault(option, List.of());
-      if (method.varies(option) && !values.isEmpty()) {
+      if (method.varies(option, common) && !values.isEmpty()) {
         all =
             all.stream().flatMap(each -> values.stream().map(v -> with(each, option, v))).toList();
       }

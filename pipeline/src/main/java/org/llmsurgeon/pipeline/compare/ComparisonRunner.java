@@ -1,16 +1,21 @@
 package org.llmsurgeon.pipeline.compare;
 
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cut.CutStage;
+import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.prune.Intermediates;
 import org.llmsurgeon.pipeline.prune.RunPreparation;
 import org.llmsurgeon.pipeline.prune.ShotRun;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
+import org.llmsurgeon.pipeline.run.HashedFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunInputs;
@@ -21,6 +26,8 @@ import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
+import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -28,13 +35,14 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * Does the runs of a comparison. The dense model is measured once for each curvature: what a run
  * wrote is deleted before the next one, its first factors stay.
  */
-final class ComparisonRunner {
+final class ComparisonRunner implements AutoCloseable {
   private final Session session;
   private final RunDirectory work;
   private final ModelWeights dense;
   private final RunInputs inputs;
-  private final Map<CurvatureRule, Curvature> curvatures = new HashMap<>();
-  private final Map<CurvatureRule, Measured> measured = new HashMap<>();
+  private final Map<Look, Curvature> curvatures = new HashMap<>();
+  private final Map<Look, Measured> measured = new HashMap<>();
+  private ComparisonRunner withBiases;
 
   /**
    * A runner.
@@ -49,6 +57,42 @@ final class ComparisonRunner {
     this.work = work;
     this.dense = dense;
     this.inputs = inputs;
+  }
+
+  /**
+   * What runs look at; those that look at the same share it.
+   *
+   * @param curvature of their recipes
+   * @param windows whether they need calibration windows
+   * @param needs of a score; nothing where they have none
+   */
+  private record Look(CurvatureRule curvature, boolean windows, UnitBaseline.Needs needs) {
+    static Look of(Variant variant) {
+      Recipe recipe = variant.recipe();
+      UnitBaseline.Needs needs =
+          variant.baseline() == null ? UnitBaseline.Needs.NOTHING : variant.baseline().needs();
+      boolean windows = recipe.needsData() || needs != UnitBaseline.Needs.NOTHING;
+      return new Look(recipe.curvature(), windows, needs);
+    }
+
+    /** A recipe that draws the windows. */
+    Recipe drawing(Recipe recipe) {
+      if (!windows || recipe.needsData()) {
+        return recipe;
+      }
+      Map<String, Object> options = new LinkedHashMap<>(recipe.options());
+      options.put("curvature", CurvatureKind.ACTIVATIONS.optionName());
+      return Recipe.of(options);
+    }
+
+    /** The pass of the score over the data; null where it has none. */
+    FactorPass pass() {
+      return switch (needs) {
+        case NOTHING -> null;
+        case STATISTICS -> FactorPass.STATISTICS;
+        case GRADIENTS -> FactorPass.GRADIENTS;
+      };
+    }
   }
 
   /**
@@ -70,16 +114,49 @@ final class ComparisonRunner {
   /**
    * Makes the windows that a run needs, where they are not there yet.
    *
-   * @param recipe of the run
+   * @param variant the run
    * @throws org.llmsurgeon.InputException if a text cannot be used
    */
-  void prepare(Recipe recipe) {
-    if (!curvatures.containsKey(recipe.curvature())) {
+  void prepare(Variant variant) {
+    if (variant.needsBiases(dense.config())) {
+      withBiases().prepare(variant);
+      return;
+    }
+    Look look = Look.of(variant);
+    if (!curvatures.containsKey(look)) {
+      Recipe recipe = look.drawing(variant.recipe());
       RunDirectory run =
           new RunDirectory(session.storage(), work.resolve("curvature-" + curvatures.size()));
       RunPlan plan =
           new RunPreparation(session, run, dense, recipe).planUnchecked(identity(recipe));
-      curvatures.put(recipe.curvature(), new Curvature(run, plan));
+      curvatures.put(look, new Curvature(run, plan));
+    }
+  }
+
+  /** Runs on the same model with biases of 0 where it has none. */
+  private ComparisonRunner withBiases() {
+    if (withBiases == null) {
+      String folder = work.resolve("with-biases");
+      new BiasedFolder(dense).write(session.storage(), folder);
+      RunInputs same =
+          new RunInputs(
+              new HashedFile(folder, inputs.model().sha256() + " with biases"),
+              inputs.calibration(),
+              inputs.test());
+      withBiases =
+          new ComparisonRunner(
+              session,
+              new RunDirectory(session.storage(), work.resolve("biased")),
+              ModelWeights.open(session.storage(), session.model(folder)),
+              same);
+    }
+    return withBiases;
+  }
+
+  @Override
+  public void close() {
+    if (withBiases != null) {
+      withBiases.dense.close();
     }
   }
 
@@ -91,10 +168,13 @@ final class ComparisonRunner {
   /**
    * Perplexity of the dense model.
    *
-   * @param recipe of a run that is prepared
+   * @param variant a run that is prepared
    */
-  double densePerplexity(Recipe recipe) {
-    Curvature with = curvatures.get(recipe.curvature());
+  double densePerplexity(Variant variant) {
+    if (variant.needsBiases(dense.config())) {
+      return withBiases().densePerplexity(variant);
+    }
+    Curvature with = curvatures.get(Look.of(variant));
     return new Evaluator(session, with.run(), with.plan().test())
         .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
         .perplexity();
@@ -108,21 +188,25 @@ final class ComparisonRunner {
    * @throws RunFailedException if it breaks down
    */
   ComparedRun run(Variant variant) {
+    if (variant.needsBiases(dense.config())) {
+      return withBiases().run(variant);
+    }
     Recipe recipe = variant.recipe();
-    RunDirectory run = curvatures.get(recipe.curvature()).run();
-    RunPlan plan = plan(recipe);
+    Look look = Look.of(variant);
+    RunDirectory run = curvatures.get(look).run();
+    RunPlan plan = plan(recipe, look);
     clear(run, Math.max(plan.shots(), dense.config().blocks().size()));
-    Measured once = measured.get(recipe.curvature());
+    Measured once = measured.get(look);
     if (once == null) {
-      once = measure(run, plan);
-      measured.put(recipe.curvature(), once);
+      once = measure(run, plan, look);
+      measured.put(look, once);
     }
     // Models are known by the operation: the last run's must not be taken for this one's.
     Session own = Session.begin(session.spark(), session.progress());
     ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     ShotContext first = ShotContext.of(own, run, plan, dense.config(), 1);
     long begun = System.nanoTime();
-    int shots = prune(first, variant.method());
+    int shots = prune(first, variant);
     double seconds = seconds(begun);
     long peak = Math.max(once.bytes(), peak(own));
     ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
@@ -136,14 +220,18 @@ final class ComparisonRunner {
   }
 
   /** Gathers the factors of the dense model. */
-  private Measured measure(RunDirectory run, RunPlan plan) {
+  private Measured measure(RunDirectory run, RunPlan plan, Look look) {
     Session own = Session.begin(session.spark(), session.progress());
     ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     long begun = System.nanoTime();
-    FactorsManifest factors =
-        new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1)).factors();
+    FactorStage stage = new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1));
+    boolean measures = !stage.factors().factors().isEmpty();
     run.delete(ShotStage.ACCUMULATE.folder(1));
-    return new Measured(factors.factors().isEmpty() ? 0 : seconds(begun), peak(own));
+    if (look.pass() != null) {
+      stage.ofBaseline(look.pass());
+      measures = true;
+    }
+    return new Measured(measures ? seconds(begun) : 0, peak(own));
   }
 
   private static long peak(Session session) {
@@ -155,17 +243,19 @@ final class ComparisonRunner {
   }
 
   /** The windows of the curvature's first plan, for another recipe. */
-  private RunPlan plan(Recipe recipe) {
-    return curvatures
-        .get(recipe.curvature())
-        .plan()
-        .with(identity(recipe), Variant.share(recipe, dense));
+  private RunPlan plan(Recipe recipe, Look look) {
+    return curvatures.get(look).plan().with(identity(recipe), Variant.share(recipe, dense));
   }
 
   /** Prunes, and says in how many shots. */
-  private int prune(ShotContext first, Method method) {
-    if (method.layerByLayer()) {
-      return new BaselineRun(first, method).run();
+  private int prune(ShotContext first, Variant variant) {
+    if (variant.layerByLayer()) {
+      return new BaselineRun(first, variant.method()).run();
+    }
+    if (variant.baseline() != null) {
+      SelectionManifest selection = new ScoreStage(first).selection(variant.baseline());
+      UnitCutTask task = new UnitCutTask(first.work(), variant.baseline());
+      new CutStage(first, task).cut(selection); // what follows finds the layers done
     }
     int shots = first.plan().shots();
     for (int shot = 1; shot <= shots; shot++) {
@@ -177,7 +267,7 @@ final class ComparisonRunner {
     return shots;
   }
 
-  /** Removes what another run wrote; the factors of the dense model stay. */
+  /** Removes what another run wrote; what was measured of the dense model stays. */
   private static void clear(RunDirectory run, int shots) {
     run.forget(1, ShotStage.SCORE);
     for (int shot = 2; shot <= shots; shot++) {

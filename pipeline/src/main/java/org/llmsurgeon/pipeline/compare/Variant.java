@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.compare;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,12 +9,18 @@ import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Sha256;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.surgery.choose.BaselinePath;
 import org.llmsurgeon.surgery.choose.ElementChoice;
 import org.llmsurgeon.surgery.choose.Reach;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
+import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
@@ -47,6 +54,32 @@ record Variant(Method method, Map<String, Object> options) {
     return Recipe.of(other);
   }
 
+  /** The score that it is; null where it is none. */
+  UnitBaseline baseline() {
+    return method.baseline(options);
+  }
+
+  /** Whether it has a choice and an update of its own, layer by layer, in one shot. */
+  boolean layerByLayer() {
+    return method.layerByLayer(options);
+  }
+
+  /**
+   * Whether it puts something into biases that a model does not have.
+   *
+   * @param config the model
+   */
+  boolean needsBiases(ModelConfig config) {
+    return baseline() != null
+        && baseline().compensates()
+        && config.linears().stream().anyMatch(layer -> isLast(layer) && !layer.bias());
+  }
+
+  /** Whether a layer ends an attention or an MLP. */
+  static boolean isLast(LinearShape layer) {
+    return layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN;
+  }
+
   /**
    * Why it cannot run on a model, where that is known before it does.
    *
@@ -56,7 +89,18 @@ record Variant(Method method, Map<String, Object> options) {
   Optional<String> refusal(ModelWeights dense) {
     try {
       Recipe recipe = recipe();
-      if (method.layerByLayer()) {
+      if (method.unitsOnly() && baseline() == null) {
+        throw new InputException(
+            method.optionName()
+                + " scores units; give --structures units, or leave it out of --methods.");
+      }
+      if (baseline() != null) {
+        BaselinePath.requireKnown(recipe.structures());
+        if (needsBiases(dense.config())) {
+          new BiasedFolder(dense).requirePossible();
+        }
+      }
+      if (layerByLayer()) {
         share(recipe, dense);
         BaselineLayer.sparsity(recipe);
         new ElementChoice(dense.config().linears(), recipe).requireFits();
@@ -124,10 +168,12 @@ record Variant(Method method, Map<String, Object> options) {
     Recipe recipe = withProduct();
     return new ComparedRun(
         method.optionName(),
-        String.valueOf(options.get("curvature")),
+        curvature(),
         update(recipe),
         recipe.goal().sparsity(),
         recipe.shots(),
+        recipe.layers().alone() || layerByLayer() ? "layer" : "global",
+        after(recipe.correction()),
         removed,
         perplexity,
         seconds,
@@ -136,8 +182,32 @@ record Variant(Method method, Map<String, Object> options) {
         failure);
   }
 
+  private String curvature() {
+    return baseline() == null
+        ? String.valueOf(options.get("curvature"))
+        : switch (baseline().needs()) {
+          case NOTHING -> CurvatureKind.IDENTITY.optionName();
+          case STATISTICS -> CurvatureKind.ACTIVATIONS.optionName();
+          case GRADIENTS -> "gradients";
+        };
+  }
+
+  private static String after(CorrectionRule rule) {
+    List<String> steps = new ArrayList<>();
+    if (rule.reconstruct()) {
+      steps.add("reconstruct");
+    }
+    if (rule.isWanted()) {
+      steps.add(rule.kind().optionName());
+    }
+    return steps.isEmpty() ? "none" : String.join("+", steps);
+  }
+
   private String update(Recipe recipe) {
-    if (method.layerByLayer()) {
+    if (baseline() != null) {
+      return baseline().compensates() ? "bias" : UpdateKind.NONE.optionName();
+    }
+    if (layerByLayer()) {
       return method.sparseGpt() ? "own" : UpdateKind.NONE.optionName();
     }
     boolean elements = recipe.structures().sparse();

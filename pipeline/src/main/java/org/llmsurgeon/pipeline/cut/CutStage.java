@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;
@@ -15,6 +16,7 @@ import org.llmsurgeon.pipeline.shot.ShotContext;
 /** Cuts all layers of a shot, a task each. Layers that are there already are not done again. */
 public final class CutStage {
   private final ShotContext shot;
+  private final TaskFunction<LayerSelection, LayerFile> task;
 
   /**
    * The stage of a shot, whose factors and selection are there.
@@ -22,7 +24,18 @@ public final class CutStage {
    * @param shot the shot
    */
   public CutStage(ShotContext shot) {
+    this(shot, new CutTask(shot.work()));
+  }
+
+  /**
+   * A stage that cuts in another way.
+   *
+   * @param shot the shot
+   * @param task cuts a layer
+   */
+  public CutStage(ShotContext shot, TaskFunction<LayerSelection, LayerFile> task) {
     this.shot = shot;
+    this.task = task;
   }
 
   /**
@@ -47,7 +60,7 @@ public final class CutStage {
             .run(
                 shot.stage("cut"),
                 missing,
-                new CutTask(shot.work()),
+                task,
                 file -> shot.run().commit(record(file.layer()), file));
     for (int i = 0; i < missing.size(); i++) {
       files[missing.get(i).layer()] = made.value().get(i);

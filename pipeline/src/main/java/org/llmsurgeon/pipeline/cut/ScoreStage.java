@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.cut;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -10,6 +11,7 @@ import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.shot.ShotTarget;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
@@ -35,12 +37,26 @@ public final class ScoreStage {
 
   /** What goes, decided where it is not yet. */
   public SelectionManifest selection() {
+    return once(() -> select(shot.recipe().structures()));
+  }
+
+  /**
+   * What goes of a model's units under a published score, decided where it is not yet. What the
+   * baseline needs is there.
+   *
+   * @param baseline which score
+   */
+  public SelectionManifest selection(UnitBaseline baseline) {
+    return once(() -> new UnitSelection(shot).upTo(target(), baseline));
+  }
+
+  private SelectionManifest once(Supplier<SelectionManifest> select) {
     String path = SelectionManifest.path(shot.shot());
     return shot.run()
         .finished(path, SelectionManifest.class)
         .orElseGet(
             () -> {
-              SelectionManifest selection = select(shot.recipe().structures());
+              SelectionManifest selection = select.get();
               shot.run().commit(path, selection);
               return selection;
             });

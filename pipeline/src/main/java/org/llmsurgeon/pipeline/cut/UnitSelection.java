@@ -13,6 +13,7 @@ import org.llmsurgeon.pipeline.run.LayerHealth;
 import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
@@ -58,6 +59,23 @@ final class UnitSelection {
     return shot.recipe().selection().kind() == SelectionKind.PATHS
         ? byPaths(target)
         : byRounds(target);
+  }
+
+  /**
+   * Chooses under a published score, which takes no data pass of the curvature.
+   *
+   * @param target share of the weights that may be gone
+   * @param baseline which score
+   */
+  SelectionManifest upTo(double target, UnitBaseline baseline) {
+    List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
+    Timed<List<GroupPath>> scored =
+        shot.session()
+            .tasks()
+            .longestFirst(
+                shot.stage("score"), all, this::work, new BaselinePathTask(shot.work(), baseline));
+    Merged merged = merge(scored.value(), target);
+    return manifest(target, merged, 0, new Timed<>(List.of(), scored.seconds()));
   }
 
   private SelectionManifest byRounds(double target) {

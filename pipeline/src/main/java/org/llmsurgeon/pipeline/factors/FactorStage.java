@@ -52,6 +52,24 @@ public final class FactorStage {
             });
   }
 
+  /**
+   * What a pass gathers beside the factors, for baselines; gathered where it is not there yet.
+   *
+   * @param pass which sums
+   * @return kept as {@link FactorsManifest#ofBaseline}
+   */
+  public FactorsManifest ofBaseline(FactorPass pass) {
+    String path = FactorsManifest.ofBaseline(shot.shot());
+    return run.finished(path, FactorsManifest.class)
+        .orElseGet(
+            () -> {
+              FactorsManifest sums = gather(pass, null);
+              run.commit(path, sums);
+              run.delete(ShotStage.ACCUMULATE.folder(shot.shot()));
+              return sums;
+            });
+  }
+
   private FactorsManifest gather() {
     List<FactorPass> passes = FactorPlan.passes(shot.recipe().curvature(), shot.shot());
     if (passes.isEmpty()) {

@@ -81,6 +81,11 @@ public record FactorsManifest(
     return RunDirectory.inShot(shot, String.format(Locale.ROOT, "pass-%02d.json", pass));
   }
 
+  /** Where that is kept what a baseline looks at, relative. */
+  public static String ofBaseline(int shot) {
+    return RunDirectory.inShot(shot, "baseline.json");
+  }
+
   /** Its place in the run directory, relative. */
   public static String path(int shot) {
     return ShotStage.REDUCE.record(shot);

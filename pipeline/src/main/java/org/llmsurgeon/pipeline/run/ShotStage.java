@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 public enum ShotStage {
   /** Sums over shards of the windows. */
   ACCUMULATE("shards", "targets.json", "shards|targets\\.json"),
-  /** Mean factors. */
-  REDUCE("factors", "factors.json", "factors|factors\\.json|pass-\\d+\\.json"),
+  /** Mean factors, and what else is gathered for baselines. */
+  REDUCE("factors", "factors.json", "factors|(factors|baseline)\\.json|pass-\\d+\\.json"),
   /** What goes. */
   SCORE(null, "selection.json", "selection\\.json"),
   /** The layers without it. */

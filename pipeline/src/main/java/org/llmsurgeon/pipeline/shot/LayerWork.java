@@ -11,6 +11,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.operate.ElementTask;
 import org.llmsurgeon.surgery.operate.LayerTask;
@@ -49,6 +50,20 @@ public record LayerWork(
   /** The run directory. */
   public RunDirectory directory() {
     return new RunDirectory(settings.storage(), run);
+  }
+
+  /**
+   * What was gathered of the model for a baseline.
+   *
+   * @param needs what it looks at
+   */
+  public FactorSource ofBaseline(UnitBaseline.Needs needs) {
+    if (needs == UnitBaseline.Needs.NOTHING) {
+      return FactorSource.NONE;
+    }
+    RunDirectory directory = directory();
+    String path = FactorsManifest.ofBaseline(shot);
+    return new StoredFactors(directory, directory.required(path, FactorsManifest.class));
   }
 
   /**

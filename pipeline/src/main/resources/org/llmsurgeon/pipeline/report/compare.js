@@ -5,12 +5,16 @@ const others = runs.filter((run) => run.method !== 'dense');
 const done = others.filter((run) => !run.failure);
 const many = (key) => new Set(others.filter((run) => run.method === 'surgeon').map((run) => run[key])).size > 1;
 const parts = ['curvature', 'update'].filter(many);
-const severalShots = new Set(others.map((run) => run.shots)).size > 1;
+const several = (key) => new Set(others.map((run) => run[key])).size > 1;
+const severalShots = several('shots');
+const excess = (run) => (dense && known(run.perplexity) ? Math.log(run.perplexity / dense.perplexity) : null);
 
 /** What tells a curve from the others. */
 function curveName(run) {
   const more = run.method === 'surgeon' ? parts.map((part) => run[part]) : [];
   if (severalShots) more.push(`${run.shots} shot${run.shots === 1 ? '' : 's'}`);
+  if (several('threshold')) more.push(run.threshold === 'layer' ? 'each layer' : 'global');
+  if (several('after') && run.after !== 'none') more.push(`then ${run.after}`);
   return run.method + (more.length ? ` (${more.join(', ')})` : '');
 }
 
@@ -62,6 +66,6 @@ if (done.length > 0) {
   page.append(element('div', { class: 'charts' }, charts));
 }
 
-section('All runs', null, table(['method', 'curvature', 'update', 'target', 'shots', 'removed', 'perplexity', 'pruning s', 'measuring s', 'tensors', 'failure'],
-  runs.map((run) => [run.method, run.curvature, run.update, percent(run.sparsity), run.shots || '', percent(run.removed), figures(run.perplexity, 5), figures(run.seconds, 3), figures(run.measuring_seconds, 3), bytes(run.peak_bytes), run.failure ? run.failure.reason : '']), [10]),
+section('All runs', null, table(['method', 'curvature', 'update', 'target', 'shots', 'threshold', 'after', 'removed', 'perplexity', 'excess loss', 'pruning s', 'measuring s', 'tensors', 'failure'],
+  runs.map((run) => [run.method, run.curvature, run.update, percent(run.sparsity), run.shots || '', run.threshold, run.after, percent(run.removed), figures(run.perplexity, 5), figures(excess(run), 4), figures(run.seconds, 3), figures(run.measuring_seconds, 3), bytes(run.peak_bytes), run.failure ? run.failure.reason : '']), [13]),
   element('p', { class: 'soft' }, 'The same numbers: ', element('a', { href: 'compare.csv' }, 'compare.csv'), ', ', element('a', { href: 'compare.json' }, 'compare.json'), '.'));

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,10 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.curvature.FisherKind;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.FolderWeights;
 import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
@@ -30,6 +35,7 @@ import org.llmsurgeon.pipeline.TestSpark;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.evaluate.Perplexity;
 import org.llmsurgeon.surgery.local.LocalBaseline;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
@@ -162,6 +168,112 @@ class ComparisonTest {
         .measuringSeconds();
   }
 
+  private static final List<String> OF_UNITS =
+      List.of(
+          "magnitude", "wanda", "minitron", "taylor", "flap", "k-obd", "obs", "k-obs", "surgeon");
+
+  private static final Map<String, Object> UNITS =
+      Map.of("structures", "units", "units", "neuron,head,group", "shards", 3, "shots", 1);
+
+  @Test
+  void scoresOfUnitsAreComparedOnTheSameShapes() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    CompareRequest.Runs wanted =
+        new CompareRequest.Runs(
+            OF_UNITS, List.of(0.4), UNITS, Map.of("threshold", List.of("global", "layer")));
+    List<ComparedRun> runs = pipeline().compare(request(model, wanted, false));
+
+    assertThat(runs).hasSize(1 + 2 * OF_UNITS.size());
+    Map<String, Double> global = new HashMap<>();
+    for (ComparedRun run : runs.subList(1, runs.size())) {
+      assertThat(run.failure()).as(run.label()).isNull();
+      assertThat(run.removed()).as(run.label()).isBetween(0.1, 0.4);
+      assertThat(run.after()).isEqualTo("none");
+      if (run.threshold().equals("global")) {
+        global.put(run.method(), run.perplexity());
+      }
+    }
+    assertThat(global).hasSize(OF_UNITS.size());
+    assertThat(new HashSet<>(global.values())).hasSizeGreaterThan(5);
+    assertThat(of(runs, "taylor").get(0).curvature()).isEqualTo("gradients");
+    assertThat(of(runs, "flap").get(0).update()).isEqualTo("bias");
+    assertThat(of(runs, "magnitude").get(0).measuringSeconds()).isZero();
+    assertThat(of(runs, "minitron").get(0).measuringSeconds()).isPositive();
+    assertScoreByHand(model, UnitBaseline.TAYLOR, global.get("taylor"));
+    assertScoreByHand(model, UnitBaseline.FLAP, global.get("flap"));
+  }
+
+  /** A score in this process, without Spark and stages, on a model that may have biases. */
+  private static void assertScoreByHand(TestModel model, UnitBaseline baseline, double expected)
+      throws Exception {
+    LocalStorage storage = new LocalStorage();
+    int[][] calibration =
+        TokenWindows.read(storage, model.tokens().toString(), "calibration").windows();
+    int[][] test = TokenWindows.read(storage, model.tokens().toString(), "test").windows();
+    Map<String, Object> all = new HashMap<>(UNITS);
+    all.putAll(Map.of("sparsity", 0.4, "curvature", "identity", "diagonal", true));
+    try (ModelFolder folder = ModelFolder.open(storage, model.folder().toString())) {
+      WeightSource dense = new FolderWeights(folder);
+      ModelConfig biased =
+          Architectures.parse(
+              TinyModels.llamaJson().put("attention_bias", true).put("mlp_bias", true),
+              "config.json");
+      assertThat(
+              Perplexity.of(
+                  new LocalUnitBaseline(ExecutorDevice.shared(), model.config(), biased, dense)
+                      .losses(Recipe.of(all), baseline, calibration, test)))
+          .isCloseTo(expected, within(1e-6 * expected));
+    }
+  }
+
+  @Test
+  void whatFollowsACutIsARunOfItsOwnAndKnowsNothingOfTheOthers() throws Exception {
+    TestModel model = TestModel.opt(temp, DataType.F32);
+    Map<String, Object> options = new HashMap<>(UNITS);
+    options.put("final-epochs", 1);
+    options.put("correct-rate", 1e-3);
+    CompareRequest.Runs wanted =
+        new CompareRequest.Runs(
+            List.of("flap", "magnitude", "surgeon"),
+            List.of(0.4),
+            options,
+            Map.of("reconstruct", List.of("false", "true"), "correct", List.of("none", "distill")));
+    List<ComparedRun> runs = pipeline().compare(request(model, wanted, false));
+
+    assertThat(runs)
+        .extracting(ComparedRun::after)
+        .startsWith("", "none", "distill", "reconstruct", "reconstruct+distill", "none");
+    assertThat(runs).hasSize(13).extracting(ComparedRun::failure).containsOnlyNulls();
+    Map<String, Object> alone = new HashMap<>(UNITS);
+    alone.putAll(Map.of("sparsity", 0.4, "reconstruct", true, "correct", "distill"));
+    alone.putAll(Map.of("final-epochs", 1, "correct-rate", 1e-3));
+    PruningReport pruned = pipeline().prune(model.request(temp.resolve("alone"), Recipe.of(alone)));
+    assertThat(runs.get(12).perplexity()).isEqualTo(pruned.perplexityF32());
+    // The same alone, in another order of runs
+    CompareRequest.Runs one =
+        new CompareRequest.Runs(
+            List.of("magnitude"),
+            List.of(0.4),
+            options,
+            Map.of("reconstruct", List.of("true"), "correct", List.of("none")));
+    List<ComparedRun> single = pipeline().compare(request(model, one, true));
+    assertThat(single.get(1).perplexity()).isEqualTo(runs.get(7).perplexity());
+  }
+
+  @Test
+  void scoresOfUnitsAreRefusedWhereTheyHaveNoMeaning() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Map<String, Object> elements = Map.of("structures", "element");
+    for (String method : List.of("minitron", "taylor", "flap")) {
+      refused(
+          request(model, List.of(method), List.of(0.5), elements),
+          method + " scores units; give --structures units");
+    }
+    refused(
+        request(model, List.of("wanda"), List.of(0.5), Map.of("structures", "units")),
+        "--units neuron,head,group");
+  }
+
   @Test
   void severalShotsCurvaturesAndUpdatesAreRunsOfTheirOwn() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
@@ -262,7 +374,7 @@ class ComparisonTest {
     TestModel model = TestModel.llama(temp, DataType.F32);
     CompareRequest.Runs wanted =
         new CompareRequest.Runs(
-            List.of("wanda", "surgeon"),
+            List.of("sparsegpt", "surgeon"),
             List.of(0.3),
             Map.of("structures", "units", "shots", 1),
             Map.of("curvature", List.of("ekfac", "kfac")));
@@ -288,7 +400,7 @@ class ComparisonTest {
         .hasMessage("stopped");
     List<String> before = Files.readAllLines(output().resolve("compare.csv"));
     assertThat(before).hasSize(4);
-    assertThat(before.get(2)).startsWith("magnitude,identity,none,0.5,1,");
+    assertThat(before.get(2)).startsWith("magnitude,identity,none,0.5,1,global,none,");
     assertThat(output().resolve(".surgeon-compare")).doesNotExist();
 
     RecordingProgress progress = new RecordingProgress();

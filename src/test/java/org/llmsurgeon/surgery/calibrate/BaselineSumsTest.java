@@ -32,7 +32,10 @@ class BaselineSumsTest {
   private final Device device = new ReferenceDevice();
 
   static Iterable<String> variants() {
-    return TinyModels.variants().keySet();
+    return TinyModels.variants().entrySet().stream()
+        .filter(each -> each.getValue().linears().stream().noneMatch(LinearShape::ofExpert))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private Map<FactorKey, double[]> sums(LanguageModel model, FactorPass pass, int[][] windows) {

@@ -30,7 +30,9 @@ class MeanCompensationTest {
 
   @Test
   void theMeanOfTheOutputsStays() {
-    LinearShape layer = new LinearShape("down", 0, LinearRole.DOWN, OUTPUTS, INPUTS, true, "down");
+    LinearShape layer =
+        new LinearShape(
+            "down", 0, LinearRole.DOWN, LinearShape.NO_EXPERT, OUTPUTS, INPUTS, true, "down");
     double[] weight = values(OUTPUTS * INPUTS);
     double[] bias = values(OUTPUTS);
     double[] x = values(TOKENS * INPUTS);

@@ -96,6 +96,11 @@ record Variant(Method method, Map<String, Object> options) {
       }
       if (baseline() != null) {
         BaselinePath.requireKnown(recipe.structures());
+        if (dense.config().linears().stream().anyMatch(LinearShape::ofExpert)) {
+          throw new InputException(
+              method.optionName()
+                  + " scores no units of a mixture of experts; leave it out of --methods.");
+        }
         if (needsBiases(dense.config())) {
           new BiasedFolder(dense).requirePossible();
         }

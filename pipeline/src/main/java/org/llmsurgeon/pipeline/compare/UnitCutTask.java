@@ -33,14 +33,14 @@ record UnitCutTask(LayerWork work, UnitBaseline baseline)
     CutLayer cut =
         new LayerTask(
                 ExecutorDevice.shared(), shape, opened.weights(), opened.factors(), opened.recipe())
-            .cut(selection.selection());
-    if (baseline.compensates() && Variant.isLast(shape) && selection.columns().length > 0) {
+            .cut(selection.lines());
+    if (baseline.compensates() && Variant.isLast(shape) && selection.lines().columns().length > 0) {
       MeanCompensation.add(
           ExecutorDevice.shared(),
           shape,
           opened.weights(),
           work.ofBaseline(baseline.needs()),
-          selection.columns(),
+          selection.lines().columns(),
           cut.weight());
     }
     return cut;

@@ -7,6 +7,7 @@ import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.choose.BaselinePath;
+import org.llmsurgeon.surgery.choose.GroupScore;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 
 /**
@@ -17,17 +18,16 @@ import org.llmsurgeon.surgery.choose.UnitPlan;
  * @param baseline which score
  */
 record BaselinePathTask(LayerWork work, UnitBaseline baseline)
-    implements TaskFunction<Integer, GroupPath> {
+    implements TaskFunction<Integer, GroupScore> {
   @Override
-  public GroupPath apply(Integer group, String attempt) {
+  public GroupScore apply(Integer group, String attempt) {
     FactorSource gathered = work.ofBaseline(baseline.needs());
     return work.open(
         opened -> {
           List<UnitPlan.Planned> groups =
               UnitPlan.of(opened.weights().config(), opened.recipe()).groups();
-          return GroupPath.of(
-              new BaselinePath(ExecutorDevice.shared(), opened.weights(), gathered, baseline)
-                  .of(groups, group));
+          return new BaselinePath(ExecutorDevice.shared(), opened.weights(), gathered, baseline)
+              .of(groups, group);
         });
   }
 }

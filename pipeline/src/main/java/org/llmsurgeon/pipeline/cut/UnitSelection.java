@@ -69,7 +69,7 @@ final class UnitSelection {
    */
   SelectionManifest upTo(double target, UnitBaseline baseline) {
     List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
-    Timed<List<GroupPath>> scored =
+    Timed<List<GroupScore>> scored =
         shot.session()
             .tasks()
             .longestFirst(

@@ -132,7 +132,7 @@ public final class EigenvalueAccumulator implements AutoCloseable {
       Tensor along = work.empty(tokens.precision(), tokens.rows(), basis.rows());
       device.multiply(1, tokens, directions.transposed(), 0, along);
       if (shape.bias()) {
-        Tensor ones = Ones.column(work, tokens.precision(), tokens.rows());
+        Tensor ones = OnesColumn.of(work, tokens.precision(), tokens.rows());
         device.multiply(1, ones, offsets, 1, along);
       }
       Tensor squares = work.empty(tokens.precision(), along.rows(), along.columns());

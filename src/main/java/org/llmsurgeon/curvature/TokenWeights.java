@@ -54,7 +54,7 @@ final class TokenWeights implements AutoCloseable {
       Tensor product = work.empty(tokens.precision(), tokens.rows(), tokens.columns());
       device.multiply(1, tokens, matrix, 0, product);
       if (shape.bias()) {
-        Tensor ones = Ones.column(work, tokens.precision(), tokens.rows());
+        Tensor ones = OnesColumn.of(work, tokens.precision(), tokens.rows());
         device.multiply(1, ones, twiceLastRow, 1, product);
       }
       double[] weights = device.rowDots(product, tokens);

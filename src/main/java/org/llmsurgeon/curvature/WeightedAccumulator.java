@@ -117,7 +117,7 @@ public final class WeightedAccumulator implements AutoCloseable {
   }
 
   private void scaleRows(TensorScope work, Tensor root, Tensor rows) {
-    Tensor ones = Ones.column(work, rows.precision(), rows.columns());
+    Tensor ones = OnesColumn.of(work, rows.precision(), rows.columns());
     Tensor factors = work.empty(rows.precision(), rows.rows(), rows.columns());
     device.multiply(1, root, ones.transposed(), 0, factors);
     device.multiplyElements(factors, rows);

@@ -57,10 +57,10 @@ public final class EliminationPath {
     long start = weights();
     boolean end = start == 0;
     while (!end && start - weights() < options.reach() * start && level <= options.ceiling()) {
-      List<Move> moves = Move.sorted(group, costs);
-      end = moves.isEmpty();
+      List<EliminationStep> steps = EliminationStep.sorted(group, costs);
+      end = steps.isEmpty();
       if (!end) {
-        round(moves, options.step() * start);
+        round(steps, options.step() * start);
       }
     }
     return path(end || weights() == 0);
@@ -70,22 +70,22 @@ public final class EliminationPath {
     return states.stream().mapToLong(LayerState::weights).sum();
   }
 
-  private void round(List<Move> moves, double share) {
+  private void round(List<EliminationStep> steps, double share) {
     Removal removal = new Removal(group.layers().size());
-    List<Move> chosen = new ArrayList<>();
+    List<EliminationStep> chosen = new ArrayList<>();
     long size = 0;
-    for (Move each : moves) {
+    for (EliminationStep each : steps) {
       if (size >= share && !chosen.isEmpty()) {
         break;
       }
-      List<Move.Candidate> fresh =
+      List<EliminationStep.Candidate> fresh =
           costs.fits(removal, each.positions())
               ? each.units().stream()
                   .filter(unit -> costs.addTo(removal, unit.unit(), unit.way()))
                   .toList()
               : List.of();
       if (!fresh.isEmpty()) {
-        Move going = new Move(fresh);
+        EliminationStep going = new EliminationStep(fresh);
         chosen.add(going);
         size += going.weights();
       }
@@ -93,13 +93,13 @@ public final class EliminationPath {
     double joint = removal.apply(states);
     double sum =
         chosen.stream()
-            .flatMap(move -> move.units().stream())
-            .mapToDouble(Move.Candidate::cost)
+            .flatMap(step -> step.units().stream())
+            .mapToDouble(EliminationStep.Candidate::cost)
             .sum();
     double scale = sum > 0 ? Math.max(1, joint / sum) : 1;
-    for (Move each : chosen) {
+    for (EliminationStep each : chosen) {
       level = Math.max(level, each.perWeight() * scale);
-      for (Move.Candidate unit : each.units()) {
+      for (EliminationStep.Candidate unit : each.units()) {
         taken.add(new Step(unit.unit(), unit.way(), level, unit.cost() * scale));
       }
     }

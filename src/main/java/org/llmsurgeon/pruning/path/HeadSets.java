@@ -21,29 +21,29 @@ final class HeadSets {
    * @param heads all heads that are left
    * @return in the order in which they may go
    */
-  static List<Move> of(CoupledGroup group, List<Move.Candidate> heads) {
-    List<List<Move.Candidate>> byGroup = new ArrayList<>();
+  static List<EliminationStep> of(CoupledGroup group, List<EliminationStep.Candidate> heads) {
+    List<List<EliminationStep.Candidate>> byGroup = new ArrayList<>();
     IntStream.range(0, group.widths().groups()).forEach(each -> byGroup.add(new ArrayList<>()));
-    for (Move.Candidate head : heads) {
+    for (EliminationStep.Candidate head : heads) {
       byGroup.get(group.widths().groupOf(group.units().get(head.unit()))).add(head);
     }
     byGroup.removeIf(List::isEmpty);
     byGroup.forEach(
         each ->
             each.sort(
-                Comparator.comparingDouble(Move.Candidate::cost)
-                    .thenComparingInt(Move.Candidate::unit)));
+                Comparator.comparingDouble(EliminationStep.Candidate::cost)
+                    .thenComparingInt(EliminationStep.Candidate::unit)));
     int least = byGroup.stream().mapToInt(List::size).min().orElse(0);
-    List<Move> sets = new ArrayList<>();
+    List<EliminationStep> sets = new ArrayList<>();
     // Where they are uneven, as heads can be that died, what is too much goes as the first set.
-    List<Move.Candidate> tooMany =
+    List<EliminationStep.Candidate> tooMany =
         byGroup.stream().flatMap(each -> each.subList(0, each.size() - least).stream()).toList();
     if (!tooMany.isEmpty()) {
-      sets.add(new Move(tooMany));
+      sets.add(new EliminationStep(tooMany));
     }
     for (int left = least; left > 1; left--) {
       int going = left;
-      sets.add(new Move(byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
+      sets.add(new EliminationStep(byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
     }
     return sets;
   }

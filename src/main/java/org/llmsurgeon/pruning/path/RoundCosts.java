@@ -52,17 +52,17 @@ public final class RoundCosts {
         costs.addTo(removal, units[i], ways[i]);
       }
       double joint = removal.apply(states);
-      return new Scored(path(fitting(group, costs, Move.sorted(group, costs))), joint);
+      return new Scored(path(fitting(group, costs, EliminationStep.sorted(group, costs))), joint);
     } finally {
       states.forEach(LayerState::close);
     }
   }
 
   /** Those that may go after the ones before them. */
-  private static List<Move> fitting(CoupledGroup group, GroupCosts costs, List<Move> sorted) {
+  private static List<EliminationStep> fitting(CoupledGroup group, GroupCosts costs, List<EliminationStep> sorted) {
     Removal removal = new Removal(group.layers().size());
-    List<Move> fitting = new ArrayList<>();
-    for (Move each : sorted) {
+    List<EliminationStep> fitting = new ArrayList<>();
+    for (EliminationStep each : sorted) {
       if (costs.fits(removal, each.positions())) {
         each.units().forEach(unit -> costs.addTo(removal, unit.unit(), unit.way()));
         fitting.add(each);
@@ -71,22 +71,22 @@ public final class RoundCosts {
     return fitting;
   }
 
-  private static Path path(List<Move> sorted) {
-    List<Move.Candidate> units = new ArrayList<>();
+  private static Path path(List<EliminationStep> sorted) {
+    List<EliminationStep.Candidate> units = new ArrayList<>();
     List<Double> levels = new ArrayList<>();
-    for (Move move : sorted) {
-      for (Move.Candidate unit : move.units()) {
+    for (EliminationStep step : sorted) {
+      for (EliminationStep.Candidate unit : step.units()) {
         units.add(unit);
-        levels.add(move.perWeight());
+        levels.add(step.perWeight());
       }
     }
     byte[] ways = new byte[units.size()];
     IntStream.range(0, ways.length).forEach(i -> ways[i] = units.get(i).way());
     return new Path(
-        units.stream().mapToInt(Move.Candidate::unit).toArray(),
+        units.stream().mapToInt(EliminationStep.Candidate::unit).toArray(),
         ways,
         levels.stream().mapToDouble(Double::doubleValue).toArray(),
-        units.stream().mapToDouble(Move.Candidate::cost).toArray(),
+        units.stream().mapToDouble(EliminationStep.Candidate::cost).toArray(),
         true);
   }
 }

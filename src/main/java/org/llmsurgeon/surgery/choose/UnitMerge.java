@@ -3,7 +3,7 @@ package org.llmsurgeon.surgery.choose;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
-import org.llmsurgeon.pruning.merge.EachGroup;
+import org.llmsurgeon.pruning.merge.GroupThresholds;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.recipe.LayerRule;
@@ -41,7 +41,7 @@ public final class UnitMerge {
         IntStream.range(0, now.length)
             .mapToObj(i -> new PathMerge.Target(now[i], end[i], target.kept()))
             .toList();
-    return EachGroup.select(groups, targets, widths);
+    return GroupThresholds.select(groups, targets, widths);
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.merge.PathMerge;
-import org.llmsurgeon.pruning.merge.WidthReach;
+import org.llmsurgeon.pruning.merge.WidthDemand;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthLayout;
@@ -39,7 +39,7 @@ public final class WidthCheck {
     long total = 0;
     for (int i = 0; i < groups.size(); i++) {
       UnitPlan.Planned planned = groups.get(i);
-      OptionalLong weights = WidthReach.least(planned.group(), rule);
+      OptionalLong weights = WidthDemand.least(planned.group(), rule);
       if (weights.isEmpty()) {
         throw new InputException(
             String.format(

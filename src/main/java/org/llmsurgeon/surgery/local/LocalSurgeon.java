@@ -34,7 +34,7 @@ import org.llmsurgeon.surgery.choose.GlobalRounds;
 import org.llmsurgeon.surgery.choose.GroupScore;
 import org.llmsurgeon.surgery.choose.GroupTask;
 import org.llmsurgeon.surgery.choose.LineChoice;
-import org.llmsurgeon.surgery.choose.Reach;
+import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.choose.RoundScore;
 import org.llmsurgeon.surgery.choose.UnitMerge;
 import org.llmsurgeon.surgery.choose.UnitPlan;
@@ -83,7 +83,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     this.recipe = recipe;
     this.factors = new LocalFactors(device);
     this.share = new TargetShare(config, name -> Float.BYTES).of(recipe);
-    new Reach(config, recipe).require(share);
+    new Reachability(config, recipe).require(share);
     AlreadyGone gone = new AlreadyGone(config, recipe);
     gone.requireLess(
         share, config.linears().stream().map(layer -> gone.of(device, dense, layer)).toList());

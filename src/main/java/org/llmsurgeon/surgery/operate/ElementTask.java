@@ -170,7 +170,7 @@ public final class ElementTask {
      */
     private <T> T withOther(ElementSurgery surgery, Step<T> step) {
       boolean compensated = recipe.update() != UpdateKind.NONE;
-      try (OtherCurvature other = task.other(scope, surgery, terms);
+      try (NonProductCurvature other = task.other(scope, surgery, terms);
           Tensor along = other.elementCurvature(device, weight.rows(), weight.columns())) {
         CostMatrix costs =
             recipe
@@ -209,7 +209,7 @@ public final class ElementTask {
             health,
             steps);
       }
-      try (OtherCurvature other = task.other(scope, dense, terms)) {
+      try (NonProductCurvature other = task.other(scope, dense, terms)) {
         Damping constants = other.dampingConstants();
         return new Costs(constants.g(), constants.a(), other.quadraticCost(weight), health, steps);
       }

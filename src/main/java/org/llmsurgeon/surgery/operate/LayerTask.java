@@ -101,7 +101,7 @@ public final class LayerTask {
     }
   }
 
-  private CutLayer cut(OtherCurvature curvature, Selection selection) {
+  private CutLayer cut(NonProductCurvature curvature, Selection selection) {
     ElementMask mask =
         ElementMask.of(selection, layer.outputs(), layer.augmentedInputs()).or(curvature.zeros());
     boolean compensated = recipe.update() != UpdateKind.NONE;
@@ -138,7 +138,7 @@ public final class LayerTask {
     return new CutLayer(LayerWeight.split(device, layer, changed), report);
   }
 
-  private <T> T operateOther(Function<OtherCurvature, T> work) {
+  private <T> T operateOther(Function<NonProductCurvature, T> work) {
     return explained(
         recipe,
         () -> {
@@ -148,7 +148,7 @@ public final class LayerTask {
             KroneckerFactors first = curvature(scope);
             try (ElementSurgery surgery =
                     new ElementSurgery(device, layer.name(), all, first, recipe.damping());
-                OtherCurvature other = other(scope, surgery, terms(scope, first))) {
+                NonProductCurvature other = other(scope, surgery, terms(scope, first))) {
               return work.apply(other);
             }
           }
@@ -162,12 +162,12 @@ public final class LayerTask {
    * @param surgery the layer under the first product
    * @param terms all products
    */
-  OtherCurvature other(TensorScope scope, ElementSurgery surgery, List<KroneckerTerm> terms) {
-    OtherCurvature.Form form =
+  NonProductCurvature other(TensorScope scope, ElementSurgery surgery, List<KroneckerTerm> terms) {
+    NonProductCurvature.Form form =
         recipe.curvature().kind() == CurvatureKind.EKFAC
             ? new StoredBasis(device, layer, surgery).form(scope, factors)
-            : OtherCurvature.sum(scope, layer.name(), surgery, terms);
-    return new OtherCurvature(surgery, form);
+            : NonProductCurvature.sum(scope, layer.name(), surgery, terms);
+    return new NonProductCurvature(surgery, form);
   }
 
   /**

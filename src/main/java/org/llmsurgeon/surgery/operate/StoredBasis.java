@@ -69,7 +69,7 @@ record StoredBasis(Device device, LinearShape layer, ElementSurgery surgery) {
    * @param scope owns what it is made of
    * @param factors bases and corrected eigenvalues
    */
-  OtherCurvature.Form form(TensorScope scope, FactorSource factors) {
+  NonProductCurvature.Form form(TensorScope scope, FactorSource factors) {
     int[] rows = surgery.liveRows();
     int[] columns = surgery.liveColumns();
     Tensor g = scope.own(factors.load(FactorPlan.basisG(layer), device));
@@ -82,7 +82,7 @@ record StoredBasis(Device device, LinearShape layer, ElementSurgery surgery) {
             part(scope, a, range(columns.length), columns),
             values(scope, a, columns.length));
     Tensor corrected = part(scope, all, range(rows.length), range(columns.length));
-    return OtherCurvature.ekfac(device, layer.name(), basis, corrected);
+    return NonProductCurvature.ekfac(device, layer.name(), basis, corrected);
   }
 
   private double[] values(TensorScope scope, Tensor stored, int count) {

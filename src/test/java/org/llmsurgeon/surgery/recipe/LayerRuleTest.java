@@ -16,7 +16,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.Units;
-import org.llmsurgeon.surgery.choose.Reach;
+import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 
 class LayerRuleTest {
@@ -130,17 +130,17 @@ class LayerRuleTest {
     Map<String, Object> options =
         Map.of("structures", structures, option, value, "sparsity", sparsity);
     ModelConfig config = TinyModels.llama();
-    Reach reach = new Reach(config, Recipe.of(options));
+    Reachability reach = new Reachability(config, Recipe.of(options));
     assertThatThrownBy(() -> reach.require(sparsity))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("cannot be reached");
-    new Reach(config, Recipe.of(options)).require(0.01);
+    new Reachability(config, Recipe.of(options)).require(0.01);
   }
 
   @Test
   void aGroupThatCannotReachTheSparsityOnItsOwnIsNamed() {
     Recipe recipe = Recipe.of(Map.of("threshold", "layer", "units", "neuron", "sparsity", 0.3));
-    assertThatThrownBy(() -> new Reach(TinyModels.llama(), recipe).require(0.3))
+    assertThatThrownBy(() -> new Reachability(TinyModels.llama(), recipe).require(0.3))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("block 0 attention");
   }

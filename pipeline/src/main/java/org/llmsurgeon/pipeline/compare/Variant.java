@@ -18,7 +18,7 @@ import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.surgery.choose.BaselinePath;
 import org.llmsurgeon.surgery.choose.ElementChoice;
-import org.llmsurgeon.surgery.choose.Reach;
+import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -111,7 +111,7 @@ record Variant(Method method, Map<String, Object> options) {
         new ElementChoice(dense.config().linears(), recipe).requireFits();
       } else {
         recipe.requirePrunable();
-        new Reach(dense.config(), recipe).require(share(recipe, dense));
+        new Reachability(dense.config(), recipe).require(share(recipe, dense));
       }
       return Optional.empty();
     } catch (InputException refused) {

@@ -61,17 +61,17 @@ final class ElementSelection {
   }
 
   private List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {
-    List<CountTask.Item> items = new ArrayList<>();
+    List<CostHistogramTask.Item> items = new ArrayList<>();
     for (int layer : shot.largestFirst()) {
       if (ranges.get(layer) != null) {
-        items.add(new CountTask.Item(layer, earlier.get(layer), ranges.get(layer)));
+        items.add(new CostHistogramTask.Item(layer, earlier.get(layer), ranges.get(layer)));
       }
     }
     Timed<List<CostHistogram>> counted =
         shot.session()
             .tasks()
             .onGpus(GpuWork.SOLVES)
-            .run(shot.stage("score"), items, new CountTask(shot.work()));
+            .run(shot.stage("score"), items, new CostHistogramTask(shot.work()));
     seconds += counted.seconds();
     CostHistogram[] sorted = new CostHistogram[ranges.size()];
     for (int i = 0; i < items.size(); i++) {

@@ -9,7 +9,7 @@ import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.choose.AlreadyGone;
-import org.llmsurgeon.surgery.choose.Reach;
+import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
@@ -39,7 +39,7 @@ final class RunPlanner {
    * @throws InputException saying how far it can
    */
   void requireReachable() {
-    new Reach(config, recipe).require(share);
+    new Reachability(config, recipe).require(share);
   }
 
   /**

@@ -14,8 +14,8 @@ import org.llmsurgeon.pruning.structure.WidthRule;
  * How many weights of a group must go so that its width is as a rule wants it, no layer losing more
  * than it may (ours).
  */
-public final class WidthReach {
-  private WidthReach() {}
+public final class WidthDemand {
+  private WidthDemand() {}
 
   /**
    * The fewest weights.

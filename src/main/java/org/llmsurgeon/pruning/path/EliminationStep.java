@@ -13,7 +13,7 @@ import org.llmsurgeon.pruning.structure.UnitKind;
  *
  * @param units not empty
  */
-record Move(List<Candidate> units) {
+record EliminationStep(List<Candidate> units) {
   /**
    * A unit that can be removed now.
    *
@@ -41,17 +41,17 @@ record Move(List<Candidate> units) {
   }
 
   /**
-   * All moves of a group after which no layer has lost more than it may, the cheapest per weight
+   * All steps of a group after which no layer has lost more than it may, the cheapest per weight
    * first.
    *
    * @param group the group
    * @param costs of its units now
    * @throws NonFiniteException if a cost is not finite, naming the group
    */
-  static List<Move> sorted(CoupledGroup group, GroupCosts costs) {
+  static List<EliminationStep> sorted(CoupledGroup group, GroupCosts costs) {
     double[][] all = costs.ofAll();
     Removal nothing = new Removal(group.layers().size());
-    List<Move> moves = new ArrayList<>();
+    List<EliminationStep> steps = new ArrayList<>();
     List<Candidate> heads = new ArrayList<>();
     for (int unit = 0; unit < all.length; unit++) {
       long weights = costs.weights(unit);
@@ -61,17 +61,17 @@ record Move(List<Candidate> units) {
         if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
           heads.add(candidate);
         } else {
-          moves.add(new Move(List.of(candidate)));
+          steps.add(new EliminationStep(List.of(candidate)));
         }
       }
     }
     HeadSets.of(group, heads).stream()
         .filter(set -> costs.fits(nothing, set.positions()))
-        .forEach(moves::add);
-    moves.sort(
-        Comparator.comparingDouble(Move::perWeight)
-            .thenComparingInt(move -> move.units().get(0).unit()));
-    return moves;
+        .forEach(steps::add);
+    steps.sort(
+        Comparator.comparingDouble(EliminationStep::perWeight)
+            .thenComparingInt(step -> step.units().get(0).unit()));
+    return steps;
   }
 
   private static int cheapest(CoupledGroup group, int unit, double[] ways) {

@@ -10,8 +10,8 @@ import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
 
 /** A threshold for each coupled group: every one reaches a share on its own (ours). */
-public final class EachGroup {
-  private EachGroup() {}
+public final class GroupThresholds {
+  private GroupThresholds() {}
 
   /**
    * Cuts every path by itself.

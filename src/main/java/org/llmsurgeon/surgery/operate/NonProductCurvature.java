@@ -30,7 +30,7 @@ import org.llmsurgeon.pruning.structure.Selection;
  * the first two products of a sum; more products leave them as they are. The update is that of all
  * of the curvature, jointly for all that goes, by conjugate gradients.
  */
-final class OtherCurvature implements AutoCloseable {
+final class NonProductCurvature implements AutoCloseable {
   private final ElementSurgery surgery;
   private final Form form;
   private Damped damped;
@@ -60,7 +60,7 @@ final class OtherCurvature implements AutoCloseable {
    * @param surgery the layer under the first product; must stay open while this is used
    * @param form over what is live; not asked where nothing is
    */
-  OtherCurvature(ElementSurgery surgery, Form form) {
+  NonProductCurvature(ElementSurgery surgery, Form form) {
     this.surgery = surgery;
     this.form = form;
     DampingConstants constants = surgery.dampingConstants();

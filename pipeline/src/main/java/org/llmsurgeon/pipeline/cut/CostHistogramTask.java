@@ -13,7 +13,7 @@ import org.llmsurgeon.pruning.element.CostRange;
  *
  * @param work what it needs
  */
-record CountTask(LayerWork work) implements TaskFunction<CountTask.Item, CostHistogram> {
+record CostHistogramTask(LayerWork work) implements TaskFunction<CostHistogramTask.Item, CostHistogram> {
   /**
    * A layer.
    *

@@ -112,6 +112,8 @@ class LayeringTest {
         .definedBy(ROOT + ".export..")
         .layer("generation")
         .definedBy(ROOT + ".generation..")
+        .layer("arrays")
+        .definedBy(ROOT + ".arrays..")
         .whereLayer("root")
         .mayNotAccessAnyLayer()
         .whereLayer("compute")
@@ -128,6 +130,10 @@ class LayeringTest {
         .mayOnlyAccessLayers("root", "compute", "model", "checkpoint")
         .whereLayer("generation")
         .mayOnlyAccessLayers("root", "compute", "model", "checkpoint")
+        .whereLayer("arrays")
+        .mayOnlyAccessLayers("root", "compute", "curvature", "pruning", "checkpoint")
+        .whereLayer("arrays")
+        .mayNotBeAccessedByAnyLayer()
         .ensureAllClassesAreContainedInArchitecture()
         .check(library);
   }
@@ -174,7 +180,8 @@ class LayeringTest {
 
   @Test
   void onlyComputeKnowsNativeArithmetic() {
-    onlyIn("compute", "org.nd4j..", "org.bytedeco..");
+    onlyIn("compute", "org.bytedeco..");
+    onlyIn(Set.of("compute", "arrays"), "org.nd4j..");
   }
 
   @Test
@@ -183,9 +190,15 @@ class LayeringTest {
   }
 
   private static void onlyIn(String owner, String... foreign) {
+    onlyIn(Set.of(owner), foreign);
+  }
+
+  private static void onlyIn(Set<String> owners, String... foreign) {
+    String[] packages =
+        owners.stream().map(owner -> ROOT + "." + owner + "..").toArray(String[]::new);
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + "." + owner + "..")
+        .resideOutsideOfPackages(packages)
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(foreign)

@@ -56,8 +56,7 @@ class LayeringTest {
               "operate",
               "choose",
               "correct",
-              "evaluate",
-              "local"));
+              "evaluate"));
 
   private static JavaClasses library;
 
@@ -148,9 +147,9 @@ class LayeringTest {
 
   @Test
   void theRuleOfRoomsCanFail() {
-    Rooms reversed = Rooms.of(ROOT + ".compute", "cpu", "reference", "");
+    Rooms reversed = Rooms.of(ROOT + ".compute", "cpu", "cuda", "");
     assertThat(reversed.downwards().evaluate(library).hasViolation()).isTrue();
-    assertThat(Rooms.of(ROOT + ".compute", "").unnamed(library)).contains("cpu", "reference");
+    assertThat(Rooms.of(ROOT + ".compute", "").unnamed(library)).contains("cpu", "cuda");
   }
 
   @Test

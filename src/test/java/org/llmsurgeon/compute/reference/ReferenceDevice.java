@@ -16,8 +16,7 @@ import org.llmsurgeon.compute.Tensor;
 
 /**
  * The device that says what is right: plain loops in double, one after the other, exactly as the
- * formulas stand. All tests of other devices compare with it. It is shipped, for checks on machines
- * whose fast device is in doubt, and slow.
+ * formulas stand. All tests of other devices compare with it.
  *
  * <p>A tensor keeps doubles whatever its declared {@link Precision}, and nothing is ever rounded to
  * single: finite differences of whole networks are exact to about 1e-9. Tensors are limited to 2^31

@@ -43,7 +43,9 @@ final class HeadSets {
     }
     for (int left = least; left > 1; left--) {
       int going = left;
-      sets.add(new EliminationStep(byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
+      sets.add(
+          new EliminationStep(
+              byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
     }
     return sets;
   }

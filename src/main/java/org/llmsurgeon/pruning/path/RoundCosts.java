@@ -59,7 +59,8 @@ public final class RoundCosts {
   }
 
   /** Those that may go after the ones before them. */
-  private static List<EliminationStep> fitting(CoupledGroup group, GroupCosts costs, List<EliminationStep> sorted) {
+  private static List<EliminationStep> fitting(
+      CoupledGroup group, GroupCosts costs, List<EliminationStep> sorted) {
     Removal removal = new Removal(group.layers().size());
     List<EliminationStep> fitting = new ArrayList<>();
     for (EliminationStep each : sorted) {

@@ -115,7 +115,10 @@ class NdArrayReferenceTest {
       DEVICE.normalize(new Norm(Norm.Kind.LAYER, gain, bias, 1e-5), x, out);
       INDArray rows = exact(x, TOKENS, width);
       INDArray centred = rows.subColumnVector(rows.mean(true, 1));
-      close("layer norm", out, scaled(centred, gain, 1e-5).addRowVector(exact(bias, 1, width)),
+      close(
+          "layer norm",
+          out,
+          scaled(centred, gain, 1e-5).addRowVector(exact(bias, 1, width)),
           Tolerances.SINGLE.elementwise());
       DEVICE.normalize(new Norm(Norm.Kind.RMS, gain, null, 1e-5), x, out);
       close("rms norm", out, scaled(rows, gain, 1e-5), Tolerances.SINGLE.elementwise());

@@ -9,9 +9,7 @@ import java.util.Arrays;
  * @param factor what it is, for example {@code G of model.layers.0.mlp.up_proj}
  * @param size rows without the dead ones
  * @param dead rows of the layer (or columns, for {@code A}) that are dead
- * @param smallestDiagonal smallest diagonal element, undamped, without the dead; 0 if there is none
- * @param largestDiagonal largest diagonal element, likewise
- * @param trace sum of the diagonal, likewise
+ * @param diagonal its diagonal, undamped, without the dead
  * @param condition estimate of the damped factor's condition number, the squared ratio of the
  *     largest and smallest diagonal elements of its Cholesky factor; null where nothing was
  *     inverted
@@ -22,13 +20,26 @@ public record FactorHealth(
     String factor,
     int size,
     int dead,
-    double smallestDiagonal,
-    double largestDiagonal,
-    double trace,
+    Diagonal diagonal,
     Double condition,
     double damping,
     int retries)
     implements Serializable {
+  /**
+   * A diagonal in three numbers.
+   *
+   * @param smallest smallest element; 0 where there is none
+   * @param largest largest element, likewise
+   * @param sum of all: the trace
+   */
+  public record Diagonal(double smallest, double largest, double sum) implements Serializable {
+    private static Diagonal of(double[] diagonal) {
+      return new Diagonal(
+          Arrays.stream(diagonal).min().orElse(0),
+          Arrays.stream(diagonal).max().orElse(0),
+          Arrays.stream(diagonal).sum());
+    }
+  }
 
   /**
    * Health of a factor that was inverted.
@@ -62,9 +73,7 @@ public record FactorHealth(
         factor,
         diagonal.length,
         dead,
-        Arrays.stream(diagonal).min().orElse(0),
-        Arrays.stream(diagonal).max().orElse(0),
-        Arrays.stream(diagonal).sum(),
+        Diagonal.of(diagonal),
         condition,
         damping,
         retries);

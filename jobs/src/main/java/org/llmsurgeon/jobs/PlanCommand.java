@@ -157,7 +157,6 @@ final class PlanCommand implements Callable<Integer> {
             "gflop",
             "read",
             "written",
-            "shuffled",
             "memory",
             "tensors",
             "each takes");
@@ -169,9 +168,8 @@ final class PlanCommand implements Callable<Integer> {
           Format.number(stage.flops() / GIGA, 1),
           Format.bytes(stage.read()),
           Format.bytes(stage.written()),
-          Format.bytes(stage.shuffled()),
-          Format.bytes(stage.memory()),
-          Format.bytes(stage.device()),
+          Format.bytes(stage.memory().process()),
+          Format.bytes(stage.memory().tensors()),
           Format.seconds(stage.seconds()));
     }
     TextTable whole =

@@ -40,7 +40,6 @@ class PlanCommandTest {
     assertThat(run.out())
         .contains("6,738,415,616")
         .containsPattern("accumulate +40 ")
-        .contains("shuffled")
         .contains("disk of the run directory");
   }
 
@@ -77,8 +76,8 @@ class PlanCommandTest {
 
     assertThat(stage(units, "score").get("tasks").asInt()).isEqualTo(2 * 32);
     assertThat(stage(lines, "score").get("tasks").asInt()).isEqualTo(7 * 32);
-    assertThat(stage(units, "score").get("memory").asLong())
-        .isGreaterThan(2 * stage(lines, "score").get("memory").asLong());
+    assertThat(stage(units, "score").get("memory").get("process").asLong())
+        .isGreaterThan(2 * stage(lines, "score").get("memory").get("process").asLong());
     assertThat(stage(elements, "score").get("times").asInt()).isEqualTo(2 * 2);
     assertThat(stage(patterns, "score").get("times").asInt()).isEqualTo(2 * 3);
     assertThat(stage(elements, "cut").get("flops").asDouble())

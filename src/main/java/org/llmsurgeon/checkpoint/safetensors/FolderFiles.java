@@ -6,7 +6,11 @@ import java.util.Set;
 /** What the files of a model folder are, by their names. */
 public final class FolderFiles {
   static final String CONFIG = "config.json";
+
+  /** The tokenizer of Hugging Face. */
   public static final String TOKENIZER = "tokenizer.json";
+
+  /** What surrounds the tokenizer. */
   public static final String TOKENIZER_CONFIG = "tokenizer_config.json";
 
   /** The report of an earlier surgery describes another model than the one to be written. */

@@ -15,6 +15,11 @@ public final class SourceChannel implements SeekableByteChannel {
   private long position;
   private boolean open = true;
 
+  /**
+   * A channel at the start of a source.
+   *
+   * @param source read only; not closed by this
+   */
   public SourceChannel(ByteSource source) {
     this.source = source;
   }

@@ -7,13 +7,12 @@ import org.llmsurgeon.NativeLibraries;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
-import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.DenseDevice;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rotary;
-import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorMemory;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -32,7 +31,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Safe for use by several threads. Closing frees the pooled memory; open tensors stay usable.
  */
-public final class CpuDevice implements Device {
+public final class CpuDevice extends DenseDevice<CpuTensor> {
   private static final long DEFAULT_POOL_BYTES = Long.MAX_VALUE;
 
   private final BufferPool pool;
@@ -100,19 +99,12 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public CpuTensor zeros(Precision precision, int rows, int columns) {
-    return allocate(precision, rows, columns, true);
+  protected CpuTensor own(Tensor tensor) {
+    return CpuTensor.of(tensor);
   }
 
   @Override
-  public CpuTensor empty(Precision precision, int rows, int columns) {
-    return allocate(precision, rows, columns, false);
-  }
-
-  private CpuTensor allocate(Precision precision, int rows, int columns, boolean zeroed) {
-    if (rows < 0 || columns < 0) {
-      throw new IllegalArgumentException("No tensor is [" + rows + ", " + columns + "]");
-    }
+  protected CpuTensor allocate(Precision precision, int rows, int columns, boolean zeroed) {
     CpuMemory memory = pool.acquire(precision, (long) rows * columns, zeroed);
     return new CpuTensor(memory, pool, rows, columns);
   }
@@ -144,36 +136,23 @@ public final class CpuDevice implements Device {
     return CpuWrapping.of(array);
   }
 
-  private static void checkRange(CpuTensor tensor, long at, int offset, int length, int count) {
-    ShapeChecks.range("the tensor " + tensor, at, count, tensor.size());
-    ShapeChecks.range("the array", offset, count, length);
-  }
-
   @Override
-  public void upload(float[] values, int offset, Tensor target, long at, int count) {
-    CpuTensor to = CpuTensor.of(target);
-    checkRange(to, at, offset, values.length, count);
+  protected void write(float[] values, int offset, CpuTensor to, long at, int count) {
     to.writing().write(to.at(at), values, offset, count);
   }
 
   @Override
-  public void upload(double[] values, int offset, Tensor target, long at, int count) {
-    CpuTensor to = CpuTensor.of(target);
-    checkRange(to, at, offset, values.length, count);
+  protected void write(double[] values, int offset, CpuTensor to, long at, int count) {
     to.writing().write(to.at(at), values, offset, count);
   }
 
   @Override
-  public void download(Tensor source, long at, float[] values, int offset, int count) {
-    CpuTensor from = CpuTensor.of(source);
-    checkRange(from, at, offset, values.length, count);
+  protected void read(CpuTensor from, long at, float[] values, int offset, int count) {
     from.reading().read(from.at(at), values, offset, count);
   }
 
   @Override
-  public void download(Tensor source, long at, double[] values, int offset, int count) {
-    CpuTensor from = CpuTensor.of(source);
-    checkRange(from, at, offset, values.length, count);
+  protected void read(CpuTensor from, long at, double[] values, int offset, int count) {
     from.reading().read(from.at(at), values, offset, count);
   }
 
@@ -225,12 +204,6 @@ public final class CpuDevice implements Device {
   @Override
   public void solveTriangular(Tensor l, boolean transposed, Tensor b) {
     factorisations.solveTriangular(CpuTensor.of(l), transposed, CpuTensor.of(b));
-  }
-
-  @Override
-  public void solveCholesky(Tensor l, Tensor b) {
-    solveTriangular(l, false, b);
-    solveTriangular(l, true, b);
   }
 
   @Override

@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
-import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.DenseDevice;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Operand;
@@ -28,7 +28,7 @@ import org.llmsurgeon.compute.TensorMemory;
  * <p>Safe for use by several threads, whose work is queued one after the other. Close all tensors
  * before the device.
  */
-public final class CudaDevice implements Device {
+public final class CudaDevice extends DenseDevice<CudaTensor> {
   private final CudaParts parts;
   private final CudaBlas blas;
   private final CudaElements elements;
@@ -118,23 +118,18 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public Tensor zeros(Precision precision, int rows, int columns) {
-    CudaTensor tensor = allocate(precision, rows, columns);
-    elements.clear(tensor);
-    return tensor;
+  protected CudaTensor own(Tensor tensor) {
+    return CudaTensor.of(tensor);
   }
 
   @Override
-  public Tensor empty(Precision precision, int rows, int columns) {
-    return allocate(precision, rows, columns);
-  }
-
-  private CudaTensor allocate(Precision precision, int rows, int columns) {
-    if (rows < 0 || columns < 0) {
-      throw new IllegalArgumentException("No tensor is [" + rows + ", " + columns + "]");
+  protected CudaTensor allocate(Precision precision, int rows, int columns, boolean zeroed) {
+    CudaBlock block = new CudaBlock(parts.pool(), precision, (long) rows * columns);
+    CudaTensor tensor = new CudaTensor(block, rows, columns);
+    if (zeroed) {
+      elements.clear(tensor);
     }
-    return new CudaTensor(
-        new CudaBlock(parts.pool(), precision, (long) rows * columns), rows, columns);
+    return tensor;
   }
 
   /** {@inheritDoc} Here always with a copy, and the memory need not be direct. */
@@ -142,7 +137,7 @@ public final class CudaDevice implements Device {
   public Tensor wrap(ByteBuffer floats, int rows, int columns, Runnable release) {
     long bytes = Math.multiplyExact((long) rows * columns, (long) Float.BYTES);
     ShapeChecks.range("the buffer", 0, bytes, floats.remaining());
-    CudaTensor tensor = allocate(Precision.SINGLE, rows, columns);
+    CudaTensor tensor = empty(Precision.SINGLE, rows, columns);
     ByteBuffer source = floats.slice().order(ByteOrder.LITTLE_ENDIAN);
     parts
         .transfers()
@@ -155,36 +150,25 @@ public final class CudaDevice implements Device {
   }
 
   @Override
-  public void upload(float[] values, int offset, Tensor target, long at, int count) {
-    CudaTensor to = checked(target, at, offset, values.length, count);
+  protected void write(float[] values, int offset, CudaTensor to, long at, int count) {
     CudaNumbers.upload(parts.transfers(), to, at, new CudaNumbers.Floats(values, offset, count));
   }
 
   @Override
-  public void upload(double[] values, int offset, Tensor target, long at, int count) {
-    CudaTensor to = checked(target, at, offset, values.length, count);
+  protected void write(double[] values, int offset, CudaTensor to, long at, int count) {
     CudaNumbers.upload(parts.transfers(), to, at, new CudaNumbers.Doubles(values, offset, count));
   }
 
   @Override
-  public void download(Tensor source, long at, float[] values, int offset, int count) {
-    CudaTensor from = checked(source, at, offset, values.length, count);
+  protected void read(CudaTensor from, long at, float[] values, int offset, int count) {
     CudaNumbers.download(
         parts.transfers(), from, at, new CudaNumbers.Floats(values, offset, count));
   }
 
   @Override
-  public void download(Tensor source, long at, double[] values, int offset, int count) {
-    CudaTensor from = checked(source, at, offset, values.length, count);
+  protected void read(CudaTensor from, long at, double[] values, int offset, int count) {
     CudaNumbers.download(
         parts.transfers(), from, at, new CudaNumbers.Doubles(values, offset, count));
-  }
-
-  private static CudaTensor checked(Tensor tensor, long at, int offset, int length, int count) {
-    CudaTensor here = CudaTensor.of(tensor);
-    ShapeChecks.range("the tensor " + here, at, count, here.size());
-    ShapeChecks.range("the array", offset, count, length);
-    return here;
   }
 
   @Override
@@ -235,12 +219,6 @@ public final class CudaDevice implements Device {
   @Override
   public void solveTriangular(Tensor l, boolean transposed, Tensor b) {
     factorisations.solveTriangular(CudaTensor.of(l), transposed, CudaTensor.of(b));
-  }
-
-  @Override
-  public void solveCholesky(Tensor l, Tensor b) {
-    solveTriangular(l, false, b);
-    solveTriangular(l, true, b);
   }
 
   @Override

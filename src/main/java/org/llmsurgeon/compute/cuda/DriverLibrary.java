@@ -55,8 +55,6 @@ interface DriverLibrary extends Library {
 
   int cuStreamSynchronize(Pointer stream);
 
-  int cuStreamWaitEvent(Pointer stream, Pointer event, int flags);
-
   int cuEventCreate(PointerByReference event, int flags);
 
   int cuEventRecord(Pointer event, Pointer stream);

@@ -46,6 +46,11 @@ public record TensorNames(
     BY_GROUP
   }
 
+  /**
+   * Whether a stored tensor holds several linears, and this one with its own name among them.
+   *
+   * @param role of the linear
+   */
   public boolean fuses(LinearRole role) {
     return fusion != Fusion.NONE
         && linears.get(role).endsWith("." + role.name().toLowerCase(Locale.ROOT));

@@ -34,6 +34,12 @@ public record SelfAttention(
    */
   public record Style(
       BlockSize size, int headDimension, AttentionStyle.Layer layer, double scale, double softCap) {
+    /**
+     * How a block attends.
+     *
+     * @param config the network
+     * @param block from 0
+     */
     public static Style of(ModelConfig config, int block) {
       return new Style(
           config.blocks().get(block),

@@ -21,6 +21,7 @@ public final class GradientTarget implements AutoCloseable {
     this.part = direct ? sum : device.zeros(precision, sum.rows(), sum.columns());
   }
 
+  /** Whether anybody asked for this gradient. */
   public boolean isWanted() {
     return part != null;
   }

@@ -11,6 +11,12 @@ public final class Parameter {
   private final int[] shape;
   private Tensor tensor;
 
+  /**
+   * A parameter without its weight.
+   *
+   * @param name in the checkpoint
+   * @param shape {@code [out, in]}, or {@code [n]} for a vector
+   */
   public Parameter(String name, int... shape) {
     this.name = name;
     this.shape = shape;
@@ -26,10 +32,12 @@ public final class Parameter {
     return shape.clone();
   }
 
+  /** Rows of the weight; 1 for a vector. */
   public int rows() {
     return shape.length == 1 ? 1 : shape[0];
   }
 
+  /** Columns of the weight. */
   public int columns() {
     return shape[shape.length - 1];
   }
@@ -42,6 +50,11 @@ public final class Parameter {
     return tensor;
   }
 
+  /**
+   * Sets the weight.
+   *
+   * @param value of the shape; stays the caller's to close
+   */
   public void fill(Tensor value) {
     tensor = value;
   }

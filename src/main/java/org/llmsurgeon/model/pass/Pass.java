@@ -57,6 +57,7 @@ public record Pass(
     return new Pass(device, precision, batch, rotary, tap, gradients, reference, some);
   }
 
+  /** A new workspace for intermediate results; the caller closes it. */
   public Workspace workspace() {
     return new Workspace(device, precision);
   }
@@ -71,6 +72,7 @@ public record Pass(
     return new Pass(device, precision, batch, rotary, tap, gradients, other, rows);
   }
 
+  /** Whether gradients of some parameters are summed. */
   public boolean wantsParameterGradients() {
     return gradients != null;
   }
@@ -80,6 +82,11 @@ public record Pass(
     return gradients != null || tap != null && tap.readsPairs();
   }
 
+  /**
+   * Whether the gradient of a parameter is summed.
+   *
+   * @param parameter of the network
+   */
   public boolean wants(Parameter parameter) {
     return gradients != null && gradients.contains(parameter.name());
   }
@@ -116,6 +123,12 @@ public record Pass(
     }
   }
 
+  /**
+   * Throws if a tensor is not finite.
+   *
+   * @param x all tokens of the batch
+   * @param what it is, for the message
+   */
   public void requireFinite(Tensor x, String what) {
     requireFinite(x, 0, what);
   }

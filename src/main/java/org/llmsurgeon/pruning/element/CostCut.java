@@ -31,6 +31,11 @@ public record CostCut(double threshold, long ties) implements Serializable {
 
     private Walk() {}
 
+    /**
+     * Whether the next candidate goes.
+     *
+     * @param cost of it
+     */
     public boolean takes(double cost) {
       return cost < threshold || cost == threshold && left-- > 0;
     }

@@ -28,6 +28,14 @@ public final class FullUpdate implements MaskedUpdate {
   private final CurvatureOperator curvature;
   private final ElementUpdate.Full options;
 
+  /**
+   * An update by conjugate gradients.
+   *
+   * @param device where the layer lives
+   * @param name of the layer, for messages
+   * @param curvature damped, over what is live
+   * @param options when to stop
+   */
   public FullUpdate(
       Device device, String name, CurvatureOperator curvature, ElementUpdate.Full options) {
     this.device = device;

@@ -62,6 +62,11 @@ public final class LayerSurgery implements AutoCloseable {
     this(device, name, weight, factors, LayerDamping.of(damping));
   }
 
+  /**
+   * As above, damped in any way.
+   *
+   * @param damping from diagonals to what is added to them
+   */
   public LayerSurgery(
       Device device, String name, Tensor weight, KroneckerFactors factors, LayerDamping damping) {
     if (factors.g().rows() != weight.rows() || factors.a().rows() != weight.columns()) {

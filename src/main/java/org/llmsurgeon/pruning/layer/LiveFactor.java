@@ -57,6 +57,7 @@ public final class LiveFactor implements AutoCloseable {
     return new LiveFactor(this, kept);
   }
 
+  /** Rows that are not dead. */
   public int size() {
     return live.length;
   }

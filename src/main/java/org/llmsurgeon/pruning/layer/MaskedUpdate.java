@@ -14,6 +14,7 @@ public interface MaskedUpdate {
    * @param converged whether that is within the tolerance
    */
   record Outcome(int steps, double residual, boolean converged) {
+    /** Nothing stays that could make up for what goes. */
     public static final Outcome NOTHING_TO_DO = new Outcome(0, 0, true);
   }
 

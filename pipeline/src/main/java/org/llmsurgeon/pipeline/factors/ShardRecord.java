@@ -19,6 +19,7 @@ import org.llmsurgeon.surgery.calibrate.Shard;
 public record ShardRecord(
     Shard shard, int pass, String path, long tokens, double[] losses, List<Part> parts)
     implements Serializable {
+  /** Copies the list. */
   public ShardRecord {
     parts = List.copyOf(parts);
   }

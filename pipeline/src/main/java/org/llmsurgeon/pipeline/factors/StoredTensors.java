@@ -22,6 +22,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
  * @param parts one per tensor
  */
 public record StoredTensors(String path, List<ShardRecord.Part> parts) implements Serializable {
+  /** Copies the list. */
   public StoredTensors {
     parts = List.copyOf(parts);
   }

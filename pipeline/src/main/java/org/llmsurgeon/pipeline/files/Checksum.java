@@ -39,6 +39,11 @@ public final class Checksum {
     private final CRC32C checksum = new CRC32C();
     private long length;
 
+    /**
+     * Counts and sums what is written.
+     *
+     * @param out takes the bytes; closed with this
+     */
     public Writer(OutputStream out) {
       super(out);
     }

@@ -57,9 +57,7 @@ final class PlannedTime {
         load.single() + load.inverse(),
         load.read(),
         load.written(),
-        0,
-        load.memory().process(),
-        load.memory().device(),
+        new StagePlan.Memory(load.memory().process(), load.memory().device()),
         counts.tasks() == 0 ? 0 : seconds);
   }
 

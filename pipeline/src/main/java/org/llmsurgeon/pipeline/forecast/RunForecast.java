@@ -101,7 +101,7 @@ public final class RunForecast {
         planned.times() * planned.seconds(),
         planned.times() * planned.read(),
         planned.times() * planned.written(),
-        planned.device());
+        planned.memory().tensors());
   }
 
   private static ResourceUse.Amount amount(String name, List<RunUsage.Stage> all) {

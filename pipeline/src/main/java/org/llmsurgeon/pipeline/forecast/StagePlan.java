@@ -1,7 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
 /**
- * What one stage is expected to need, each time it runs.
+ * What one stage is expected to need, each time it runs. Nothing goes through Spark's shuffle.
  *
  * @param name stage
  * @param times how often it runs
@@ -9,9 +9,7 @@ package org.llmsurgeon.pipeline.forecast;
  * @param flops floating-point operations
  * @param read bytes read from files
  * @param written bytes written to files
- * @param shuffled bytes through Spark's shuffle: none in any stage
- * @param memory most memory of a process that does its work, heap included, bytes
- * @param device the part of it that tensors take, mapped files left out, bytes
+ * @param memory most memory of a process that does its work
  * @param seconds wall-clock time of each, in the mean: the first is slower, while Java compiles
  */
 public record StagePlan(
@@ -21,7 +19,13 @@ public record StagePlan(
     double flops,
     long read,
     long written,
-    long shuffled,
-    long memory,
-    long device,
-    double seconds) {}
+    Memory memory,
+    double seconds) {
+  /**
+   * Memory of a process.
+   *
+   * @param process all of it, heap included, bytes
+   * @param tensors the part that tensors take, mapped files left out, bytes
+   */
+  public record Memory(long process, long tensors) {}
+}

@@ -27,6 +27,11 @@ public final class SampleTexts {
 
   private final HadoopStorage storage;
 
+  /**
+   * Lets models write.
+   *
+   * @param storage where their folders are
+   */
   public SampleTexts(HadoopStorage storage) {
     this.storage = storage;
   }

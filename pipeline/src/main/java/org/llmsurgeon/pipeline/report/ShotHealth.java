@@ -42,9 +42,9 @@ final class ShotHealth {
         each.factor().substring(0, 1),
         each.size(),
         each.dead(),
-        each.smallestDiagonal(),
-        each.largestDiagonal(),
-        each.trace(),
+        each.diagonal().smallest(),
+        each.diagonal().largest(),
+        each.diagonal().sum(),
         each.condition(),
         each.damping(),
         each.retries());

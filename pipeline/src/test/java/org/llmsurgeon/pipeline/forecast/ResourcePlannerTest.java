@@ -181,7 +181,6 @@ class ResourcePlannerTest {
     assertClose(plan.stage("cut").written(), sizes.get("weights"));
     assertClose(plan.diskBytes(), sizes.get("all"));
     assertClose(plan.stage("write").written(), Files.size(temp.resolve("out/model.safetensors")));
-    assertThat(plan.stages()).extracting(StagePlan::shuffled).containsOnly(0L);
   }
 
   private static void assertClose(long planned, long measured) {

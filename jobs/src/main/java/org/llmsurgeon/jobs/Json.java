@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 /**
  * Results as JSON, with the names that reports use: {@code factor_bytes}, not {@code factorBytes}.
  */
-public final class Json {
+final class Json {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

@@ -11,7 +11,7 @@ import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
-public final class ReportTables {
+final class ReportTables {
   private static final Map<String, ToDoubleFunction<StageSeconds>> STAGES = stages();
 
   private ReportTables() {}

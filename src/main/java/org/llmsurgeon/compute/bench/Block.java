@@ -18,7 +18,7 @@ import org.llmsurgeon.compute.TensorScope;
  * One block of a transformer with random weights, its activations, and the sums of outer products
  * of what goes into its products and of the gradients of what comes out.
  */
-public final class Block implements AutoCloseable {
+final class Block implements AutoCloseable {
   private static final double EPSILON = 1e-5;
   private static final double ROTARY_BASE = 10000;
   private static final double WEIGHT_SCALE = 0.06;

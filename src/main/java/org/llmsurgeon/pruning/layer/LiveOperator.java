@@ -6,7 +6,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.CurvatureOperator;
 
 /** {@code x -> G x A} and {@code x -> Gi x Ai} of a live layer, both factors damped. */
-public final class LiveOperator implements CurvatureOperator {
+final class LiveOperator implements CurvatureOperator {
   private final Device device;
   private final LiveLayer layer;
   private final Tensor inverseG;

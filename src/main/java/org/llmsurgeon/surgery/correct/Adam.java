@@ -19,7 +19,7 @@ import org.llmsurgeon.compute.Tensor;
  * Keeps two floats for each weight; the arithmetic of a step is in double, one parameter after the
  * other on the calling thread, so equal calls give equal bits.
  */
-public final class Adam {
+final class Adam {
   private static final int CHUNK = 1 << 14;
 
   private final Device device;

@@ -20,7 +20,7 @@ import org.llmsurgeon.Reason;
  * ?}, {@code [ab]}, {@code [!a]} within a name, {@code {a,b}} anywhere, a backslash before what
  * stands for itself; names that begin with a dot only where the pattern does.
  */
-public final class LocalPattern {
+final class LocalPattern {
   private static final Pattern WILDCARD = Pattern.compile("[*?\\[\\\\]");
 
   private LocalPattern() {}

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The shots of a pruning report as comma-separated values, the dense model first. */
-public final class ReportCsv {
+final class ReportCsv {
   /** Name of the file. */
   public static final String FILE = "report.csv";
 

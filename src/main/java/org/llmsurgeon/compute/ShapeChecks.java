@@ -91,6 +91,32 @@ public final class ShapeChecks {
     }
   }
 
+  /** The product of two operands must be defined, and of the shape and precision of a tensor. */
+  public static void product(Operand a, Operand b, Tensor c) {
+    if (b.effectiveRows() != a.effectiveColumns()) {
+      throw new IllegalArgumentException(
+          "Product of [%d, %d] and [%d, %d] is not defined"
+              .formatted(
+                  a.effectiveRows(), a.effectiveColumns(), b.effectiveRows(), b.effectiveColumns()));
+    }
+    shape("c", c, a.effectiveRows(), b.effectiveColumns());
+    samePrecision(c, a.tensor(), b.tensor());
+  }
+
+  /** A part must be what the indices, or null for all, pick out of the whole. */
+  public static void selection(Tensor whole, int[] rows, int[] columns, Tensor part) {
+    samePrecision(whole, part);
+    int height = rows == null ? whole.rows() : rows.length;
+    int width = columns == null ? whole.columns() : columns.length;
+    shape("what the indices pick", part, height, width);
+    if (rows != null) {
+      indices("rows", rows, 0, whole.rows());
+    }
+    if (columns != null) {
+      indices("columns", columns, 0, whole.columns());
+    }
+  }
+
   /** {@code from} to {@code to} must be a range of the rows of a tensor. */
   public static void rowRange(Tensor tensor, int from, int to) {
     if (from < 0 || to < from || to > tensor.rows()) {

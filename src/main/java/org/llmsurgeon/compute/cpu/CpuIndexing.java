@@ -8,7 +8,7 @@ final class CpuIndexing {
   private CpuIndexing() {}
 
   static void gather(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
-    check(from, rows, columns, to);
+    ShapeChecks.selection(from, rows, columns, to);
     to.mustNotOverlap(from);
     CpuMemory source = from.reading();
     CpuMemory target = to.writing();
@@ -49,7 +49,7 @@ final class CpuIndexing {
   }
 
   static void scatter(CpuTensor from, int[] rows, int[] columns, CpuTensor to) {
-    check(to, rows, columns, from);
+    ShapeChecks.selection(to, rows, columns, from);
     to.mustNotOverlap(from);
     CpuMemory source = from.reading();
     CpuMemory target = to.writing();
@@ -90,20 +90,6 @@ final class CpuIndexing {
         all[columns[j]] = some[j];
       }
       to.writing().write(row, all, 0, all.length);
-    }
-  }
-
-  /** {@code part} is what the indices pick out of {@code whole}. */
-  private static void check(CpuTensor whole, int[] rows, int[] columns, CpuTensor part) {
-    ShapeChecks.samePrecision(whole, part);
-    int height = rows == null ? whole.rows() : rows.length;
-    int width = columns == null ? whole.columns() : columns.length;
-    ShapeChecks.shape("what the indices pick", part, height, width);
-    if (rows != null) {
-      ShapeChecks.indices("rows", rows, 0, whole.rows());
-    }
-    if (columns != null) {
-      ShapeChecks.indices("columns", columns, 0, whole.columns());
     }
   }
 }

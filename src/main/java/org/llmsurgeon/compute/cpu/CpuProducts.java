@@ -26,13 +26,7 @@ final class CpuProducts {
   void multiply(double alpha, Operand a, Operand b, double beta, CpuTensor c) {
     CpuMatrix first = CpuMatrix.of(a);
     CpuMatrix second = CpuMatrix.of(b);
-    ShapeChecks.samePrecision(first.tensor(), second.tensor(), c);
-    if (first.effectiveColumns() != second.effectiveRows()
-        || first.effectiveRows() != c.rows()
-        || second.effectiveColumns() != c.columns()) {
-      throw new IllegalArgumentException(
-          "Product of " + first + " and " + second + " into " + c + " does not fit");
-    }
+    ShapeChecks.product(a, b, c);
     c.mustNotOverlap(first.tensor(), second.tensor());
     if (c.size() == 0) {
       return;

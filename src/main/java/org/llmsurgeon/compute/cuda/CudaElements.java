@@ -114,7 +114,8 @@ final class CudaElements {
   }
 
   void gather(CudaTensor from, int[] rows, int[] columns, CudaTensor to) {
-    checkChoice(from, rows, columns, to);
+    ShapeChecks.selection(from, rows, columns, to);
+    to.mustNotOverlap(from);
     try (CudaScratch scratch = parts.scratch()) {
       kernels
           .of("gather", to)
@@ -129,7 +130,7 @@ final class CudaElements {
   }
 
   void scatter(CudaTensor from, int[] rows, int[] columns, CudaTensor to) {
-    checkChoice(to, rows, columns, from);
+    ShapeChecks.selection(to, rows, columns, from);
     to.mustNotOverlap(from);
     try (CudaScratch scratch = parts.scratch()) {
       kernels
@@ -142,20 +143,6 @@ final class CudaElements {
           .whole(from.columns())
           .rows(from.columns() == 0 ? 0 : from.rows(), from.columns());
     }
-  }
-
-  private static void checkChoice(CudaTensor whole, int[] rows, int[] columns, CudaTensor part) {
-    ShapeChecks.samePrecision(whole, part);
-    int partRows = rows == null ? whole.rows() : rows.length;
-    int partColumns = columns == null ? whole.columns() : columns.length;
-    ShapeChecks.shape("the chosen part", part, partRows, partColumns);
-    if (rows != null) {
-      ShapeChecks.indices("rows", rows, 0, whole.rows());
-    }
-    if (columns != null) {
-      ShapeChecks.indices("columns", columns, 0, whole.columns());
-    }
-    part.mustNotOverlap(whole);
   }
 
   /** Reads numbers of the card, of either precision, as doubles. */

@@ -38,20 +38,7 @@ final class CudaProducts {
     CudaTensor left = CudaTensor.of(a.tensor());
     CudaTensor right = CudaTensor.of(b.tensor());
     int inner = a.effectiveColumns();
-    if (b.effectiveRows() != inner) {
-      throw new IllegalArgumentException(
-          "Product of ["
-              + a.effectiveRows()
-              + ", "
-              + inner
-              + "] and ["
-              + b.effectiveRows()
-              + ", "
-              + b.effectiveColumns()
-              + "] is not defined");
-    }
-    ShapeChecks.shape("c", c, a.effectiveRows(), b.effectiveColumns());
-    ShapeChecks.samePrecision(c, left, right);
+    ShapeChecks.product(a, b, c);
     c.mustNotOverlap(left, right);
     if (c.size() == 0) {
       return;

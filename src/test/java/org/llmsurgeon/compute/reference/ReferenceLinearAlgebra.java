@@ -17,20 +17,7 @@ final class ReferenceLinearAlgebra {
     ReferenceTensor right = of(b.tensor());
     ReferenceTensor out = of(c);
     int inner = a.effectiveColumns();
-    if (b.effectiveRows() != inner) {
-      throw new IllegalArgumentException(
-          "Product of ["
-              + a.effectiveRows()
-              + ", "
-              + inner
-              + "] and ["
-              + b.effectiveRows()
-              + ", "
-              + b.effectiveColumns()
-              + "] is not defined");
-    }
-    ShapeChecks.shape("c", c, a.effectiveRows(), b.effectiveColumns());
-    ShapeChecks.samePrecision(c, left, right);
+    ShapeChecks.product(a, b, c);
     out.mustNotOverlap(left);
     out.mustNotOverlap(right);
     for (int i = 0; i < out.rows(); i++) {
@@ -208,7 +195,7 @@ final class ReferenceLinearAlgebra {
   static void gather(Tensor from, int[] rows, int[] columns, Tensor to) {
     ReferenceTensor in = of(from);
     ReferenceTensor out = of(to);
-    checkSelection(rows, columns, from, to);
+    ShapeChecks.selection(from, rows, columns, to);
     out.mustNotOverlap(in);
     for (int i = 0; i < out.rows(); i++) {
       for (int j = 0; j < out.columns(); j++) {
@@ -221,7 +208,7 @@ final class ReferenceLinearAlgebra {
   static void scatter(Tensor from, int[] rows, int[] columns, Tensor to) {
     ReferenceTensor in = of(from);
     ReferenceTensor out = of(to);
-    checkSelection(rows, columns, to, from);
+    ShapeChecks.selection(to, rows, columns, from);
     out.mustNotOverlap(in);
     for (int i = 0; i < in.rows(); i++) {
       for (int j = 0; j < in.columns(); j++) {
@@ -232,19 +219,6 @@ final class ReferenceLinearAlgebra {
 
   private static int selected(int[] indices, int i) {
     return indices == null ? i : indices[i];
-  }
-
-  private static void checkSelection(int[] rows, int[] columns, Tensor whole, Tensor part) {
-    ShapeChecks.samePrecision(whole, part);
-    int partRows = rows == null ? whole.rows() : rows.length;
-    int partColumns = columns == null ? whole.columns() : columns.length;
-    ShapeChecks.shape("selection", part, partRows, partColumns);
-    if (rows != null) {
-      ShapeChecks.indices("rows", rows, 0, whole.rows());
-    }
-    if (columns != null) {
-      ShapeChecks.indices("columns", columns, 0, whole.columns());
-    }
   }
 
   /** {@code product + beta old}; with {@code beta = 0} even where {@code old} is NaN. */

@@ -173,7 +173,7 @@ class EkfacCurvatureTest {
           double[] now = device.values(after);
           double[] change = device.values(dense);
           Arrays.setAll(change, i -> now[i] - device.values(dense)[i]);
-          double[] damping = {cut.report().dampingG(), cut.report().dampingA()};
+          double[] damping = {cut.report().damping().g(), cut.report().damping().a()};
           double[] gradient = times(u, v, s, damping, change);
           double kept = 0;
           for (int i = 0; i < change.length; i++) {

@@ -230,8 +230,8 @@ class SumCurvatureTest {
             Tensor after = cut.weight().augmented(device)) {
           double[] change = less(device.values(after), 1, device.values(dense));
           Product first = products.get(0);
-          double dampingG = cut.report().dampingG();
-          double dampingA = cut.report().dampingA();
+          double dampingG = cut.report().damping().g();
+          double dampingA = cut.report().damping().a();
           assertThat(dampingG).isGreaterThanOrEqualTo(0.0099 * meanDiagonal(first.g()));
           products.set(0, new Product(damped(first.g(), dampingG), damped(first.a(), dampingA)));
           double[] gradient = times(products, change, inputs);

@@ -203,15 +203,14 @@ public final class ElementTask {
     Costs judged(ElementSurgery dense) {
       if (recipe.curvature().kind().product()) {
         return new Costs(
-            dense.layer().dampingConstantG(),
-            dense.layer().dampingConstantA(),
+            new Damping(dense.layer().dampingConstantG(), dense.layer().dampingConstantA()),
             dense.quadraticCost(weight),
             health,
             steps);
       }
       try (NonProductCurvature other = task.other(scope, dense, terms)) {
         Damping constants = other.dampingConstants();
-        return new Costs(constants.g(), constants.a(), other.quadraticCost(weight), health, steps);
+        return new Costs(constants, other.quadraticCost(weight), health, steps);
       }
     }
   }
@@ -294,13 +293,12 @@ public final class ElementTask {
 
   /** Damping, cost and what else a report says of the arithmetic. */
   private record Costs(
-      double dampingG,
-      double dampingA,
+      Damping damping,
       double quadratic,
       List<FactorHealth> factors,
       UpdateSteps update) {
     /** Nothing was computed. */
-    static final Costs NONE = new Costs(0, 0, 0, List.of(), null);
+    static final Costs NONE = new Costs(new Damping(0, 0), 0, List.of(), null);
   }
 
   /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
@@ -318,18 +316,14 @@ public final class ElementTask {
       }
     }
     int full = zeros.rows();
+    int columnsRemoved =
+        (int) java.util.Arrays.stream(inColumn).filter(count -> count == full).count();
     return new LayerReport(
         layer.name(),
-        zeros.rows(),
-        rowsRemoved,
-        zeros.columns(),
-        (int) java.util.Arrays.stream(inColumn).filter(count -> count == full).count(),
-        removed,
-        before.countIn(columns),
-        before.count(),
-        layer.weights(),
-        costs.dampingG(),
-        costs.dampingA(),
+        new LayerReport.Lines(zeros.rows(), rowsRemoved, zeros.columns(), columnsRemoved),
+        new LayerReport.Weights(
+            removed, before.countIn(columns), before.count(), layer.weights()),
+        costs.damping(),
         costs.quadratic(),
         costs.factors(),
         costs.update());

@@ -122,16 +122,17 @@ public final class LayerTask {
     LayerReport report =
         new LayerReport(
             layer.name(),
-            layer.outputs(),
-            selection.rows().length,
-            layer.augmentedInputs(),
-            selection.columns().length,
-            selection.weights(layer.outputs(), layer.augmentedInputs()),
-            before.weights(layer.outputs(), layer.augmentedInputs()),
-            zeros,
-            layer.weights(),
-            judged.constants().g(),
-            judged.constants().a(),
+            new LayerReport.Lines(
+                layer.outputs(),
+                selection.rows().length,
+                layer.augmentedInputs(),
+                selection.columns().length),
+            new LayerReport.Weights(
+                selection.weights(layer.outputs(), layer.augmentedInputs()),
+                before.weights(layer.outputs(), layer.augmentedInputs()),
+                zeros,
+                layer.weights()),
+            judged.constants(),
             judged.quadraticCost(),
             List.of(),
             judged.steps());

@@ -206,7 +206,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       reports.add(cut.report());
     }
     next.forEach(this::replace);
-    long removed = reports.stream().mapToLong(LayerReport::removed).sum();
+    long removed = reports.stream().mapToLong(each -> each.weights().removed()).sum();
     Choice choice =
         new Choice(layers, List.of(), chosen.threshold(), Double.NaN, removed, chosen.total());
     return new Shot(shot, target, choice, reports, null, null);

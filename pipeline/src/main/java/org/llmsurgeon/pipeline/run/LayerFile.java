@@ -52,16 +52,16 @@ public record LayerFile(String layer, String path, long length, long crc32c, Cut
       implements Serializable {
     public static Cut of(LayerReport report) {
       return new Cut(
-          report.rows(),
-          report.rowsRemoved(),
-          report.columns(),
-          report.columnsRemoved(),
-          report.removed(),
-          report.before(),
-          report.zeros(),
-          report.total(),
-          report.dampingG(),
-          report.dampingA(),
+          report.lines().rows(),
+          report.lines().rowsRemoved(),
+          report.lines().columns(),
+          report.lines().columnsRemoved(),
+          report.weights().removed(),
+          report.weights().before(),
+          report.weights().zeros(),
+          report.weights().total(),
+          report.damping().g(),
+          report.damping().a(),
           report.quadraticCost(),
           report.factors(),
           report.update());

@@ -97,7 +97,10 @@ public final class ShapeChecks {
       throw new IllegalArgumentException(
           "Product of [%d, %d] and [%d, %d] is not defined"
               .formatted(
-                  a.effectiveRows(), a.effectiveColumns(), b.effectiveRows(), b.effectiveColumns()));
+                  a.effectiveRows(),
+                  a.effectiveColumns(),
+                  b.effectiveRows(),
+                  b.effectiveColumns()));
     }
     shape("c", c, a.effectiveRows(), b.effectiveColumns());
     samePrecision(c, a.tensor(), b.tensor());

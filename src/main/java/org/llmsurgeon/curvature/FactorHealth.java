@@ -70,12 +70,6 @@ public record FactorHealth(
   private static FactorHealth of(
       String factor, double[] diagonal, int dead, Double condition, double damping, int retries) {
     return new FactorHealth(
-        factor,
-        diagonal.length,
-        dead,
-        Diagonal.of(diagonal),
-        condition,
-        damping,
-        retries);
+        factor, diagonal.length, dead, Diagonal.of(diagonal), condition, damping, retries);
   }
 }

@@ -130,7 +130,9 @@ class DampedInverseTest {
       assertThat(inverse.condition()).isCloseTo(100, within(1e-12));
       FactorHealth health = FactorHealth.inverted("A", device.diagonal(diagonal), 2, inverse);
       assertThat(health)
-          .isEqualTo(new FactorHealth("A", 3, 2, new FactorHealth.Diagonal(1, 100, 105), inverse.condition(), 0, 0));
+          .isEqualTo(
+              new FactorHealth(
+                  "A", 3, 2, new FactorHealth.Diagonal(1, 100, 105), inverse.condition(), 0, 0));
     }
     Random random = new Random(2);
     for (int size = 2; size < 12; size++) {

@@ -35,8 +35,10 @@ class FactorHealthTest {
         LayerSurgery surgery = indefinite.surgery(scope, new Damping(0.01, 0.01))) {
       assertThat(surgery.health())
           .containsExactly(
-              new FactorHealth("G of layer 1", 2, 0, new FactorHealth.Diagonal(1, 1, 2), null, 0.01, 0),
-              new FactorHealth("A of layer 1", 2, 1, new FactorHealth.Diagonal(2, 4, 6), null, 0.03, 0));
+              new FactorHealth(
+                  "G of layer 1", 2, 0, new FactorHealth.Diagonal(1, 1, 2), null, 0.01, 0),
+              new FactorHealth(
+                  "A of layer 1", 2, 1, new FactorHealth.Diagonal(2, 4, 6), null, 0.03, 0));
       surgery.costs(CostKind.OBS);
       List<FactorHealth> health = surgery.health();
       assertThat(health.get(0).retries()).isEqualTo(2);

@@ -19,6 +19,7 @@ public final class FactorFile implements AutoCloseable {
   /** The type of all elements. */
   public static final ArrowType FLOAT32 =
       new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
+
   private static final int PANEL = 1 << 20;
 
   private final String path;

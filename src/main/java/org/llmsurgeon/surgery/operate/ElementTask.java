@@ -293,10 +293,7 @@ public final class ElementTask {
 
   /** Damping, cost and what else a report says of the arithmetic. */
   private record Costs(
-      Damping damping,
-      double quadratic,
-      List<FactorHealth> factors,
-      UpdateSteps update) {
+      Damping damping, double quadratic, List<FactorHealth> factors, UpdateSteps update) {
     /** Nothing was computed. */
     static final Costs NONE = new Costs(new Damping(0, 0), 0, List.of(), null);
   }
@@ -321,8 +318,7 @@ public final class ElementTask {
     return new LayerReport(
         layer.name(),
         new LayerReport.Lines(zeros.rows(), rowsRemoved, zeros.columns(), columnsRemoved),
-        new LayerReport.Weights(
-            removed, before.countIn(columns), before.count(), layer.weights()),
+        new LayerReport.Weights(removed, before.countIn(columns), before.count(), layer.weights()),
         costs.damping(),
         costs.quadratic(),
         costs.factors(),

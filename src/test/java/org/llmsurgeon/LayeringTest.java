@@ -36,7 +36,7 @@ class LayeringTest {
 
   private static final List<Rooms> ROOMS =
       List.of(
-          Rooms.of(ROOT + ".compute", "", "cpu", "reference", "cuda", "bench"),
+          Rooms.of(ROOT + ".compute", "", "cpu", "cuda", "bench"),
           Rooms.of(
               ROOT + ".model", "config", "fields", "architecture", "weights", "pass", "layer", ""),
           Rooms.of(ROOT + ".checkpoint", "storage", "safetensors", "arrow", "text"),

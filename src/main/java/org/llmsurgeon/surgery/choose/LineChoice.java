@@ -47,7 +47,7 @@ public final class LineChoice implements Competition {
   public void requireReachable(double share) {
     long most = layers.stream().mapToLong(recipe.layers()::most).sum();
     long total = layers.stream().mapToLong(LinearShape::weights).sum();
-    Reach.require(recipe, share, new Reach.Part("", most, total));
+    Reachability.require(recipe, share, new Reachability.Part("", most, total));
   }
 
   @Override

@@ -13,7 +13,7 @@ import org.llmsurgeon.surgery.recipe.StructureSettings;
  * @param config the model
  * @param recipe what to do
  */
-public record Reach(ModelConfig config, Recipe recipe) {
+public record Reachability(ModelConfig config, Recipe recipe) {
   /**
    * Throws if more is asked for than may go.
    *

@@ -26,14 +26,14 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
     if (!recipe.layers().alone()) {
       long most = planned.stream().mapToLong(each -> each.group().reachable()).sum();
       long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
-      Reach.require(recipe, share, new Reach.Part("", most, total));
+      Reachability.require(recipe, share, new Reachability.Part("", most, total));
       return;
     }
     double[] targets = new UnitMerge(planned, recipe.layers()).targets(share);
     for (int i = 0; i < targets.length; i++) {
       CoupledGroup group = planned.get(i).group();
-      Reach.Part part = new Reach.Part(" in " + group.name(), group.reachable(), group.weights());
-      Reach.require(recipe, targets[i], part);
+      Reachability.Part part = new Reachability.Part(" in " + group.name(), group.reachable(), group.weights());
+      Reachability.require(recipe, targets[i], part);
     }
   }
 

@@ -14,7 +14,7 @@ import org.llmsurgeon.pruning.structure.UnitKind;
 /**
  * The order in which a coupled group gives up its units by scores that somebody else has given
  * them, all at once: no score changes because others are gone. A move of several units, see {@link
- * Move}, has the mean of their scores.
+ * EliminationStep}, has the mean of their scores.
  *
  * <p>The level of a step is its score, and its cost the score times the weights that go with it, so
  * that steps that go together compete by the mean score of their weights. It is no loss.
@@ -54,11 +54,11 @@ public final class ScoredPath {
     List<Integer> units = new ArrayList<>();
     List<Double> levels = new ArrayList<>();
     List<Double> costs = new ArrayList<>();
-    for (Move move : moves()) {
+    for (EliminationStep move : moves()) {
       double level = score(move);
       List<GroupLines.Mark> marks = new ArrayList<>();
       int before = units.size();
-      for (Move.Candidate each : move.units()) {
+      for (EliminationStep.Candidate each : move.units()) {
         Unit.Way way = group.units().get(each.unit()).ways().get(0);
         long left = lines.left();
         marks.add(lines.remove(way));
@@ -85,19 +85,19 @@ public final class ScoredPath {
     return list.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  private double score(Move move) {
+  private double score(EliminationStep move) {
     return Arrays.stream(move.positions()).mapToDouble(unit -> scores[unit]).average().orElse(0);
   }
 
-  private List<Move> moves() {
-    List<Move> moves = new ArrayList<>();
-    List<Move.Candidate> heads = new ArrayList<>();
+  private List<EliminationStep> moves() {
+    List<EliminationStep> moves = new ArrayList<>();
+    List<EliminationStep.Candidate> heads = new ArrayList<>();
     for (int unit = 0; unit < scores.length; unit++) {
-      Move.Candidate candidate = new Move.Candidate(unit, (byte) 0, scores[unit], 0);
+      EliminationStep.Candidate candidate = new EliminationStep.Candidate(unit, (byte) 0, scores[unit], 0);
       if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
         heads.add(candidate);
       } else {
-        moves.add(new Move(List.of(candidate)));
+        moves.add(new EliminationStep(List.of(candidate)));
       }
     }
     moves.addAll(HeadSets.of(group, heads));

@@ -71,7 +71,7 @@ public final class ResourcePlanner {
         passes.first(),
         stages,
         memory.reduce(1).process(),
-        stages.stream().mapToLong(StagePlan::memory).max().orElse(0),
+        stages.stream().mapToLong(stage -> stage.memory().process()).max().orElse(0),
         bytes.disk());
   }
 

@@ -19,6 +19,7 @@ import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /** The order in which a coupled group gives up its units under a published score. */
 public final class BaselinePath {
@@ -48,12 +49,11 @@ public final class BaselinePath {
    * @throws InputException if others may go, too
    */
   public static void requireKnown(Structures structures) {
-    if (!(structures instanceof Units units) || !Units.loadable(units.kinds())) {
+    if (!structures.coupled() || !Units.loadable(structures.units())) {
       throw new InputException(
-          "magnitude, wanda, minitron, taylor and flap score neurons, heads and groups; give"
-              + " --units "
-              + Units.LOADABLE.unitNames()
-              + ", or leave them out of --methods.");
+          "magnitude, wanda, minitron, taylor and flap score neurons, heads and groups; give "
+              + StructureSettings.UNITS.spelled(Units.LOADABLE.unitNames())
+              + ", or leave these methods out.");
     }
   }
 

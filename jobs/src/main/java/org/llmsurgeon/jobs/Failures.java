@@ -12,11 +12,11 @@ import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.files.FullDisk;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
-import picocli.CommandLine;
 
 /** What went wrong, as one sentence on standard error and an exit code. */
 final class Failures {

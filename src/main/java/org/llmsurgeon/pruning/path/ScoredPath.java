@@ -93,7 +93,8 @@ public final class ScoredPath {
     List<EliminationStep> moves = new ArrayList<>();
     List<EliminationStep.Candidate> heads = new ArrayList<>();
     for (int unit = 0; unit < scores.length; unit++) {
-      EliminationStep.Candidate candidate = new EliminationStep.Candidate(unit, (byte) 0, scores[unit], 0);
+      EliminationStep.Candidate candidate =
+          new EliminationStep.Candidate(unit, (byte) 0, scores[unit], 0);
       if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
         heads.add(candidate);
       } else {

@@ -32,7 +32,8 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
     double[] targets = new UnitMerge(planned, recipe.layers()).targets(share);
     for (int i = 0; i < targets.length; i++) {
       CoupledGroup group = planned.get(i).group();
-      Reachability.Part part = new Reachability.Part(" in " + group.name(), group.reachable(), group.weights());
+      Reachability.Part part =
+          new Reachability.Part(" in " + group.name(), group.reachable(), group.weights());
       Reachability.require(recipe, targets[i], part);
     }
   }

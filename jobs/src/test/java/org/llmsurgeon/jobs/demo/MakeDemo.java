@@ -11,11 +11,11 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.jobs.Format;
 import org.llmsurgeon.jobs.TextTable;
 import org.llmsurgeon.surgery.correct.TrainerStep;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
 
 /**
  * Makes the model and the texts that {@code surgeon demo} ships, from nothing but a seed. The

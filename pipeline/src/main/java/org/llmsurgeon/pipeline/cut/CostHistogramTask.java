@@ -13,7 +13,8 @@ import org.llmsurgeon.pruning.element.CostRange;
  *
  * @param work what it needs
  */
-record CostHistogramTask(LayerWork work) implements TaskFunction<CostHistogramTask.Item, CostHistogram> {
+record CostHistogramTask(LayerWork work)
+    implements TaskFunction<CostHistogramTask.Item, CostHistogram> {
   /**
    * A layer.
    *

@@ -4,7 +4,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.compute.Device;
@@ -43,8 +42,7 @@ final class ExportPlanner {
   /**
    * The plan of a route.
    *
-   * @param asked the route
-   * @throws InputException where the architecture has no such form
+   * @param asked a route that the architecture has
    */
   ExportPlan plan(Route asked) {
     return asked == Route.AUTO ? choose() : of(asked);
@@ -121,13 +119,6 @@ final class ExportPlanner {
   }
 
   private ExportPlan nemotron() {
-    if (!files.isLlama()) {
-      throw new InputException(
-          folder.path()
-              + " is of "
-              + config.architecture()
-              + ", which has no form nemotron-nas; choose per-layer.");
-    }
     List<BlockWidth> widths = Widths.nemotron(blocks, config.hidden());
     Map<String, TensorEdit> cut = edits.of(blocks, widths, false).edits();
     for (int block = 0; block < widths.size(); block++) {

@@ -41,8 +41,33 @@ public final class Exporter {
    */
   public record Exported(Route route, List<BlockWidth> widths) {}
 
+  /**
+   * Throws where an architecture is not written in a form.
+   *
+   * @param asked the form
+   * @param config the model
+   * @param model its folder, for messages
+   * @throws InputException naming another form
+   */
+  public static void requireForm(Route asked, ModelConfig config, String model) {
+    if (asked == Route.AUTO || asked == Route.ZEROS) {
+      return;
+    }
+    String name = config.architecture();
+    if (!SHRINK.contains(name)) {
+      throw new InputException(
+          "%s is of %s, which is written with zeros only; choose the form zeros."
+              .formatted(model, name));
+    }
+    if (asked == Route.NEMOTRON_NAS && name.equals("OPTForCausalLM")) {
+      throw new InputException(
+          "%s is of %s, which has no form nemotron-nas; choose the form per-layer."
+              .formatted(model, name));
+    }
+  }
+
   /** Whether the forms that leave something out are written for this architecture. */
-  private boolean canShrink() {
+  static boolean canShrink(ModelConfig config) {
     return SHRINK.contains(config.architecture());
   }
 
@@ -56,7 +81,7 @@ public final class Exporter {
    * @param storage where the model is
    */
   public Exported keep(Storage storage) {
-    if (!canShrink()) {
+    if (!canShrink(config)) {
       return asItIs();
     }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
@@ -76,14 +101,8 @@ public final class Exporter {
    * @throws org.llmsurgeon.InputException where the architecture has no such form
    */
   public Exported write(Route asked, Storage storage, String path) {
-    if (!canShrink()) {
-      if (asked != Route.AUTO && asked != Route.ZEROS) {
-        throw new InputException(
-            folder.path()
-                + " is of "
-                + config.architecture()
-                + ", which is written with zeros only; choose the form zeros.");
-      }
+    requireForm(asked, config, folder.path());
+    if (!canShrink(config)) {
       new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
       return asItIs();
     }

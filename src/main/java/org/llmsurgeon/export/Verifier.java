@@ -22,7 +22,8 @@ import org.llmsurgeon.model.weights.StoredTensors;
 /**
  * Checks that one model folder computes what another does: the shapes of its tensors against its
  * configuration, then the logits of both on the same tokens, by this program's forward pass and,
- * where it is asked for, by the transformers library.
+ * where it is asked for, by the transformers library, and then all weights, of which some may move
+ * no logit of these tokens.
  */
 public final class Verifier {
   /** Largest difference of a logit, as a share of the largest logit, where weights are the same. */
@@ -93,6 +94,7 @@ public final class Verifier {
       if (theirs != null) {
         require(theirs, tolerance, " through transformers", a, b);
       }
+      new WeightCheck(first, config, second, config(second), device).require();
       int count = Arrays.stream(tokens).mapToInt(each -> each.length).sum();
       return new Verification(count, tolerance, ours, theirs);
     } catch (IOException failed) {

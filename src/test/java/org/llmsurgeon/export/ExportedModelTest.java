@@ -40,6 +40,8 @@ class ExportedModelTest {
       assertThat(logits(smaller, device))
           .usingComparatorWithPrecision(LOGITS)
           .containsExactly(logits(masked, device));
+      Verifier verifier = new Verifier(new LocalStorage(), device);
+      assertThat(verifier.verify(masked, smaller, null, null).tokens()).isPositive();
       assertThat(bytes(smaller)).isLessThanOrEqualTo(bytes(masked));
       assertThat(Files.readString(folder.resolve("smaller/tokenizer.json")))
           .isEqualTo("{ \"any\":  1 }");

@@ -68,6 +68,17 @@ class VerifierTest {
   }
 
   @Test
+  void aWeightThatMovesNoLogitIsFound() throws IOException {
+    String tensor = "model.layers.1.mlp.up_proj.weight";
+    ByteBuffer file =
+        ByteBuffer.wrap(Files.readAllBytes(shard(tensor).toPath())).order(ByteOrder.LITTLE_ENDIAN);
+    tamper(tensor, Math.nextUp(file.getFloat((int) place(tensor))));
+    assertThatThrownBy(this::verify)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(tensor + " differs in row");
+  }
+
+  @Test
   void oneIndexIsFound() throws IOException {
     long at = place("model.layers.0.mlp.up_proj.column_index");
     try (RandomAccessFile file = new RandomAccessFile(shard("model.layers.0.mlp.up_proj"), "rw")) {

@@ -80,7 +80,7 @@ class AttentionPathTest {
             .map(each -> new CoupledGroup.Layer("layer", each.rows(), each.columns()))
             .toList();
     return new CoupledGroup(
-        "attention", layers, units, new WidthLayout(UnitKind.HEAD, 3, 2, PER_GROUP, SIZE, even));
+        "attention", layers, units, new WidthLayout(UnitKind.HEAD, 3, 2, PER_GROUP, SIZE, even, 0));
   }
 
   private static Unit.Part column(int[] indices) {

@@ -201,7 +201,8 @@ class WidthMergeTest {
     List<Pair> pairs = new ArrayList<>();
     for (int neurons = 1; neurons <= 9; neurons++) {
       for (int heads = 1; heads <= config.heads(); heads++) {
-        for (int shared = 1; shared <= config.keyValueHeads(); shared++) {
+        boolean plainFolder = heads == config.heads() || config.hidden() % heads == 0;
+        for (int shared = plainFolder ? 1 : heads + 1; shared <= config.keyValueHeads(); shared++) {
           Pair pair = pair(groups, rule, new int[] {neurons, heads, shared});
           if (pair != null) {
             pairs.add(pair);

@@ -10,7 +10,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 /** Writes a Llama with its tokenizer as one GGUF file, in the sizes that its blocks have. */
 public final class GgufExport {
   /** The program that reads such files, and in brackets what that takes. */
-  public static final String LOADS_IN = "llama.cpp (surgeon export --gguf)";
+  public static final String LOADS_IN = "llama.cpp (as a GGUF file)";
 
   private static final int QUANTIZATION_VERSION = 2;
 

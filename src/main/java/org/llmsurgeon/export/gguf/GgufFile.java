@@ -127,7 +127,7 @@ record GgufFile(GgufMetadata metadata, List<GgufTensor> tensors) {
         ByteBuffer.allocate(tensor.type().bytes(row.length)).order(ByteOrder.LITTLE_ENDIAN);
     if (!tensor.type().encode(row, bytes)) {
       throw new InputException(
-          "tensor %s has a value that %s cannot hold; choose --gguf-type BF16 or F32"
+          "tensor %s has a value that %s cannot hold; choose the type BF16 or F32"
               .formatted(tensor.source(), tensor.type()));
     }
     out.write(bytes.array());

@@ -66,7 +66,7 @@ final class GgufNetwork {
   private void require(boolean condition, String what) {
     if (!condition) {
       throw new InputException(
-          folder.path() + " " + what + ", which GGUF is not written for; leave --gguf out.");
+          folder.path() + " " + what + ", which GGUF is not written for; leave the GGUF file out.");
     }
   }
 

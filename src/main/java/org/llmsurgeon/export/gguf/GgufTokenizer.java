@@ -62,7 +62,7 @@ final class GgufTokenizer {
   private void require(boolean condition, String what) {
     if (!condition) {
       throw new InputException(
-          file + " " + what + ", which GGUF is not written for; leave --gguf out.");
+          file + " " + what + ", which GGUF is not written for; leave the GGUF file out.");
     }
   }
 

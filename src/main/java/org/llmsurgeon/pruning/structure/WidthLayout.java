@@ -12,15 +12,23 @@ package org.llmsurgeon.pruning.structure;
  * @param size columns of a member
  * @param even whether all groups that are left must keep equally many members: a smaller attention
  *     has one number of query heads for each key/value head
+ * @param dividend what the heads that are left must divide where all layers have one width, unless
+ *     all are left: the width of the residual stream, as transformers asks for; 0 where any number
+ *     is good, -1 where no other is
  */
 public record WidthLayout(
-    UnitKind member, int layer, int groups, int perGroup, int size, boolean even) {
+    UnitKind member, int layer, int groups, int perGroup, int size, boolean even, int dividend) {
   /** No width matters. */
-  public static final WidthLayout NONE = new WidthLayout(UnitKind.NEURON, 0, 0, 0, 0, false);
+  public static final WidthLayout NONE = new WidthLayout(UnitKind.NEURON, 0, 0, 0, 0, false, 0);
 
   /** Members where nothing is gone. */
   public int members() {
     return groups * perGroup;
+  }
+
+  /** Whether a plain model folder can say that so many members are left of every layer. */
+  boolean isPlain(int left) {
+    return dividend == 0 || left == members() || dividend > 0 && left > 0 && dividend % left == 0;
   }
 
   /** The group that a unit of the member's kind belongs to. */

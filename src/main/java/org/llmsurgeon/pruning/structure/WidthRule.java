@@ -111,7 +111,8 @@ public record WidthRule(int neurons, int heads, int groups, int parallel, boolea
     if (layout.member() == UnitKind.NEURON) {
       return isMultiple(width.members(), layout.members(), neurons);
     }
-    return isMultiple(width.members(), layout.members(), heads)
+    return (!oneWidth || layout.isPlain(width.members()))
+        && isMultiple(width.members(), layout.members(), heads)
         && isMultiple(width.groups(), layout.groups(), groups);
   }
 

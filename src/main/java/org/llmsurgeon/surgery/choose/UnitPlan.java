@@ -124,7 +124,8 @@ public final class UnitPlan {
             size.keyValueHeads(),
             perGroup,
             config.headDimension(),
-            perGroup > 1 && Units.loadable(kinds));
+            perGroup > 1 && Units.loadable(kinds),
+            dividend());
     return planned(
         "block " + block + " attention",
         shapes,
@@ -132,11 +133,16 @@ public final class UnitPlan {
         heads);
   }
 
+  /** Models with learned positions have no field for the width of a head: no head can go. */
+  private int dividend() {
+    return config.names().positions() == null ? config.hidden() : -1;
+  }
+
   private Planned mlp(String name, int block, int expert) {
     List<LinearShape> shapes = config.feedForward(block, expert);
     int down = shapes.size() - 1;
     WidthLayout neurons =
-        new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false);
+        new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false, 0);
     return planned(name, shapes, () -> mlp(shapes), neurons);
   }
 

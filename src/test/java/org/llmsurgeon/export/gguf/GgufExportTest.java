@@ -189,7 +189,7 @@ class GgufExportTest {
               GgufFolder.gguf(model, GgufType.F32, DEVICE);
             })
         .withMessageContaining(message)
-        .withMessageContaining("leave --gguf out");
+        .withMessageContaining("leave the GGUF file out");
   }
 
   @Test

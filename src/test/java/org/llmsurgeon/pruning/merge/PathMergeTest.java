@@ -46,7 +46,7 @@ class PathMergeTest {
             new CoupledGroup.Layer("up", neurons, INPUTS),
             new CoupledGroup.Layer("down", OUTPUTS, neurons)),
         units,
-        new WidthLayout(UnitKind.NEURON, 1, 1, neurons, 1, false));
+        new WidthLayout(UnitKind.NEURON, 1, 1, neurons, 1, false, 0));
   }
 
   private static Path path(Random random, CoupledGroup group) {

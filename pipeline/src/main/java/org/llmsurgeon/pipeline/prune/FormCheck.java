@@ -1,0 +1,42 @@
+package org.llmsurgeon.pipeline.prune;
+
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.export.Exporter;
+import org.llmsurgeon.export.Route;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pruning.structure.SparseStructures;
+import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** Says before a run where its result could not be written in the form that is asked for. */
+final class FormCheck {
+  private FormCheck() {}
+
+  /**
+   * Throws where the form does not fit.
+   *
+   * @param route the form
+   * @param recipe what is to go
+   * @param config the model
+   * @param model its folder, for messages
+   * @throws InputException naming what to give instead
+   */
+  static void require(Route route, Recipe recipe, ModelConfig config, String model) {
+    if (route == Route.AUTO || route == Route.ZEROS) {
+      return;
+    }
+    Exporter.requireForm(route, config, model);
+    if (recipe.structures() instanceof SparseStructures) {
+      throw new InputException(
+          "--export %s leaves out rows, columns and units, but --structures %s prunes single weights; give --export zeros."
+              .formatted(route.optionName(), recipe.structures().optionName()));
+    }
+    boolean oneWidth =
+        recipe.structures() instanceof Units && recipe.selection().widths().oneWidth();
+    if (route == Route.UNIFORM && !oneWidth) {
+      throw new InputException(
+          "--export uniform has the same sizes in all blocks, which only units with --one-width come"
+              + " to; give --one-width, or --export auto.");
+    }
+  }
+}

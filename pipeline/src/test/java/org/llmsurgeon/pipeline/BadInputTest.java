@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.export.Route;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
@@ -171,6 +172,34 @@ class BadInputTest {
         .hasMessageContaining("parameters")
         .hasMessageContaining("give less than that");
     assertThat(temp.resolve("o/.surgeon-run")).doesNotExist();
+  }
+
+  @Test
+  void aFormThatDoesNotFitIsRefusedBeforeTheWork() throws Exception {
+    assertForm(model, Map.of("sparsity", 0.2), Route.UNIFORM, "give --one-width");
+    assertForm(
+        model,
+        Map.of("sparsity", 0.5, "structures", "2:4"),
+        Route.PER_LAYER,
+        "--structures 2:4 prunes single weights; give --export zeros");
+    TestModel opt = TestModel.opt(temp, DataType.F32);
+    assertForm(opt, Map.of("sparsity", 0.2), Route.NEMOTRON_NAS, "choose --export per-layer");
+  }
+
+  private void assertForm(TestModel of, Map<String, Object> recipe, Route route, String message) {
+    PruneRequest zeros = of.request(temp.resolve("o"), Recipe.of(recipe));
+    PruneRequest request =
+        new PruneRequest(
+            zeros.model(),
+            zeros.calibration(),
+            zeros.test(),
+            zeros.output(),
+            zeros.run(),
+            zeros.overwrite(),
+            zeros.recipe(),
+            route);
+    assertRefused(() -> prune(request)).hasMessageContaining(message);
+    assertThat(temp.resolve("o")).doesNotExist();
   }
 
   @Test

@@ -181,9 +181,9 @@ class BadInputTest {
         model,
         Map.of("sparsity", 0.5, "structures", "2:4"),
         Route.PER_LAYER,
-        "--structures 2:4 prunes single weights; give --export zeros");
+        "--structures 2:4 prunes single weights; choose the form zeros");
     TestModel opt = TestModel.opt(temp, DataType.F32);
-    assertForm(opt, Map.of("sparsity", 0.2), Route.NEMOTRON_NAS, "choose --export per-layer");
+    assertForm(opt, Map.of("sparsity", 0.2), Route.NEMOTRON_NAS, "choose the form per-layer");
   }
 
   private void assertForm(TestModel of, Map<String, Object> recipe, Route route, String message) {

@@ -28,7 +28,7 @@ final class FormCheck {
     Exporter.requireForm(route, config, model);
     if (recipe.structures() instanceof SparseStructures) {
       throw new InputException(
-          "--export %s leaves out rows, columns and units, but --structures %s prunes single weights; give --export zeros."
+          "--export %s leaves out rows, columns and units, but --structures %s prunes single weights; choose the form zeros."
               .formatted(route.optionName(), recipe.structures().optionName()));
     }
     boolean oneWidth =

@@ -120,20 +120,14 @@ final class WeightCheck {
     int[] groupsB = groups(second);
     requireEqual("key/value heads", first.block(), groupsA.length, groupsB.length);
     for (int i = 0; i < groupsA.length; i++) {
-      requireEqual(
-          "query heads", first.block(), first.left(groupsA[i]), second.left(groupsB[i]));
+      requireEqual("query heads", first.block(), first.left(groupsA[i]), second.left(groupsB[i]));
     }
     int width = configA.headDimension();
     int[] ofA = KeptLines.lines(first.heads().stream().toArray(), width);
     int[] ofB = KeptLines.lines(second.heads().stream().toArray(), width);
     rows(first, second, LinearRole.QUERY, ofA, ofB);
     for (LinearRole role : List.of(LinearRole.KEY, LinearRole.VALUE)) {
-      rows(
-          first,
-          second,
-          role,
-          KeptLines.lines(groupsA, width),
-          KeptLines.lines(groupsB, width));
+      rows(first, second, role, KeptLines.lines(groupsA, width), KeptLines.lines(groupsB, width));
     }
     columns(first, second, LinearRole.OUTPUT, ofA, ofB);
     sums(first, second, LinearRole.OUTPUT);
@@ -244,8 +238,7 @@ final class WeightCheck {
       return null;
     }
     LinearShape shape = matrix.shape();
-    double[] constants =
-        last == LinearRole.DOWN ? block.neuronConstants() : block.headConstants();
+    double[] constants = last == LinearRole.DOWN ? block.neuronConstants() : block.headConstants();
     double[] sums = new double[2 * shape.outputs()];
     if (shape.bias()) {
       try (Tensor bias = folder.load(names.stored(shape.biasName()), device)) {

@@ -35,8 +35,8 @@ final class FormCheck {
         recipe.structures() instanceof Units && recipe.selection().widths().oneWidth();
     if (route == Route.UNIFORM && !oneWidth) {
       throw new InputException(
-          "--export uniform has the same sizes in all blocks, which only units with --one-width come"
-              + " to; give --one-width, or --export auto.");
+          "--export uniform has the same sizes in all blocks, which only units with --one-width"
+              + " come to; give --one-width, or --export auto.");
     }
   }
 }

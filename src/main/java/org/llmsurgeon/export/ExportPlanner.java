@@ -3,7 +3,9 @@ package org.llmsurgeon.export;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.compute.Device;
@@ -43,21 +45,28 @@ final class ExportPlanner {
    * The plan of a route.
    *
    * @param asked a route that the architecture has
+   * @throws InputException where blocks are of other sizes already than the route can say
    */
   ExportPlan plan(Route asked) {
-    return asked == Route.AUTO ? choose() : of(asked);
+    return asked == Route.AUTO ? choose() : of(asked).orElseThrow(() -> tooNarrow(asked));
+  }
+
+  private InputException tooNarrow(Route asked) {
+    return new InputException(
+        "%s has blocks of different sizes, which the form %s cannot say; choose the form per-layer."
+            .formatted(folder.path(), asked.optionName()));
   }
 
   private ExportPlan choose() {
     Map<Route, ExportPlan> plans = new EnumMap<>(Route.class);
     for (Route route : List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED)) {
       if (route != Route.NEMOTRON_NAS || files.isLlama()) {
-        plans.put(route, of(route));
+        of(route).ifPresent(plan -> plans.put(route, plan));
       }
     }
     long smallest = plans.values().stream().mapToLong(ExportPlan::bytes).min().orElseThrow();
     if (smallest == edits.bytes(Map.of()) || singleWeightsAreGone()) {
-      return of(Route.ZEROS);
+      return zeros();
     }
     return List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED).stream()
         .filter(plans::containsKey)
@@ -86,13 +95,14 @@ final class ExportPlanner {
     return weights == 0 ? 0 : 1 - notZero / (double) weights;
   }
 
-  private ExportPlan of(Route route) {
+  private Optional<ExportPlan> of(Route route) {
     return switch (route) {
-      case UNIFORM -> uniform();
-      case PER_LAYER -> perLayer();
-      case NEMOTRON_NAS -> nemotron();
-      case INDEXED -> indexed();
-      case ZEROS, AUTO -> zeros();
+      case UNIFORM ->
+          Widths.uniform(blocks, config.hidden(), files.headsAsTheyWere()).map(this::uniform);
+      case PER_LAYER -> Optional.of(perLayer());
+      case NEMOTRON_NAS -> Widths.nemotron(blocks, config.hidden()).map(this::nemotron);
+      case INDEXED -> Optional.of(indexed());
+      case ZEROS, AUTO -> Optional.of(zeros());
     };
   }
 
@@ -100,8 +110,7 @@ final class ExportPlanner {
     return plan(Route.ZEROS, Widths.unchanged(blocks), Map.of(), files.unchanged());
   }
 
-  private ExportPlan uniform() {
-    List<BlockWidth> widths = Widths.uniform(blocks, config.hidden(), files.headsAsTheyWere());
+  private ExportPlan uniform(List<BlockWidth> widths) {
     return plan(
         Route.UNIFORM,
         widths,
@@ -118,8 +127,7 @@ final class ExportPlanner {
         files.perLayer(widths, Map.of(), Map.of()));
   }
 
-  private ExportPlan nemotron() {
-    List<BlockWidth> widths = Widths.nemotron(blocks, config.hidden());
+  private ExportPlan nemotron(List<BlockWidth> widths) {
     Map<String, TensorEdit> cut = edits.of(blocks, widths, false).edits();
     for (int block = 0; block < widths.size(); block++) {
       if (widths.get(block).heads() == 0) {

@@ -42,13 +42,14 @@ final class Widths {
   }
 
   /**
-   * One width for all blocks.
+   * One width for all blocks; none where some are narrower already than others must be.
    *
    * @param hidden width of the residual stream; the number of query heads must divide it, or be as
    *     it was
    * @param headsAsTheyWere whether the architecture cannot have fewer heads
    */
-  static List<BlockWidth> uniform(List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
+  static Optional<List<BlockWidth>> uniform(
+      List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
     int neurons = Math.max(1, most(blocks, each -> each.neurons().cardinality()));
     BlockSurvey first = blocks.get(0);
     int groupsLeft = Math.max(1, most(blocks, BlockSurvey::groupsLeft));
@@ -62,32 +63,37 @@ final class Widths {
                     IntStream.rangeClosed(inGroupLeft, first.headsInGroup())
                         .mapToObj(inGroup -> new BlockWidth(neurons, groups * inGroup, groups)))
             .filter(width -> hidden % width.heads() == 0);
-    BlockWidth best =
-        headsAsTheyWere
-            ? all
-            : Stream.concat(smaller, Stream.of(all))
-                .min(Comparator.comparingInt(width -> width.heads() + width.groups()))
-                .orElseThrow();
-    return blocks.stream().map(each -> best).toList();
+    return Stream.concat(headsAsTheyWere ? Stream.of() : smaller, Stream.of(all))
+        .filter(width -> blocks.stream().allMatch(each -> has(each, width)))
+        .min(Comparator.comparingInt(width -> width.heads() + width.groups()))
+        .map(best -> blocks.stream().map(each -> best).toList());
+  }
+
+  /** Whether a block has so many units, and no more are left. */
+  private static boolean has(BlockSurvey block, BlockWidth width) {
+    return width.neurons() <= block.allNeurons()
+        && width.groups() <= block.allGroups()
+        && width.headsInGroup() <= block.headsInGroup()
+        && width.groups() >= block.groupsLeft()
+        && width.headsInGroup() >= block.mostHeadsInGroup();
   }
 
   /**
    * One number of query heads for all blocks, any number of neurons, and any number of key and
    * value heads that divides that of the query heads. The first block keeps its attention: vLLM
-   * starts the sum of the residual stream in it.
+   * starts the sum of the residual stream in it. None where blocks have fewer heads already.
    *
    * @param hidden as in {@link #uniform}
    */
-  static List<BlockWidth> nemotron(List<BlockSurvey> blocks, int hidden) {
-    int heads = blocks.get(0).allHeads();
+  static Optional<List<BlockWidth>> nemotron(List<BlockSurvey> blocks, int hidden) {
+    int heads = most(blocks, BlockSurvey::allHeads);
     return IntStream.rangeClosed(1, heads)
         .filter(each -> each == heads || hidden % each == 0)
         .mapToObj(each -> nemotron(each, blocks))
         .flatMap(Optional::stream)
         .min(
             Comparator.comparingInt(
-                widths -> widths.stream().mapToInt(w -> w.heads() + w.groups()).sum()))
-        .orElseThrow();
+                widths -> widths.stream().mapToInt(w -> w.heads() + w.groups()).sum()));
   }
 
   private static Optional<List<BlockWidth>> nemotron(int heads, List<BlockSurvey> blocks) {

@@ -1,13 +1,16 @@
 package org.llmsurgeon.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
@@ -45,6 +48,33 @@ class ExportedModelTest {
       assertThat(bytes(smaller)).isLessThanOrEqualTo(bytes(masked));
       assertThat(Files.readString(folder.resolve("smaller/tokenizer.json")))
           .isEqualTo("{ \"any\":  1 }");
+    }
+  }
+
+  @Test
+  void aSmallerFolderIsExportedAgain() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      ExportCase heads =
+          ExportCase.all().stream()
+              .filter(each -> each.toString().equals("Llama, heads, per-layer"))
+              .findFirst()
+              .orElseThrow();
+      String masked = heads.write(folder.resolve("masked"), DataType.F32, device);
+      String smaller = folder.resolve("smaller").toString();
+      export(masked, smaller, Route.PER_LAYER, device);
+      for (Route route : Route.values()) {
+        String again = folder.resolve("again-" + route).toString();
+        if (route == Route.UNIFORM || route == Route.NEMOTRON_NAS) {
+          assertThatExceptionOfType(InputException.class)
+              .isThrownBy(() -> export(smaller, again, route, device))
+              .withMessageContaining("has blocks of different sizes")
+              .withMessageContaining("choose the form per-layer");
+        } else {
+          export(smaller, again, route, device);
+          Verifier verifier = new Verifier(new LocalStorage(), device);
+          assertThat(verifier.verify(masked, again, null, null).tokens()).isPositive();
+        }
+      }
     }
   }
 

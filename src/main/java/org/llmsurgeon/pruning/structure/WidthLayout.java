@@ -21,6 +21,12 @@ public record WidthLayout(
   /** No width matters. */
   public static final WidthLayout NONE = new WidthLayout(UnitKind.NEURON, 0, 0, 0, 0, false, 0);
 
+  /** A layout with any number of members. */
+  public WidthLayout(
+      UnitKind member, int layer, int groups, int perGroup, int size, boolean even) {
+    this(member, layer, groups, perGroup, size, even, 0);
+  }
+
   /** Members where nothing is gone. */
   public int members() {
     return groups * perGroup;

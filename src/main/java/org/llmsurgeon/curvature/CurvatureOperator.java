@@ -1,6 +1,7 @@
 package org.llmsurgeon.curvature;
 
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 
 /**
  * The damped curvature {@code F} of a layer as a linear map of matrices shaped like its weight, and
@@ -24,4 +25,16 @@ public interface CurvatureOperator {
    * @throws NotPositiveDefiniteException if the curvature has no inverse
    */
   void solve(Tensor x, Tensor into);
+
+  /**
+   * The same curvature where only some weights may change: its {@link #solve} is closer to the
+   * inverse of the curvature among those than this one's. This curvature itself, unless it knows
+   * better.
+   *
+   * @param scope owns what that takes
+   * @param kept {@code [out, in]}, double, 1 for weights that may change and 0 for others
+   */
+  default CurvatureOperator among(TensorScope scope, Tensor kept) {
+    return this;
+  }
 }

@@ -19,8 +19,11 @@ import org.llmsurgeon.pruning.structure.ElementMask;
  * keep * (F X) = keep * (F (removed * W)),   preconditioned by  keep * (F^-1 R)
  * </pre>
  *
- * <p>{@code F} is the damped curvature, {@code F X = G X A} for a Kronecker product. Time: a
- * product and a solve with it a step; memory: six matrices of the layer's size.
+ * <p>{@code F} is the damped curvature, {@code F X = G X A} for a Kronecker product; the
+ * preconditioner may know better what is kept ({@link CurvatureOperator#among}). Each step lowers
+ * the cost {@code 1/2 <D, F D>} by half of its length times {@code r^T F^-1 r}, and so what
+ * further steps promise is known without another product. Time: a product and a solve a step; memory: six
+ * matrices of the layer's size and two of each factor's.
  */
 public final class FullUpdate implements MaskedUpdate {
   private final Device device;
@@ -62,8 +65,29 @@ public final class FullUpdate implements MaskedUpdate {
     }
   }
 
+  /** By how much the last five steps lowered the cost: what further ones promise. */
+  private final class Gains {
+    private final double[] last = new double[5];
+    private double cost;
+    private int steps;
+
+    Gains(double cost) {
+      this.cost = cost;
+    }
+
+    void add(double gain) {
+      last[steps++ % last.length] = gain;
+      cost -= gain;
+    }
+
+    boolean promiseMore() {
+      return steps < last.length || Arrays.stream(last).sum() > options.gain() * cost;
+    }
+  }
+
   /** One solve; letters as in the formula and in textbooks of the method. */
   private final class Iteration {
+    private final CurvatureOperator among;
     private final Tensor kept;
     private final Tensor w;
     private final Tensor r;
@@ -72,6 +96,7 @@ public final class FullUpdate implements MaskedUpdate {
 
     Iteration(TensorScope work, ElementMask removed, Tensor updated) {
       kept = work.own(removed.kept(device, Precision.DOUBLE));
+      among = curvature.among(work, kept);
       w = updated;
       r = like(work);
       p = like(work);
@@ -90,17 +115,19 @@ public final class FullUpdate implements MaskedUpdate {
       device.copy(from, p);
       device.add(-1, r, p);
       device.copy(r, w);
-      timesCurvature(p);
+      curvature.times(p, product);
+      double cost = 0.5 * dot(p, product);
+      device.multiplyElements(kept, product);
       device.copy(product, r);
       double start = norm(r);
-      return start == 0 ? Outcome.NOTHING_TO_DO : iterate(start);
+      return start == 0 ? Outcome.NOTHING_TO_DO : iterate(start, new Gains(cost));
     }
 
-    private Outcome iterate(double start) {
+    private Outcome iterate(double start, Gains gains) {
       double residual = 1;
       double energy = 0;
       int step = 0;
-      while (step < options.mostSteps() && residual > options.tolerance()) {
+      while (step < options.mostSteps() && residual > options.tolerance() && gains.promiseMore()) {
         precondition();
         double next = checked(dot(r, product));
         if (next <= 0) {
@@ -114,9 +141,10 @@ public final class FullUpdate implements MaskedUpdate {
         device.add(length, p, w);
         device.add(-length, product, r);
         residual = checked(norm(r) / start);
+        gains.add(0.5 * length * energy);
         step++;
       }
-      return new Outcome(step, residual, residual <= options.tolerance());
+      return new Outcome(step, residual, residual <= options.tolerance() || !gains.promiseMore());
     }
 
     private double norm(Tensor x) {
@@ -131,7 +159,7 @@ public final class FullUpdate implements MaskedUpdate {
 
     /** {@code product = keep * (F^-1 r)}. */
     private void precondition() {
-      curvature.solve(r, product);
+      among.solve(r, product);
       device.multiplyElements(kept, product);
     }
 

@@ -50,7 +50,7 @@ final class LegacyFamily {
     return new ModelSize(
         fields.size(names[0], ints[0]),
         hidden,
-        fields.size(names[2], ints[2]),
+        fields.blocks(names[2], ints[2]),
         heads,
         heads,
         hidden / heads,

@@ -56,7 +56,7 @@ final class LlamaFamily {
     ModelSize plain =
         LlamaFields.size(fields, new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048));
     List<BlockSize> blocks = BlockFields.ofNemotron(fields, plain.hidden(), plain.heads());
-    int count = fields.size("num_hidden_layers", blocks.size());
+    int count = fields.blocks("num_hidden_layers", blocks.size());
     if (count != blocks.size()) {
       throw fields.contradiction(
           "\"num_hidden_layers\" is %d, but \"block_configs\" describes %d blocks"
@@ -81,7 +81,7 @@ final class LlamaFamily {
             new LlamaFields.Standard(32000, 4096, 14336, 32, 32, 8, 0, 4096 * 32),
             1e-6);
     int window = fields.isAbsent("sliding_window") ? 4096 : fields.size("sliding_window", 0);
-    return decoder.layers(LlamaFields.window(fields.size("num_hidden_layers", 32), window));
+    return decoder.layers(LlamaFields.window(fields.blocks("num_hidden_layers", 32), window));
   }
 
   private static Decoder smollm3(ConfigFields fields) {
@@ -91,7 +91,7 @@ final class LlamaFamily {
             fields,
             new LlamaFields.Standard(128256, 2048, 11008, 36, 16, 4, 0, 32768),
             1e-6);
-    int blocks = fields.size("num_hidden_layers", 36);
+    int blocks = fields.blocks("num_hidden_layers", 36);
     int every = fields.size("no_rope_layer_interval", 4);
     List<Integer> rotated = fields.counts("no_rope_layers");
     boolean windows = fields.flag("use_sliding_window", false);

@@ -67,7 +67,7 @@ final class LlamaFields {
     return new ModelSize(
         fields.size("vocab_size", standard.vocabulary()),
         hidden,
-        fields.size("num_hidden_layers", standard.blocks()),
+        fields.blocks("num_hidden_layers", standard.blocks()),
         heads,
         keyValueHeads,
         width,

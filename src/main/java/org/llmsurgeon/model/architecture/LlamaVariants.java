@@ -51,7 +51,7 @@ final class LlamaVariants {
         .fused(TensorNames.Fusion.STACKED, false)
         .layers(
             LlamaFields.window(
-                fields.size("num_hidden_layers", 32), fields.size("sliding_window", 0)));
+                fields.blocks("num_hidden_layers", 32), fields.size("sliding_window", 0)));
   }
 
   private static Decoder granite(ConfigFields fields) {

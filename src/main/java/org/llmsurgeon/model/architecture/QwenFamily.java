@@ -25,7 +25,7 @@ record QwenFamily(String name, String type, String models, boolean third) implem
             fields,
             new LlamaFields.Standard(151936, 4096, 22016, 32, 32, 32, third ? 128 : 0, 32768),
             1e-6);
-    int blocks = fields.size("num_hidden_layers", 32);
+    int blocks = fields.blocks("num_hidden_layers", 32);
     boolean sliding = fields.flag("use_sliding_window", false);
     int window = fields.isAbsent("sliding_window") ? 4096 : fields.size("sliding_window", 0);
     int from = fields.count("max_window_layers", 28);

@@ -15,9 +15,6 @@ import org.llmsurgeon.model.config.ModelSize;
  * models, {@code DeciLMForCausalLM}). A size of 0, or {@code no_op}, is a part that is absent.
  */
 public final class BlockFields {
-  /** What a damaged file says must not fill the memory. */
-  private static final int MOST_BLOCKS = 10_000;
-
   /** Widths written as a multiple of the residual stream are rounded up to this. */
   private static final int WIDTH_STEP = 256;
 
@@ -44,11 +41,6 @@ public final class BlockFields {
    * @param names names of the fields
    */
   public static List<BlockSize> read(ConfigFields fields, ModelSize size, Names names) {
-    if (size.blocks() > MOST_BLOCKS) {
-      throw new InputException(
-          "%s: \"num_hidden_layers\" is %d, more than any model has; correct it"
-              .formatted(fields.where(), size.blocks()));
-    }
     BlockSize all = new BlockSize(size.heads(), size.keyValueHeads(), size.feedForward());
     List<BlockSize> blocks = new ArrayList<>(Collections.nCopies(size.blocks(), all));
     ConfigFields each = fields.object("per_layer_config");

@@ -18,6 +18,8 @@ import org.llmsurgeon.compute.Activation;
  * one of the wrong type or range is an {@link InputException} that names the file and the field.
  */
 public final class ConfigFields {
+  private static final int MOST_BLOCKS = 10_000;
+
   private static final Map<String, Activation> ACTIVATIONS =
       Map.of(
           "silu", Activation.SILU,
@@ -136,6 +138,15 @@ public final class ConfigFields {
       throw wrong(name, "a positive integer");
     }
     return value.intValue();
+  }
+
+  /** A number of blocks: what a damaged file says must not fill the memory. */
+  public int blocks(String name, int standard) {
+    int blocks = size(name, standard);
+    if (blocks > MOST_BLOCKS) {
+      throw wrong(name, "at most " + MOST_BLOCKS + " (no model has more blocks)");
+    }
+    return blocks;
   }
 
   public boolean flag(String name, boolean standard) {

@@ -131,6 +131,7 @@ class ModelConfigRefusalTest {
         "{'hidden_size': 8.5}                  | hidden_size",
         "{'hidden_size': 0}                    | hidden_size",
         "{'num_hidden_layers': 'two'}          | num_hidden_layers",
+        "{'num_hidden_layers': 2000000000}     | num_hidden_layers",
         "{'vocab_size': 3000000000}            | vocab_size",
         "{'tie_word_embeddings': 1}            | tie_word_embeddings",
         "{'hidden_act': 'mish'}                | hidden_act",

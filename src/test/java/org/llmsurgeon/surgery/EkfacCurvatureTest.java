@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.local.LocalFactors;
 import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.surgery.operate.InputBasis;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -48,11 +51,47 @@ class EkfacCurvatureTest {
             new Calibration.Data(Arrays.copyOfRange(WINDOWS, 5, 12)));
     List<FactorPass> passes = FactorPlan.passes(RECIPE.curvature());
     factors.gather(model, passes.get(0), shards);
-    for (LinearShape layer : CONFIG.linears()) {
-      factors.put(new LayerTask(device, layer, WEIGHTS, factors, RECIPE).basis());
+    try (InputBasis inputs = new InputBasis()) {
+      for (LinearShape layer : CONFIG.linears()) {
+        factors.put(new LayerTask(device, layer, WEIGHTS, factors, RECIPE).basis(inputs));
+      }
     }
     factors.gather(model, passes.get(1), shards);
     return factors;
+  }
+
+  @Test
+  void layersThatReadTheSameInputShareItsEigenvectors() {
+    List<Integer> sizes = new ArrayList<>();
+    Device watched =
+        (Device)
+            Proxy.newProxyInstance(
+                Device.class.getClassLoader(),
+                new Class<?>[] {Device.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("eigen")) {
+                    sizes.add(((Tensor) arguments[0]).rows());
+                  }
+                  return method.invoke(device, arguments);
+                });
+    List<LinearShape> attention = CONFIG.linears().subList(0, 3);
+    try (LanguageModel model = LanguageModel.load(CONFIG, WEIGHTS, device);
+        LocalFactors factors = gather(model);
+        InputBasis inputs = new InputBasis()) {
+      for (LinearShape layer : attention) {
+        assertThat(layer.inputGroup()).isEqualTo(attention.get(0).name());
+        factors.put(new LayerTask(watched, layer, WEIGHTS, factors, RECIPE).basis(inputs));
+      }
+      assertThat(rows(factors, FactorPlan.basisA(attention.get(2))))
+          .isDeepEqualTo(rows(factors, FactorPlan.basisA(attention.get(0))));
+    }
+    int in = attention.get(0).augmentedInputs();
+    assertThat(sizes)
+        .containsExactly(
+            attention.get(0).outputs(),
+            in,
+            attention.get(1).outputs(),
+            attention.get(2).outputs());
   }
 
   /** Rows of a stored matrix. */

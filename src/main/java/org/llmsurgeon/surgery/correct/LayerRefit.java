@@ -35,6 +35,9 @@ import org.llmsurgeon.surgery.recipe.UpdateSettings;
  * where single weights are; memory: four matrices {@code [n, n]}.
  */
 public final class LayerRefit {
+  /** Rows that are transposed at a time: the heap holds no whole matrix. */
+  private static final int STRIP = 32;
+
   private final Device device;
   private final LinearShape layer;
   private final double damping;
@@ -202,12 +205,19 @@ public final class LayerRefit {
     return patterns;
   }
 
-  /** A product with the identity, which is exact. */
   private Tensor transposed(TensorScope scope, Tensor x) {
     Tensor turned = scope.empty(Precision.DOUBLE, x.columns(), x.rows());
-    try (Tensor one = device.zeros(Precision.DOUBLE, x.rows(), x.rows())) {
-      device.addDiagonal(one, 1);
-      device.multiply(1, x.transposed(), one, 0, turned);
+    for (int first = 0; first < x.rows(); first += STRIP) {
+      int count = Math.min(STRIP, x.rows() - first);
+      double[] rows = new double[count * x.columns()];
+      device.download(x, (long) first * x.columns(), rows, 0, rows.length);
+      double[] columns = new double[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        columns[i % x.columns() * count + i / x.columns()] = rows[i];
+      }
+      try (Tensor strip = device.tensor(Precision.DOUBLE, x.columns(), count, columns)) {
+        device.scatter(strip, null, IntStream.range(first, first + count).toArray(), turned);
+      }
     }
     return turned;
   }

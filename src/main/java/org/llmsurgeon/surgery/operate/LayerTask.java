@@ -174,16 +174,17 @@ public final class LayerTask {
   /**
    * The eigenvectors and eigenvalues of both factors, over what is live.
    *
+   * @param inputs those of the layer before, which may have the same inputs
    * @return {@link FactorPlan#basisG} and {@link FactorPlan#basisA}, owned by the caller
    */
-  public Map<FactorKey, Tensor> basis() {
+  public Map<FactorKey, Tensor> basis(InputBasis inputs) {
     try (TensorScope scope = new TensorScope(device);
         LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
       KroneckerFactors kfac = curvature(scope);
       try (ElementSurgery surgery =
           new ElementSurgery(device, layer.name(), all, kfac, recipe.damping())) {
-        return new StoredBasis(device, layer, surgery).make();
+        return new StoredBasis(device, layer, surgery).make(inputs);
       }
     }
   }

@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.EigenBasis;
+import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.element.ElementSurgery;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
@@ -23,23 +24,29 @@ import org.llmsurgeon.surgery.calibrate.FactorSource;
  * @param surgery knows what is live
  */
 record StoredBasis(Device device, LinearShape layer, ElementSurgery surgery) {
-  /** Solves both eigenproblems; all 0 where nothing is live. The caller owns the tensors. */
-  Map<FactorKey, Tensor> make() {
+  /**
+   * Solves both eigenproblems; all 0 where nothing is live. The caller owns the tensors.
+   *
+   * @param inputs the layer before, which may have the same inputs
+   */
+  Map<FactorKey, Tensor> make(InputBasis inputs) {
     Map<FactorKey, Tensor> made = new LinkedHashMap<>();
+    FactorKey basisG = FactorPlan.basisG(layer);
+    FactorKey basisA = FactorPlan.basisA(layer);
     if (isDead()) {
-      made.put(FactorPlan.basisG(layer), zeros(FactorPlan.basisG(layer)));
-      made.put(FactorPlan.basisA(layer), zeros(FactorPlan.basisA(layer)));
+      made.put(basisG, zeros(basisG));
+      made.put(basisA, zeros(basisA));
       return made;
     }
-    try (EigenBasis basis = EigenBasis.of(device, surgery.liveFactors())) {
-      made.put(
-          FactorPlan.basisG(layer),
-          wide(FactorPlan.basisG(layer), basis.g(), basis.valuesG(), surgery.liveRows()));
-      made.put(
-          FactorPlan.basisA(layer),
-          wide(FactorPlan.basisA(layer), basis.a(), basis.valuesA(), surgery.liveColumns()));
-      return made;
+    KroneckerFactors factors = surgery.liveFactors();
+    try (Tensor g = device.empty(Precision.DOUBLE, factors.g().rows(), factors.g().columns())) {
+      device.copy(factors.g(), g);
+      double[] values = device.eigen(g);
+      made.put(basisG, wide(basisG, g, values, surgery.liveRows()));
     }
+    inputs.solve(device, layer.inputGroup(), surgery.liveColumns(), factors.a());
+    made.put(basisA, wide(basisA, inputs.directions(), inputs.values(), surgery.liveColumns()));
+    return made;
   }
 
   private boolean isDead() {

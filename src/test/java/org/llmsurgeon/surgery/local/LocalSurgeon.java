@@ -44,6 +44,7 @@ import org.llmsurgeon.surgery.correct.CorrectionPlan;
 import org.llmsurgeon.surgery.correct.Reconstruction;
 import org.llmsurgeon.surgery.operate.CutLayer;
 import org.llmsurgeon.surgery.operate.ElementTask;
+import org.llmsurgeon.surgery.operate.InputBasis;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.operate.LayerWeight;
@@ -310,7 +311,9 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     try (LanguageModel model = LanguageModel.load(config, this, device)) {
       for (FactorPass pass : passes) {
         if (pass.gathers() == FactorPass.Gathers.EIGENVALUES) {
-          config.linears().forEach(layer -> factors.put(task(layer, factors).basis()));
+          try (InputBasis inputs = new InputBasis()) {
+            config.linears().forEach(layer -> factors.put(task(layer, factors).basis(inputs)));
+          }
         }
         factors.gather(model, pass, data);
       }

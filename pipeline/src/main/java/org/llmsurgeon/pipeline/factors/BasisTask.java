@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
@@ -17,33 +16,36 @@ import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
+import org.llmsurgeon.surgery.operate.InputBasis;
 import org.llmsurgeon.surgery.operate.LayerTask;
 
 /**
- * Finds the eigenvectors of both factors of a layer, between the passes of EKFAC. Memory: about
- * five matrices of the larger factor.
+ * Finds the eigenvectors of both factors of the layers that read one input, between the passes of
+ * EKFAC; those of {@code A} once where the same columns are live. Memory: about six matrices of the
+ * larger factor.
  *
  * @param work what it needs
  */
 record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTask.Made> {
   /**
-   * A layer.
+   * Layers that read one input.
    *
-   * @param layer its position among the model's prunable layers
-   * @param factors its mean factors
+   * @param layers their positions among the model's prunable layers
+   * @param factors their mean factors
    * @param size data that they are over
    */
-  record Item(int layer, List<FactorsManifest.Factor> factors, CalibrationSize size)
+  record Item(List<Integer> layers, List<FactorsManifest.Factor> factors, CalibrationSize size)
       implements Serializable {
     Item {
+      layers = List.copyOf(layers);
       factors = List.copyOf(factors);
     }
   }
 
   /**
-   * Files of a layer.
+   * Files of the layers.
    *
-   * @param factors both bases
+   * @param factors both bases of each
    */
   record Made(List<FactorsManifest.Factor> factors) implements Serializable {
     Made {
@@ -56,29 +58,42 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
     ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory run = work.directory();
     FactorsManifest manifest = new FactorsManifest(item.size(), null, item.factors(), 0, 0);
-    try (ModelWeights weights = ModelWeights.open(run.storage(), work.model())) {
-      LinearShape layer = weights.config().linears().get(item.layer());
-      Map<FactorKey, Tensor> bases =
-          new LayerTask(
-                  ExecutorDevice.shared(),
-                  layer,
-                  weights,
-                  new StoredFactors(run, manifest),
-                  work.recipe())
-              .basis();
-      try {
-        List<FactorsManifest.Factor> made = new ArrayList<>();
-        bases.forEach(
-            (key, tensor) -> {
-              String path = Reduction.path(work.shot(), key, attempt);
-              FactorFile.write(
-                  run, path, key, item.size().tokens(), tensor, ExecutorDevice.shared());
-              made.add(new FactorsManifest.Factor(key, path));
-            });
-        return new Made(made);
-      } finally {
-        bases.values().forEach(Tensor::close);
+    List<FactorsManifest.Factor> made = new ArrayList<>();
+    try (ModelWeights weights = ModelWeights.open(run.storage(), work.model());
+        InputBasis inputs = new InputBasis()) {
+      for (int layer : item.layers()) {
+        LayerTask task =
+            new LayerTask(
+                ExecutorDevice.shared(),
+                weights.config().linears().get(layer),
+                weights,
+                new StoredFactors(run, manifest),
+                work.recipe());
+        made.addAll(written(item, task.basis(inputs), attempt));
       }
+    }
+    return new Made(made);
+  }
+
+  private List<FactorsManifest.Factor> written(
+      Item item, Map<FactorKey, Tensor> bases, String attempt) {
+    try {
+      List<FactorsManifest.Factor> made = new ArrayList<>();
+      bases.forEach(
+          (key, tensor) -> {
+            String path = Reduction.path(work.shot(), key, attempt);
+            FactorFile.write(
+                work.directory(),
+                path,
+                key,
+                item.size().tokens(),
+                tensor,
+                ExecutorDevice.shared());
+            made.add(new FactorsManifest.Factor(key, path));
+          });
+      return made;
+    } finally {
+      bases.values().forEach(Tensor::close);
     }
   }
 }

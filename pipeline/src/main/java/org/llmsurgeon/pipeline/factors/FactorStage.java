@@ -2,7 +2,10 @@ package org.llmsurgeon.pipeline.factors;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.config.LinearShape;
@@ -104,15 +107,28 @@ public final class FactorStage {
             });
   }
 
-  /** The eigenvectors of all factors: a task per layer. */
+  /** The eigenvectors of all factors: a task for the layers that read one input. */
   private FactorsManifest bases(FactorsManifest means) {
     List<LinearShape> layers = shot.config().linears();
-    List<BasisTask.Item> items = new ArrayList<>();
+    Map<String, List<Integer>> groups = new LinkedHashMap<>();
     for (int layer : shot.largestFirst()) {
-      List<FactorKey> keys =
-          List.of(FactorPlan.a(layers.get(layer)), FactorPlan.g(layers.get(layer)));
-      items.add(new BasisTask.Item(layer, means.only(keys).factors(), means.size()));
+      groups
+          .computeIfAbsent(layers.get(layer).inputGroup(), group -> new ArrayList<>())
+          .add(layer);
     }
+    List<BasisTask.Item> items =
+        groups.values().stream()
+            .map(
+                group -> {
+                  List<FactorKey> keys =
+                      group.stream()
+                          .map(layers::get)
+                          .flatMap(layer -> Stream.of(FactorPlan.a(layer), FactorPlan.g(layer)))
+                          .distinct()
+                          .toList();
+                  return new BasisTask.Item(group, means.only(keys).factors(), means.size());
+                })
+            .toList();
     Timed<List<BasisTask.Made>> made =
         shot.session().tasks().run(shot.stage("eigen"), items, new BasisTask(shot.work()));
     List<FactorsManifest.Factor> bases =

@@ -223,13 +223,16 @@ final class PlannedFlops {
   double refit(LinearShape layer, int patterns) {
     double in = layer.augmentedInputs();
     double out = layer.outputs();
-    double transposed = 2 * in * out * (in + out);
-    return patterns * in * in * in / 3 + 8 * out * in * in + transposed;
+    return patterns * in * in * in / 3 + 8 * out * in * in;
   }
 
-  /** The eigenvectors and eigenvalues of both factors of a layer. */
+  /**
+   * The eigenvectors and eigenvalues of both factors of a layer, those of {@code A} with the first
+   * layer that reads it.
+   */
   double eigenvectors(LinearShape layer) {
-    return EIGEN_PRODUCTS * inverses(layer);
+    boolean first = layer.inputGroup().equals(layer.name());
+    return EIGEN_PRODUCTS * (first ? inverses(layer) : Math.pow(layer.outputs(), 3));
   }
 
   private static double inverses(LinearShape layer) {

@@ -162,7 +162,8 @@ public final class ResourcePlanner {
             bytes.factors() + bytes.weights() + layers() * bytes.weightRecords(),
             bytes.bases(),
             memory.eigenvectors());
-    return stage("eigen", work.shots(), layers(), load);
+    long groups = config.linears().stream().map(LinearShape::inputGroup).distinct().count();
+    return stage("eigen", work.shots(), Math.toIntExact(groups), load);
   }
 
   private StagePlan score() {

@@ -2,13 +2,17 @@ package org.llmsurgeon;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where libraries of native code (OpenBLAS, the tokenizers) are unpacked before they are loaded.
@@ -21,8 +25,11 @@ public final class NativeLibraries {
   public static final String VARIABLE = "SURGEON_CACHE";
 
   /** What to do where a library cannot be loaded from the folder. */
-  public static final String REMEDY =
+  private static final String REMEDY =
       "set " + VARIABLE + " to a folder that can be written and from which programs may run";
+
+  /** OpenBLAS for the processors of one system. */
+  private static final long ROOM = 48L << 20;
 
   private static final String OPENBLAS = "org.bytedeco.javacpp.cachedir";
   private static final String TOKENIZERS = "DJL_CACHE_DIR";
@@ -43,16 +50,67 @@ public final class NativeLibraries {
   }
 
   /**
-   * The reason why a library could not be loaded.
+   * What to say where a library cannot be loaded: that the disk it is unpacked on is full, where it
+   * is, or else why and what helps.
    *
+   * @param library which one
+   * @param otherwise another thing that helps, after a comma; may be empty
    * @param failure what was thrown
    */
-  public static String reason(Throwable failure) {
+  public static InputException unusable(String library, String otherwise, Throwable failure) {
+    return unusable(library, otherwise, failure, folders());
+  }
+
+  /**
+   * As the other, with the folders where libraries are unpacked.
+   *
+   * @param folders those that are there are looked at
+   */
+  static InputException unusable(
+      String library, String otherwise, Throwable failure, List<Path> folders) {
+    for (Path folder : folders) {
+      if (isFull(folder)) {
+        return new InputException(
+            library + " finds no room in " + folder + "; make room, or " + REMEDY + otherwise,
+            new FileSystemException(folder.toString(), null, "No space left on device"));
+      }
+    }
+    return new InputException(
+        library + " cannot be loaded here (" + reason(failure) + "); " + REMEDY + otherwise,
+        failure);
+  }
+
+  private static List<Path> folders() {
+    return Stream.of(
+            System.getProperty(OPENBLAS),
+            System.getProperty("user.home"),
+            System.getProperty("java.io.tmpdir"))
+        .filter(Objects::nonNull)
+        .map(Path::of)
+        .toList();
+  }
+
+  /** Whether there is less room than the largest library takes; false where nobody knows. */
+  private static boolean isFull(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (there != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    try {
+      return there != null && Files.getFileStore(there).getUsableSpace() < ROOM;
+    } catch (IOException unknown) {
+      return false;
+    }
+  }
+
+  private static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("no reason given");
+    String first = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    String plain = Reason.plain(first);
+    return plain.isEmpty() ? "no reason given" : plain;
   }
 
   private static void use(Path folder) {

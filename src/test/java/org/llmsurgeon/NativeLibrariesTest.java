@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,5 +67,31 @@ class NativeLibrariesTest {
         .isThrownBy(() -> NativeLibraries.folder(Map.of(), "?", "/nowhere/at/all"))
         .withMessageContaining("/nowhere/at/all")
         .withMessageContaining("SURGEON_CACHE");
+  }
+
+  @Test
+  void aLibraryThatCannotBeLoadedSaysWhyAndWhatHelps() {
+    Error failure = new UnsatisfiedLinkError("java.io.IOException: x.so: not permitted");
+
+    assertThat(NativeLibraries.unusable("the library", ", or do without", failure))
+        .hasMessage(
+            "the library cannot be loaded here (x.so: not permitted); set SURGEON_CACHE to a folder"
+                + " that can be written and from which programs may run, or do without");
+  }
+
+  /** The kernel's own file systems have no room for anybody. */
+  @EnabledOnOs(OS.LINUX)
+  @Test
+  void aFullDiskIsNamedAndNotTheLibrary() {
+    InputException said =
+        NativeLibraries.unusable(
+            "the library",
+            "",
+            new UnsatisfiedLinkError("file too short"),
+            List.of(Path.of("/proc/x")));
+
+    assertThat(said)
+        .hasMessageStartingWith("the library finds no room in /proc/x; make room, or set")
+        .hasRootCauseMessage("/proc/x: No space left on device");
   }
 }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
@@ -114,7 +115,7 @@ final class Failures {
       return FAILED;
     }
     LoggerFactory.getLogger(Failures.class).error("Unexpected error", problem);
-    say(err, "surgeon: Unexpected error, logged above: " + oneLine(problem.toString()));
+    say(err, "surgeon: Unexpected error, logged above: " + oneLine(Reason.of(problem)));
     return FAILED;
   }
 

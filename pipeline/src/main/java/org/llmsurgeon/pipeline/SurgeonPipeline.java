@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.export.PythonTransformers;
 import org.llmsurgeon.export.Verification;
@@ -222,7 +223,12 @@ public final class SurgeonPipeline {
                 storage.absolute(file), Json.bytes(RunResult.of(storage.absolute(output), report)));
           } catch (UncheckedIOException failure) {
             throw new InputException(
-                "The result " + file + " cannot be written (" + failure.getCause() + ").", failure);
+                "The result "
+                    + file
+                    + " cannot be written ("
+                    + Reason.of(failure.getCause())
+                    + ").",
+                failure);
           }
           return file;
         });

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
-import org.llmsurgeon.InputException;
 import org.llmsurgeon.NativeLibraries;
 import org.tukaani.xz.XZInputStream;
 
@@ -40,13 +39,7 @@ public enum Compression {
       try {
         return new ZstdInputStream(in);
       } catch (LinkageError failure) {
-        throw new InputException(
-            "the zstd library cannot be loaded here ("
-                + NativeLibraries.reason(failure)
-                + "); "
-                + NativeLibraries.REMEDY
-                + ", or unpack the file",
-            failure);
+        throw NativeLibraries.unusable("the zstd library", ", or unpack the file", failure);
       }
     }
   };

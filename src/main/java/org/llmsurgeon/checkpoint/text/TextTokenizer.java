@@ -177,13 +177,8 @@ public final class TextTokenizer implements AutoCloseable {
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (LinkageError | EngineException e) {
-      throw new InputException(
-          "the tokenizer library cannot be loaded here ("
-              + NativeLibraries.reason(e)
-              + "); "
-              + NativeLibraries.REMEDY
-              + ", or use token-window files instead of text",
-          e);
+      throw NativeLibraries.unusable(
+          "the tokenizer library", ", or use token-window files instead of text", e);
     } catch (IOException | RuntimeException e) {
       throw new InputException(
           name + " is not a usable tokenizer (" + Reason.of(e) + "); download it again", e);

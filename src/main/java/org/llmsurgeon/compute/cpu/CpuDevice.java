@@ -79,12 +79,7 @@ public final class CpuDevice extends DenseDevice<CpuTensor> {
     try {
       CpuBlas.start();
     } catch (LinkageError failure) {
-      throw new InputException(
-          "the arithmetic library OpenBLAS cannot be loaded here ("
-              + NativeLibraries.reason(failure)
-              + "); "
-              + NativeLibraries.REMEDY,
-          failure);
+      throw NativeLibraries.unusable("the arithmetic library OpenBLAS", "", failure);
     }
   }
 

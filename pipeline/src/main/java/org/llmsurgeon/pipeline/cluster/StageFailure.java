@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.cluster;
 import java.util.Optional;
 import org.apache.spark.SparkDriverExecutionException;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.pipeline.files.FullDisk;
 
 /**
@@ -45,7 +46,7 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
     String message = cause.getMessage() == null ? "" : cause.getMessage();
     String first = message.lines().findFirst().orElse("");
     int last = first.indexOf(LAST);
-    String text = last < 0 ? first : first.substring(last + LAST.length());
-    return cause == failure ? text : cause.getClass().getSimpleName() + ": " + text;
+    String text = Reason.plain(last < 0 ? first : first.substring(last + LAST.length()));
+    return text.isEmpty() ? Reason.of(cause) : text;
   }
 }

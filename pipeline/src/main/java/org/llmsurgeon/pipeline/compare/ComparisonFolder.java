@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
@@ -192,7 +193,7 @@ final class ComparisonFolder {
           "The table in "
               + path
               + " cannot be written ("
-              + failure.getCause()
+              + Reason.of(failure.getCause())
               + "); make room and give the same command again, it goes on after the runs that are"
               + " done.",
           failure);

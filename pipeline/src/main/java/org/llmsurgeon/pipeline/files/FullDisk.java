@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.files;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -26,14 +27,22 @@ public final class FullDisk {
   public static Optional<String> sentence(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (says(cause)) {
-        String where = cause instanceof Failure named ? " of " + named.path : " of this machine";
         return Optional.of(
-            "the disk"
-                + where
+            "the disk of "
+                + where(cause)
                 + " is full; make room and give the same command again: what is finished is kept");
       }
     }
     return Optional.empty();
+  }
+
+  private static String where(Throwable cause) {
+    if (cause instanceof Failure named) {
+      return named.path;
+    }
+    return cause instanceof FileSystemException file && file.getFile() != null
+        ? file.getFile()
+        : "this machine";
   }
 
   /**

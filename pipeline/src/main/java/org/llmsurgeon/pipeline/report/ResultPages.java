@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -56,7 +57,8 @@ public final class ResultPages {
                       replace(ReportPage.COMPARISON_FILE, ReportPage.ofComparison(folder, runs))));
     } catch (UncheckedIOException failure) {
       throw new InputException(
-          "The report in " + folder + " cannot be written (" + failure.getCause() + ").", failure);
+          "The report in " + folder + " cannot be written (" + Reason.of(failure.getCause()) + ").",
+          failure);
     }
     if (written.isEmpty()) {
       throw new InputException(

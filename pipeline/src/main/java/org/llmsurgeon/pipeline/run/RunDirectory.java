@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -168,7 +169,7 @@ public final class RunDirectory {
     return new InputException(
         file
             + " cannot be written ("
-            + cause
+            + Reason.of(cause)
             + "); make room or choose another run directory, and give the same command again.",
         failure);
   }

@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
@@ -142,7 +143,10 @@ public final class RunLease implements AutoCloseable {
         return false;
       }
       throw new InputException(
-          folder + " cannot be written (" + failure.getCause() + "); choose another run directory.",
+          folder
+              + " cannot be written ("
+              + Reason.of(failure.getCause())
+              + "); choose another run directory.",
           failure);
     }
   }

@@ -88,10 +88,7 @@ class EkfacCurvatureTest {
     int in = attention.get(0).augmentedInputs();
     assertThat(sizes)
         .containsExactly(
-            attention.get(0).outputs(),
-            in,
-            attention.get(1).outputs(),
-            attention.get(2).outputs());
+            attention.get(0).outputs(), in, attention.get(1).outputs(), attention.get(2).outputs());
   }
 
   /** Rows of a stored matrix. */

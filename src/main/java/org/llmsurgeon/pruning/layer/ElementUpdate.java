@@ -20,7 +20,9 @@ public sealed interface ElementUpdate {
    *     size
    */
   record Full(double tolerance, double gain, int mostSteps) implements ElementUpdate {
-    /** To a cost about 0.1 % above the optimum, which takes layers of small models 10 to 100 steps. */
+    /**
+     * To a cost about 0.1 % above the optimum, which takes layers of small models 10 to 100 steps.
+     */
     public static final Full DEFAULT = new Full(1e-4, 5e-4, 200);
 
     /** Checks all. */

@@ -21,8 +21,8 @@ import org.llmsurgeon.pruning.structure.ElementMask;
  *
  * <p>{@code F} is the damped curvature, {@code F X = G X A} for a Kronecker product; the
  * preconditioner may know better what is kept ({@link CurvatureOperator#among}). Each step lowers
- * the cost {@code 1/2 <D, F D>} by half of its length times {@code r^T F^-1 r}, and so what
- * further steps promise is known without another product. Time: a product and a solve a step; memory: six
+ * the cost {@code 1/2 <D, F D>} by half of its length times {@code r^T F^-1 r}, and so what further
+ * steps promise is known without another product. Time: a product and a solve a step; memory: six
  * matrices of the layer's size and two of each factor's.
  */
 public final class FullUpdate implements MaskedUpdate {

@@ -112,9 +112,7 @@ public final class FactorStage {
     List<LinearShape> layers = shot.config().linears();
     Map<String, List<Integer>> groups = new LinkedHashMap<>();
     for (int layer : shot.largestFirst()) {
-      groups
-          .computeIfAbsent(layers.get(layer).inputGroup(), group -> new ArrayList<>())
-          .add(layer);
+      groups.computeIfAbsent(layers.get(layer).inputGroup(), group -> new ArrayList<>()).add(layer);
     }
     List<BasisTask.Item> items =
         groups.values().stream()

@@ -1,0 +1,116 @@
+package org.llmsurgeon.pipeline.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.pipeline.RecordingProgress;
+import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.TestModel;
+import org.llmsurgeon.pipeline.TestSpark;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** A report says what its run did, and what it could not do. */
+class ReportBuilderTest {
+  private static JavaSparkContext spark;
+
+  @TempDir private Path temp;
+  private final RecordingProgress progress = new RecordingProgress();
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private PruningReport prune(TestModel model, Map<String, ?> options) {
+    return new SurgeonPipeline(spark, progress)
+        .prune(model.request(temp.resolve("out"), Recipe.of(options)));
+  }
+
+  private List<String> notes(String part) {
+    return progress.events().stream().filter(event -> event.contains(part)).toList();
+  }
+
+  /** Two of every four, where the layers that read ten neurons cannot have groups of four. */
+  @Test
+  void aRunThatEndsBelowItsTargetSaysSoInReportLogAndFolder() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    PruningReport report =
+        prune(model, Map.of("structures", "2:4", "sparsity", 0.5, "shots", 2, "skip-unfit", true));
+
+    long total = report.shots().get(1).total();
+    long fit =
+        model.config().linears().stream()
+            .filter(layer -> layer.inputs() % 4 == 0)
+            .mapToLong(LinearShape::weights)
+            .sum();
+    assertThat(report.shots().get(1).removed()).isEqualTo(fit / 2).isLessThan(total / 2 - 2);
+    String said = "%.2f %% of the weights are gone, not the 50.00 %%".formatted(50.0 * fit / total);
+    assertThat(report.warnings()).filteredOn(each -> each.startsWith(said)).hasSize(1);
+    assertThat(notes("note " + said)).hasSize(1);
+    assertThat(Files.readString(temp.resolve("out/pruning_report.json"))).contains(said);
+    assertThat(Files.readString(temp.resolve("out/report.html"))).contains("not the 50.00");
+  }
+
+  @Test
+  void aRunThatReachesItsTargetHasNoSuchWarning() throws Exception {
+    PruningReport report =
+        prune(
+            TestModel.llama(temp, DataType.F32),
+            Map.of("structures", "element", "sparsity", 0.3, "shots", 2));
+    assertThat(report.warnings()).noneMatch(each -> each.contains("asked for"));
+    assertThat(notes("asked for")).isEmpty();
+  }
+
+  @Test
+  void whatTheRunDidIsInTheReport() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Recipe recipe = Recipe.of(Map.of("structures", "row,column", "sparsity", 0.3, "shots", 2));
+    PruningReport report =
+        new SurgeonPipeline(spark, progress).prune(model.request(temp.resolve("out"), recipe));
+
+    assertThat(ReportBuilder.identity(report).recipe()).isEqualTo(recipe.options());
+    assertThat(report.target().share()).isEqualTo(0.3);
+    assertThat(report.calibration().windows()).isEqualTo(12);
+    assertThat(report.test().tokens()).isEqualTo(10L * report.test().windows());
+    assertThat(report.shots()).extracting(PruningReport.Shot::shot).containsExactly(1, 2);
+    PruningReport.Shot first = report.shots().get(0);
+    PruningReport.Shot last = report.shots().get(1);
+    assertThat(last.target()).isEqualTo(0.3);
+    assertThat(last.sparsity()).isEqualTo((double) last.removed() / last.total());
+    // What the first shot cost is what the second one found before it began.
+    assertThat(first.measuredNats()).isNotNull();
+    assertThat(report.perplexityF32()).isCloseTo(last.perplexity(), within(1e-4));
+    assertThat(report.layers()).hasSameSizeAs(model.config().linears());
+    assertThat(report.layers().stream().mapToLong(PruningReport.Layer::removed).sum())
+        .isEqualTo(last.removed());
+    for (int i = 0; i < report.layers().size(); i++) {
+      LinearShape layer = model.config().linears().get(i);
+      PruningReport.Layer told = report.layers().get(i);
+      assertThat(told.name()).isEqualTo(layer.name());
+      long left =
+          (long) (layer.outputs() - told.rowsRemoved())
+              * (layer.augmentedInputs() - told.columnsRemoved());
+      assertThat(told.removed()).isEqualTo(layer.weights() - left);
+    }
+    assertThat(notes("note shot 2/2: "))
+        .singleElement()
+        .asString()
+        .contains("removed, perplexity %.3f".formatted(report.perplexityF32()));
+  }
+}

@@ -8,6 +8,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -64,5 +65,18 @@ public record Rooms(String root, List<String> order) {
 
   private int place(JavaClass each) {
     return order.indexOf(room(each));
+  }
+
+  /**
+   * Those of some classes that are on the class path.
+   *
+   * @param classes their full names
+   */
+  public static List<String> there(String... classes) {
+    return Stream.of(classes)
+        .filter(
+            each ->
+                Rooms.class.getClassLoader().getResource(each.replace('.', '/') + ".class") != null)
+        .toList();
   }
 }

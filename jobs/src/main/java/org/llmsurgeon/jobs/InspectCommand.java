@@ -71,7 +71,7 @@ final class InspectCommand implements Callable<Integer> {
             .row("experts of a block", range(model, block -> block.experts().size(), null))
             .row("vocabulary", Format.count(model.vocabulary()))
             .row("positions", Format.count(model.maxPositions()))
-            .row("head", model.tiedHead() ? "tied to the embedding" : "its own")
+            .row("head", head(model.head()))
             .row("parameters", Format.count(model.parameters()))
             .row("can be pruned", Format.count(model.prunable()))
             .row("gone already", Format.percent(model.sparsity()))
@@ -91,6 +91,18 @@ final class InspectCommand implements Callable<Integer> {
           Format.count(layer.zeros()));
     }
     return whole + System.lineSeparator() + layers;
+  }
+
+  private static String head(ModelSummary.Head head) {
+    return head.tensor()
+        + switch (head.kind()) {
+          case TIED -> ", the embedding (tied)";
+          case EQUAL -> ", equal to the embedding and counted once";
+          case DIFFERENT ->
+              ", %s parameters of its own, although config.json ties it to the embedding"
+                  .formatted(Format.count(head.parameters()));
+          case OWN -> ", %s parameters".formatted(Format.count(head.parameters()));
+        };
   }
 
   /** A size where all blocks have it (or what else to say of it), else from where to where. */

@@ -8,6 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.llmsurgeon.model.TinyModels;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
@@ -341,5 +346,43 @@ class AnalysisTest {
     try (var files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
       return files.filter(each -> each.getFileName().toString().startsWith("surgeon-")).count();
     }
+  }
+
+  /** A head of its own, then one that the configuration ties, then one equal to the embedding. */
+  @Test
+  void inspectionSaysWhichTensorIsTheHeadAndCountsAnEqualOneOnce() throws Exception {
+    TestModel model =
+        TestModel.write(
+            temp, "heads", TinyModels.llamaJson().put("tie_word_embeddings", false), DataType.F32);
+    long size = (long) model.config().vocabulary() * model.config().hidden();
+    ModelSummary own = pipeline().inspect(model.folder().toString());
+    assertThat(own.head())
+        .isEqualTo(
+            new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.OWN));
+
+    Files.writeString(
+        model.folder().resolve("config.json"),
+        TinyModels.llamaJson().put("tie_word_embeddings", true).toString());
+    ModelSummary different = pipeline().inspect(model.folder().toString());
+    assertThat(different.head())
+        .isEqualTo(
+            new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.DIFFERENT));
+    assertThat(different.parameters()).isEqualTo(own.parameters());
+
+    Path file = model.folder().resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    int data = 8 + (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    JsonNode header = new ObjectMapper().readTree(bytes, 8, data - 8);
+    int[] places = new int[2];
+    String[] names = {"model.embed_tokens.weight", "lm_head.weight"};
+    for (int i = 0; i < 2; i++) {
+      places[i] = data + header.path(names[i]).path("data_offsets").path(0).intValue();
+    }
+    System.arraycopy(bytes, places[0], bytes, places[1], Math.toIntExact(Float.BYTES * size));
+    Files.write(file, bytes);
+    ModelSummary equal = pipeline().inspect(model.folder().toString());
+    assertThat(equal.head())
+        .isEqualTo(new ModelSummary.Head("lm_head.weight", 0, ModelSummary.Head.Kind.EQUAL));
+    assertThat(equal.parameters()).isEqualTo(own.parameters() - size);
   }
 }

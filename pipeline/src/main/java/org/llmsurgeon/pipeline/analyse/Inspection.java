@@ -3,7 +3,9 @@ package org.llmsurgeon.pipeline.analyse;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
@@ -33,15 +35,42 @@ public final class Inspection {
                   indices,
                   new InspectTask(session.model(folder), session.settings()))
               .value();
-      return summary(config, weights.folder().dtype().name(), layers);
+      return summary(weights, head(session, folder, weights), layers);
     }
   }
 
+  private static ModelSummary.Head head(Session session, String folder, ModelWeights weights) {
+    ModelConfig config = weights.config();
+    if (config.tiedHead()) {
+      CheckpointNames names = CheckpointNames.of(config, weights.folder()::contains);
+      return new ModelSummary.Head(
+          names.stored(config.embeddingName()), 0, ModelSummary.Head.Kind.TIED);
+    }
+    String head = config.names().head();
+    long parameters = (long) config.vocabulary() * config.hidden();
+    boolean meant =
+        Architectures.parse(weights.folder().config(), weights.folder().configPath()).tiedHead();
+    if (!meant) {
+      return new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.OWN);
+    }
+    HeadTask task = new HeadTask(session.model(folder), session.settings());
+    boolean equal =
+        session.tasks().run(StageName.of("inspect"), List.of(0), task).value().get(0);
+    return equal
+        ? new ModelSummary.Head(head, 0, ModelSummary.Head.Kind.EQUAL)
+        : new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.DIFFERENT);
+  }
+
   private static ModelSummary summary(
-      ModelConfig config, String dtype, List<ModelSummary.Layer> layers) {
+      ModelWeights weights, ModelSummary.Head head, List<ModelSummary.Layer> layers) {
+    ModelConfig config = weights.config();
+    long twice =
+        head.kind() == ModelSummary.Head.Kind.EQUAL
+            ? (long) config.vocabulary() * config.hidden()
+            : 0;
     return new ModelSummary(
         config.architecture(),
-        dtype,
+        weights.folder().dtype().name(),
         config.blockCount(),
         config.hidden(),
         config.heads(),
@@ -49,8 +78,8 @@ public final class Inspection {
         config.headDimension(),
         config.vocabulary(),
         config.maxPositions(),
-        config.tiedHead(),
-        parameters(config),
+        head,
+        parameters(config) - twice,
         layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
         layers.stream().mapToLong(ModelSummary.Layer::zeros).sum(),
         factorBytes(config),

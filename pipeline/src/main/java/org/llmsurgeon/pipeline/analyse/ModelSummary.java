@@ -16,8 +16,9 @@ import org.llmsurgeon.model.config.BlockSize;
  * @param headDimension columns of one head
  * @param vocabulary tokens of the vocabulary
  * @param maxPositions longest context
- * @param tiedHead whether the head is the embedding table
- * @param parameters parameters of the whole model; a tied head counts once
+ * @param head the tensor that is the head
+ * @param parameters parameters of the whole model; a head that is the embedding, or equal to it,
+ *     counts once
  * @param prunable weights of the linear layers inside blocks, biases included
  * @param removed how many of those are 0
  * @param factorBytes memory of all curvature factors of one calibration task, in bytes
@@ -34,13 +35,34 @@ public record ModelSummary(
     int headDimension,
     int vocabulary,
     int maxPositions,
-    boolean tiedHead,
+    Head head,
     long parameters,
     long prunable,
     long removed,
     long factorBytes,
     List<BlockSize> sizes,
     List<Layer> layers) {
+  /**
+   * The tensor that makes logits of the residual stream.
+   *
+   * @param tensor its name in the files
+   * @param parameters its own; 0 where they count as the embedding's
+   * @param kind how it stands to the embedding
+   */
+  public record Head(String tensor, long parameters, Kind kind) {
+    /** How a head stands to the embedding. */
+    public enum Kind {
+      /** It is the embedding. */
+      TIED,
+      /** It is stored beside the embedding and equal to it. */
+      EQUAL,
+      /** It is stored beside the embedding and another, although the configuration ties them. */
+      DIFFERENT,
+      /** The configuration does not tie them. */
+      OWN
+    }
+  }
+
   /**
    * One prunable layer {@code [rows, columns]}.
    *

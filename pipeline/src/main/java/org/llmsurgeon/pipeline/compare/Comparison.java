@@ -75,8 +75,12 @@ public final class Comparison {
   /** Which runs cannot be done, and why. */
   private Map<Variant, String> refusals(ModelWeights dense) {
     Map<Variant, String> refusals = new LinkedHashMap<>();
+    Passed passed = new Passed(session, model, dense);
     for (Variant variant : variants) {
-      variant.refusal(dense).ifPresent(reason -> refusals.put(variant, reason));
+      variant
+          .refusal(dense)
+          .or(() -> passed.refusal(variant))
+          .ifPresent(reason -> refusals.put(variant, reason));
     }
     if (refusals.size() == variants.size()) {
       throw new InputException(refusals.get(variants.get(0)));

@@ -369,6 +369,28 @@ class ComparisonTest {
         .hasMessageContaining(reason);
   }
 
+  /** Of a model that is half gone, the runs to less are refused and the others done. */
+  @Test
+  void aTargetThatThePrunedModelHasPassedIsRefused() throws Exception {
+    TestModel dense = TestModel.llama(temp, DataType.F32);
+    Map<String, Object> elements = Map.of("structures", "element", "shots", 1);
+    Map<String, Object> half = new HashMap<>(elements);
+    half.put("sparsity", 0.5);
+    Path pruned = temp.resolve("pruned");
+    pipeline().prune(dense.request(pruned, Recipe.of(half)));
+    TestModel model = new TestModel(pruned, dense.tokens(), dense.config());
+
+    refused(
+        request(model, List.of("surgeon", "magnitude"), List.of(0.3), elements),
+        "gone already, in the sense of --structures element, and --sparsity 0.3 asks for no more");
+    List<ComparedRun> runs =
+        pipeline().compare(request(model, List.of("surgeon"), List.of(0.3, 0.6), elements));
+    assertThat(runs.get(1).failure().input()).isTrue();
+    assertThat(runs.get(1).failure().reason()).contains("gone already");
+    assertThat(runs.get(2).failure()).isNull();
+    assertThat(runs.get(2).removed()).isBetween(0.55, 0.6);
+  }
+
   @Test
   void aRunThatFailsSaysWhyAndTheOthersAreDone() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);

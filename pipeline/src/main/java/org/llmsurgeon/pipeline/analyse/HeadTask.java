@@ -1,0 +1,32 @@
+package org.llmsurgeon.pipeline.analyse;
+
+import java.util.Arrays;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
+import org.llmsurgeon.pipeline.files.HadoopSettings;
+import org.llmsurgeon.pipeline.run.ModelRef;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
+
+/**
+ * Whether the head that is stored beside the embedding is the same. Memory: both of them.
+ *
+ * @param model which weights
+ * @param settings how to reach them
+ */
+record HeadTask(ModelRef model, HadoopSettings settings) implements TaskFunction<Integer, Boolean> {
+  @Override
+  public Boolean apply(Integer none, String attempt) {
+    Device device = ExecutorDevice.shared();
+    try (ModelWeights weights = ModelWeights.open(settings.storage(), model)) {
+      ModelConfig config = weights.config();
+      try (Tensor embedding = weights.load(config.embeddingName(), device);
+          Tensor head = weights.load(config.names().head(), device)) {
+        device.add(-1, embedding, head);
+        return Arrays.stream(device.rowDots(head, head)).allMatch(square -> square == 0);
+      }
+    }
+  }
+}

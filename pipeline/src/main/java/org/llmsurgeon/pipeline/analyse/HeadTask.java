@@ -11,7 +11,7 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 
 /**
- * Whether the head that is stored beside the embedding is the same. Memory: both of them.
+ * Whether the head that is stored beside the embedding is the same. Memory: three matrices of its size.
  *
  * @param model which weights
  * @param settings how to reach them
@@ -23,9 +23,11 @@ record HeadTask(ModelRef model, HadoopSettings settings) implements TaskFunction
     try (ModelWeights weights = ModelWeights.open(settings.storage(), model)) {
       ModelConfig config = weights.config();
       try (Tensor embedding = weights.load(config.embeddingName(), device);
-          Tensor head = weights.load(config.names().head(), device)) {
-        device.add(-1, embedding, head);
-        return Arrays.stream(device.rowDots(head, head)).allMatch(square -> square == 0);
+          Tensor head = weights.load(config.names().head(), device);
+          Tensor change = device.empty(head.precision(), head.rows(), head.columns())) {
+        device.copy(head, change);
+        device.add(-1, embedding, change);
+        return Arrays.stream(device.rowDots(change, change)).allMatch(square -> square == 0);
       }
     }
   }

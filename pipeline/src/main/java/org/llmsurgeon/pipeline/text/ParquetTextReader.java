@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.text;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -12,6 +13,7 @@ import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.convert.GroupRecordConverter;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.schema.MessageType;
@@ -91,7 +93,11 @@ public final class ParquetTextReader implements TextReader {
   @Override
   public TextChunk next() {
     Group values = guarded(this::nextRow);
-    return values == null ? null : new TextChunk(path, true, text(values));
+    if (values == null) {
+      return null;
+    }
+    byte[] text = guarded(() -> bytes(values));
+    return new TextChunk(path, true, StrictText.decode(text, this::where));
   }
 
   private Group nextRow() throws IOException {
@@ -100,9 +106,11 @@ public final class ParquetTextReader implements TextReader {
       if (next.isEmpty()) {
         return null;
       }
-      if (file.getRowGroups().get(next.getAsInt()).getRowCount() == 0) {
+      BlockMetaData rowGroup = file.getRowGroups().get(next.getAsInt());
+      if (rowGroup.getRowCount() == 0) {
         continue;
       }
+      requireInside(rowGroup);
       PageReadStore pages = file.readRowGroup(next.getAsInt());
       rows =
           new ColumnIOFactory()
@@ -128,11 +136,26 @@ public final class ParquetTextReader implements TextReader {
     return OptionalInt.empty();
   }
 
-  private String text(Group values) {
+  private byte[] bytes(Group values) {
     if (values.getFieldRepetitionCount(TextFormat.FIELD) == 0) {
       throw new InputException(where() + " has no \"text\"; leave such rows out.");
     }
-    return StrictText.decode(values.getBinary(TextFormat.FIELD, 0).getBytes(), this::where);
+    // A length that is damaged must not be taken from the heap before it is compared
+    ByteBuffer text = values.getBinary(TextFormat.FIELD, 0).toByteBuffer();
+    byte[] bytes = new byte[text.remaining()];
+    text.get(bytes);
+    return bytes;
+  }
+
+  /** Parquet takes as much memory as a file says that its columns need. */
+  private void requireInside(BlockMetaData rowGroup) throws IOException {
+    for (ColumnChunkMetaData chunk : rowGroup.getColumns()) {
+      long from = chunk.getStartingPos();
+      long size = chunk.getTotalSize();
+      if (from < 0 || size < 0 || size > input.getLength() - from) {
+        throw new IOException("a column of " + size + " bytes is not all in the file");
+      }
+    }
   }
 
   private String where() {

@@ -86,6 +86,7 @@ final class StandaloneCluster implements AutoCloseable {
         .set("spark.executor.memory", "600m")
         .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
         .set("spark.cores.max", Integer.toString(workers.size()))
+        .set("spark.executorEnv.LC_ALL", "C.UTF-8")
         .set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
   }
 
@@ -138,6 +139,8 @@ final class StandaloneCluster implements AutoCloseable {
     Map<String, String> environment = builder.environment();
     environment.put("SPARK_LOCAL_IP", LOOPBACK);
     environment.put("SPARK_SCALA_VERSION", "2.13");
+    // As services are started; what an application needs it sets for its executors.
+    environment.put("LC_ALL", "C");
     Path log = folder.resolve("process-" + started++ + ".log");
     return builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
   }

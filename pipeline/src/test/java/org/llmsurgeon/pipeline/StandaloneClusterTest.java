@@ -15,14 +15,17 @@ import org.llmsurgeon.pipeline.cluster.ReducePlace;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
+/** Names of all folders are such that a Java without a UTF-8 locale cannot find them. */
 class StandaloneClusterTest {
+  private static final String NAME = "gr\u00f6\u00dfe \u6a21\u578b ";
+
   private static final Recipe RECIPE = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 6));
 
   @TempDir Path temp;
 
   @Test
   void twoWorkerProcessesWriteWhatOneThreadWritesEvenWhenOneIsKilled() throws Exception {
-    TestModel model = TestModel.llama(temp, DataType.F32);
+    TestModel model = TestModel.llama(Files.createDirectories(temp.resolve(NAME)), DataType.F32);
     try (JavaSparkContext spark = TestSpark.local(1)) {
       prune(spark, model, "local", Progress.silent());
     }
@@ -37,7 +40,7 @@ class StandaloneClusterTest {
       EvaluationResult result =
           new SurgeonPipeline(spark, Progress.silent())
               .evaluate(
-                  temp.resolve("killed").toString(), List.of(model.tokens().toString()), null);
+                  temp.resolve(NAME + "killed").toString(), List.of(model.tokens().toString()), null);
       assertThat(result.windows()).isEqualTo(10);
     }
 
@@ -71,10 +74,10 @@ class StandaloneClusterTest {
   }
 
   private void prune(JavaSparkContext spark, TestModel model, String output, Progress progress) {
-    new SurgeonPipeline(spark, progress).prune(model.request(temp.resolve(output), RECIPE));
+    new SurgeonPipeline(spark, progress).prune(model.request(temp.resolve(NAME + output), RECIPE));
   }
 
   private byte[] weights(String output) throws Exception {
-    return Files.readAllBytes(temp.resolve(output).resolve("model.safetensors"));
+    return Files.readAllBytes(temp.resolve(NAME + output).resolve("model.safetensors"));
   }
 }

@@ -49,7 +49,8 @@ class ComparisonFolderTest {
   }
 
   private static ComparedRun run(double perplexity) {
-    return new ComparedRun("obd", "kfac", "", 0.5, 1, 0.5, perplexity, 1.0, 1.0, 7L, null);
+    return new ComparedRun(
+        "obd", "kfac", "", 0.5, 1, "global", "none", 0.5, perplexity, 1.0, 1.0, 7L, null);
   }
 
   private void keep(ComparisonFolder folder, double perplexity) {
@@ -87,8 +88,8 @@ class ComparisonFolderTest {
     keep(begun(INPUTS, false), 3.5);
     Path inputs = output.resolve("compare-runs/inputs.json");
     String json = Files.readString(inputs);
-    assertThat(json).containsPattern("\"format\" ?: ?2");
-    Files.writeString(inputs, json.replaceFirst("(\"format\" ?: ?)2", "$11"));
+    assertThat(json).containsPattern("\"format\" ?: ?\\d");
+    Files.writeString(inputs, json.replaceFirst("(\"format\" ?: ?)\\d+", "$10"));
     // Hadoop keeps a checksum beside what it wrote.
     Files.deleteIfExists(output.resolve("compare-runs/.inputs.json.crc"));
     refused(INPUTS, "another version of this program", "--overwrite");

@@ -22,6 +22,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pruning.structure.Selection;
 
 /** Every reason not to commit a shot, and shots that are committed. */
 class CommitCheckTest {
@@ -61,7 +62,7 @@ class CommitCheckTest {
       List<LayerSelection> layers = new ArrayList<>();
       for (int i = 0; i < CONFIG.linears().size(); i++) {
         int[] own = i == 0 ? rows : new int[0];
-        layers.add(new LayerSelection(i, own, new int[0], new int[0], null));
+        layers.add(LayerSelection.of(i, new Selection(own, new int[0])));
       }
       return new SelectionManifest(
           target, 1, null, Map.of(), Map.of(), 0, removed(), TOTAL, layers, 0, List.of());

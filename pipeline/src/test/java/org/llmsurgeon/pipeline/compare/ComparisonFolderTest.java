@@ -115,13 +115,13 @@ class ComparisonFolderTest {
   @Test
   void tablesWithoutTheirRunsAreReplacedOnlyWhereThatIsSaid() throws IOException {
     Files.createDirectories(output);
-    Files.writeString(output.resolve("compare.csv"), "old");
+    Files.writeString(output.resolve("compare.csv"), "an old table");
     refused(INPUTS, "compare.csv exists, without the runs", "--overwrite");
     ComparisonFolder folder = begun(INPUTS, true);
-    assertThat(output.resolve("compare.csv")).hasContent("old");
+    assertThat(output.resolve("compare.csv")).hasContent("an old table");
     keep(folder, 3.5);
     folder.tables(List.of(run(3.5)));
-    assertThat(Files.readString(output.resolve("compare.csv"))).contains("obd").doesNotContain("old");
+    assertThat(Files.readString(output.resolve("compare.csv"))).contains("obd").doesNotContain("an old table");
     assertThat(Files.readString(output.resolve("compare.json"))).contains("3.5");
     assertThat(output.resolve("compare.html")).exists();
   }

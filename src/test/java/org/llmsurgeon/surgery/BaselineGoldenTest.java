@@ -71,8 +71,7 @@ class BaselineGoldenTest {
     }
     try (GoldenCase golden = which.open();
         LocalSurgeon surgeon =
-            new LocalSurgeon(
-                golden.device, golden.config, golden.source(), Recipe.of(options))) {
+            new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(options))) {
       surgeon.shoot(golden.calibration);
       assertFigure(which, column, Perplexity.of(surgeon.losses(golden.test)));
     }
@@ -82,8 +81,7 @@ class BaselineGoldenTest {
   @EnumSource(GoldenTest.Model.class)
   void theDenseModelsPerplexityIsInTheReadme(GoldenTest.Model which) throws IOException {
     try (GoldenCase golden = which.open();
-        LanguageModel model =
-            LanguageModel.load(golden.config, golden.source(), golden.device)) {
+        LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device)) {
       assertFigure(which, "dense", Perplexity.of(model.losses(golden.test)));
     }
   }

@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.llmsurgeon.model.TinyModels;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
@@ -31,6 +30,7 @@ import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.pass.LinearTap;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
@@ -357,16 +357,14 @@ class AnalysisTest {
     long size = (long) model.config().vocabulary() * model.config().hidden();
     ModelSummary own = pipeline().inspect(model.folder().toString());
     assertThat(own.head())
-        .isEqualTo(
-            new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.OWN));
+        .isEqualTo(new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.OWN));
 
     Files.writeString(
         model.folder().resolve("config.json"),
         TinyModels.llamaJson().put("tie_word_embeddings", true).toString());
     ModelSummary different = pipeline().inspect(model.folder().toString());
     assertThat(different.head())
-        .isEqualTo(
-            new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.DIFFERENT));
+        .isEqualTo(new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.DIFFERENT));
     assertThat(different.parameters()).isEqualTo(own.parameters());
 
     Path file = model.folder().resolve("model.safetensors");

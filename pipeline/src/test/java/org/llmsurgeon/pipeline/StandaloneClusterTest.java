@@ -40,7 +40,9 @@ class StandaloneClusterTest {
       EvaluationResult result =
           new SurgeonPipeline(spark, Progress.silent())
               .evaluate(
-                  temp.resolve(NAME + "killed").toString(), List.of(model.tokens().toString()), null);
+                  temp.resolve(NAME + "killed").toString(),
+                  List.of(model.tokens().toString()),
+                  null);
       assertThat(result.windows()).isEqualTo(10);
     }
 

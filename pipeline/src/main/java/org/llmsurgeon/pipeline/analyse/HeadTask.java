@@ -11,7 +11,8 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 
 /**
- * Whether the head that is stored beside the embedding is the same. Memory: three matrices of its size.
+ * Whether the head that is stored beside the embedding is the same. Memory: three matrices of its
+ * size.
  *
  * @param model which weights
  * @param settings how to reach them

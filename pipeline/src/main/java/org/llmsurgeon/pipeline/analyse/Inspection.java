@@ -54,8 +54,7 @@ public final class Inspection {
       return new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.OWN);
     }
     HeadTask task = new HeadTask(session.model(folder), session.settings());
-    boolean equal =
-        session.tasks().run(StageName.of("inspect"), List.of(0), task).value().get(0);
+    boolean equal = session.tasks().run(StageName.of("inspect"), List.of(0), task).value().get(0);
     return equal
         ? new ModelSummary.Head(head, 0, ModelSummary.Head.Kind.EQUAL)
         : new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.DIFFERENT);

@@ -13,7 +13,9 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.surgery.choose.AlreadyGone;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
-/** Targets that a model has passed before it is pruned; its zeros are counted once for each sense. */
+/**
+ * Targets that a model has passed before it is pruned; its zeros are counted once for each sense.
+ */
 final class Passed {
   private final Session session;
   private final String model;
@@ -51,8 +53,7 @@ final class Passed {
   }
 
   private List<Long> count(Recipe recipe) {
-    List<Integer> layers =
-        IntStream.range(0, dense.config().linears().size()).boxed().toList();
+    List<Integer> layers = IntStream.range(0, dense.config().linears().size()).boxed().toList();
     GoneTask task = new GoneTask(session.model(model), recipe, session.settings());
     return session.tasks().run(StageName.of("inspect"), layers, task).value();
   }

@@ -83,12 +83,7 @@ record BasisTask(LayerWork work) implements TaskFunction<BasisTask.Item, BasisTa
           (key, tensor) -> {
             String path = Reduction.path(work.shot(), key, attempt);
             FactorFile.write(
-                work.directory(),
-                path,
-                key,
-                item.size().tokens(),
-                tensor,
-                ExecutorDevice.shared());
+                work.directory(), path, key, item.size().tokens(), tensor, ExecutorDevice.shared());
             made.add(new FactorsManifest.Factor(key, path));
           });
       return made;

@@ -32,8 +32,9 @@ class ComparisonFolderTest {
 
   private static RunInputs inputs(String test) {
     return new RunInputs(
-        new HashedFile("/m", "a"), List.of(new HashedFile("/c", "b")), List.of(
-            new HashedFile("/t", test)));
+        new HashedFile("/m", "a"),
+        List.of(new HashedFile("/c", "b")),
+        List.of(new HashedFile("/t", test)));
   }
 
   /** As another process sees it. */
@@ -121,7 +122,9 @@ class ComparisonFolderTest {
     assertThat(output.resolve("compare.csv")).hasContent("an old table");
     keep(folder, 3.5);
     folder.tables(List.of(run(3.5)));
-    assertThat(Files.readString(output.resolve("compare.csv"))).contains("obd").doesNotContain("an old table");
+    assertThat(Files.readString(output.resolve("compare.csv")))
+        .contains("obd")
+        .doesNotContain("an old table");
     assertThat(Files.readString(output.resolve("compare.json"))).contains("3.5");
     assertThat(output.resolve("compare.html")).exists();
   }

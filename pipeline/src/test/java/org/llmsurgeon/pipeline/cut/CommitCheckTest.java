@@ -28,8 +28,7 @@ import org.llmsurgeon.pruning.structure.Selection;
 class CommitCheckTest {
   private static final ModelConfig CONFIG = TinyModels.llama();
   private static final LinearShape FIRST = CONFIG.linears().get(0);
-  private static final long TOTAL =
-      CONFIG.linears().stream().mapToLong(LinearShape::weights).sum();
+  private static final long TOTAL = CONFIG.linears().stream().mapToLong(LinearShape::weights).sum();
 
   @TempDir private Path folder;
   private RunDirectory run;

@@ -22,8 +22,7 @@ public record WidthLayout(
   public static final WidthLayout NONE = new WidthLayout(UnitKind.NEURON, 0, 0, 0, 0, false, 0);
 
   /** A layout with any number of members. */
-  public WidthLayout(
-      UnitKind member, int layer, int groups, int perGroup, int size, boolean even) {
+  public WidthLayout(UnitKind member, int layer, int groups, int perGroup, int size, boolean even) {
     this(member, layer, groups, perGroup, size, even, 0);
   }
 

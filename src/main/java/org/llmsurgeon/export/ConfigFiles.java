@@ -25,8 +25,8 @@ final class ConfigFiles {
   private static final String HEADS = "num_attention_heads";
   private static final String GROUPS = "num_key_value_heads";
   private static final String HEAD_DIMENSION = "head_dim";
-  private static final String PER_LAYER = "per_layer_config";
-  private static final String BLOCKS = "block_configs";
+  static final String PER_LAYER = "per_layer_config";
+  static final String BLOCKS = "block_configs";
   private static final String CODE = "auto_map";
   private static final String LAYERS_FILE = "pruned_layers.py";
 

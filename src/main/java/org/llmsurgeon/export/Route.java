@@ -1,5 +1,6 @@
 package org.llmsurgeon.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.llmsurgeon.Choice;
 
@@ -44,6 +45,18 @@ public enum Route {
               "vLLM (trust_remote_code=True, model_impl=\"transformers\")");
       case INDEXED -> List.of("transformers (trust_remote_code=True)");
     };
+  }
+
+  /**
+   * The form in which a model is written that keeps the sizes of its blocks: its own.
+   *
+   * @param config its {@code config.json}
+   */
+  public static Route ofSameSizes(JsonNode config) {
+    if (config.has(ConfigFiles.BLOCKS)) {
+      return NEMOTRON_NAS;
+    }
+    return config.has(ConfigFiles.PER_LAYER) ? PER_LAYER : ZEROS;
   }
 
   /**

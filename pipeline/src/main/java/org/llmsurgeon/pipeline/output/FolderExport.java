@@ -109,7 +109,8 @@ public final class FolderExport {
   private List<String> loadsIn(Route route, String target) {
     try (ModelFolder folder = ModelFolder.open(storage, target)) {
       ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
-      List<String> programs = new ArrayList<>(route.loadsIn());
+      Route form = route == Route.ZEROS ? Route.ofSameSizes(folder.config()) : route;
+      List<String> programs = new ArrayList<>(form.loadsIn());
       if (GgufExport.knows(config.architecture())) {
         programs.add(GgufExport.LOADS_IN);
       }

@@ -81,11 +81,11 @@ public final class ModelCard {
   }
 
   private void loading(ExportReport export) {
-    boolean code = !export.route().equals("zeros") && !export.route().equals("uniform");
-    String trust = code ? ", trust_remote_code=True" : "";
+    String programs = String.join(", ", export.loadsIn());
+    String trust = programs.contains("trust_remote_code") ? ", trust_remote_code=True" : "";
     line("## How to load it");
     line("");
-    line("Form: " + export.route() + ". Loads in " + String.join(", ", export.loadsIn()) + ".");
+    line("Form: " + export.route() + ". Loads in " + programs + ".");
     line("");
     line("```python");
     line("from transformers import AutoModelForCausalLM, AutoTokenizer");
@@ -93,8 +93,8 @@ public final class ModelCard {
     line("tokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")");
     line("```");
     line("");
-    if (!export.route().equals("indexed")) {
-      String backend = export.route().equals("per-layer") ? ", model_impl=\"transformers\"" : "";
+    if (programs.contains("vLLM")) {
+      String backend = programs.contains("model_impl") ? ", model_impl=\"transformers\"" : "";
       line("```python");
       line("from vllm import LLM, SamplingParams");
       line("model = LLM(\"FOLDER\"" + trust + backend + ")");

@@ -29,12 +29,19 @@ import org.llmsurgeon.pipeline.cluster.GpuPolicy;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Local runs on a card, in whose place the library of {@link StandIn} is. */
 class CudaRunTest {
   /** Passes in TF32 move weights by little; the structures that go are the same. */
   private static final double CLOSE = 5e-3;
+
+  /**
+   * Conjugate gradients stop where further steps promise less than a share of the cost, so a run
+   * may do a step more than the other: weights differ by about the root of that share.
+   */
+  private static final double CLOSE_BY_STEPS = Math.sqrt(ElementUpdate.Full.DEFAULT.gain());
 
   private static StandIn.Control card;
 
@@ -78,7 +85,7 @@ class CudaRunTest {
     assertThat(cpu.versions().device()).isEqualTo("cpu");
     assertThat(cuda.versions().device()).isEqualTo("cuda");
     assertThat(cuda.perplexity()).isCloseTo(cpu.perplexity(), withinPercentage(0.5));
-    assertSameZeros(model);
+    assertSameZeros(model, structures.equals("element") ? CLOSE_BY_STEPS : CLOSE);
     prune(model, recipe, "required", "again");
     assertThat(weights("again")).as("the same bytes again").isEqualTo(weights("cuda"));
   }
@@ -131,7 +138,7 @@ class CudaRunTest {
   }
 
   /** The same elements are 0 on both, and the others close. */
-  private void assertSameZeros(TestModel model) throws Exception {
+  private void assertSameZeros(TestModel model, double close) throws Exception {
     Device device = ExecutorDevice.shared();
     LocalStorage storage = new LocalStorage();
     try (ModelFolder one = ModelFolder.open(storage, temp.resolve("cpu").toString());
@@ -144,7 +151,7 @@ class CudaRunTest {
           for (int i = 0; i < right.length; i++) {
             assertThat(values[i] == 0).as("%s[%d] is 0", name, i).isEqualTo(right[i] == 0);
           }
-          Tolerances.assertClose(name, values, right, CLOSE);
+          Tolerances.assertClose(name, values, right, close);
         }
       }
     }

@@ -60,8 +60,7 @@ class FailuresTest {
   void anythingElseIsUnexpectedAndOne() {
     assertThat(report(new IllegalStateException("two\nlines"))).isEqualTo(1);
     assertThat(text.toString())
-        .isEqualToIgnoringNewLines(
-            "surgeon: Unexpected error, logged above: java.lang.IllegalStateException: two lines.");
+        .isEqualToIgnoringNewLines("surgeon: Unexpected error, logged above: two lines.");
   }
 
   @Test

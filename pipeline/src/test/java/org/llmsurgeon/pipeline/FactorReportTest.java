@@ -18,6 +18,7 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What the report says of factors and updates. */
@@ -95,8 +96,10 @@ class FactorReportTest {
     assertThat(report.updates()).hasSize(report.factors().size() / 2);
     assertThat(report.updates()).anyMatch(each -> each.steps() > 0);
     for (PruningReport.Update update : report.updates()) {
-      assertThat(update.converged()).isEqualTo(update.residual() <= 1e-4);
-      assertThat(update.steps()).isLessThanOrEqualTo(2 * 30);
+      // Conjugate gradients also end where further steps promise too little.
+      ElementUpdate.Full rule = ElementUpdate.Full.DEFAULT;
+      assertThat(update.converged() || update.residual() > rule.tolerance()).isTrue();
+      assertThat(update.steps()).isLessThanOrEqualTo(2 * rule.mostSteps());
     }
     List<PruningReport.Update> stopped =
         report.updates().stream().filter(each -> !each.converged()).toList();

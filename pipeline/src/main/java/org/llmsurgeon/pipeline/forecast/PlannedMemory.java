@@ -41,7 +41,7 @@ final class PlannedMemory {
   }
 
   /** Double matrices of its inputs that the refit of a layer holds at a time. */
-  private static final int REFIT_MATRICES = 8;
+  private static final int REFIT_MATRICES = 6;
 
   /** Models of more than this part of a process's memory are mapped, see {@link MappedWeights}. */
   private static final int MAPPED_SHARE = 4;

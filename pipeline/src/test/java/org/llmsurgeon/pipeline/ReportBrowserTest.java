@@ -95,7 +95,22 @@ class ReportBrowserTest {
       assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
           .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
+      browser.open(withARunThatFellShort().toUri(), 1280, "light");
+      assertThat(browser.evaluate("document.querySelector('.tiles').textContent").asText())
+          .contains("Best at 30", "Best at 50")
+          .doesNotContain("1.234");
     }
+  }
+
+  /**
+   * The page of a comparison in which the lowest perplexity is that of a run that removed little.
+   */
+  private static Path withARunThatFellShort() throws Exception {
+    ArrayNode runs =
+        (ArrayNode) new ObjectMapper().readTree(compared.resolve("compare.json").toFile());
+    ObjectNode shortRun = runs.get(1).deepCopy();
+    runs.add(shortRun.put("removed", 0.2).put("perplexity", 1.234));
+    return Files.write(temp.resolve("short.html"), ReportPage.ofComparison("out", runs));
   }
 
   /** The page of the same run with everything that a report can have. */

@@ -21,7 +21,8 @@ function curveName(run) {
 const methods = [...new Set(others.map((run) => run.method))];
 const curves = new Map();
 done.forEach((run) => { const name = curveName(run); if (!curves.has(name)) curves.set(name, []); curves.get(name).push(run); });
-const best = (sparsity) => done.filter((run) => run.sparsity === sparsity && known(run.perplexity)).sort((a, b) => a.perplexity - b.perplexity)[0];
+// A run that ended more than a hundredth below its target is no answer to what that target costs.
+const best = (sparsity) => done.filter((run) => run.sparsity === sparsity && run.removed >= sparsity - 0.01 && known(run.perplexity)).sort((a, b) => a.perplexity - b.perplexity)[0];
 const sparsities = [...new Set(others.map((run) => run.sparsity))].sort((a, b) => a - b);
 
 function styled(name, index) {

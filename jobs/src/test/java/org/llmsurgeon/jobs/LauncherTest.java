@@ -52,16 +52,23 @@ class LauncherTest {
     return process(directory, command);
   }
 
+  /**
+   * Runs a command and waits until nobody can write to its standard error any more: the launcher
+   * passes that on from another process, and Java forgets what comes after its own child has ended.
+   */
   private CommandRun process(Path directory, List<String> command) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    Path err = Files.createTempFile(folder, "run", ".err");
+    String waiting = "{ \"$@\" 2>&1 >&3 3>&- | /bin/cat >\"$0\"; exit ${PIPESTATUS[0]}; } 3>&1";
+    List<String> whole = new ArrayList<>(List.of("/bin/bash", "-c", waiting, err.toString()));
+    whole.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(whole).directory(directory.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
+    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     Process process = builder.start();
-    // To the end of both streams: the launcher passes standard error on from another process.
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return new CommandRun(process.exitValue(), out, err);
+    return new CommandRun(process.exitValue(), out, Files.readString(err));
   }
 
   /** The words of the command that a dry run prints, as a shell reads them again. */

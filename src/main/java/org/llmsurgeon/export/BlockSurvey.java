@@ -39,7 +39,9 @@ record BlockSurvey(
    */
   record Matrix(LinearShape shape, ZeroLines lines) {}
 
-  /** The same block, of which the sublayers must stay or not for what they add whatever they read. */
+  /**
+   * The same block, of which the sublayers must stay or not for what they add whatever they read.
+   */
   BlockSurvey withConstants(boolean ofAttention, boolean ofFeedForward) {
     return new BlockSurvey(
         block,

@@ -35,8 +35,8 @@ final class ConfigFiles {
   private static final String GLOBAL_ACCESS = "allow_global_per_layer_attribute_access";
 
   /**
-   * Architectures whose code derives the width of a head, or of its rotated part, from the number of
-   * heads.
+   * Architectures whose code derives the width of a head, or of its rotated part, from the number
+   * of heads.
    */
   private static final Set<String> WHOLE = Set.of("OPT", "Phi3", "StableLm");
 

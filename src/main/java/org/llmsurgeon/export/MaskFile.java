@@ -14,9 +14,9 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /**
- * Which weights of a model are not zero, as a file beside it: for each stored matrix of linear layers a
- * tensor of its name, U8 {@code [out, ceil(in / 8)]}, a bit for each weight, the first in the highest
- * bit, as {@code numpy.packbits(weight != 0, axis=-1)} gives it.
+ * Which weights of a model are not zero, as a file beside it: for each stored matrix of linear
+ * layers a tensor of its name, U8 {@code [out, ceil(in / 8)]}, a bit for each weight, the first in
+ * the highest bit, as {@code numpy.packbits(weight != 0, axis=-1)} gives it.
  */
 final class MaskFile {
   /** Its name. It must not end as weight files do, or programs would load it as such. */

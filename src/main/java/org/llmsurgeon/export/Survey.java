@@ -56,8 +56,7 @@ final class Survey {
     for (int block = 0; block < config.blockCount(); block++) {
       blocks.add(survey.block(block));
     }
-    StreamConstants constants =
-        new StreamConstants(config, blocks, survey.tensors, survey.device);
+    StreamConstants constants = new StreamConstants(config, blocks, survey.tensors, survey.device);
     blocks.replaceAll(each -> moved(each, constants));
     return blocks;
   }

@@ -95,8 +95,7 @@ final class TensorEdits {
       String name = shape.weightName();
       Arrays.stream(keptRows).forEach(row -> rows.set(tensors.storedRow(name, row)));
       Arrays.stream(keptColumns).forEach(columns::set);
-      matrix.lines().rows().stream()
-          .forEach(row -> rowsNotZero.set(tensors.storedRow(name, row)));
+      matrix.lines().rows().stream().forEach(row -> rowsNotZero.set(tensors.storedRow(name, row)));
       columnsNotZero.or(matrix.lines().columns());
       allRows += shape.outputs();
       allColumns = shape.inputs();

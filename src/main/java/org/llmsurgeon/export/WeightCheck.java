@@ -150,11 +150,7 @@ final class WeightCheck {
     }
     LinearShape inA = first.matrices().get(role).shape();
     LinearShape inB = second.matrices().get(role).shape();
-    same(
-        inA.weightName(),
-        inB.weightName(),
-        new Lines(ofA, null),
-        new Lines(ofB, null));
+    same(inA.weightName(), inB.weightName(), new Lines(ofA, null), new Lines(ofB, null));
     if (inA.bias()) {
       same(
           inA.biasName(),
@@ -170,11 +166,7 @@ final class WeightCheck {
       LinearShape inA = first.matrices().get(role).shape();
       LinearShape inB = second.matrices().get(role).shape();
       int[] rows = all(inA.outputs());
-      same(
-          inA.weightName(),
-          inB.weightName(),
-          new Lines(rows, ofA),
-          new Lines(rows, ofB));
+      same(inA.weightName(), inB.weightName(), new Lines(rows, ofA), new Lines(rows, ofB));
     }
   }
 

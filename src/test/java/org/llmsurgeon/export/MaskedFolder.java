@@ -164,11 +164,7 @@ public final class MaskedFolder {
   }
 
   private void shard(
-      String file,
-      List<String> names,
-      Map<String, double[]> stored,
-      DataType dtype,
-      Device device)
+      String file, List<String> names, Map<String, double[]> stored, DataType dtype, Device device)
       throws IOException {
     SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
     for (String name : names) {
@@ -179,8 +175,7 @@ public final class MaskedFolder {
       for (String name : names) {
         double[] all = stored.get(name);
         int columns = shapes.get(name)[shapes.get(name).length - 1];
-        try (Tensor tensor =
-            device.tensor(Precision.SINGLE, all.length / columns, columns, all)) {
+        try (Tensor tensor = device.tensor(Precision.SINGLE, all.length / columns, columns, all)) {
           writer.write(name, tensor, device);
         }
       }

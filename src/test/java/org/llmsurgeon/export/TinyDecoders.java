@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.llmsurgeon.model.TinyModels;
 
-/** Decoders that are Llama but for their norms, biases, positions or fused layers, as tiny models. */
+/**
+ * Decoders that are Llama but for their norms, biases, positions or fused layers, as tiny models.
+ */
 final class TinyDecoders {
   private TinyDecoders() {}
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
@@ -103,14 +104,15 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
     TensorScope scope = new TensorScope(device);
     try {
       Tensor values = scope.empty(Precision.DOUBLE, lambda.length, mu.length);
-      double[] row = new double[mu.length];
-      for (int i = 0; i < lambda.length; i++) {
-        device.download(corrected, (long) i * row.length, row, 0, row.length);
-        for (int j = 0; j < row.length; j++) {
-          row[j] += dampingG * mu[j] + dampingA * lambda[i] + dampingG * dampingA;
-        }
-        device.upload(row, 0, values, (long) i * row.length, row.length);
-      }
+      Rows.map(
+          device,
+          corrected,
+          values,
+          (i, row) -> {
+            for (int j = 0; j < row.length; j++) {
+              row[j] += dampingG * mu[j] + dampingA * lambda[i] + dampingG * dampingA;
+            }
+          });
       Tensor g = copy(scope, basis.g());
       Tensor a = copy(scope, basis.a());
       checkPositive(device, layer, values, dampingG * dampingA);
@@ -187,15 +189,16 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
   }
 
   private static void checkPositive(Device device, String layer, Tensor values, double damping) {
-    double[] row = new double[values.columns()];
-    for (int i = 0; i < values.rows(); i++) {
-      device.download(values, (long) i * row.length, row, 0, row.length);
-      for (double value : row) {
-        if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-          throw new NotPositiveDefiniteException("The curvature of " + layer, i, row, damping);
-        }
-      }
-    }
+    Rows.each(
+        device,
+        values,
+        (i, row) -> {
+          for (double value : row) {
+            if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
+              throw new NotPositiveDefiniteException("The curvature of " + layer, i, row, damping);
+            }
+          }
+        });
   }
 
   /** What damping added to the diagonals of {@code G} and {@code A}, raised where it had to be. */
@@ -315,14 +318,15 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
   }
 
   private void map(Tensor from, Tensor to, DoubleUnaryOperator function) {
-    double[] row = new double[from.columns()];
-    for (int i = 0; i < from.rows(); i++) {
-      device.download(from, (long) i * row.length, row, 0, row.length);
-      for (int j = 0; j < row.length; j++) {
-        row[j] = function.applyAsDouble(row[j]);
-      }
-      device.upload(row, 0, to, (long) i * row.length, row.length);
-    }
+    Rows.map(
+        device,
+        from,
+        to,
+        (i, row) -> {
+          for (int j = 0; j < row.length; j++) {
+            row[j] = function.applyAsDouble(row[j]);
+          }
+        });
   }
 
   @Override

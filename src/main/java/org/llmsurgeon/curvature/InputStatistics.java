@@ -2,6 +2,7 @@ package org.llmsurgeon.curvature;
 
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 
 /**
@@ -70,8 +71,9 @@ public final class InputStatistics {
     }
     double[] norms = new double[width / member];
     double[] token = new double[width];
+    Rows tokens = Rows.of(device, x.rowRange(from, to));
     for (int t = from; t < to; t++) {
-      device.download(x, (long) t * width, token, 0, width);
+      tokens.read(t - from, token);
       for (int first = 0; first < width; first += member) {
         double square = 0;
         for (int j = first; j < first + member; j++) {

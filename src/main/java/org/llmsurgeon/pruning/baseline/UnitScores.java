@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.InputStatistics;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
@@ -152,10 +153,12 @@ public final class UnitScores {
       Layer layer = layers.get(i);
       double[] weight = new double[layer.weight().columns()];
       double[] gradient = new double[weight.length];
+      Rows weights = Rows.of(device, layer.weight());
+      Rows gradients = layer.gradient() == null ? null : Rows.of(device, layer.gradient());
       for (int r = 0; r < layer.weight().rows(); r++) {
-        device.download(layer.weight(), (long) r * weight.length, weight, 0, weight.length);
-        if (layer.gradient() != null) {
-          device.download(layer.gradient(), (long) r * weight.length, gradient, 0, weight.length);
+        weights.read(r, weight);
+        if (gradients != null) {
+          gradients.read(r, gradient);
         }
         if (i == layout.layer()) {
           for (int j = 0; j < weight.length; j++) {
@@ -184,13 +187,14 @@ public final class UnitScores {
 
   private double[] columnSums(Tensor weight, java.util.function.DoubleUnaryOperator of) {
     double[] sums = new double[weight.columns()];
-    double[] row = new double[sums.length];
-    for (int r = 0; r < weight.rows(); r++) {
-      device.download(weight, (long) r * row.length, row, 0, row.length);
-      for (int j = 0; j < row.length; j++) {
-        sums[j] += of.applyAsDouble(row[j]);
-      }
-    }
+    Rows.each(
+        device,
+        weight,
+        (r, row) -> {
+          for (int j = 0; j < row.length; j++) {
+            sums[j] += of.applyAsDouble(row[j]);
+          }
+        });
     return sums;
   }
 }

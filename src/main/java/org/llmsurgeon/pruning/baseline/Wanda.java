@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.LayerSparsity;
@@ -43,9 +44,10 @@ public final class Wanda {
     double[] norms = Arrays.stream(device.diagonal(a)).map(Math::sqrt).toArray();
     Tensor weight = layer.weight();
     ElementMask mask = new ElementMask(weight.rows(), weight.columns());
+    Rows rows = Rows.of(device, weight);
     double[] row = new double[weight.columns()];
     for (int r = 0; r < weight.rows(); r++) {
-      device.download(weight, (long) r * row.length, row, 0, row.length);
+      rows.read(r, row);
       for (int c = 0; c < inputs; c++) {
         row[c] = score(layer, r, c, Math.abs(row[c]) * norms[c]);
       }

@@ -3,6 +3,7 @@ package org.llmsurgeon.pruning.element;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.PrunableLayer;
@@ -16,6 +17,7 @@ public final class ElementCosts implements CostMatrix {
   private final Device device;
   private final String layer;
   private final Tensor weight;
+  private final Rows weightRows;
   private final int columns;
   private final Curvature curvature;
   private final double[] weights;
@@ -31,6 +33,7 @@ public final class ElementCosts implements CostMatrix {
     this.weight = of.weight();
     this.columns = keepBias ? of.inputs() : weight.columns();
     this.curvature = curvature;
+    this.weightRows = Rows.of(device, weight);
     this.weights = new double[weight.columns()];
   }
 
@@ -83,12 +86,8 @@ public final class ElementCosts implements CostMatrix {
               "layer %s: curvature [%d, %d] for a weight [%d, %d]",
               of.name(), curvature.rows(), curvature.columns(), weight.rows(), weight.columns()));
     }
-    return new ElementCosts(
-        device,
-        of,
-        keepBias,
-        (row, into) ->
-            device.download(curvature, (long) row * weight.columns(), into, 0, into.length));
+    Rows rows = Rows.of(device, curvature);
+    return new ElementCosts(device, of, keepBias, rows::read);
   }
 
   @Override
@@ -112,7 +111,7 @@ public final class ElementCosts implements CostMatrix {
       throw new IllegalArgumentException(costs.length + " costs of " + columns + " weights");
     }
     curvature.read(row, costs);
-    device.download(weight, (long) row * weights.length, weights, 0, weights.length);
+    weightRows.read(row, weights);
     for (int column = 0; column < columns; column++) {
       double cost = 0.5 * weights[column] * weights[column] * costs[column];
       if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY)) {
@@ -149,11 +148,7 @@ public final class ElementCosts implements CostMatrix {
   public Tensor matrix(Precision precision) {
     Tensor matrix = device.empty(precision, weight.rows(), columns);
     try {
-      double[] costs = new double[columns];
-      for (int row = 0; row < weight.rows(); row++) {
-        read(row, costs);
-        device.upload(costs, 0, matrix, (long) row * columns, columns);
-      }
+      Rows.fill(device, matrix, this::read);
       return matrix;
     } catch (RuntimeException failure) {
       matrix.close();

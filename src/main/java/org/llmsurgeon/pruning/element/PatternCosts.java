@@ -2,6 +2,7 @@ package org.llmsurgeon.pruning.element;
 
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.structure.ElementMask;
@@ -15,9 +16,9 @@ import org.llmsurgeon.pruning.structure.SparsityPattern;
  * more.
  */
 public final class PatternCosts implements CostMatrix {
-  private final Device device;
   private final String layer;
   private final Tensor weight;
+  private final Rows weightRows;
   private final SparsityPattern pattern;
   private final double[] rows;
   private final PatternChoice choice;
@@ -31,13 +32,13 @@ public final class PatternCosts implements CostMatrix {
       SparsityPattern pattern,
       double[] rows,
       PatternChoice choice) {
-    this.device = device;
     this.layer = of.name();
     this.weight = of.weight();
     this.pattern = pattern;
     this.rows = rows;
     this.choice = choice;
     this.groups = of.inputs() / pattern.size();
+    this.weightRows = Rows.of(device, weight);
     this.weights = new double[weight.columns()];
     this.chosen = new boolean[pattern.size()];
   }
@@ -119,7 +120,7 @@ public final class PatternCosts implements CostMatrix {
   }
 
   private void load(int row) {
-    device.download(weight, (long) row * weights.length, weights, 0, weights.length);
+    weightRows.read(row, weights);
   }
 
   /** Writes the choice, and returns its cost. */

@@ -101,7 +101,7 @@ final class BlockCosts {
     return to;
   }
 
-  /** Small sets, together. */
+  /** Small sets, together: many of them in each transfer from the device. */
   private final class Small {
     private final List<Integer> where = new ArrayList<>();
     private final List<int[]> sets = new ArrayList<>();
@@ -112,9 +112,24 @@ final class BlockCosts {
     }
 
     void into(double[] costs) {
-      double[][] blocks = line == Line.ROW ? rowBlocks() : columnBlocks();
-      for (int i = 0; i < blocks.length; i++) {
-        costs[where.get(i)] = 0.5 * trace(curvature(sets.get(i)), blocks[i], sets.get(i).length);
+      double[][] energies = line == Line.ROW ? new double[sets.size()][] : columnBlocks();
+      for (int first = 0, after; first < sets.size(); first = after) {
+        after = first + 1;
+        int members = sets.get(first).length;
+        while (after < sets.size() && members + sets.get(after).length <= CHUNK) {
+          members += sets.get(after++).length;
+        }
+        List<int[]> some = sets.subList(first, after);
+        int[] all = some.stream().flatMapToInt(Arrays::stream).toArray();
+        double[] curvature = values(state.curvature(line), all, all);
+        if (line == Line.ROW) {
+          addRowBlocks(some, all, energies, first);
+        }
+        for (int i = first, at = 0; i < after; at += sets.get(i++).length) {
+          int size = sets.get(i).length;
+          double[] block = block(curvature, all.length, at, size);
+          costs[where.get(i)] = 0.5 * trace(block, energies[i], size);
+        }
       }
     }
 
@@ -129,43 +144,40 @@ final class BlockCosts {
       return trace;
     }
 
-    /** {@code Xi_SS} or {@code X_SS}, row by row. */
-    private double[] curvature(int[] set) {
-      Tensor whole = state.curvature(line);
-      double[] part = new double[set.length * set.length];
-      double[] row = new double[set[set.length - 1] - set[0] + 1];
-      for (int i = 0; i < set.length; i++) {
-        device.download(whole, (long) set[i] * whole.columns() + set[0], row, 0, row.length);
-        for (int j = 0; j < set.length; j++) {
-          part[i * set.length + j] = row[set[j] - set[0]];
-        }
+    private double[] values(Tensor from, int[] rows, int[] columns) {
+      try (TensorScope work = new TensorScope(device)) {
+        return device.values(gathered(work, from, rows, columns));
       }
-      return part;
     }
 
-    private double[][] rowBlocks() {
+    /** {@code size} rows and columns of a matrix from a place of its diagonal on. */
+    private static double[] block(double[] matrix, int width, int at, int size) {
+      double[] block = new double[size * size];
+      for (int i = 0; i < size; i++) {
+        System.arraycopy(matrix, (at + i) * width + at, block, i * size, size);
+      }
+      return block;
+    }
+
+    private void addRowBlocks(List<int[]> some, int[] all, double[][] blocks, int first) {
       int width = state.weight().columns();
-      double[][] blocks = new double[sets.size()][];
-      for (int i = 0; i < blocks.length; i++) {
-        int[] set = sets.get(i);
-        double[] weight = new double[set.length * width];
-        double[] gradient = new double[weight.length];
-        for (int a = 0; a < set.length; a++) {
-          device.download(state.weight(), (long) set[a] * width, weight, a * width, width);
-          device.download(state.gradient(line), (long) set[a] * width, gradient, a * width, width);
-        }
-        blocks[i] = products(set.length, width, weight, gradient);
+      double[] weight = values(state.weight(), all, null);
+      double[] gradient = values(state.gradient(line), all, null);
+      int at = 0;
+      for (int i = 0; i < some.size(); i++) {
+        blocks[first + i] = products(some.get(i).length, width, at, weight, gradient);
+        at += some.get(i).length * width;
       }
-      return blocks;
     }
 
-    private static double[] products(int size, int width, double[] weight, double[] gradient) {
+    private static double[] products(
+        int size, int width, int at, double[] weight, double[] gradient) {
       double[] block = new double[size * size];
       for (int a = 0; a < size; a++) {
         for (int b = 0; b < size; b++) {
           double sum = 0;
           for (int c = 0; c < width; c++) {
-            sum += weight[a * width + c] * gradient[b * width + c];
+            sum += weight[at + a * width + c] * gradient[at + b * width + c];
           }
           block[a * size + b] = sum;
         }

@@ -3,6 +3,7 @@ package org.llmsurgeon.pruning.structure;
 import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 
 /**
@@ -34,15 +35,16 @@ public final class ElementMask {
    */
   public static ElementMask ofZeros(Device device, Tensor weight) {
     ElementMask mask = new ElementMask(weight.rows(), weight.columns());
-    double[] values = new double[weight.columns()];
-    for (int row = 0; row < mask.rows; row++) {
-      device.download(weight, (long) row * values.length, values, 0, values.length);
-      for (int column = 0; column < values.length; column++) {
-        if (values[column] == 0) {
-          mask.remove(row, column);
-        }
-      }
-    }
+    Rows.each(
+        device,
+        weight,
+        (row, values) -> {
+          for (int column = 0; column < values.length; column++) {
+            if (values[column] == 0) {
+              mask.remove(row, column);
+            }
+          }
+        });
     return mask;
   }
 
@@ -198,14 +200,15 @@ public final class ElementMask {
    */
   public Tensor kept(Device device, Precision precision) {
     Tensor kept = device.empty(precision, rows, columns);
-    double[] values = new double[columns];
-    for (int row = 0; row < rows; row++) {
-      Arrays.fill(values, 1);
-      for (int column : removedColumns(row)) {
-        values[column] = 0;
-      }
-      device.upload(values, 0, kept, (long) row * columns, columns);
-    }
+    Rows.fill(
+        device,
+        kept,
+        (row, values) -> {
+          Arrays.fill(values, 1);
+          for (int column : removedColumns(row)) {
+            values[column] = 0;
+          }
+        });
     return kept;
   }
 
@@ -217,17 +220,15 @@ public final class ElementMask {
    */
   public void clear(Device device, Tensor weight) {
     checkShape(weight.rows(), weight.columns());
-    double[] values = new double[columns];
-    for (int row = 0; row < rows; row++) {
-      int[] gone = removedColumns(row);
-      if (gone.length > 0) {
-        device.download(weight, (long) row * columns, values, 0, columns);
-        for (int column : gone) {
-          values[column] = 0;
-        }
-        device.upload(values, 0, weight, (long) row * columns, columns);
-      }
-    }
+    Rows.map(
+        device,
+        weight,
+        weight,
+        (row, values) -> {
+          for (int column : removedColumns(row)) {
+            values[column] = 0;
+          }
+        });
   }
 
   /** The mask over some rows and columns. */

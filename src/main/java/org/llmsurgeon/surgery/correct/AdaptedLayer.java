@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery.correct;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.pruning.structure.ElementMask;
@@ -94,15 +95,15 @@ final class AdaptedLayer implements AutoCloseable {
     for (int row : lines.rows()) {
       device.upload(zeros, 0, ofRows, (long) row * zeros.length, zeros.length);
     }
-    double[] values = new double[ofColumns.columns()];
-    for (int k = 0; k < ofColumns.rows(); k++) {
-      long at = (long) k * values.length;
-      device.download(ofColumns, at, values, 0, values.length);
-      for (int column : lines.columns()) {
-        values[column] = 0;
-      }
-      device.upload(values, 0, ofColumns, at, values.length);
-    }
+    Rows.map(
+        device,
+        ofColumns,
+        ofColumns,
+        (k, values) -> {
+          for (int column : lines.columns()) {
+            values[column] = 0;
+          }
+        });
   }
 
   /**

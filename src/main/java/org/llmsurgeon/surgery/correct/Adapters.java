@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Random;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.weights.WeightSource;
@@ -54,13 +55,14 @@ public final class Adapters implements AutoCloseable {
     Random random = new Random(seed);
     for (Adapter adapter : initial.adapters) {
       double spread = Math.sqrt(3.0 / adapter.a().rows());
-      double[] row = new double[adapter.a().columns()];
-      for (int k = 0; k < adapter.a().rows(); k++) {
-        for (int j = 0; j < row.length; j++) {
-          row[j] = spread * (2 * random.nextDouble() - 1);
-        }
-        device.upload(row, 0, adapter.a(), (long) k * row.length, row.length);
-      }
+      Rows.fill(
+          device,
+          adapter.a(),
+          (k, row) -> {
+            for (int j = 0; j < row.length; j++) {
+              row[j] = spread * (2 * random.nextDouble() - 1);
+            }
+          });
     }
     return initial;
   }

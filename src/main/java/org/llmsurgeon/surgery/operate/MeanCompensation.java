@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.operate;
 
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.InputStatistics;
 import org.llmsurgeon.model.config.LinearShape;
@@ -35,16 +36,17 @@ public final class MeanCompensation {
       LayerWeight cut) {
     double[] bias = device.values(cut.bias());
     double[] means = new double[layer.inputs()];
-    double[] row = new double[layer.inputs()];
     try (Tensor seen = statistics.load(FactorPlan.statistics(layer), device);
         Tensor weight = dense.load(layer.weightName(), device)) {
       device.download(seen, (long) InputStatistics.MEAN * means.length, means, 0, means.length);
-      for (int r = 0; r < bias.length; r++) {
-        device.download(weight, (long) r * row.length, row, 0, row.length);
-        for (int column : columns) {
-          bias[r] += row[column] * means[column];
-        }
-      }
+      Rows.each(
+          device,
+          weight,
+          (r, row) -> {
+            for (int column : columns) {
+              bias[r] += row[column] * means[column];
+            }
+          });
     }
     device.upload(bias, 0, cut.bias(), 0, bias.length);
   }

@@ -10,7 +10,7 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Chooses the form in which a model with zeros is written. All forms compute the same. They come in
@@ -30,7 +30,7 @@ final class ExportPlanner {
   private final List<BlockSurvey> blocks;
   private final TensorEdits edits;
   private final ConfigFiles files;
-  private final NetworkTensors tensors;
+  private final CheckpointNames names;
 
   ExportPlanner(ModelFolder folder, ModelConfig config, Device device) {
     this.folder = folder;
@@ -38,7 +38,7 @@ final class ExportPlanner {
     this.blocks = Survey.of(folder, config, device);
     this.edits = new TensorEdits(folder, config, device);
     this.files = new ConfigFiles(folder, config);
-    this.tensors = new NetworkTensors(folder, config);
+    this.names = CheckpointNames.of(config, folder::contains);
   }
 
   /**
@@ -123,39 +123,27 @@ final class ExportPlanner {
     return plan(
         Route.PER_LAYER,
         widths,
-        withoutNorms(edits.of(blocks, widths, false).edits(), widths),
+        edits.of(blocks, widths, false).edits(),
         files.perLayer(widths, Map.of(), Map.of()));
   }
 
   private ExportPlan nemotron(List<BlockWidth> widths) {
-    Map<String, TensorEdit> cut = withoutNorms(edits.of(blocks, widths, false).edits(), widths);
+    Map<String, TensorEdit> cut = edits.of(blocks, widths, false).edits();
     for (int block = 0; block < widths.size(); block++) {
       if (widths.get(block).heads() == 0) {
-        dropNorm(block, NormPlace.BEFORE_ATTENTION, cut);
+        dropNorm(block, ".input_layernorm.weight", cut);
       }
       if (widths.get(block).neurons() == 0) {
-        dropNorm(block, NormPlace.BEFORE_FEED_FORWARD, cut);
+        dropNorm(block, ".post_attention_layernorm.weight", cut);
       }
     }
     return plan(Route.NEMOTRON_NAS, widths, cut, files.nemotron(widths));
   }
 
-  /** Drops the norms that are inside of attentions that are left out. */
-  private Map<String, TensorEdit> withoutNorms(
-      Map<String, TensorEdit> cut, List<BlockWidth> widths) {
-    for (int block = 0; block < widths.size(); block++) {
-      if (widths.get(block).heads() == 0) {
-        dropNorm(block, NormPlace.QUERY, cut);
-        dropNorm(block, NormPlace.KEY, cut);
-      }
-    }
-    return cut;
-  }
-
-  private void dropNorm(int block, NormPlace place, Map<String, TensorEdit> cut) {
-    String name = config.names().norms().get(place);
-    String norm = tensors.stored(config.blockName(block) + "." + name + ".weight");
-    if (name != null && folder.contains(norm)) {
+  /** A norm before a sublayer that is left out. */
+  private void dropNorm(int block, String name, Map<String, TensorEdit> cut) {
+    String norm = names.stored(config.blockName(block) + name);
+    if (folder.contains(norm)) {
       cut.put(norm, new TensorEdit.Dropped());
     }
   }
@@ -164,10 +152,7 @@ final class ExportPlanner {
     List<BlockWidth> widths = Widths.perBlock(blocks);
     TensorEdits.Edits cut = edits.of(blocks, widths, true);
     return plan(
-        Route.INDEXED,
-        widths,
-        withoutNorms(cut.edits(), widths),
-        files.perLayer(widths, cut.edits(), cut.shapes()));
+        Route.INDEXED, widths, cut.edits(), files.perLayer(widths, cut.edits(), cut.shapes()));
   }
 
   private ExportPlan plan(

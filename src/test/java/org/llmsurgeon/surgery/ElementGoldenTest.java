@@ -111,14 +111,20 @@ class ElementGoldenTest {
       List<Layer> layers = layers(golden, scope, SHOT);
       List<CostMatrix> costs = new ArrayList<>();
       layers.forEach(each -> costs.add(each.groups(golden.device, pattern)));
-      long groups = costs.stream().mapToLong(CostMatrix::candidates).sum();
+      long groups = costs.stream().mapToLong(CostMatrix::weights).sum() / pattern.removed();
       // Theirs do not line up where the bias column is dead
       Predicate<LinearShape> aligned =
           shape ->
               shape.role() == LinearRole.OUTPUT
                   || shape.role() == LinearRole.UP
                   || shape.role() == LinearRole.DOWN;
-      assertShot(golden, "2_4_25", layers, costs, pattern.groups(0.25, groups), aligned);
+      assertShot(
+          golden,
+          "2_4_25",
+          layers,
+          costs,
+          pattern.removed() * pattern.groups(0.25, groups),
+          aligned);
     }
   }
 

@@ -30,7 +30,7 @@ final class Lowest {
     int[] lowest = new int[wanted];
     int filled = 0;
     for (int i = from; i < from + count; i++) {
-      if (walk.takes(values[i])) {
+      if (walk.takes(values[i], 1)) {
         lowest[filled++] = i;
       }
     }

@@ -7,7 +7,7 @@ import java.io.Serializable;
  * of those that cost exactly as much, the first ones in row-major order.
  *
  * @param threshold cost at which the cut lies, at least 0
- * @param ties how many of the candidates that cost exactly this go too
+ * @param ties how many weights may go of candidates that cost exactly this
  */
 public record CostCut(double threshold, long ties) implements Serializable {
   /** Nothing goes. */
@@ -35,9 +35,14 @@ public record CostCut(double threshold, long ties) implements Serializable {
      * Whether the next candidate goes.
      *
      * @param cost of it
+     * @param weights that it takes
      */
-    public boolean takes(double cost) {
-      return cost < threshold || cost == threshold && left-- > 0;
+    public boolean takes(double cost, int weights) {
+      if (cost != threshold || weights > left) {
+        return cost < threshold;
+      }
+      left -= weights;
+      return true;
     }
   }
 }

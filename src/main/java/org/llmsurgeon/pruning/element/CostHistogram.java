@@ -4,18 +4,28 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * How many candidates lie in each bucket of a range of costs, and how many below it. Histograms of
- * the same range merge in any grouping; only buckets that hold something are kept. The arrays are
- * not copied, so not to be written.
+ * How many weights go with the candidates in each bucket of a range of costs, and with those below
+ * it; what is gone already is in none. Histograms of the same range merge in any grouping; only
+ * buckets that hold something are kept. The arrays are not copied, so not to be written.
  *
  * @param range the costs and their buckets
- * @param below candidates that cost less than the range
- * @param total candidates, those above the range counted too
+ * @param gone weights that are gone already
+ * @param below weights of candidates that cost less than the range
+ * @param total weights of all candidates, those that are gone and those above the range too
  * @param buckets indices of the buckets that hold something, ascending
- * @param counts candidates in each of them
+ * @param counts weights of the candidates in each of them
  */
-public record CostHistogram(CostRange range, long below, long total, long[] buckets, long[] counts)
+public record CostHistogram(
+    CostRange range, long gone, long below, long total, long[] buckets, long[] counts)
     implements Serializable {
+  /**
+   * Of no candidates.
+   *
+   * @param range the costs and their buckets
+   */
+  public static CostHistogram none(CostRange range) {
+    return new CostHistogram(range, 0, 0, 0, new long[0], new long[0]);
+  }
 
   /**
    * Counts the candidates of a layer. Memory: at most a number per bucket, or, in an {@linkplain
@@ -28,22 +38,23 @@ public record CostHistogram(CostRange range, long below, long total, long[] buck
   public static CostHistogram of(CostMatrix costs, CostRange range) {
     Counter counter = new Counter(range);
     double[] row = new double[costs.columns()];
+    int[] weights = new int[costs.columns()];
     for (int i = 0; i < costs.rows(); i++) {
-      costs.read(i, row);
-      for (double cost : row) {
-        counter.add(cost);
+      costs.read(i, row, weights);
+      for (int column = 0; column < row.length; column++) {
+        counter.add(row[column], weights[column]);
       }
     }
-    return counter.histogram(costs.candidates());
+    return counter.histogram(costs.weights());
   }
 
-  /** Candidates within the range. */
+  /** Weights of the candidates within the range. */
   public long within() {
     return Arrays.stream(counts).sum();
   }
 
   /**
-   * How many candidates lie in a bucket.
+   * How many weights go with the candidates in a bucket.
    *
    * @param bucket its index
    */
@@ -76,39 +87,48 @@ public record CostHistogram(CostRange range, long below, long total, long[] buck
     }
     return new CostHistogram(
         range,
+        gone + other.gone,
         below + other.below,
         total + other.total,
         Arrays.copyOf(both, filled),
         Arrays.copyOf(sums, filled));
   }
 
-  /** Counts in an array where the buckets are few, else gathers their indices. */
+  /** Counts in an array where the buckets are few, else gathers their indices, one a weight. */
   private static final class Counter {
     private final CostRange range;
     private final long[] dense;
     private long[] gathered = new long[1024];
     private int filled;
     private long below;
+    private long open;
 
     Counter(CostRange range) {
       this.range = range;
       this.dense = range.dense() ? new long[(int) range.buckets()] : null;
     }
 
-    void add(double cost) {
+    void add(double cost, int weights) {
+      open += weights;
       long bucket = range.bucketOf(cost);
       if (bucket < 0) {
-        below++;
+        below += weights;
       } else if (bucket >= range.buckets()) {
         return;
       } else if (dense != null) {
-        dense[(int) bucket]++;
+        dense[(int) bucket] += weights;
       } else {
-        if (filled == gathered.length) {
-          gathered = Arrays.copyOf(gathered, Math.multiplyExact(2, filled));
-        }
-        gathered[filled++] = bucket;
+        gather(bucket, weights);
       }
+    }
+
+    private void gather(long bucket, int weights) {
+      if (filled + weights > gathered.length) {
+        int needed = Math.addExact(filled, weights);
+        gathered = Arrays.copyOf(gathered, Math.max(needed, Math.multiplyExact(2, filled)));
+      }
+      Arrays.fill(gathered, filled, filled + weights, bucket);
+      filled += weights;
     }
 
     CostHistogram histogram(long total) {
@@ -126,7 +146,7 @@ public record CostHistogram(CostRange range, long below, long total, long[] buck
           counts[at++] = dense[bucket];
         }
       }
-      return new CostHistogram(range, below, total, buckets, counts);
+      return new CostHistogram(range, total - open, below, total, buckets, counts);
     }
 
     private CostHistogram ofGathered(long total) {
@@ -141,7 +161,12 @@ public record CostHistogram(CostRange range, long below, long total, long[] buck
         counts[used - 1]++;
       }
       return new CostHistogram(
-          range, below, total, Arrays.copyOf(buckets, used), Arrays.copyOf(counts, used));
+          range,
+          total - open,
+          below,
+          total,
+          Arrays.copyOf(buckets, used),
+          Arrays.copyOf(counts, used));
     }
   }
 }

@@ -18,19 +18,24 @@ public sealed interface CostMatrix permits ElementCosts, PatternCosts {
   /** Candidates in each row. */
   int columns();
 
-  /** Candidates of the layer. */
-  default long candidates() {
-    return (long) rows() * columns();
+  /** Weights that are gone of a candidate that went: 1, or those of a group. */
+  int weightsOfCandidate();
+
+  /** Weights that are gone of the layer if all candidates go. */
+  default long weights() {
+    return (long) rows() * columns() * weightsOfCandidate();
   }
 
   /**
-   * Costs of the candidates of one row.
+   * Costs of the candidates of one row, and what they take.
    *
    * @param row which
    * @param costs {@code [columns]}, written; each finite and at least 0
-   * @throws org.llmsurgeon.compute.NonFiniteException if one is not finite
+   * @param weights {@code [columns]}, written: how many of its weights a candidate takes that are
+   *     not 0 yet, at most {@link #weightsOfCandidate}; none where it is gone already
+   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
-  void read(int row, double[] costs);
+  void read(int row, double[] costs, int[] weights);
 
   /**
    * The weights that go.

@@ -106,7 +106,12 @@ public final class ElementCosts implements CostMatrix {
   }
 
   @Override
-  public void read(int row, double[] costs) {
+  public int weightsOfCandidate() {
+    return 1;
+  }
+
+  @Override
+  public void read(int row, double[] costs, int[] taken) {
     if (costs.length != columns) {
       throw new IllegalArgumentException(costs.length + " costs of " + columns + " weights");
     }
@@ -120,6 +125,7 @@ public final class ElementCosts implements CostMatrix {
       // What is gone already goes before what merely has no effect, so that zeros that stay zeros
       // take no room from others.
       costs[column] = weights[column] == 0 ? 0 : Math.max(Double.MIN_VALUE, cost);
+      taken[column] = weights[column] == 0 ? 0 : 1;
     }
   }
 
@@ -128,10 +134,11 @@ public final class ElementCosts implements CostMatrix {
     ElementMask mask = new ElementMask(weight.rows(), weight.columns());
     CostCut.Walk walk = cut.walk();
     double[] costs = new double[columns];
+    int[] taken = new int[columns];
     for (int row = 0; row < weight.rows(); row++) {
-      read(row, costs);
+      read(row, costs, taken);
       for (int column = 0; column < columns; column++) {
-        boolean goes = walk.takes(costs[column]);
+        boolean goes = walk.takes(costs[column], taken[column]);
         if (goes || weights[column] == 0) {
           mask.remove(row, column);
         }
@@ -148,7 +155,8 @@ public final class ElementCosts implements CostMatrix {
   public Tensor matrix(Precision precision) {
     Tensor matrix = device.empty(precision, weight.rows(), columns);
     try {
-      Rows.fill(device, matrix, this::read);
+      int[] taken = new int[columns];
+      Rows.fill(device, matrix, (row, costs) -> read(row, costs, taken));
       return matrix;
     } catch (RuntimeException failure) {
       matrix.close();

@@ -8,8 +8,8 @@ import org.llmsurgeon.pruning.element.ElementThreshold.Narrow;
 import org.llmsurgeon.pruning.element.ElementThreshold.Step;
 
 /**
- * The search for one threshold over all layers where no layer may lose more than some number of
- * candidates (ours); with numbers that add up to the count it is a search for a threshold of each
+ * The search for one threshold over all layers where of no layer more than some number of weights
+ * may be gone (ours); with numbers that add up to the count it is a search for a threshold of each
  * layer. Between two passes over the layers it says which costs to count next.
  *
  * <p>A layer that would lose more under the common threshold loses exactly what it may, under a
@@ -29,8 +29,9 @@ public final class ElementSearch {
   /**
    * Before the first pass.
    *
-   * @param count how many candidates are to go, at most the sum of {@code most}
-   * @param most how many may go of each layer
+   * @param count how many weights may be gone, those that are already too; at most the sum of
+   *     {@code most}
+   * @param most how many of each layer
    */
   public ElementSearch(long count, long[] most) {
     this.count = count;
@@ -107,7 +108,7 @@ public final class ElementSearch {
     boolean any = false;
     for (int layer : pool) {
       CostHistogram all = first.get(layer);
-      long below = 0;
+      long below = all.gone();
       for (int i = 0; i < all.buckets().length; i++) {
         below += all.range().cost(all.buckets()[i]) < from ? all.counts()[i] : 0;
       }
@@ -144,9 +145,9 @@ public final class ElementSearch {
     threshold = Math.max(threshold, found.threshold());
   }
 
-  /** How many candidates of a layer a cut takes. */
+  /** How many weights of a layer are gone after a cut. */
   private static long taken(CostHistogram counted, CostCut cut) {
-    long taken = counted.below() + cut.ties();
+    long taken = counted.gone() + counted.below() + cut.ties();
     for (int i = 0; i < counted.buckets().length; i++) {
       boolean below = counted.range().cost(counted.buckets()[i]) < cut.threshold();
       taken += below ? counted.counts()[i] : 0;
@@ -182,13 +183,15 @@ public final class ElementSearch {
     return pool;
   }
 
-  /** What the common threshold has to take. */
+  /** What the common threshold has to take; a layer may have lost more than it may before. */
   private long left() {
     long left = count;
     for (int layer = 0; layer < alone.length; layer++) {
-      left -= alone[layer] ? most[layer] : 0;
+      boolean known = first != null && first.get(layer) != null;
+      long gone = known ? first.get(layer).gone() : 0;
+      left -= alone[layer] ? Math.max(most[layer], gone) : 0;
     }
-    return left;
+    return Math.max(0, left);
   }
 
   /** What goes, when no pass is needed any more; the threshold is the highest of all layers. */

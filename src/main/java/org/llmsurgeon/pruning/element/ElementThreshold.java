@@ -6,11 +6,13 @@ import org.llmsurgeon.pruning.structure.LayerSparsity;
 import org.llmsurgeon.pruning.structure.WeightCount;
 
 /**
- * One ordering of the candidates of all layers, single weights or groups, cut where exactly so many
- * are gone (method, section 3). Only histograms travel: the first pass over the layers counts all
- * costs in log-spaced buckets, each further one looks into the bucket that holds the threshold,
- * until buckets are single costs. Two passes do for a million candidates in that bucket, at most
- * four for any number. Candidates that cost the same go in the order of layers, then row by row.
+ * One ordering of the candidates of all layers, single weights or groups, cut where as many weights
+ * are gone as may be (method, section 3). What is gone already counts and takes nothing. Only
+ * histograms travel: the first pass over the layers counts all costs in log-spaced buckets, each
+ * further one looks into the bucket that holds the threshold, until buckets are single costs. Two
+ * passes do for a million candidates in that bucket, at most four for any number. Candidates that
+ * cost the same go in the order of layers, then row by row, as far as they fit: of groups of
+ * several weights a few weights less than may be can be gone.
  *
  * <p>{@link #next} is one step between two passes; {@link #select} does all of them for layers in
  * memory.
@@ -33,8 +35,8 @@ public final class ElementThreshold {
    *
    * @param cuts what goes of each layer, in the order the layers were given
    * @param threshold the largest cost among what goes; 0 where nothing goes
-   * @param removed candidates that go, exactly
-   * @param total candidates of all layers
+   * @param removed weights that may be gone; exactly so many are, unless groups do not fill it
+   * @param total weights of the candidates of all layers
    */
   public record Found(List<CostCut> cuts, double threshold, long removed, long total)
       implements Step {
@@ -61,21 +63,19 @@ public final class ElementThreshold {
    *
    * @param layers one histogram for each layer, in the model's order, which breaks ties; all of the
    *     range of this pass, {@link CostRange#ALL} at first
-   * @param count how many candidates are to go, at most all
+   * @param count how many weights may be gone, those that are already too; at most all
    */
   public static Step next(List<CostHistogram> layers, long count) {
     CostHistogram all =
-        layers.stream()
-            .reduce(CostHistogram::merge)
-            .orElse(new CostHistogram(CostRange.ALL, 0, 0, new long[0], new long[0]));
+        layers.stream().reduce(CostHistogram::merge).orElse(CostHistogram.none(CostRange.ALL));
     if (count < 0 || count > all.total()) {
-      throw new IllegalArgumentException(count + " of " + all.total() + " candidates");
+      throw new IllegalArgumentException(count + " of " + all.total() + " weights");
     }
-    if (count == 0) {
+    if (count <= all.gone()) {
       List<CostCut> cuts = layers.stream().map(layer -> CostCut.NOTHING).toList();
-      return new Found(cuts, 0, 0, all.total());
+      return new Found(cuts, 0, count, all.total());
     }
-    long before = all.below();
+    long before = all.gone() + all.below();
     for (int i = 0; i < all.buckets().length; i++) {
       long in = all.counts()[i];
       if (before < count && count <= before + in) {
@@ -86,7 +86,7 @@ public final class ElementThreshold {
       before += in;
     }
     throw new IllegalArgumentException(
-        "candidate " + count + " does not lie within the costs of " + all.range());
+        "weight " + count + " does not lie within the costs of " + all.range());
   }
 
   private static Found found(List<CostHistogram> layers, long bucket, long ties, long count) {
@@ -109,7 +109,7 @@ public final class ElementThreshold {
    *
    * @param layers costs of all layers, in the model's order, which breaks ties; or one layer alone,
    *     for a threshold of its own
-   * @param count how many candidates are to go, at most all
+   * @param count how many weights may be gone, those that are already too; at most all
    * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
    */
   public static Found select(List<? extends CostMatrix> layers, long count) {

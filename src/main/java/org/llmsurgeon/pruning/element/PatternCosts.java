@@ -13,7 +13,8 @@ import org.llmsurgeon.pruning.structure.SparsityPattern;
  * What removing the cheapest weights of each group of a layer would add to the loss, N:M. A group
  * is {@code M} consecutive inputs of a row of the full weight, dead ones counted, and never the
  * bias. Groups that satisfy the pattern already cost 0 and are chosen as they are; any other costs
- * more.
+ * more. Where some of a group's weights are 0 already, fewer are left to go, and the group competes
+ * with what these cost each.
  */
 public final class PatternCosts implements CostMatrix {
   private final String layer;
@@ -109,13 +110,19 @@ public final class PatternCosts implements CostMatrix {
   }
 
   @Override
-  public void read(int row, double[] costs) {
+  public int weightsOfCandidate() {
+    return pattern.removed();
+  }
+
+  @Override
+  public void read(int row, double[] costs, int[] taken) {
     if (costs.length != groups) {
       throw new IllegalArgumentException(costs.length + " costs of " + groups + " groups");
     }
     load(row);
     for (int group = 0; group < groups; group++) {
       costs[group] = choose(row, group);
+      taken[group] = left(group);
     }
   }
 
@@ -127,18 +134,23 @@ public final class PatternCosts implements CostMatrix {
   private double choose(int row, int group) {
     double form = choice.choose(group, weights, group * pattern.size(), chosen);
     double cost = 0.5 * rows[row] * form;
+    int left = left(group);
+    if (left > 0 && left < pattern.removed()) {
+      cost *= (double) pattern.removed() / left;
+    }
     if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY)) {
       throw new NonFiniteException(layer, "cost of group " + group + " of row " + row);
     }
-    return satisfied(group) ? 0 : Math.max(Double.MIN_VALUE, cost);
+    return left == 0 ? 0 : Math.max(Double.MIN_VALUE, cost);
   }
 
-  private boolean satisfied(int group) {
+  /** How many weights have to go yet. */
+  private int left(int group) {
     int zeros = 0;
     for (int i = 0; i < pattern.size(); i++) {
       zeros += weights[group * pattern.size() + i] == 0 ? 1 : 0;
     }
-    return zeros >= pattern.removed();
+    return Math.max(0, pattern.removed() - zeros);
   }
 
   @Override
@@ -148,7 +160,7 @@ public final class PatternCosts implements CostMatrix {
     for (int row = 0; row < weight.rows(); row++) {
       load(row);
       for (int group = 0; group < groups; group++) {
-        boolean goes = walk.takes(choose(row, group));
+        boolean goes = walk.takes(choose(row, group), left(group));
         for (int i = 0; i < chosen.length; i++) {
           int column = group * chosen.length + i;
           if (goes && chosen[i] || weights[column] == 0) {

@@ -9,8 +9,8 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.structure.ElementMask;
-import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.surgery.operate.LayerWeight;
+import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.StepSettings;
 import org.llmsurgeon.surgery.recipe.StructureSettings;
@@ -41,16 +41,19 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
   }
 
   /**
-   * Throws if nothing would be left to do.
+   * Throws if nothing would be left to do, or if some layers have lost more than they may: what is
+   * gone does not come back.
    *
    * @param share of the prunable weights at the end
    * @param gone of each layer, what {@link #of} says
    * @throws InputException naming what is gone already
    */
   public void requireLess(double share, List<Long> gone) {
+    List<Allowance> allowances = Competition.of(config, recipe).allowances(share);
     long all = gone.stream().mapToLong(Long::longValue).sum();
-    long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
-    if (all > 0 && all >= WeightCount.atMost(share, total)) {
+    long may = allowances.stream().mapToLong(Allowance::weights).sum();
+    if (all > 0 && all >= may) {
+      long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
       double unit = recipe.goal().sparsity() / share;
       throw new InputException(
           String.format(
@@ -62,5 +65,37 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
               StructureSettings.STRUCTURES.spelled(recipe.structures().optionName()),
               StepSettings.SPARSITY.spelled(recipe.goal().sparsity())));
     }
+    requireEachLess(allowances, gone);
+  }
+
+  private void requireEachLess(List<Allowance> allowances, List<Long> gone) {
+    for (Allowance part : allowances) {
+      long of =
+          part.layers().stream().mapToLong(each -> gone.get(config.linears().indexOf(each))).sum();
+      if (recipe.layers().alone() && of > part.weights()) {
+        throw passed(part.name(), of, part, LayerSettings.THRESHOLD.spelled("layer"));
+      }
+    }
+    for (int i = 0; i < gone.size(); i++) {
+      LinearShape layer = config.linears().get(i);
+      Allowance most = new Allowance(layer.name(), List.of(layer), recipe.layers().most(layer));
+      if (gone.get(i) > most.weights()) {
+        throw passed(layer.name(), gone.get(i), most, LayerSettings.LIMIT.spelled());
+      }
+    }
+  }
+
+  private static InputException passed(String name, long gone, Allowance most, String option) {
+    double total = most.layers().stream().mapToLong(LinearShape::weights).sum();
+    return new InputException(
+        String.format(
+            Locale.ROOT,
+            "Of %s %.2f %% are gone already, and %s allows %.2f %%; leave it out with %s, or allow"
+                + " more.",
+            name,
+            100 * gone / total,
+            option,
+            100 * most.weights() / total,
+            LayerSettings.EXCLUDE.spelled()));
   }
 }

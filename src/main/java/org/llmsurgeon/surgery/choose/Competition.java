@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.choose;
 
+import java.util.List;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.ElementMask;
@@ -29,6 +30,14 @@ public sealed interface Competition permits LineChoice, UnitChoice, ElementChoic
    * @throws org.llmsurgeon.InputException naming the most that can be asked for
    */
   void requireReachable(double share);
+
+  /**
+   * How much may be gone: of the whole model, or where each layer goes on its own of each of them,
+   * or of each group of layers that are coupled.
+   *
+   * @param share of the prunable weights
+   */
+  List<Allowance> allowances(double share);
 
   /** Weights of the largest part that goes as a whole, of each layer where each goes on its own. */
   long largestStep();

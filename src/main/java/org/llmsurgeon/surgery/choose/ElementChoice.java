@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.LinearShape;
@@ -83,7 +84,7 @@ public final class ElementChoice implements Competition {
    *
    * @param cuts of each layer, in the model's order, the cut of each round
    * @param threshold highest cost among what goes in the last round
-   * @param removed weights that go by the count of candidates, those of earlier shots included
+   * @param removed weights that may be gone, those of before included; groups need not fill it
    * @param total weights of all layers, biases counted
    */
   public record Result(List<List<CostCut>> cuts, double threshold, long removed, long total) {}
@@ -108,8 +109,7 @@ public final class ElementChoice implements Competition {
         cuts.get(i).add(found.cuts().get(i));
       }
     }
-    long removed = found.removed() * recipe.structures().removedOfGroup();
-    return new Result(cuts, found.threshold(), removed, total());
+    return new Result(cuts, found.threshold(), found.removed(), total());
   }
 
   private ElementThreshold.Found round(double share, List<List<CostCut>> cuts, Pass pass) {
@@ -144,46 +144,46 @@ public final class ElementChoice implements Competition {
             .sum();
   }
 
-  /** Single weights that are 0, or those of groups that satisfy the pattern. */
+  /** Single weights that are 0; of a group at most as many as its pattern takes. */
   @Override
   public long gone(LinearShape layer, ElementMask zeros) {
-    int columns = ElementCandidates.columns(layer, recipe);
-    int size = recipe.structures().groupSize();
-    int removed = recipe.structures().removedOfGroup();
-    if (layer.inputs() % size != 0) {
-      return 0;
+    return ElementCandidates.gone(layer, recipe, zeros);
+  }
+
+  @Override
+  public List<Allowance> allowances(double share) {
+    long[] most = most(share);
+    if (recipe.layers().alone()) {
+      return IntStream.range(0, most.length)
+          .mapToObj(i -> new Allowance(layers.get(i).name(), List.of(layers.get(i)), most[i]))
+          .toList();
     }
-    long groups = 0;
-    for (int row = 0; row < zeros.rows(); row++) {
-      int[] inGroup = new int[columns / size];
-      for (int column : zeros.removedColumns(row)) {
-        groups += column < columns && ++inGroup[column / size] == removed ? 1 : 0;
-      }
-    }
-    return groups * removed;
+    return List.of(new Allowance("", layers, count(share, most)));
   }
 
   private Stream<LinearShape> touched() {
     return layers.stream().filter(recipe.layers()::touches);
   }
 
-  /** How many candidates of each layer may go; just so many go where each layer goes on its own. */
+  /**
+   * How many weights of each layer may be gone, of groups those of whole ones; just so many are
+   * where each layer goes on its own.
+   */
   private long[] most(double share) {
     double own = recipe.layers().ofTouched(share, layers);
     return layers.stream()
         .mapToLong(
             layer -> {
               long candidates = candidates(layer, recipe);
+              long group = recipe.structures().removedOfGroup();
               return recipe.layers().alone()
                   ? count(own, layer.weights(), candidates)
-                  : Math.min(
-                      candidates,
-                      recipe.layers().most(layer) / recipe.structures().removedOfGroup());
+                  : group * Math.min(candidates, recipe.layers().most(layer) / group);
             })
         .toArray();
   }
 
-  /** How many candidates go. */
+  /** How many weights may be gone. */
   private long count(double share, long[] most) {
     long may = Arrays.stream(most).sum();
     if (recipe.layers().alone()) {
@@ -206,7 +206,7 @@ public final class ElementChoice implements Competition {
   }
 
   /**
-   * Candidates that make up a share.
+   * Weights of the candidates that make up a share.
    *
    * @param share of the weights
    * @param weights how many there are
@@ -215,7 +215,7 @@ public final class ElementChoice implements Competition {
   private long count(double share, long weights, long candidates) {
     Optional<SparsityPattern> pattern = recipe.structures().zeroPattern();
     if (candidates > 0 && pattern.isPresent()) {
-      return pattern.get().groups(share, candidates);
+      return pattern.get().removed() * pattern.get().groups(share, candidates);
     }
     long count = candidates == 0 ? 0 : ElementThreshold.count(share, weights);
     if (count > candidates) {

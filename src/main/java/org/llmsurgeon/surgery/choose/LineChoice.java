@@ -5,6 +5,7 @@ import java.util.stream.LongStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.pruning.structure.RowsColumns;
+import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.threshold.GlobalThreshold;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
 import org.llmsurgeon.surgery.recipe.LayerRule;
@@ -37,10 +38,28 @@ public final class LineChoice implements Competition {
     if (!rule.alone()) {
       return GlobalThreshold.select(costs, target, structures, rule.most(layers));
     }
-    double own = rule.ofTouched(target, layers);
-    double[] targets =
-        layers.stream().mapToDouble(layer -> rule.touches(layer) ? own : 0).toArray();
+    double[] targets = layers.stream().mapToDouble(layer -> own(layer, target)).toArray();
     return GlobalThreshold.selectEach(costs, targets, structures);
+  }
+
+  /** Share of a layer that goes on its own. */
+  private double own(LinearShape layer, double target) {
+    LayerRule rule = recipe.layers();
+    return rule.touches(layer) ? rule.ofTouched(target, layers) : 0;
+  }
+
+  @Override
+  public List<Allowance> allowances(double share) {
+    if (!recipe.layers().alone()) {
+      return List.of(Allowance.ofAll(layers, share));
+    }
+    return layers.stream()
+        .map(
+            layer -> {
+              long most = WeightCount.atMost(own(layer, share), layer.weights());
+              return new Allowance(layer.name(), List.of(layer), most);
+            })
+        .toList();
   }
 
   @Override

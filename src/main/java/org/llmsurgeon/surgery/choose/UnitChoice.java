@@ -1,10 +1,12 @@
 package org.llmsurgeon.surgery.choose;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -36,6 +38,23 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
           new Reachability.Part(" in " + group.name(), group.reachable(), group.weights());
       Reachability.require(recipe, targets[i], part);
     }
+  }
+
+  @Override
+  public List<Allowance> allowances(double share) {
+    if (!recipe.layers().alone()) {
+      return List.of(Allowance.ofAll(config.linears(), share));
+    }
+    List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
+    double[] targets = new UnitMerge(planned, recipe.layers()).targets(share);
+    return IntStream.range(0, targets.length)
+        .mapToObj(
+            i -> {
+              CoupledGroup group = planned.get(i).group();
+              long most = WeightCount.atMost(targets[i], group.weights());
+              return new Allowance(group.name(), planned.get(i).shapes(), most);
+            })
+        .toList();
   }
 
   @Override

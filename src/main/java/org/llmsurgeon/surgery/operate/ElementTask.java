@@ -71,7 +71,7 @@ public final class ElementTask {
    */
   public CostHistogram histogram(List<CostCut> earlier, CostRange range) {
     if (!ElementCandidates.has(layer, recipe)) {
-      return new CostHistogram(range, 0, 0, new long[0], new long[0]);
+      return CostHistogram.none(range);
     }
     return after(earlier, (costs, cutter) -> CostHistogram.of(costs, range));
   }
@@ -267,9 +267,12 @@ public final class ElementTask {
           LayerWeight.split(device, layer, rounds.weight),
           report(
               layer,
-              gone,
               removed,
-              ElementCandidates.columns(layer, recipe),
+              new LayerReport.Weights(
+                  ElementCandidates.gone(layer, recipe, removed),
+                  ElementCandidates.gone(layer, recipe, gone),
+                  gone.count(),
+                  layer.weights()),
               rounds.judged(surgery)));
     }
   }
@@ -279,16 +282,22 @@ public final class ElementTask {
     try (Tensor all = weight.augmented(device)) {
       ElementMask zeros = ElementMask.ofZeros(device, all);
       // None of its weights is a candidate: its zeros are no part of what goes.
-      return new CutLayer(weight, report(layer, zeros, zeros, 0, Costs.NONE));
+      LayerReport.Weights none = new LayerReport.Weights(0, 0, zeros.count(), layer.weights());
+      return new CutLayer(weight, report(layer, zeros, none, Costs.NONE));
     }
   }
 
   /** A pruned weight of which no curvature says what it costs; biases are no candidates. */
   static CutLayer unjudged(Device device, LinearShape layer, Tensor pruned) {
     ElementMask zeros = ElementMask.ofZeros(device, pruned);
+    long gone = zeros.countIn(layer.inputs());
     return new CutLayer(
         LayerWeight.split(device, layer, pruned),
-        report(layer, zeros, zeros, layer.inputs(), Costs.NONE));
+        report(
+            layer,
+            zeros,
+            new LayerReport.Weights(gone, gone, zeros.count(), layer.weights()),
+            Costs.NONE));
   }
 
   /** Damping, cost and what else a report says of the arithmetic. */
@@ -298,18 +307,16 @@ public final class ElementTask {
     static final Costs NONE = new Costs(new Damping(0, 0), 0, List.of(), null);
   }
 
-  /** Counts zeros where weights are candidates, and rows and columns of nothing else. */
+  /** Counts rows and columns of nothing but zeros. */
   private static LayerReport report(
-      LinearShape layer, ElementMask before, ElementMask zeros, int columns, Costs costs) {
+      LinearShape layer, ElementMask zeros, LayerReport.Weights weights, Costs costs) {
     int[] inColumn = new int[zeros.columns()];
     int rowsRemoved = 0;
-    long removed = 0;
     for (int row = 0; row < zeros.rows(); row++) {
       int[] gone = zeros.removedColumns(row);
       rowsRemoved += gone.length == zeros.columns() ? 1 : 0;
       for (int column : gone) {
         inColumn[column]++;
-        removed += column < columns ? 1 : 0;
       }
     }
     int full = zeros.rows();
@@ -318,7 +325,7 @@ public final class ElementTask {
     return new LayerReport(
         layer.name(),
         new LayerReport.Lines(zeros.rows(), rowsRemoved, zeros.columns(), columnsRemoved),
-        new LayerReport.Weights(removed, before.countIn(columns), before.count(), layer.weights()),
+        weights,
         costs.damping(),
         costs.quadratic(),
         costs.factors(),

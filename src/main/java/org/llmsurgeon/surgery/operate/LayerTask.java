@@ -129,7 +129,9 @@ public final class LayerTask {
                 selection.columns().length),
             new LayerReport.Weights(
                 selection.weights(layer.outputs(), layer.augmentedInputs()),
-                before.weights(layer.outputs(), layer.augmentedInputs()),
+                recipe.layers().touches(layer)
+                    ? before.weights(layer.outputs(), layer.augmentedInputs())
+                    : 0,
                 zeros,
                 layer.weights()),
             judged.constants(),

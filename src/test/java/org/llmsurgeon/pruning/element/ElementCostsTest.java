@@ -98,7 +98,7 @@ class ElementCostsTest {
       ElementCosts costs =
           ElementCosts.of(device, new PrunableLayer("fc1", weight, true), curvature, true);
       assertThat(costs.columns()).isEqualTo(3);
-      assertThat(costs.candidates()).isEqualTo(6);
+      assertThat(costs.weights()).isEqualTo(6);
       ElementMask mask = costs.select(ElementThreshold.select(List.of(costs), 6).cuts().get(0));
       assertThat(mask.columns()).isEqualTo(4);
       assertThat(mask.removedColumns(0)).containsExactly(0, 1, 2);

@@ -96,7 +96,7 @@ class ElementSearchTest {
       CostCut.Walk walk = search.found().cuts().get(layer).walk();
       gone[layer] = new boolean[values.length];
       for (int i = 0; i < values.length; i++) {
-        gone[layer][i] = walk.takes(values[i]);
+        gone[layer][i] = walk.takes(values[i], 1);
       }
     }
     return gone;

@@ -90,7 +90,12 @@ class ElementThresholdTest {
         long[] counts = Arrays.stream(each.counts()).map(count -> count * many).toArray();
         CostHistogram copies =
             new CostHistogram(
-                range, each.below() * many, each.total() * many, each.buckets(), counts);
+                range,
+                each.gone() * many,
+                each.below() * many,
+                each.total() * many,
+                each.buckets(),
+                counts);
         passes++;
         ElementThreshold.Step step = ElementThreshold.next(List.of(copies), 300 * many - 5);
         if (step instanceof ElementThreshold.Narrow narrow) {

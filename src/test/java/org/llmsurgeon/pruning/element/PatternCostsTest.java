@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cpu.CpuDevice;
@@ -116,8 +117,8 @@ class PatternCostsTest {
       double[] groups = new double[2];
       for (int row = 0; row < 3; row++) {
         ElementCosts.of(device, new PrunableLayer("fc1", weight, false), curvature, false)
-            .read(row, elements);
-        costs.read(row, groups);
+            .read(row, elements, new int[9]);
+        costs.read(row, groups, new int[2]);
         for (int group = 0; group < 2; group++) {
           double[] sorted = Arrays.copyOfRange(elements, 4 * group, 4 * group + 4);
           Arrays.sort(sorted);
@@ -202,6 +203,66 @@ class PatternCostsTest {
     assertThat(none.removedColumns(0)).containsExactly(0, 4, 5, 7);
   }
 
+  /** Of any number of weights: never more are gone, and the next cheapest group would not fit. */
+  @ParameterizedTest
+  @ValueSource(strings = {"2:4", "1:4", "3:4", "1:3", "5:12"})
+  void zerosOfGroupsThatStayCountAsGone(String name) {
+    SparsityPattern pattern = SparsityPattern.parse(name);
+    Random random = new Random(8);
+    for (int trial = 0; trial < 12; trial++) {
+      RandomLayer layer = RandomLayer.of(random, 4, 12);
+      for (double[] row : layer.weight()) {
+        for (int i = 0; i < row.length; i++) {
+          row[i] = random.nextInt(4) == 0 ? 0 : row[i];
+        }
+      }
+      int least = gone(select(layer, pattern, false, 0), pattern);
+      int all = 4 * (12 / pattern.size()) * pattern.removed();
+      for (int count = 0; count <= all; count++) {
+        int gone = gone(select(layer, pattern, false, count), pattern);
+        int allowed = Math.max(count, least);
+        assertThat(gone).isBetween(Math.max(least, allowed - pattern.removed() + 1), allowed);
+      }
+      assertThat(gone(allGroups(layer, pattern, false), pattern)).isEqualTo(all);
+    }
+  }
+
+  /** Counted by its words: zeros of each group, no more of it than the pattern takes. */
+  private static int gone(ElementMask mask, SparsityPattern pattern) {
+    int gone = 0;
+    for (int row = 0; row < mask.rows(); row++) {
+      for (int at = 0; at < mask.columns(); at += pattern.size()) {
+        int zeros = Integer.bitCount(chosen(mask, row, at, pattern.size()));
+        gone += Math.min(zeros, pattern.removed());
+      }
+    }
+    return gone;
+  }
+
+  /**
+   * One weight of a group that lacks one against two of another: what counts is the cost of each.
+   */
+  @Test
+  void aGroupCompetesWithWhatEachOfItsWeightsCosts() {
+    Tensor weight = device.tensor(Precision.DOUBLE, 1, 8, 0, 3, 5, 5, 2, 2.5, 5, 5);
+    ElementCurvature flat =
+        new ElementCurvature(new double[] {2}, new double[] {1, 1, 1, 1, 1, 1, 1, 1});
+    try (weight) {
+      PatternCosts costs =
+          PatternCosts.independent(
+              device, new PrunableLayer("fc1", weight, false), SparsityPattern.parse("2:4"), flat);
+      double[] each = new double[2];
+      int[] weights = new int[2];
+      costs.read(0, each, weights);
+      assertThat(each).containsExactly(2 * 9, 4 + 6.25);
+      assertThat(weights).containsExactly(1, 2);
+      assertThat(costs.select(ElementThreshold.select(List.of(costs), 3).cuts().get(0)))
+          .hasToString("3 of [1, 8] weights removed");
+      assertThat(costs.select(ElementThreshold.select(List.of(costs), 2).cuts().get(0)))
+          .hasToString("1 of [1, 8] weights removed");
+    }
+  }
+
   @Test
   void aPatternThatDoesNotFitIsRefusedByLayer() {
     RandomLayer layer = RandomLayer.of(new Random(8), 2, 6);
@@ -234,7 +295,7 @@ class PatternCostsTest {
       PatternCosts costs = of(scope, surgery, layer, pattern, bias);
       double[][] values = new double[costs.rows()][costs.columns()];
       for (int row = 0; row < values.length; row++) {
-        costs.read(row, values[row]);
+        costs.read(row, values[row], new int[values[row].length]);
       }
       return values;
     }
@@ -253,7 +314,7 @@ class PatternCostsTest {
 
   private ElementMask allGroups(RandomLayer layer, SparsityPattern pattern, boolean bias) {
     int groups = layer.rows() * (layer.columns() / pattern.size());
-    return select(layer, pattern, bias, groups);
+    return select(layer, pattern, bias, groups * pattern.removed());
   }
 
   private ElementMask select(RandomLayer layer, SparsityPattern pattern, boolean bias, long count) {

@@ -10,27 +10,32 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pruning.structure.Selection;
-import org.llmsurgeon.pruning.structure.WeightCount;
+import org.llmsurgeon.surgery.choose.Allowance;
+import org.llmsurgeon.surgery.choose.Competition;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What must hold before a shot is committed. */
 public final class CommitCheck {
   private final RunDirectory run;
   private final ModelConfig config;
+  private final Recipe recipe;
 
   /**
    * A check.
    *
    * @param run run directory
    * @param config the model
+   * @param recipe what was asked for
    */
-  public CommitCheck(RunDirectory run, ModelConfig config) {
+  public CommitCheck(RunDirectory run, ModelConfig config, Recipe recipe) {
     this.run = run;
     this.config = config;
+    this.recipe = recipe;
   }
 
   /**
-   * Throws unless every layer is there, what was removed stays removed, and not more goes than the
-   * target allows.
+   * Throws unless every layer is there, what was removed stays removed, and not more is gone than
+   * the target and the limits allow. Where more was gone before, nothing may have gone.
    *
    * @param shot what is to be committed
    * @param selection what was to go
@@ -40,27 +45,46 @@ public final class CommitCheck {
     List<LinearShape> layers = config.linears();
     require(shot.layers().size() == layers.size(), shot, "has not all layers");
     long removed = 0;
-    long before = 0;
     for (int i = 0; i < layers.size(); i++) {
       LayerFile file = shot.layers().get(i);
       String name = layers.get(i).name();
       require(file.layer().equals(name), shot, "lacks layer " + name);
       removed += file.cut().removed();
-      before += Math.min(file.cut().before(), file.cut().removed());
     }
     require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
-    // Zeros in N:M groups that stay are gone without having been chosen.
-    long chosen = Math.min(removed, selection.removed());
-    require(
-        chosen <= Math.max(before, WeightCount.atMost(shot.target(), shot.total())),
-        shot,
-        "removed " + removed + " weights, more than its target");
+    checkAllowed(shot);
     if (shot.shot() > 1) {
       SelectionManifest earlier =
           run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
       checkStays(shot, earlier, selection);
       checkCounts(run.required(RunDirectory.manifest(shot.shot() - 1), ShotManifest.class), shot);
     }
+  }
+
+  private void checkAllowed(ShotManifest shot) {
+    Competition competition = Competition.of(config, recipe);
+    for (Allowance part : competition.allowances(shot.target())) {
+      String of = part.name().isEmpty() ? "" : " of " + part.name();
+      checkAllowed(shot, part, of + ", more than its target");
+    }
+    for (LinearShape layer : config.linears()) {
+      Allowance most = new Allowance(layer.name(), List.of(layer), recipe.layers().most(layer));
+      checkAllowed(shot, most, " of layer " + layer.name() + ", more than may go of it");
+    }
+  }
+
+  private void checkAllowed(ShotManifest shot, Allowance part, String otherwise) {
+    long removed = 0;
+    long before = 0;
+    for (LinearShape layer : part.layers()) {
+      LayerFile.Cut cut = shot.layers().get(config.linears().indexOf(layer)).cut();
+      removed += cut.removed();
+      before += cut.before();
+    }
+    require(
+        removed <= part.weights() || removed == before,
+        shot,
+        "removed " + removed + " weights" + otherwise);
   }
 
   private void checkStays(ShotManifest shot, SelectionManifest before, SelectionManifest now) {

@@ -88,7 +88,7 @@ public final class ShotRun {
     SelectionManifest selection = new ScoreStage(shot).selection();
     Timed<List<LayerFile>> cut = new CutStage(shot).cut(selection);
     ShotManifest manifest = manifest(factors, selection, cut);
-    new CommitCheck(run, shot.config()).check(manifest, selection);
+    new CommitCheck(run, shot.config(), shot.recipe()).check(manifest, selection);
     return manifest;
   }
 
@@ -114,10 +114,7 @@ public final class ShotRun {
         null);
   }
 
-  /**
-   * Weights that are gone. Of N:M groups that stay some weights may be 0 from the start: only the
-   * cuts know.
-   */
+  /** Weights that are gone. Groups of N:M need not fill what may go: only the cuts know. */
   private long removed(SelectionManifest selection, List<LayerFile> cut) {
     return shot.recipe().structures().sparse()
         ? cut.stream().mapToLong(file -> file.cut().removed()).sum()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -23,6 +24,7 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Every reason not to commit a shot, and shots that are committed. */
 class CommitCheckTest {
@@ -88,12 +90,25 @@ class CommitCheckTest {
   }
 
   private void check(ShotManifest shot, SelectionManifest selection) {
-    new CommitCheck(run, CONFIG).check(shot, selection);
+    check(Map.of(), shot, selection);
+  }
+
+  private void check(Map<String, Object> more, ShotManifest shot, SelectionManifest selection) {
+    Map<String, Object> options = new HashMap<>(more);
+    options.put("structures", "row,column");
+    options.put("sparsity", 0.5);
+    new CommitCheck(run, CONFIG, Recipe.of(options)).check(shot, selection);
   }
 
   private void refused(ShotManifest shot, SelectionManifest selection, String message) {
     assertThatExceptionOfType(RunFailedException.class)
         .isThrownBy(() -> check(shot, selection))
+        .withMessage(message);
+  }
+
+  private void refused(Map<String, Object> more, Cut cut, String message) {
+    assertThatExceptionOfType(RunFailedException.class)
+        .isThrownBy(() -> check(more, cut.manifest(), cut.selection()))
         .withMessage(message);
   }
 
@@ -153,6 +168,36 @@ class CommitCheckTest {
         "shot 1 removed %d weights, more than its target.".formatted(over.removed()));
   }
 
+  @Test
+  void moreGoesOfALayerThanItMay() {
+    double half = 0.5 * FIRST.augmentedInputs() / FIRST.weights();
+    refused(
+        Map.of("limit", FIRST.name() + "=" + half),
+        new Cut(1, 0.5, 1),
+        "shot 1 removed %d weights of layer %s, more than may go of it."
+            .formatted(FIRST.augmentedInputs(), FIRST.name()));
+    refused(
+        Map.of("exclude", FIRST.name()),
+        new Cut(1, 0.5, 1),
+        "shot 1 removed %d weights of layer %s, more than may go of it."
+            .formatted(FIRST.augmentedInputs(), FIRST.name()));
+  }
+
+  /** Of all weights it would be little. */
+  @Test
+  void moreGoesOfALayerThanItsOwnTarget() {
+    double own = 1.5 * FIRST.augmentedInputs() / FIRST.weights();
+    Map<String, Object> alone = Map.of("threshold", "layer");
+    Cut one = new Cut(1, own, 1);
+    check(alone, one.manifest(), one.selection());
+    Cut two = new Cut(1, own, 1, 2);
+    refused(
+        alone,
+        two,
+        "shot 1 removed %d weights of %s, more than its target."
+            .formatted(two.removed(), FIRST.name()));
+  }
+
   /** What was gone before the run may be more than the target; what the run adds may not. */
   @Test
   void whatWasGoneBeforeIsNoReason() {
@@ -161,7 +206,13 @@ class CommitCheckTest {
     files.set(0, Cut.file(FIRST, cut.removed(), cut.removed()));
     check(cut.manifest(cut.removed(), files), cut.selection());
 
-    files.set(0, Cut.file(FIRST, cut.removed(), cut.removed() - 1));
+    for (long before : new long[] {cut.removed() - 1, cut.removed() + 1}) {
+      files.set(0, Cut.file(FIRST, cut.removed(), before));
+      refusedAsTooMuch(cut, files);
+    }
+  }
+
+  private void refusedAsTooMuch(Cut cut, List<LayerFile> files) {
     refused(
         cut.manifest(cut.removed(), files),
         cut.selection(),

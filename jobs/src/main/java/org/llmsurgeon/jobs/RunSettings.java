@@ -15,34 +15,40 @@ import org.llmsurgeon.surgery.recipe.SettingType;
 final class RunSettings {
   static final Setting<String> MODEL =
       Setting.of(
-          "model",
-          SettingType.text("DIR"),
-          SettingGroup.BASIC,
-          "Hugging Face folder of the model.");
+              "model",
+              SettingType.text("DIR"),
+              SettingGroup.BASIC,
+              "Hugging Face folder of the model.")
+          .effect("What is pruned; its number format is kept.");
 
   static final Setting<List<String>> CALIBRATION =
       Setting.of(
-          "calibration",
-          SettingType.files(),
-          SettingGroup.BASIC,
-          "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text'"
-              + " (.jsonl, .json), both also with gzip (.gz), Parquet with a column 'text'"
-              + " (.parquet), or token windows (.safetensors with an int32 tensor 'calibration',"
-              + " .arrow); files, folders or patterns ('data/*.jsonl').");
+              "calibration",
+              SettingType.files(),
+              SettingGroup.BASIC,
+              "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text'"
+                  + " (.jsonl, .json), both also with gzip (.gz), Parquet with a column 'text'"
+                  + " (.parquet), or token windows (.safetensors with an int32 tensor"
+                  + " 'calibration', .arrow); files, folders or patterns ('data/*.jsonl').")
+          .effect("Quality depends most on it: text like that of the model's use, and much of it.");
 
   static final Setting<List<String>> TEST =
       Setting.of(
-          "test",
-          SettingType.files(),
-          SettingGroup.BASIC,
-          "Test data for the perplexity, in the same forms (the tensor is named 'test').");
+              "test",
+              SettingType.files(),
+              SettingGroup.BASIC,
+              "Test data for the perplexity, in the same forms (the tensor is named 'test').")
+          .effect(
+              "Only what is measured; a run without it keeps a part of the calibration text back"
+                  + " for that.");
 
   static final Setting<String> OUTPUT =
       Setting.of(
-          "output",
-          SettingType.text("PATH"),
-          SettingGroup.BASIC,
-          "Model folder, folder of tables, or .safetensors file.");
+              "output",
+              SettingType.text("PATH"),
+              SettingGroup.BASIC,
+              "Model folder, folder of tables, or .safetensors file.")
+          .effect("None: where the result goes.");
 
   static final Setting<String> RUN =
       Setting.of(
@@ -51,6 +57,7 @@ final class RunSettings {
               SettingGroup.RUNNING,
               "Where the state of the run is kept, so that it can go on after a stop; removed at"
                   + " the end.")
+          .effect("None: the same bytes wherever it lies.")
           .orElse(null, "<output>/.surgeon-run");
 
   /** The forms of an export, for users. */
@@ -62,6 +69,7 @@ final class RunSettings {
 
   static final Setting<String> EXPORT =
       Setting.of("export", SettingType.text("FORM"), SettingGroup.RUNNING, EXPORT_FORMS)
+          .effect("The same function in another form: which programs load it, and how large it is.")
           .orElse("auto");
 
   static final Setting<Boolean> OVERWRITE =
@@ -70,6 +78,7 @@ final class RunSettings {
               SettingType.flag(),
               SettingGroup.RUNNING,
               "Begin anew where the output or the run holds another.")
+          .effect("None: what was there is replaced.")
           .orElse(false);
 
   /** All of them, in the order of recipe files and help texts. */

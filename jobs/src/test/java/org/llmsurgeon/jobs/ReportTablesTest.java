@@ -54,6 +54,8 @@ class ReportTablesTest {
         perplexity,
         seconds,
         null,
+        null,
+        Map.of(),
         null);
   }
 
@@ -106,7 +108,9 @@ class ReportTablesTest {
         shot.perplexity(),
         shot.seconds(),
         shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
-        new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5));
+        new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5),
+        Map.of(),
+        null);
   }
 
   @Test

@@ -89,6 +89,62 @@ public sealed interface WindowDraw extends Serializable {
     }
   }
 
+  /**
+   * Windows of the beginning of a text, whose end is kept back.
+   *
+   * @param draw where they begin in the rest
+   * @param held tokens at the end that no window reaches
+   */
+  record WithoutEnd(WindowDraw draw, long held) implements WindowDraw {
+    @Override
+    public int context() {
+      return draw.context();
+    }
+
+    @Override
+    public int windows(long tokens) {
+      return draw.windows(tokens - held);
+    }
+
+    @Override
+    public long[] starts(long tokens, int from, int to) {
+      return draw.starts(tokens - held, from, to);
+    }
+  }
+
+  /**
+   * Consecutive windows up to the last token of a text.
+   *
+   * @param context tokens of a window
+   * @param count windows
+   */
+  record End(int context, int count) implements WindowDraw {
+    /** Checks the context. */
+    public End {
+      requireContext(context);
+    }
+
+    /** How many tokens they have. */
+    public long tokens() {
+      return (long) count * context;
+    }
+
+    @Override
+    public int windows(long tokens) {
+      requireTokens("test", tokens, count * context);
+      return count;
+    }
+
+    @Override
+    public long[] starts(long tokens, int from, int to) {
+      long[] starts = new long[to - from];
+      for (int i = 0; i < starts.length; i++) {
+        starts[i] = tokens - tokens() + (long) (from + i) * context;
+      }
+      return starts;
+    }
+  }
+
   private static void requireContext(int context) {
     if (context < 2) {
       throw new InputException(

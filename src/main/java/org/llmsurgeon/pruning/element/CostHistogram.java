@@ -2,6 +2,7 @@ package org.llmsurgeon.pruning.element;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import org.llmsurgeon.pruning.structure.CostCounts;
 
 /**
  * How many weights go with the candidates in each bucket of a range of costs, and with those below
@@ -61,6 +62,25 @@ public record CostHistogram(
   long count(long bucket) {
     int position = Arrays.binarySearch(buckets, bucket);
     return position < 0 ? 0 : counts[position];
+  }
+
+  /**
+   * Counts the candidates by cost, those that go and those that stay. A bucket that holds the
+   * threshold is split by its place in it: 32 of them make one of {@link CostCounts}, so that is
+   * all that is not exact.
+   *
+   * @param counter where to
+   * @param cut what goes
+   */
+  public void count(CostCounts.Counter counter, CostCut cut) {
+    for (int i = 0; i < buckets.length; i++) {
+      double from = range.cost(buckets[i]);
+      double to = range.cost(buckets[i] + 1);
+      double share = (cut.threshold() - from) / (to - from);
+      long goes = Math.round(counts[i] * Math.min(1, Math.max(0, share)));
+      counter.add(from, true, goes);
+      counter.add(from, false, counts[i] - goes);
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
@@ -30,7 +31,9 @@ public final class GroupThresholds {
             .toList();
     List<List<Selection>> selections = new ArrayList<>();
     Map<UnitKind, PathMerge.KindShare> kinds = new EnumMap<>(UnitKind.class);
+    Map<UnitKind, CostCounts> costs = new EnumMap<>(UnitKind.class);
     for (PathMerge.Result each : results) {
+      each.costs().forEach((kind, counts) -> costs.merge(kind, counts, CostCounts::plus));
       selections.addAll(each.selections());
       each.kinds().forEach((kind, share) -> kinds.merge(kind, share, PathMerge.KindShare::plus));
     }
@@ -45,8 +48,7 @@ public final class GroupThresholds {
         IntStream.range(0, targets.size())
             .filter(i -> results.get(i).tooShort().length > 0)
             .toArray(),
-        IntStream.range(0, targets.size())
-            .filter(i -> results.get(i).unmet().length > 0)
-            .toArray());
+        IntStream.range(0, targets.size()).filter(i -> results.get(i).unmet().length > 0).toArray(),
+        costs);
   }
 }

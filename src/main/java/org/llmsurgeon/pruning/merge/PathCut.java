@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.GroupLines;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.UnitKind;
@@ -213,6 +214,16 @@ final class PathCut {
       PathStep step = step(place);
       PathMerge.KindShare one = new PathMerge.KindShare(1, step.cost());
       kinds.merge(step.kind(), one, PathMerge.KindShare::plus);
+    }
+  }
+
+  /** Counts by cost per weight what goes and what stays of the path. */
+  void count(Map<UnitKind, CostCounts.Counter> counters) {
+    for (int place = 0; place < size; place++) {
+      PathStep step = step(place);
+      counters
+          .computeIfAbsent(step.kind(), kind -> new CostCounts.Counter())
+          .add(step.level(), place < next, 1);
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
 import org.llmsurgeon.pruning.structure.LayerSparsity;
 import org.llmsurgeon.pruning.structure.Selection;
@@ -99,6 +100,7 @@ public final class PathMerge {
    *     further, and the merge done again
    * @param unmet groups that are not yet as wide as the rule wants them, for which the target is
    *     too small
+   * @param costs for each kind, how many units have which cost per weight, as far as paths go
    */
   public record Result(
       int[] prefixes,
@@ -109,7 +111,8 @@ public final class PathMerge {
       long total,
       Map<UnitKind, KindShare> kinds,
       int[] tooShort,
-      int[] unmet) {}
+      int[] unmet,
+      Map<UnitKind, CostCounts> costs) {}
 
   /**
    * How much may be gone.
@@ -230,6 +233,10 @@ public final class PathMerge {
     }
     Map<UnitKind, KindShare> kinds = new EnumMap<>(UnitKind.class);
     cuts.forEach(cut -> cut.addTo(kinds));
+    Map<UnitKind, CostCounts.Counter> counters = new EnumMap<>(UnitKind.class);
+    cuts.forEach(cut -> cut.count(counters));
+    Map<UnitKind, CostCounts> costs = new EnumMap<>(UnitKind.class);
+    counters.forEach((kind, counter) -> costs.put(kind, counter.counts()));
     int[] prefixes = cuts.stream().mapToInt(PathCut::prefix).toArray();
     return new Result(
         prefixes,
@@ -240,7 +247,8 @@ public final class PathMerge {
         total,
         kinds,
         tooShort.stream().toArray(),
-        IntStream.range(0, cuts.size()).filter(this::isUnmet).toArray());
+        IntStream.range(0, cuts.size()).filter(this::isUnmet).toArray(),
+        costs);
   }
 
   private boolean isUnmet(int index) {

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
@@ -27,6 +28,7 @@ public final class GlobalRounds {
   private final int rounds;
   private final List<ChosenUnits> chosen = new ArrayList<>();
   private final Map<UnitKind, PathMerge.KindShare> kinds = new EnumMap<>(UnitKind.class);
+  private final Map<UnitKind, CostCounts> costs = new EnumMap<>(UnitKind.class);
   private double threshold;
 
   /**
@@ -93,6 +95,7 @@ public final class GlobalRounds {
       chosen.set(i, with(chosen.get(i), scores.get(i).left().path(), result.prefixes()[i]));
     }
     result.kinds().forEach((kind, share) -> kinds.merge(kind, share, PathMerge.KindShare::plus));
+    result.costs().forEach((kind, counts) -> costs.merge(kind, counts, CostCounts::then));
     threshold = Math.max(threshold, result.threshold());
   }
 
@@ -120,6 +123,7 @@ public final class GlobalRounds {
         last.total(),
         kinds,
         last.tooShort(),
-        last.unmet());
+        last.unmet(),
+        costs);
   }
 }

@@ -13,11 +13,15 @@ public final class CorrectionSettings {
       ALL.add(
           Setting.of(
                   "correct",
-                  SettingType.choice("LOSS", CorrectionKind::parse, CorrectionKind::optionName),
+                  SettingType.choice("LOSS", CorrectionKind::parse, CorrectionKind::optionName)
+                      .among(CorrectionKind.values()),
                   SettingGroup.UPDATES,
                   "First-order correction after each shot by low-rank adapters, merged under the"
                       + " mask of what is gone: cross-entropy (of the calibration data), distill"
                       + " (divergence from the dense model), or none.")
+              .effect(
+                  "Less loss for the same sparsity, most of all above 30 %; takes the time of so"
+                      + " many passes forward and backward.")
               .orElse(CorrectionKind.NONE));
 
   /** Rank of the adapters. */
@@ -28,6 +32,7 @@ public final class CorrectionSettings {
                   SettingType.integer(1),
                   SettingGroup.UPDATES,
                   "Rank of the adapters, with --correct.")
+              .effect("Higher: adapters can repair more, and overfit sooner on little text.")
               .orElse(8)
               .needs(WANTED));
 
@@ -39,6 +44,7 @@ public final class CorrectionSettings {
                   SettingType.integer(0),
                   SettingGroup.UPDATES,
                   "Times that --correct-share of the windows is read after each shot but the last.")
+              .effect("More training between shots: less loss, more time.")
               .orElse(1)
               .needs(WANTED));
 
@@ -50,6 +56,7 @@ public final class CorrectionSettings {
                   SettingType.share("a share above 0 and up to 1, as 0.025"),
                   SettingGroup.UPDATES,
                   "Share of the calibration windows that is drawn for a correction between shots.")
+              .effect("More of the text between shots: less loss, more time.")
               .orElse(0.025)
               .needs(WANTED));
 
@@ -62,6 +69,9 @@ public final class CorrectionSettings {
                   SettingGroup.UPDATES,
                   "Times that all calibration windows are read after the last shot, with"
                       + " --correct.")
+              .effect(
+                  "More training at the end: less loss until it overfits the calibration text;"
+                      + " measure with --test.")
               .orElse(5)
               .needs(WANTED));
 
@@ -77,6 +87,9 @@ public final class CorrectionSettings {
                   SettingGroup.UPDATES,
                   "Learning rate of the adapters, as a share of the size of a layer's weights;"
                       + " falls linearly to 0. With --correct.")
+              .effect(
+                  "Higher: more is repaired in the same epochs, and at some point training is"
+                      + " unstable.")
               .orElse(0.005)
               .needs(WANTED));
 
@@ -88,6 +101,7 @@ public final class CorrectionSettings {
                   SettingType.integer(1),
                   SettingGroup.UPDATES,
                   "Windows of one step, with --correct.")
+              .effect("Larger: fewer, smoother steps.")
               .orElse(4)
               .needs(WANTED));
 
@@ -101,6 +115,8 @@ public final class CorrectionSettings {
                   "After the last shot the kept weights of each layer are refitted to the dense"
                       + " layer's outputs by least squares, block by block; a block's refits are"
                       + " kept only if the loss on the calibration data falls.")
+              .effect(
+                  "Less loss, most of all for single weights and N:M; adds a pass for each block.")
               .orElse(false));
 
   private CorrectionSettings() {}

@@ -12,12 +12,16 @@ public final class CurvatureSettings {
       ALL.add(
           Setting.of(
                   "curvature",
-                  SettingType.choice("KIND", CurvatureKind::parse, CurvatureKind::optionName),
+                  SettingType.choice("KIND", CurvatureKind::parse, CurvatureKind::optionName)
+                      .among(CurvatureKind.values()),
                   SettingGroup.CURVATURE,
                   "Curvature of the loss: kfac (activations and gradients), nearest-kronecker (the"
                       + " product nearest to the Fisher, by power iteration), kronecker-sum"
                       + " (several products), ekfac (kfac with eigenvalues corrected in a second"
                       + " pass), activations, or identity.")
+              .effect(
+                  "kfac for most; nearest-kronecker, kronecker-sum and ekfac come closer to the"
+                      + " Fisher at more passes; activations and identity need less and lose more.")
               .orElse(CurvatureKind.KFAC));
 
   /** Whose losses. */
@@ -25,11 +29,15 @@ public final class CurvatureSettings {
       ALL.add(
           Setting.of(
                   "fisher",
-                  SettingType.choice("KIND", FisherKind::parse, FisherKind::optionName),
+                  SettingType.choice("KIND", FisherKind::parse, FisherKind::optionName)
+                      .among(FisherKind.values()),
                   SettingGroup.CURVATURE,
                   "Whose losses the gradients are of: empirical (the text's own next tokens),"
                       + " sampled (tokens drawn from the model as it is), or kl (tokens drawn from"
                       + " the dense model).")
+              .effect(
+                  "sampled and kl measure the model's own predictions, not how the text surprises"
+                      + " it; a backward pass more for each draw.")
               .orElse(FisherKind.EMPIRICAL)
               .idle(FisherKind.EMPIRICAL)
               .needs(
@@ -45,6 +53,9 @@ public final class CurvatureSettings {
                   SettingGroup.CURVATURE,
                   "Tokens drawn for each position, with a backward pass for each; G is the mean"
                       + " over them.")
+              .effect(
+                  "More: gradients with less noise where there is little text; a backward pass"
+                      + " each.")
               .orElse(1)
               .idle(1)
               .needs(
@@ -62,6 +73,7 @@ public final class CurvatureSettings {
                   "Steps of the power iteration in each shot, with nearest-kronecker, and for each"
                       + " product of kronecker-sum: two passes over the data each; it goes on from"
                       + " the last shot's factors.")
+              .effect("More: a better product, at two passes over the data each.")
               .orElse(2)
               .needs(
                   Need.only(
@@ -77,6 +89,7 @@ public final class CurvatureSettings {
                   SettingGroup.CURVATURE,
                   "Products of kronecker-sum. Costs are those of the first two, updates those of"
                       + " all.")
+              .effect("More: a closer curvature for updates, at more passes and memory.")
               .orElse(2)
               .needs(
                   Need.only(

@@ -26,10 +26,14 @@ public final class ElementSettings {
       ALL.add(
           Setting.of(
                   "element-update",
-                  SettingType.choice("KIND", Compensation::parse, Compensation::optionName),
+                  SettingType.choice("KIND", Compensation::parse, Compensation::optionName)
+                      .among(Compensation.values()),
                   SettingGroup.UPDATES,
                   "How the rest makes up for single weights and N:M groups: full (all of a layer"
                       + " jointly, by conjugate gradients) or grouped (the authors').")
+              .effect(
+                  "full is the optimum of the quadratic model; grouped the authors', with more"
+                      + " loss.")
               .orElse(Compensation.FULL)
               .needs(
                   SPARSE,
@@ -48,6 +52,8 @@ public final class ElementSettings {
                   SettingType.integer(1),
                   SettingGroup.UPDATES,
                   "Removed weights of a group at most, with --element-update grouped.")
+              .effect(
+                  "Larger groups come nearer to the joint update, and take more memory and time.")
               .orElse(2000)
               .needs(SPARSE, GROUPED, COMPENSATED));
 
@@ -60,6 +66,9 @@ public final class ElementSettings {
                   SettingGroup.UPDATES,
                   "A group sees the updates of the groups before it, with --element-update"
                       + " grouped.")
+              .effect(
+                  "On, groups do not undo one another's updates; off only for comparison with the"
+                      + " authors' program.")
               .orElse(true)
               .idle(null)
               .needs(SPARSE, GROUPED, COMPENSATED));
@@ -72,6 +81,7 @@ public final class ElementSettings {
                   SettingType.flag(),
                   SettingGroup.SCOPE,
                   "Biases are never removed, with --structures element.")
+              .effect("Biases stay; for the same sparsity a few more weights go.")
               .orElse(false)
               .needs(
                   Need.only(
@@ -88,6 +98,7 @@ public final class ElementSettings {
                   SettingGroup.UPDATES,
                   "An N:M group costs the sum over its weights, as in the paper, not their joint"
                       + " cost.")
+              .effect("The paper's cost; the joint one chooses groups with a little less loss.")
               .orElse(false)
               .needs(PATTERNS));
 
@@ -100,6 +111,7 @@ public final class ElementSettings {
                   SettingGroup.UPDATES,
                   "Layers whose width the groups of N:M do not divide stay dense; else they are"
                       + " refused.")
+              .effect("Layers that do not fit stay dense, so less goes than asked for.")
               .orElse(false)
               .needs(PATTERNS));
 

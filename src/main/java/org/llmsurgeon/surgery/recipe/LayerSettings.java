@@ -13,10 +13,14 @@ public final class LayerSettings {
           Setting.of(
                   "threshold",
                   SettingType.choice(
-                      "KIND", LayerRule.Threshold::parse, LayerRule.Threshold::optionName),
+                          "KIND", LayerRule.Threshold::parse, LayerRule.Threshold::optionName)
+                      .among(LayerRule.Threshold.values()),
                   SettingGroup.SCOPE,
                   "global: one threshold over all layers; layer: every layer reaches the sparsity"
                       + " on its own, with --structures units every attention and every MLP.")
+              .effect(
+                  "global adds less loss with several shots; in one shot, or with single weights on"
+                      + " a small model, layer is safer.")
               .orElse(LayerRule.Threshold.GLOBAL));
 
   /** Layers that may be pruned. */
@@ -29,6 +33,7 @@ public final class LayerSettings {
                   "Layers that may be pruned: parts of module names, as q_proj, mlp, layers.[0-4]"
                       + " or layers.*.up_proj. --sparsity is a share of their weights. Embeddings"
                       + " and the head are never pruned.")
+              .effect("The named layers bear all of the sparsity; the others stay bit for bit.")
               .orElse(List.of(), "all"));
 
   /** Layers that may not. */
@@ -39,6 +44,7 @@ public final class LayerSettings {
                   SettingType.words("PATTERN", LayerPattern::new, LayerPattern::text),
                   SettingGroup.SCOPE,
                   "Layers that stay as they are, as with --include.")
+              .effect("The named layers stay bit for bit; the others bear the sparsity.")
               .orElse(List.of(), "none"));
 
   /** Bounds. */
@@ -49,6 +55,9 @@ public final class LayerSettings {
                   SettingType.words("PATTERN=SHARE", Limit::parse, Limit::text),
                   SettingGroup.SCOPE,
                   "The most that may be gone of each layer that a pattern names, as q_proj=0.3.")
+              .effect(
+                  "Keeps one threshold from emptying a layer of which the prediction is wrong; a"
+                      + " little more predicted loss.")
               .orElse(List.of(), "none")
               .idle(List.of())
               .needs(

@@ -30,8 +30,9 @@ public record Setting<T>(
    * @param group where it stands among the others
    * @param text what it decides, in sentences
    * @param fallback what holds where it is not given; null where the value itself says it
+   * @param effect what another value does to the result, in sentences
    */
-  public record Help(SettingGroup group, String text, String fallback) {}
+  public record Help(SettingGroup group, String text, String fallback, String effect) {}
 
   /**
    * Describes an option.
@@ -44,7 +45,13 @@ public record Setting<T>(
   public static <T> Setting<T> of(
       String name, SettingType<T> type, SettingGroup group, String text) {
     return new Setting<>(
-        name, type, new Help(group, text, null), values -> null, List.of(), type.idle());
+        name, type, new Help(group, text, null, null), values -> null, List.of(), type.idle());
+  }
+
+  /** With what another value does to the result, in sentences. */
+  public Setting<T> effect(String sentences) {
+    Help said = new Help(help.group(), help.text(), help.fallback(), sentences);
+    return new Setting<>(name, type, said, fallback, needs, idle);
   }
 
   /** With the value that holds where it is not given. */
@@ -59,7 +66,7 @@ public record Setting<T>(
 
   /** With a value that follows from others where it is not given; the text says how. */
   Setting<T> orElse(Function<SettingValues, T> value, String text) {
-    Help said = new Help(help.group(), help.text(), text);
+    Help said = new Help(help.group(), help.text(), text, help.effect());
     return new Setting<>(name, type, said, value, needs, idle);
   }
 

@@ -2,11 +2,13 @@ package org.llmsurgeon.surgery.recipe;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
 /**
@@ -17,9 +19,15 @@ import org.llmsurgeon.InputException;
  * @param reader makes a value of what is given
  * @param shown a value as a number, boolean or text that the reader takes; null for nothing
  * @param idle the value that asks for nothing; null where each asks for something
+ * @param schema what a value looks like in a recipe file, as a JSON schema (draft 2020-12)
  */
 public record SettingType<T>(
-    Form form, String label, Reader<T> reader, Function<T, Object> shown, T idle) {
+    Form form,
+    String label,
+    Reader<T> reader,
+    Function<T, Object> shown,
+    T idle,
+    Map<String, Object> schema) {
   /** What a value looks like. */
   public enum Form {
     /** One word or number. */
@@ -51,8 +59,37 @@ public record SettingType<T>(
     T read(Setting<?> option, Object given);
   }
 
-  private SettingType(String label, Reader<T> reader, Function<T, Object> shown) {
-    this(Form.TEXT, label, reader, shown, null);
+  private static final String TYPE = "type";
+  private static final String EITHER = "anyOf";
+  private static final Map<String, Object> SHARE =
+      Map.of(TYPE, "number", "exclusiveMinimum", 0, "maximum", 1);
+
+  private SettingType(
+      String label, Reader<T> reader, Function<T, Object> shown, Map<String, Object> schema) {
+    this(Form.TEXT, label, reader, shown, null, schema);
+  }
+
+  /** With another schema. */
+  SettingType<T> schema(Map<String, Object> other) {
+    return new SettingType<>(form, label, reader, shown, idle, other);
+  }
+
+  /** Whose values are the names of some constants, in a recipe file too. */
+  SettingType<T> among(Enum<?>... constants) {
+    return schema(Map.of("enum", Arrays.stream(constants).map(Choice::name).toList()));
+  }
+
+  private static Map<String, Object> typed(String type) {
+    return Map.of(TYPE, type);
+  }
+
+  private static Map<String, Object> listOf(Map<String, Object> each) {
+    return Map.of(TYPE, "array", "items", each);
+  }
+
+  @SafeVarargs
+  private static Map<String, Object> either(Map<String, Object>... choices) {
+    return Map.of(EITHER, List.of(choices));
   }
 
   /** Whether values are of a kind; what else is refused with this remedy. */
@@ -66,12 +103,12 @@ public record SettingType<T>(
           }
           return value;
         };
-    return new SettingType<>(form, label, checked, shown, idle);
+    return new SettingType<>(form, label, checked, shown, idle, schema);
   }
 
   /** Any text. */
   public static SettingType<String> text(String label) {
-    return new SettingType<>(label, SettingType::readOne, value -> value);
+    return new SettingType<>(label, SettingType::readOne, value -> value, typed("string"));
   }
 
   private static String readOne(Setting<?> option, Object given) {
@@ -85,7 +122,13 @@ public record SettingType<T>(
 
   /** Names of files, one after another. */
   public static SettingType<List<String>> files() {
-    return new SettingType<>(Form.LIST, "FILE", SettingType::readAll, value -> value, null);
+    return new SettingType<>(
+        Form.LIST,
+        "FILE",
+        SettingType::readAll,
+        value -> value,
+        null,
+        either(typed("string"), listOf(typed("string"))));
   }
 
   private static List<String> readAll(Setting<?> option, Object given) {
@@ -107,12 +150,14 @@ public record SettingType<T>(
                 .map(parse)
                 .toList(),
         all -> emptyAsNull(all.stream().map(show).collect(Collectors.joining(","))),
-        null);
+        null,
+        either(typed("string"), listOf(typed("string"))));
   }
 
   /** Given or not. */
   public static SettingType<Boolean> flag() {
-    return new SettingType<>(Form.SWITCH, "", SettingType::readFlag, value -> value, false);
+    return new SettingType<>(
+        Form.SWITCH, "", SettingType::readFlag, value -> value, false, typed("boolean"));
   }
 
   private static boolean readFlag(Setting<?> option, Object given) {
@@ -126,23 +171,31 @@ public record SettingType<T>(
   /** One of several names. */
   static <T> SettingType<T> choice(
       String label, Function<String, T> parse, Function<T, String> show) {
-    return new SettingType<>(label, (option, given) -> parse.apply(joined(given)), show::apply);
+    return new SettingType<>(
+        label,
+        (option, given) -> parse.apply(joined(given)),
+        show::apply,
+        either(typed("string"), listOf(typed("string"))));
   }
 
   /** Text that is read in its own way. */
   static <T> SettingType<T> parsed(
       String label, BiFunction<Setting<?>, String, T> parse, Function<T, Object> show) {
-    return new SettingType<>(label, (option, given) -> parse.apply(option, joined(given)), show);
+    return new SettingType<>(
+        label,
+        (option, given) -> parse.apply(option, joined(given)),
+        show,
+        either(typed("string"), typed("integer")));
   }
 
   /** A number. */
   static SettingType<Double> number(String label) {
-    return new SettingType<>(label, SettingType::readNumber, value -> value);
+    return new SettingType<>(label, SettingType::readNumber, value -> value, typed("number"));
   }
 
   /** A number above 0 and up to 1. */
   static SettingType<Double> share(String remedy) {
-    return number("SHARE").that(value -> value > 0 && value <= 1, remedy);
+    return number("SHARE").that(value -> value > 0 && value <= 1, remedy).schema(SHARE);
   }
 
   private static double readNumber(Setting<?> option, Object given) {
@@ -168,7 +221,8 @@ public record SettingType<T>(
             throw wrong(option, given, "numbers joined by commas");
           }
         },
-        all -> emptyAsNull(all.stream().map(String::valueOf).collect(Collectors.joining(","))));
+        all -> emptyAsNull(all.stream().map(String::valueOf).collect(Collectors.joining(","))),
+        either(SHARE, listOf(SHARE), typed("string")));
   }
 
   /** Numbers above 0 and up to 1, sorted, each once. */
@@ -178,7 +232,8 @@ public record SettingType<T>(
             numbers.label,
             (option, given) ->
                 numbers.reader.read(option, given).stream().distinct().sorted().toList(),
-            numbers.shown)
+            numbers.shown,
+            numbers.schema)
         .that(all -> all.stream().allMatch(each -> each > 0 && each <= 1), remedy);
   }
 
@@ -189,7 +244,8 @@ public record SettingType<T>(
 
   /** A whole number of at least this; what is below is refused with this remedy. */
   static SettingType<Integer> integer(int least, String remedy) {
-    return new SettingType<Integer>("N", SettingType::readInteger, value -> value)
+    Map<String, Object> schema = Map.of(TYPE, "integer", "minimum", least);
+    return new SettingType<Integer>("N", SettingType::readInteger, value -> value, schema)
         .that(value -> value >= least, remedy);
   }
 
@@ -201,7 +257,8 @@ public record SettingType<T>(
                 given.equals(word)
                     ? OptionalInt.empty()
                     : OptionalInt.of(readInteger(option, given)),
-            value -> value.isPresent() ? (Object) value.getAsInt() : word)
+            value -> value.isPresent() ? (Object) value.getAsInt() : word,
+            either(Map.of(TYPE, "integer", "minimum", 1), Map.of("const", word)))
         .that(value -> value.orElse(1) >= 1, "at least 1");
   }
 
@@ -215,7 +272,7 @@ public record SettingType<T>(
 
   /** Any whole number. */
   static SettingType<Long> longInteger() {
-    return new SettingType<>("N", SettingType::readLong, value -> value);
+    return new SettingType<>("N", SettingType::readLong, value -> value, typed("integer"));
   }
 
   private static long readLong(Setting<?> option, Object given) {

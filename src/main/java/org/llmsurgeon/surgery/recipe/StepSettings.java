@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.recipe;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 
@@ -31,6 +32,9 @@ public final class StepSettings {
                   SettingGroup.BASIC,
                   "Share that is gone at the end; never passed. Of the weights of the linear layers"
                       + " inside blocks, unless --target-of names something else.")
+              .effect(
+                  "Higher: a smaller model and a higher perplexity; the growth is steep above a"
+                      + " third.")
               .orElse(values -> values.has(StepSettings.TARGETS) ? lastTarget(values) : 0.5, "0.5")
               .needs(
                   new Need(
@@ -44,11 +48,15 @@ public final class StepSettings {
       ALL.add(
           Setting.of(
                   "target-of",
-                  SettingType.choice("QUANTITY", TargetQuantity::parse, TargetQuantity::optionName),
+                  SettingType.choice("QUANTITY", TargetQuantity::parse, TargetQuantity::optionName)
+                      .among(TargetQuantity.values()),
                   SettingGroup.SCOPE,
                   "What --sparsity is a share of: weights (of the linear layers inside blocks),"
                       + " parameters (all of the model), bytes (of all parameters as stored), or"
                       + " multiply-adds (per token, of linear layers and head).")
+              .effect(
+                  "The same number asks for more or less: embeddings and head count among"
+                      + " parameters and bytes, and never go.")
               .orElse(TargetQuantity.WEIGHTS));
 
   /** In how many shots; empty where that follows from what is measured. */
@@ -60,6 +68,9 @@ public final class StepSettings {
                   SettingGroup.BASIC,
                   "Rounds of measuring and cutting; each removes an equal share. With auto each is"
                       + " as large as the last one's prediction of the loss was good.")
+              .effect(
+                  "More: less loss above some 10 %, since the curvature is measured on the way;"
+                      + " time grows in proportion.")
               .orElse(
                   values ->
                       OptionalInt.of(
@@ -95,6 +106,9 @@ public final class StepSettings {
                   SettingType.integer(1),
                   SettingGroup.STEPS,
                   "The most shots, with --shots auto.")
+              .effect(
+                  "Bounds the time of --shots auto; where it is reached the last shot is larger"
+                      + " than it should be.")
               .orElse(40)
               .needs(UNLISTED, ADAPTIVE));
 
@@ -103,10 +117,15 @@ public final class StepSettings {
       ALL.add(
           Setting.<SparsitySchedule>of(
                   "schedule",
-                  SettingType.choice("NAME", SparsitySchedule::parse, SparsitySchedule::optionName),
+                  SettingType.choice("NAME", SparsitySchedule::parse, SparsitySchedule::optionName)
+                      .schema(Map.of("enum", List.of("linear", "cosine", "cubic"))),
                   SettingGroup.STEPS,
                   "How large the shots are: linear (equal steps), cosine (small at both ends), or"
                       + " cubic (large first).")
+              .effect(
+                  "cosine and cubic make the late shots small, where the loss grows fastest; try"
+                      + " them where the report shows late shots that cost far more than early"
+                      + " ones.")
               .orElse(new SparsitySchedule.Linear())
               .needs(UNLISTED, FIXED));
 
@@ -119,6 +138,7 @@ public final class StepSettings {
                   SettingGroup.STEPS,
                   "What is to be gone after each shot, as 0.1,0.2,0.35,0.5; takes the place of"
                       + " --shots, --sparsity and --schedule.")
+              .effect("As --shots and --schedule, step by step.")
               .orElse(List.of(), "none"));
 
   /** Where the model is kept on the way. */
@@ -131,6 +151,9 @@ public final class StepSettings {
                   "Shares on the way at which the model is kept, as 0.1,0.2,0.3: a finished folder"
                       + " at-0.10 and so on inside the output, with its perplexity. Where no shot"
                       + " would end at one, there is a shot more that does.")
+              .effect(
+                  "The final result is that of a run whose shots end there too; one folder more for"
+                      + " each share.")
               .orElse(List.of(), "none")
               .needs(
                   new Need(

@@ -18,6 +18,9 @@ public final class UpdateSettings {
                   SettingType.flag(),
                   SettingGroup.CURVATURE,
                   "Costs from the diagonals only, and nothing makes up for what goes (OBD).")
+              .effect(
+                  "Far more loss: the baseline K-OBD. Quick, since nothing is inverted for"
+                      + " updates.")
               .orElse(false)
               .needs(
                   new Need(
@@ -30,11 +33,15 @@ public final class UpdateSettings {
       ALL.add(
           Setting.of(
                   "update",
-                  SettingType.choice("KIND", UpdateKind::parse, UpdateKind::optionName),
+                  SettingType.choice("KIND", UpdateKind::parse, UpdateKind::optionName)
+                      .among(UpdateKind.values()),
                   SettingGroup.UPDATES,
                   "How the weights that stay make up for those that go: joint (the exact optimum),"
                       + " additive (the authors': row and column updates summed), independent, or"
                       + " none.")
+              .effect(
+                  "joint adds the least loss; additive is the authors'; independent more; none far"
+                      + " more.")
               .orElse(values -> values.get(DIAGONAL) ? UpdateKind.NONE : UpdateKind.JOINT, "joint")
               .idle(UpdateKind.NONE)
               .needs(
@@ -62,6 +69,7 @@ public final class UpdateSettings {
                   SettingGroup.CURVATURE,
                   "Damping of G, as a share of its mean diagonal; for units at least outputs /"
                       + " tokens.")
+              .effect("Higher: more cautious updates, for where there are few tokens.")
               .orElse(
                   values -> values.structures().sparse() ? 0.1 : 0.01,
                   "0.01; 0.1 with --structures element or N:M")
@@ -79,6 +87,7 @@ public final class UpdateSettings {
                   damping(),
                   SettingGroup.CURVATURE,
                   "Damping of A, as a share of its mean diagonal.")
+              .effect("As --damp-g, for inputs.")
               .orElse(0.01)
               .needs(
                   // Of a product, rows alone look at the inverse of G only.

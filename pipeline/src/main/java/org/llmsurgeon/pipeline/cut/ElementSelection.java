@@ -13,6 +13,7 @@ import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pruning.element.CostCut;
 import org.llmsurgeon.pruning.element.CostHistogram;
 import org.llmsurgeon.pruning.element.CostRange;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.surgery.choose.ElementChoice;
 
 /**
@@ -22,6 +23,7 @@ import org.llmsurgeon.surgery.choose.ElementChoice;
  */
 final class ElementSelection {
   private final ShotContext shot;
+  private final CostHistogram[] first;
   private double seconds;
 
   /**
@@ -31,6 +33,7 @@ final class ElementSelection {
    */
   ElementSelection(ShotContext shot) {
     this.shot = shot;
+    this.first = new CostHistogram[shot.config().linears().size()];
   }
 
   /**
@@ -57,7 +60,20 @@ final class ElementSelection {
         chosen.total(),
         layers,
         seconds,
-        List.of());
+        List.of(),
+        Map.of(shot.recipe().structures().optionName(), counts(chosen)));
+  }
+
+  /** How many cost how much, by the first pass of the last round. */
+  private CostCounts counts(ElementChoice.Result chosen) {
+    CostCounts.Counter counter = new CostCounts.Counter();
+    for (int layer = 0; layer < first.length; layer++) {
+      if (first[layer] != null) {
+        List<CostCut> cuts = chosen.cuts().get(layer);
+        first[layer].count(counter, cuts.get(cuts.size() - 1));
+      }
+    }
+    return counter.counts();
   }
 
   private List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {
@@ -76,6 +92,9 @@ final class ElementSelection {
     CostHistogram[] sorted = new CostHistogram[ranges.size()];
     for (int i = 0; i < items.size(); i++) {
       sorted[items.get(i).layer()] = counted.value().get(i);
+      if (items.get(i).range().equals(CostRange.ALL)) {
+        first[items.get(i).layer()] = counted.value().get(i);
+      }
     }
     return Arrays.asList(sorted);
   }

@@ -93,7 +93,8 @@ public final class ScoreStage {
         scored.seconds(),
         scored.value().stream()
             .map(each -> new LayerHealth(each.costs().layer(), each.factors()))
-            .toList());
+            .toList(),
+        LineCounts.of(costs, result.selections(), shot.recipe().structures()));
   }
 
   /** Costs of the rows and columns of all layers, in the model's order. */

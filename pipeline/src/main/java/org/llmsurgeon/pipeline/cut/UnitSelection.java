@@ -15,6 +15,7 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.merge.PathMerge;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.choose.GlobalRounds;
@@ -222,7 +223,14 @@ final class UnitSelection {
         chosen.total(),
         layers(chosen),
         scored.seconds(),
-        scored.value());
+        scored.value(),
+        costs(chosen));
+  }
+
+  private static Map<String, CostCounts> costs(PathMerge.Result chosen) {
+    Map<String, CostCounts> costs = new TreeMap<>();
+    chosen.costs().forEach((kind, counts) -> costs.put(kind.optionName(), counts));
+    return costs;
   }
 
   private static Map<String, SelectionManifest.Without> without(Merged merged) {

@@ -30,12 +30,24 @@ public final class PlanWarnings {
         .structures()
         .zeroPattern()
         .ifPresent(pattern -> partPattern(pattern, plan.share(), warnings));
+    test(plan, warnings);
+    return warnings;
+  }
+
+  private static void test(RunPlan plan, List<String> warnings) {
     if (plan.test() == null) {
       warnings.add(
           "No test text is given, so perplexity is not measured; give --test with text that is not"
               + " in the calibration data.");
+    } else if (plan.testIsHeldOut()) {
+      warnings.add(
+          String.format(
+              Locale.ROOT,
+              "No test text is given: perplexity is measured on the last %,d tokens of the"
+                  + " calibration text, which are not calibrated on; give --test with text like"
+                  + " that of the model's use.",
+              plan.test().tokens()));
     }
-    return warnings;
   }
 
   /** Fewer tokens than inputs leave directions of which nothing is known but the damping. */

@@ -99,7 +99,7 @@ public final class PruneRun {
 
   private RunPlan plan(KeptPlan kept, ModelWeights dense, RunIdentity identity) {
     kept.clear();
-    RunPlan plan = new RunPreparation(session, run, dense, request.recipe()).plan(identity);
+    RunPlan plan = new RunPreparation(session, run, dense, request.recipe()).planWithTest(identity);
     kept.keep(plan);
     PlanWarnings.of(plan, dense.config())
         .forEach(each -> session.progress().note("Warning: " + each));
@@ -112,6 +112,7 @@ public final class PruneRun {
         new ReportBuilder(
             session, plan, new ShotLosses(run, plan), new Shortfall(config, request.recipe()));
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
+    report.model(config);
     report.forecast(RunForecast.of(session, plan, config, weightBytes));
     Evaluator evaluator = new Evaluator(session, run, plan.test());
     ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));

@@ -44,20 +44,36 @@ public final class RunPreparation {
   }
 
   /**
-   * A plan, which is not kept yet, and the windows that it names.
+   * A plan, which is not kept yet, and the windows that it names. Where no test text is given, a
+   * part of the calibration text is held out for it.
+   *
+   * @param identity what decides the result
+   * @throws InputException if the goal cannot be reached, or is reached already
+   */
+  public RunPlan planWithTest(RunIdentity identity) {
+    requireSense(identity);
+    return planner.plan(identity, windows(identity.inputs(), identity.inputs().test().isEmpty()));
+  }
+
+  /**
+   * As {@link #planWithTest(RunIdentity)}, with no test text but what is given.
    *
    * @param identity what decides the result
    * @throws InputException if the goal cannot be reached, or is reached already
    */
   public RunPlan plan(RunIdentity identity) {
+    requireSense(identity);
+    return planUnchecked(identity);
+  }
+
+  private void requireSense(RunIdentity identity) {
     planner.requireReachable();
     planner.requireLess(gone(identity.inputs().model().path()));
-    return planUnchecked(identity);
   }
 
   /** As {@link #plan(RunIdentity)}, for a goal that was found reachable before. */
   public RunPlan planUnchecked(RunIdentity identity) {
-    return planner.plan(identity, windows(identity.inputs()));
+    return planner.plan(identity, windows(identity.inputs(), false));
   }
 
   /** Reads all weights once: it is cheap beside a shot, and a run for nothing is not. */
@@ -67,17 +83,26 @@ public final class RunPreparation {
     return session.tasks().run(StageName.of("inspect"), layers, task).value();
   }
 
-  private RunPlanner.RunWindows windows(RunInputs inputs) {
+  private RunPlanner.RunWindows windows(RunInputs inputs, boolean holdOut) {
     planner.requireData(inputs.calibration());
     WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
     long begun = System.nanoTime();
+    if (holdOut && recipe.needsData()) {
+      WindowBuilder.Divided made =
+          builder.divided(paths(inputs.calibration()), recipe.calibration(), recipe.shots());
+      return new RunPlanner.RunWindows(made.calibration(), made.test(), since(begun));
+    }
     List<WindowsFile> calibration =
         recipe.needsData()
             ? builder.calibration(paths(inputs.calibration()), recipe.calibration(), recipe.shots())
             : List.of();
     WindowsFile test =
         inputs.test().isEmpty() ? null : builder.test(paths(inputs.test()), recipe.calibration());
-    return new RunPlanner.RunWindows(calibration, test, (System.nanoTime() - begun) / 1e9);
+    return new RunPlanner.RunWindows(calibration, test, since(begun));
+  }
+
+  private static double since(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
   }
 
   private static List<String> paths(List<HashedFile> files) {

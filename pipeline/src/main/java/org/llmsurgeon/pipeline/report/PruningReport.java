@@ -11,6 +11,7 @@ import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.surgery.recipe.AdaptiveSteps;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -159,6 +160,15 @@ public record PruningReport(
   public record Constraint(Double predictedNatsWithout, Double addedNats, long removedWithout) {}
 
   /**
+   * What a model takes.
+   *
+   * @param parameters numbers
+   * @param bytes of them, each with the mean size of the dense model's
+   * @param multiplyAdds of one token, in the linear layers and the head
+   */
+  public record Size(long parameters, long bytes, long multiplyAdds) {}
+
+  /**
    * One shot. What is predicted and measured is growth of the loss in this shot, nats per token.
    *
    * @param shot from 1
@@ -178,6 +188,10 @@ public record PruningReport(
    * @param seconds time of its stages
    * @param reconstruction how layers were refitted after the cut; null for not at all
    * @param correction what was trained after that; null for nothing
+   * @param costs by kind of structure, how many cost how much, beside the threshold; per weight for
+   *     units
+   * @param size what the model takes after it, if nothing is stored of what is gone; null where
+   *     that is not known
    */
   public record Shot(
       int shot,
@@ -194,7 +208,9 @@ public record PruningReport(
       Double perplexity,
       StageSeconds seconds,
       ReconstructionRecord reconstruction,
-      CorrectionRecord correction) {
+      CorrectionRecord correction,
+      Map<String, CostCounts> costs,
+      Size size) {
     /** Growth of the loss below which nothing is worth a warning, nats. */
     private static final double NOTHING = 1e-3;
 
@@ -202,6 +218,7 @@ public record PruningReport(
     public Shot {
       constraints = new TreeMap<>(constraints);
       units = new TreeMap<>(units);
+      costs = costs == null ? Map.of() : new TreeMap<>(costs);
     }
 
     Shot with(Double ofFolder) {
@@ -220,7 +237,30 @@ public record PruningReport(
           ofFolder,
           seconds,
           reconstruction,
-          correction);
+          correction,
+          costs,
+          size);
+    }
+
+    Shot with(Size taken) {
+      return new Shot(
+          shot,
+          target,
+          removed,
+          total,
+          sparsity,
+          threshold,
+          predictedNats,
+          measuredNats,
+          constraints,
+          units,
+          pathsFollowedAgain,
+          perplexity,
+          seconds,
+          reconstruction,
+          correction,
+          costs,
+          taken);
     }
 
     Shot withMeasured(Double nats) {
@@ -239,7 +279,9 @@ public record PruningReport(
           perplexity,
           seconds,
           reconstruction,
-          correction);
+          correction,
+          costs,
+          size);
     }
 
     /** A sentence where the loss grew by far more than was predicted. */

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.Evaluation;
@@ -41,7 +42,9 @@ public final class ReportBuilder {
   private final List<PruningReport.Factor> factors = new ArrayList<>();
   private final List<PruningReport.Update> updates = new ArrayList<>();
   private final List<String> ofUpdates = new ArrayList<>();
+  private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
+  private ModelConfig model;
 
   /**
    * An empty report.
@@ -76,6 +79,11 @@ public final class ReportBuilder {
   /** Sets what the run is expected to need. */
   public void forecast(RunForecast expected) {
     forecast = expected;
+  }
+
+  /** Sets the model, of whose layers sizes are computed. */
+  public void model(ModelConfig config) {
+    model = config;
   }
 
   /** Sets the shot after which this process went on. */
@@ -125,7 +133,10 @@ public final class ReportBuilder {
                 before.cut(),
                 evaluation.seconds()),
             shot.reconstruction(),
-            shot.correction()));
+            shot.correction(),
+            selection.costs(),
+            null));
+    gone.add(model == null ? null : GoneWork.of(model, shot));
     first = first == null ? shot : first;
     last = shot;
     perplexityF32 = evaluation.perplexity();
@@ -248,6 +259,10 @@ public final class ReportBuilder {
     RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
     all.add(all.remove(all.size() - 1).with(written.perplexity()));
+    for (int i = 0; export != null && i < all.size(); i++) {
+      GoneWork less = gone.get(i);
+      all.set(i, less == null ? all.get(i) : all.get(i).with(less.from(export.before())));
+    }
     Recipe.Goal goal = identity.recipe().goal();
     return new PruningReport(
         versions(),

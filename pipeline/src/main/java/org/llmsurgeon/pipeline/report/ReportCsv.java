@@ -22,6 +22,7 @@ final class ReportCsv {
           "predicted_nats",
           "measured_nats",
           "perplexity");
+  private static final List<String> SIZES = List.of("parameters", "bytes", "multiply_adds");
   private static final List<String> STAGES =
       List.of("tokenise", "accumulate", "reduce", "score", "cut", "evaluate");
 
@@ -36,13 +37,17 @@ final class ReportCsv {
   public static byte[] of(JsonNode report) {
     StringBuilder csv = new StringBuilder();
     csv.append(
-        Stream.concat(COLUMNS.stream(), STAGES.stream().map(stage -> stage + "_seconds"))
+        Stream.of(COLUMNS, SIZES, STAGES.stream().map(stage -> stage + "_seconds").toList())
+            .flatMap(List::stream)
             .collect(Collectors.joining(",", "", "\n")));
     csv.append(dense(report));
     for (JsonNode shot : report.path("shots")) {
       csv.append(
-          Stream.concat(
-                  COLUMNS.stream().map(shot::path), STAGES.stream().map(shot.path("seconds")::path))
+          Stream.of(
+                  COLUMNS.stream().map(shot::path),
+                  SIZES.stream().map(shot.path("size")::path),
+                  STAGES.stream().map(shot.path("seconds")::path))
+              .flatMap(each -> each)
               .map(ReportCsv::text)
               .collect(Collectors.joining(",", "", "\n")));
     }
@@ -55,6 +60,10 @@ final class ReportCsv {
         + text(total)
         + ",,,,"
         + text(report.path("dense_perplexity"))
+        + SIZES.stream()
+            .map(report.path("export").path("before")::path)
+            .map(size -> "," + text(size))
+            .collect(Collectors.joining())
         + ",".repeat(STAGES.size())
         + "\n";
   }

@@ -39,6 +39,11 @@ public record RunPlan(
     return identity.recipe();
   }
 
+  /** Whether the test windows are the end of the calibration text. */
+  public boolean testIsHeldOut() {
+    return test != null && identity.inputs().test().isEmpty();
+  }
+
   /**
    * The calibration windows of a shot.
    *

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.run;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.llmsurgeon.pruning.structure.CostCounts;
 
 /**
  * What goes in a shot, over all layers.
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * @param scoreSeconds time of the scoring
  * @param factors how well the factors could be inverted, in the model's order; empty where single
  *     weights go, whose cuts say it
+ * @param costs by kind of structure, how many cost how much; empty in runs of earlier versions
  */
 public record SelectionManifest(
     double target,
@@ -33,12 +35,14 @@ public record SelectionManifest(
     long total,
     List<LayerSelection> layers,
     double scoreSeconds,
-    List<LayerHealth> factors) {
+    List<LayerHealth> factors,
+    Map<String, CostCounts> costs) {
   public SelectionManifest {
     layers = List.copyOf(layers);
     factors = List.copyOf(factors);
     kinds = new TreeMap<>(kinds);
     without = new TreeMap<>(without);
+    costs = costs == null ? Map.of() : new TreeMap<>(costs);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.text.CalibrationText;
 import org.llmsurgeon.checkpoint.text.TextPart;
@@ -33,6 +34,9 @@ final class TextWindows {
   private static final long MOST_SPLIT = 32L << 20;
   private static final int SPLITS_PER_CORE = 3;
 
+  /** One part of so many of a text may be held out. */
+  private static final int HELD_OUT = 10;
+
   private final Session session;
   private final RunDirectory run;
   private final String model;
@@ -60,13 +64,49 @@ final class TextWindows {
    * @param sets in how many sets of equal size they are kept
    */
   List<WindowsFile> make(String name, List<String> paths, WindowDraw draw, int sets) {
+    return of(paths, tokens -> sample(name, tokens, draw, sets));
+  }
+
+  /**
+   * Windows of a text of which a part is held out.
+   *
+   * @param calibration of the first part, in sets
+   * @param test of the last part; null where the text is too short for one
+   */
+  record Divided(List<WindowsFile> calibration, WindowsFile test) {}
+
+  /**
+   * Makes windows of a text, and test windows of its end, which no other window reaches.
+   *
+   * @param paths files of text
+   * @param draw where windows begin
+   * @param sets in how many sets of equal size they are kept
+   * @param most test windows at most; as many as fit a tenth of the text
+   */
+  Divided divide(List<String> paths, WindowDraw draw, int sets, int most) {
+    return of(
+        paths,
+        tokens -> {
+          long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
+          int count = (int) Math.min(most, all / HELD_OUT / draw.context());
+          if (count == 0) {
+            return new Divided(sample("calibration", tokens, draw, sets), null);
+          }
+          WindowDraw.End end = new WindowDraw.End(draw.context(), count);
+          WindowDraw rest = new WindowDraw.WithoutEnd(draw, end.tokens());
+          return new Divided(
+              sample("calibration", tokens, rest, sets), sample("test", tokens, end, 1).get(0));
+        });
+  }
+
+  private <T> T of(List<String> paths, Function<List<TokenFile>, T> use) {
     List<TextPart> files =
         paths.stream().map(path -> TextPart.whole(session.storage(), path)).toList();
     long bytes = files.stream().mapToLong(TextPart::bytes).sum();
     List<TokenFile> tokens = tokenise(TextSplit.plan(files, splitBytes(bytes)), bytes > MOST_WHOLE);
     try {
       CalibrationText.requireText(tokens.stream().allMatch(file -> file.content().blank()), paths);
-      return sample(name, tokens.stream().filter(file -> file.tokens() > 0).toList(), draw, sets);
+      return use.apply(tokens.stream().filter(file -> file.tokens() > 0).toList());
     } finally {
       delete(tokens);
     }

@@ -19,6 +19,9 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * by blank lines and go through the model's own tokenizer.
  */
 public final class WindowBuilder {
+  /** Test windows that are held out even where few are calibrated on. */
+  private static final int LEAST_TEST = 8;
+
   private final Session session;
   private final RunDirectory run;
   private final String folder;
@@ -49,19 +52,53 @@ public final class WindowBuilder {
    * @throws InputException if stored windows are to be drawn anew
    */
   public List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
-    if (!areWindows(files)) {
-      int draws = text.fresh() ? shots : 1;
-      int count = Math.multiplyExact(draws, text.sequences());
-      WindowDraw draw = new WindowDraw.AtRandom(context(text), count, text.seed());
-      return texts().make("calibration", files, draw, draws);
+    if (areWindows(files)) {
+      return List.of(stored(files, text));
     }
+    int draws = text.fresh() ? shots : 1;
+    return texts().make("calibration", files, draw(text, draws), draws);
+  }
+
+  /**
+   * Windows of a run.
+   *
+   * @param calibration of the first shot, then, where each shot has its own, of the others
+   * @param test null for none
+   */
+  public record Divided(List<WindowsFile> calibration, WindowsFile test) {}
+
+  /**
+   * As {@link #calibration}, with test windows from the end of the text, which is then not
+   * calibrated on: a tenth of it at most, and an eighth of the calibration windows or {@value
+   * #LEAST_TEST}. Files of windows are used whole, so there are none then.
+   *
+   * @param files texts, or files of windows
+   * @param text how text becomes windows
+   * @param shots how many shots there are
+   */
+  public Divided divided(List<String> files, Recipe.CalibrationText text, int shots) {
+    if (areWindows(files)) {
+      return new Divided(calibration(files, text, shots), null);
+    }
+    int draws = text.fresh() ? shots : 1;
+    int most = Math.max(LEAST_TEST, text.sequences() / 8);
+    TextWindows.Divided made = texts().divide(files, draw(text, draws), draws, most);
+    return new Divided(made.calibration(), made.test());
+  }
+
+  private WindowDraw draw(Recipe.CalibrationText text, int draws) {
+    int count = Math.multiplyExact(draws, text.sequences());
+    return new WindowDraw.AtRandom(context(text), count, text.seed());
+  }
+
+  private WindowsFile stored(List<String> files, Recipe.CalibrationText text) {
     if (text.fresh()) {
       throw new InputException(
           "--fresh-calibration draws from text, and "
               + files.get(0)
               + " holds token windows, which are used whole; give text, or leave the option out.");
     }
-    return List.of(stored(files, "calibration"));
+    return stored(files, "calibration");
   }
 
   /**

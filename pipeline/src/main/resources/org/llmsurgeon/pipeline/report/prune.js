@@ -71,9 +71,9 @@ function quality() {
 function quantities() {
   const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 0 },
     { name: 'weights left', title: 'linear weights left', of: (shot) => shot.total - shot.removed, dense: last.total }];
+  const before = (report.export || {}).before || {};
   for (const [key, name] of [['parameters', 'parameters'], ['bytes', 'bytes'], ['multiply_adds', 'multiply-adds of a token']]) {
-    const before = shots[0]['dense_' + key] ?? (report.dense || {})[key];
-    if (known(before) && shots.every((shot) => known(shot[key]))) options.push({ name, title: name, of: (shot) => shot[key], dense: before });
+    if (known(before[key]) && shots.every((shot) => shot.size)) options.push({ name, title: name, of: (shot) => shot.size[key], dense: before[key] });
   }
   return options;
 }
@@ -180,26 +180,69 @@ function widthChart(cells, blocks) {
   });
 }
 
-function costs() {
-  const histograms = shots.filter((shot) => shot.costs && shot.costs.edges);
-  if (histograms.length === 0) return;
-  const choice = element('select', { 'aria-label': 'shot' }, histograms.map((shot, i) => element('option', { value: i }, 'shot ' + shot.shot)));
-  const of = (shot) => ({
-    labels: shot.costs.kept.map((n, i) => figures(shot.costs.edges[i], 2)),
-    datasets: [{ label: 'removed', data: shot.costs.removed, backgroundColor: colour(1), borderColor: colour(1), barPercentage: 1, categoryPercentage: 1 },
-      { label: 'kept', data: shot.costs.kept, backgroundColor: colour(0), borderColor: colour(0), barPercentage: 1, categoryPercentage: 1 }],
+/** A dashed line across a histogram, at a power of two. */
+const thresholdLine = {
+  id: 'threshold',
+  afterDatasetsDraw(made) {
+    const { first, exponent } = made.options.plugins.threshold;
+    if (!known(exponent)) return;
+    const { x, y } = made.scales;
+    const step = x.getPixelForValue(1) - x.getPixelForValue(0);
+    const at = x.getPixelForValue(0) + (exponent - first - 0.5) * step;
+    if (!(at >= x.left && at <= x.right)) return;
+    made.ctx.save();
+    made.ctx.strokeStyle = made.options.plugins.legend.labels.color;
+    made.ctx.setLineDash([5, 4]);
+    made.ctx.lineWidth = 2;
+    made.ctx.beginPath();
+    made.ctx.moveTo(at, y.top);
+    made.ctx.lineTo(at, y.bottom);
+    made.ctx.stroke();
+    made.ctx.restore();
+  },
+};
+
+/** Costs of one kind of structure, shot by shot. */
+function costChart(kind, counted) {
+  const of = (shot) => {
+    const { first, removed, kept } = shot.costs[kind];
+    // At least two places, so that there is a distance between them.
+    const places = Math.max(2, removed.length);
+    const bars = (label, data, index) => ({ label, data: [...data, ...Array(places - data.length).fill(0)], backgroundColor: colour(index), borderColor: colour(index), barPercentage: 1, categoryPercentage: 0.94 });
+    return { labels: Array.from({ length: places }, (each, i) => figures(2 ** (first + i), 2)), datasets: [bars('goes', removed, 1), bars('stays', kept, 0)] };
+  };
+  const line = (shot) => ({ first: shot.costs[kind].first, exponent: shot.threshold > 0 ? Math.log2(shot.threshold) : null });
+  const start = counted[counted.length - 1];
+  const free = (shot) => (shot.costs[kind].free > 0 ? ` ${count(shot.costs[kind].free)} more went at no cost.` : '');
+  const figure = chart(`Cost of each ${kind}`, `How many cost how much${report.shots.some((shot) => shot.units && kind in shot.units) ? ' per weight' : ''}, on a log scale; dashed: the threshold of the shot, up to which they go.`, {
+    type: 'bar', data: of(start), plugins: [thresholdLine],
+    options: {
+      plugins: { threshold: line(start) },
+      scales: { x: axis('cost, from (log)', { stacked: true, ticks: { callback(value) { return this.getLabelForValue(value); } } }), y: axis('how many', { stacked: true }) },
+    },
   });
-  const figure = chart('Costs and the threshold', 'Structures by what removing each would cost, per weight. What is left of the threshold went.', {
-    type: 'bar', data: of(histograms[0]),
-    options: { scales: { x: axis('cost per weight (log)', { stacked: true, ticks: { callback(value) { return this.getLabelForValue(value); } } }), y: axis('structures', { stacked: true }) } },
-  }, null, true);
+  const note = element('p', { class: 'soft' }, free(start));
+  figure.append(note);
+  if (counted.length === 1) return figure;
+  const choice = element('select', { 'aria-label': 'shot' }, counted.map((shot, i) => element('option', { value: i, selected: shot === start ? '' : null }, 'shot ' + shot.shot)));
   choice.addEventListener('change', () => {
+    const shot = counted[Number(choice.value)];
     const made = Chart.getChart(figure.querySelector('canvas'));
-    made.data = of(histograms[Number(choice.value)]);
+    Object.assign(made.options.plugins.threshold, line(shot));
+    made.data = of(shot);
+    note.textContent = free(shot);
     made.update('none');
   });
   figure.prepend(element('div', { class: 'row' }, figure.querySelector('h3'), choice));
-  section('Costs', null, element('div', { class: 'charts' }, figure));
+  return figure;
+}
+
+function costs() {
+  const of = (kind) => shots.filter((shot) => shot.costs && shot.costs[kind] && shot.costs[kind].removed.length > 0);
+  const kinds = [...new Set(shots.flatMap((shot) => Object.keys(shot.costs || {})))].filter((kind) => of(kind).length > 0);
+  if (kinds.length === 0) return;
+  section('Costs and the threshold', 'What removing each structure was predicted to add to the loss. Where many lie close to the threshold, a little more or less sparsity changes much.',
+    element('div', { class: 'charts' }, kinds.map((kind) => costChart(kind, of(kind)))));
 }
 
 function factors() {
@@ -265,9 +308,10 @@ function settings() {
     else if (value && typeof value === 'object') inputs.push([key, value.name || value.path || '', value.sha256 || '']);
     else inputs.push([key, shown(value), '']);
   }
+  const test = report.test && report.inputs.test.length === 0 ? 'test, held out of the calibration text' : 'test';
   const tokens = (name, part) => (part ? [[name, `${count(part.windows)} windows of ${count(part.context)} tokens`, count(part.tokens) + ' tokens']] : []);
   section('Settings', 'They rerun this result exactly, as a recipe and with the same inputs.',
-    table(['data', '', ''], [...tokens('calibration', report.calibration), ...tokens('test', report.test), ['seed', shown(report.seed), '']], [1, 2]),
+    table(['data', '', ''], [...tokens('calibration', report.calibration), ...tokens(test, report.test), ['seed', shown(report.seed), '']], [1, 2]),
     folded('Recipe', table(['option', 'value'], Object.entries(report.recipe).map(([key, value]) => [key, shown(value)]), [1])),
     folded('Inputs and their SHA-256', table(['input', 'file', 'SHA-256'], inputs, [1, 2])));
 }

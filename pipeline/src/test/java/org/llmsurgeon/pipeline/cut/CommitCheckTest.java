@@ -66,7 +66,7 @@ class CommitCheckTest {
         layers.add(LayerSelection.of(i, new Selection(own, new int[0])));
       }
       return new SelectionManifest(
-          target, 1, null, Map.of(), Map.of(), 0, removed(), TOTAL, layers, 0, List.of());
+          target, 1, null, Map.of(), Map.of(), 0, removed(), TOTAL, layers, 0, List.of(), Map.of());
     }
 
     private static LayerFile file(LinearShape layer, long removed, long before) {

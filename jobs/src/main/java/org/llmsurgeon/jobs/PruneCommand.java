@@ -1,9 +1,15 @@
 package org.llmsurgeon.jobs;
 
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.llmsurgeon.export.Route;
+import org.llmsurgeon.jobs.watch.MlflowRun;
+import org.llmsurgeon.jobs.watch.RunMetrics;
+import org.llmsurgeon.jobs.watch.RunObserver;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
@@ -71,11 +77,7 @@ final class PruneCommand implements Callable<Integer> {
                 "surgeon prune",
                 output.err(),
                 "Interrupted. Finished shots are kept; the same command goes on from there.")) {
-      SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      report = pipeline.prune(request);
-      if (result != null) {
-        pipeline.writeResult(request.output(), report, result);
-      }
+      report = prune(request, spark, progress);
     }
     output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");
     if (output.verbose() && report.resources() != null) {
@@ -93,5 +95,40 @@ final class PruneCommand implements Callable<Integer> {
     }
     output.out().flush();
     return Failures.DONE;
+  }
+
+  private PruningReport prune(PruneRequest request, SparkRuntime spark, RunProgress progress) {
+    RunMetrics metrics = new RunMetrics();
+    metrics.register();
+    List<RunObserver> observers = new ArrayList<>(List.of(metrics));
+    Map<String, Object> settings = new LinkedHashMap<>(request.recipe().options());
+    settings.put("model", request.model());
+    settings.put("calibration", String.join(" ", request.calibration()));
+    settings.put("output", request.output());
+    try (MlflowRun tracked =
+        MlflowRun.begin(System.getenv(), request.output(), settings, progress::note)
+            .orElse(null)) {
+      if (tracked != null) {
+        observers.add(tracked);
+      }
+      SurgeonPipeline pipeline =
+          new SurgeonPipeline(spark.context(), new ObservedProgress(progress, observers));
+      PruningReport report = pipeline.prune(request);
+      if (result != null) {
+        pipeline.writeResult(request.output(), report, result);
+      }
+      if (tracked != null) {
+        tracked.finished(lastFigures(report));
+      }
+      return report;
+    }
+  }
+
+  private static Map<String, Double> lastFigures(PruningReport report) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("dense_perplexity", report.densePerplexity());
+    figures.put("final_perplexity", report.perplexity());
+    figures.put("final_sparsity", report.sparsity());
+    return figures;
   }
 }

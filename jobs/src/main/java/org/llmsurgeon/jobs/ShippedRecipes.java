@@ -20,11 +20,21 @@ final class ShippedRecipes {
           "max-quality",
           "paper-structured",
           "paper-structured-90-to-50",
-          "paper-semi-structured",
-          "paper-unstructured",
+          "paper-structured-llama",
+          "paper-structured-corrected",
           "k-obd",
           "paper-l-obd",
-          "paper-magnitude");
+          "paper-magnitude",
+          "paper-semi-structured",
+          "paper-semi-structured-llama",
+          "paper-semi-structured-k-obd",
+          "paper-semi-structured-l-obd",
+          "paper-semi-structured-magnitude",
+          "paper-unstructured",
+          "paper-unstructured-llama",
+          "paper-unstructured-k-obd",
+          "paper-unstructured-l-obd",
+          "paper-unstructured-magnitude");
 
   private ShippedRecipes() {}
 

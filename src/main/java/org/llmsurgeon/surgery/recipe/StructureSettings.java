@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.recipe;
 
 import java.util.List;
+import java.util.Map;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.Structures;
@@ -31,7 +32,8 @@ public final class StructureSettings {
                   "preset",
                   // What it sets is shown, option by option.
                   SettingType.choice("NAME", Preset::parse, (Preset preset) -> null)
-                      .among(Preset.values()),
+                      // By name: the presets are made of the options that follow.
+.schema(Map.of("enum", List.of("paper", "best", "loadable", "hardware"))),
                   SettingGroup.BASIC,
                   "Defaults for a purpose; options win over it: paper (rows and columns of each"
                       + " matrix, additive update, 40 shots), best (all units), loadable (neurons,"

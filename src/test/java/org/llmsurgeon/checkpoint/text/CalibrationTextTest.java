@@ -119,6 +119,19 @@ class CalibrationTextTest {
   }
 
   @Test
+  void windowsOfTheEndAreInNoOtherWindow() {
+    int[] ids = IntStream.range(0, 200).toArray();
+    WindowDraw.End end = new WindowDraw.End(6, 4);
+    int[][] test = CalibrationText.windows(ids, end);
+    assertThat(Arrays.stream(test).flatMapToInt(IntStream::of).toArray())
+        .containsExactly(IntStream.range(176, 200).toArray());
+    WindowDraw draw = new WindowDraw.AtRandom(6, 10_000, 3);
+    int[][] rest = CalibrationText.windows(ids, new WindowDraw.WithoutEnd(draw, end.tokens()));
+    assertThat(rest).isDeepEqualTo(CalibrationText.windows(Arrays.copyOf(ids, 176), draw));
+    assertThat(Arrays.stream(rest).flatMapToInt(IntStream::of).max()).hasValue(175);
+  }
+
+  @Test
   void everyStartIsAboutAsLikely() {
     int[] ids = IntStream.range(0, 16).toArray();
     int[] counts = new int[11];

@@ -40,6 +40,13 @@ public interface Progress {
    */
   void note(String line);
 
+  /**
+   * A shot was committed and measured; of a run that goes on, those before too.
+   *
+   * @param shot its figures
+   */
+  default void shotFinished(ShotFigures shot) {}
+
   /** Tells nobody. */
   static Progress silent() {
     return new Progress() {

@@ -155,4 +155,9 @@ public final class RunUsage implements Progress {
   public void note(String line) {
     progress.note(line);
   }
+
+  @Override
+  public void shotFinished(ShotFigures shot) {
+    progress.shotFinished(shot);
+  }
 }

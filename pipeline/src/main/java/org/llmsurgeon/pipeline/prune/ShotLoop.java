@@ -87,6 +87,7 @@ final class ShotLoop {
       if (shot >= committed) {
         session.progress().note(report.line());
       }
+      session.progress().shotFinished(report.figures());
       report.newWarnings().forEach(session.progress()::note);
       saved.keep(manifest, report);
     } while (!report.isLast());

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pipeline.cluster.ShotFigures;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.Evaluation;
@@ -166,6 +167,26 @@ public final class ReportBuilder {
   /** Whether the last shot that was added is the last of the run. */
   public boolean isLast() {
     return plan.isLast(last.shot(), last.target());
+  }
+
+  /** The last shot that was added, in numbers. */
+  public ShotFigures figures() {
+    PruningReport.Shot shot = shots.get(shots.size() - 1);
+    StageSeconds spent = shot.seconds();
+    boolean read = plan.calibration() != null && spent.accumulate() > 0;
+    return new ShotFigures(
+        shot.shot(),
+        plan.shots(),
+        shot.sparsity(),
+        shot.perplexity(),
+        read ? plan.calibration().tokens() / spent.accumulate() : null,
+        Map.of(
+            "tokenise", spent.tokenise(),
+            "accumulate", spent.accumulate(),
+            "reduce", spent.reduce(),
+            "score", spent.score(),
+            "cut", spent.cut(),
+            "evaluate", spent.evaluate()));
   }
 
   /** A line about the last shot that was added. */

@@ -13,11 +13,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.export.Route;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.TestSpark;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** A report says what its run did, and what it could not do. */
@@ -112,5 +115,81 @@ class ReportBuilderTest {
         .singleElement()
         .asString()
         .contains("removed, perplexity %.3f".formatted(report.perplexityF32()));
+  }
+
+  private static long sum(List<Long> counts) {
+    return counts.stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Every unit that went is counted, by its kind and its cost, and so is every line and weight. */
+  @Test
+  void costsAreCountedBesideTheThreshold() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    PruningReport units = prune(model, Map.of("sparsity", 0.4, "shots", 2));
+    for (PruningReport.Shot shot : units.shots()) {
+      assertThat(shot.costs().keySet()).containsAll(shot.units().keySet());
+      shot.units()
+          .forEach(
+              (kind, went) -> {
+                CostCounts counts = shot.costs().get(kind);
+                assertThat(sum(counts.removed()) + counts.free()).isEqualTo(went.removed());
+              });
+      assertThat(shot.costs().values()).anyMatch(counts -> sum(counts.kept()) > 0);
+    }
+
+    long rows = model.config().linears().stream().mapToLong(LinearShape::outputs).sum();
+    PruningReport lines =
+        prune(Map.of("structures", "row", "sparsity", 0.3, "shots", 2), "rows", model);
+    CostCounts first = lines.shots().get(0).costs().get("row");
+    CostCounts second = lines.shots().get(1).costs().get("row");
+    assertThat(sum(first.removed()) + first.free() + sum(first.kept())).isEqualTo(rows);
+    assertThat(sum(second.kept()) + lines.layers().stream().mapToInt(l -> l.rowsRemoved()).sum())
+        .isEqualTo(rows);
+    // Nothing that stays costs less than a quarter of the threshold's bucket.
+    int bucket = Math.getExponent(lines.shots().get(0).threshold()) - first.first();
+    assertThat(sum(first.kept().subList(0, bucket))).isZero();
+    assertThat(sum(first.removed().subList(bucket + 1, first.removed().size()))).isZero();
+
+    PruningReport weights =
+        prune(Map.of("structures", "element", "sparsity", 0.3, "shots", 1), "weights", model);
+    CostCounts counts = weights.shots().get(0).costs().get("element");
+    long total = weights.shots().get(0).total();
+    assertThat(sum(counts.removed()) + sum(counts.kept()) + counts.free()).isEqualTo(total);
+    assertThat((double) sum(counts.removed()))
+        .isCloseTo(weights.shots().get(0).removed(), within(0.05 * total));
+  }
+
+  private PruningReport prune(Map<String, ?> options, String output, TestModel model) {
+    return new SurgeonPipeline(spark, progress)
+        .prune(model.request(temp.resolve(output), Recipe.of(options)));
+  }
+
+  /** What is stored and multiplied falls by what is gone, and the folder as written agrees. */
+  @Test
+  void sizesAreThoseWithoutWhatIsGone() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    PruneRequest zeros = model.request(temp.resolve("small"), Recipe.of(Map.of("shots", 2)));
+    PruningReport report =
+        new SurgeonPipeline(spark, progress)
+            .prune(
+                new PruneRequest(
+                    zeros.model(),
+                    zeros.calibration(),
+                    zeros.test(),
+                    zeros.output(),
+                    null,
+                    false,
+                    zeros.recipe(),
+                    Route.PER_LAYER));
+    PruningReport.Size last = report.shots().get(1).size();
+    assertThat(last.parameters()).isEqualTo(report.export().after().parameters());
+    assertThat(last.bytes()).isEqualTo(report.export().after().bytes());
+    assertThat(last.multiplyAdds()).isEqualTo(report.export().after().multiplyAdds());
+    PruningReport.Size first = report.shots().get(0).size();
+    assertThat(first.parameters())
+        .isGreaterThan(last.parameters())
+        .isLessThan(report.export().before().parameters());
+    assertThat(Files.readString(temp.resolve("small/report.csv")))
+        .contains(",parameters,bytes,multiply_adds,", "," + last.multiplyAdds() + ",");
   }
 }

@@ -106,8 +106,7 @@ final class PruneCommand implements Callable<Integer> {
     settings.put("calibration", String.join(" ", request.calibration()));
     settings.put("output", request.output());
     try (MlflowRun tracked =
-        MlflowRun.begin(System.getenv(), request.output(), settings, progress::note)
-            .orElse(null)) {
+        MlflowRun.begin(System.getenv(), request.output(), settings, progress::note).orElse(null)) {
       if (tracked != null) {
         observers.add(tracked);
       }

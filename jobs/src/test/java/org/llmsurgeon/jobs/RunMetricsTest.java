@@ -50,8 +50,7 @@ class RunMetricsTest {
     URI address = URI.create(spark.sc().uiWebUrl().get() + "/metrics/prometheus/");
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+            .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
     assertThat(answer.statusCode()).isEqualTo(200);
     return answer.body();
   }

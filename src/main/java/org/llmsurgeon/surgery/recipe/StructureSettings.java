@@ -33,7 +33,7 @@ public final class StructureSettings {
                   // What it sets is shown, option by option.
                   SettingType.choice("NAME", Preset::parse, (Preset preset) -> null)
                       // By name: the presets are made of the options that follow.
-.schema(Map.of("enum", List.of("paper", "best", "loadable", "hardware"))),
+                      .schema(Map.of("enum", List.of("paper", "best", "loadable", "hardware"))),
                   SettingGroup.BASIC,
                   "Defaults for a purpose; options win over it: paper (rows and columns of each"
                       + " matrix, additive update, 40 shots), best (all units), loadable (neurons,"

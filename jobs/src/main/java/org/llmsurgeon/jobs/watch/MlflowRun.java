@@ -57,7 +57,10 @@ public final class MlflowRun implements RunObserver, AutoCloseable {
     }
     if (!address.matches("https?://.+")) {
       notes.accept(
-          ADDRESS + " is '" + address + "', which is no http:// or https:// address; the run is"
+          ADDRESS
+              + " is '"
+              + address
+              + "', which is no http:// or https:// address; the run is"
               + " not tracked.");
       return Optional.empty();
     }
@@ -73,7 +76,8 @@ public final class MlflowRun implements RunObserver, AutoCloseable {
     content.put("experiment_id", server.experiment(experiment));
     content.put("run_name", name);
     content.put("start_time", System.currentTimeMillis());
-    String id = server.post("runs/create", content).path("run").path("info").path("run_id").asText();
+    String id =
+        server.post("runs/create", content).path("run").path("info").path("run_id").asText();
     List<Map<String, String>> parameters = new ArrayList<>();
     settings.forEach(
         (key, value) -> {
@@ -152,7 +156,10 @@ public final class MlflowRun implements RunObserver, AutoCloseable {
     } catch (IOException refused) {
       broken = true;
       notes.accept(
-          "The MLflow server of " + ADDRESS + " does not take the run (" + Reason.of(refused)
+          "The MLflow server of "
+              + ADDRESS
+              + " does not take the run ("
+              + Reason.of(refused)
               + "); the run goes on and is not tracked.");
     } catch (InterruptedException stopped) {
       broken = true;

@@ -31,8 +31,8 @@ final class MlflowServer {
    *
    * @param address begins with {@code http://} or {@code https://}
    * @param environment names and values: {@code MLFLOW_TRACKING_TOKEN}, or {@code
-   *     MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, as MLflow's own clients take
-   *     them
+   *     MLFLOW_TRACKING_USERNAME} and {@code MLFLOW_TRACKING_PASSWORD}, as MLflow's own clients
+   *     take them
    */
   MlflowServer(String address, Map<String, String> environment) {
     this.address = address.replaceFirst("/+$", "");
@@ -55,8 +55,7 @@ final class MlflowServer {
   /** The id of an experiment, which is made where there is none of this name. */
   String experiment(String name) throws IOException, InterruptedException {
     String query = "?experiment_name=" + URLEncoder.encode(name, StandardCharsets.UTF_8);
-    HttpResponse<String> found =
-        send(request("experiments/get-by-name" + query).GET().build());
+    HttpResponse<String> found = send(request("experiments/get-by-name" + query).GET().build());
     if (found.statusCode() == NOT_FOUND) {
       return post("experiments/create", Map.of("name", name)).path("experiment_id").asText();
     }

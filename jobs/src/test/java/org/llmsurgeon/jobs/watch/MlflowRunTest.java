@@ -145,8 +145,7 @@ class MlflowRunTest {
       }
       for (JsonNode each : content.path("metrics")) {
         holds &= each.path("value").isNumber() && each.path("timestamp").isIntegralNumber();
-        metrics.add(
-            each.path("key").asText() + " " + each.path("step") + " " + each.path("value"));
+        metrics.add(each.path("key").asText() + " " + each.path("step") + " " + each.path("value"));
       }
       return holds;
     }
@@ -162,10 +161,14 @@ class MlflowRunTest {
     try (Protocol server = new Protocol()) {
       Map<String, String> environment =
           Map.of(
-              MlflowRun.ADDRESS, server.address() + "/",
-              "MLFLOW_EXPERIMENT_NAME", "mine",
-              "MLFLOW_TRACKING_USERNAME", "ann",
-              "MLFLOW_TRACKING_PASSWORD", "secret");
+              MlflowRun.ADDRESS,
+              server.address() + "/",
+              "MLFLOW_EXPERIMENT_NAME",
+              "mine",
+              "MLFLOW_TRACKING_USERNAME",
+              "ann",
+              "MLFLOW_TRACKING_PASSWORD",
+              "secret");
       try (MlflowRun run =
           MlflowRun.begin(environment, "half", settings(), notes::add).orElseThrow()) {
         follow(run);
@@ -215,8 +218,16 @@ class MlflowRunTest {
     }
     Process server =
         new ProcessBuilder(
-                program, "server", "--host", "127.0.0.1", "--port", String.valueOf(port),
-                "--workers", "1", "--backend-store-uri", "sqlite:///" + folder.resolve("m.db"))
+                program,
+                "server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                String.valueOf(port),
+                "--workers",
+                "1",
+                "--backend-store-uri",
+                "sqlite:///" + folder.resolve("m.db"))
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("log").toFile())

@@ -51,9 +51,7 @@ class ReportPageTest {
   void theTableHasALineForTheDenseModelAndForEachShot() throws Exception {
     assertThat(new String(ReportCsv.of(report()), StandardCharsets.UTF_8))
         .isEqualTo(
-            "shot,target,sparsity,removed,total,threshold,predicted_nats,measured_nats,perplexity,"
-                + "parameters,bytes,multiply_adds,tokenise_seconds,accumulate_seconds,reduce_seconds,score_seconds,cut_seconds,"
-                + "evaluate_seconds\n"
+            "shot,target,sparsity,removed,total,threshold,predicted_nats,measured_nats,perplexity,parameters,bytes,multiply_adds,tokenise_seconds,accumulate_seconds,reduce_seconds,score_seconds,cut_seconds,evaluate_seconds\n"
                 + "0,0,0,0,40,,,,9.5,,,,,,,,,\n"
                 + "1,0.5,0.25,10,40,0.125,,,12.5,,,,1,,,,2.5,\n");
   }

@@ -44,7 +44,7 @@ class HeldOutTextTest {
 
   private PruningReport prune(String output, List<String> calibration, List<String> test)
       throws Exception {
-    TestModel model = TestModel.llama(Files.createDirectories(temp.resolve("m")), DataType.F32);
+    TestModel model = TestModel.llama(Files.createTempDirectory(temp, "m"), DataType.F32);
     Files.writeString(model.folder().resolve("tokenizer.json"), FreshCalibrationTest.TOKENIZER);
     return new SurgeonPipeline(spark, progress)
         .prune(

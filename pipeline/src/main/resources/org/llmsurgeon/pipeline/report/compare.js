@@ -67,6 +67,13 @@ if (done.length > 0) {
   page.append(element('div', { class: 'charts' }, charts));
 }
 
-section('All runs', null, table(['method', 'curvature', 'update', 'target', 'shots', 'threshold', 'after', 'removed', 'perplexity', 'excess loss', 'pruning s', 'measuring s', 'tensors', 'failure'],
-  runs.map((run) => [run.method, run.curvature, run.update, percent(run.sparsity), run.shots || '', run.threshold, run.after, percent(run.removed), figures(run.perplexity, 5), figures(excess(run), 4), figures(run.seconds, 3), figures(run.measuring_seconds, 3), bytes(run.peak_bytes), run.failure ? run.failure.reason : '']), [13]),
+// Columns that say something: of those that may be empty or the same everywhere the others.
+const columns = [
+  ['method', (run) => run.method], ['curvature', (run) => run.curvature], ['update', (run) => run.update], ['target', (run) => percent(run.sparsity)],
+  ['shots', (run) => run.shots || ''], ['threshold', (run) => run.threshold], ['removed', (run) => percent(run.removed)],
+  ['perplexity', (run) => figures(run.perplexity, 5)], ['excess loss', (run) => figures(excess(run), 4)], ['pruning s', (run) => figures(run.seconds, 3)],
+  ['measuring s', (run) => figures(run.measuring_seconds, 3)], ['tensors', (run) => bytes(run.peak_bytes)]];
+if (several('after')) columns.splice(6, 0, ['after', (run) => run.after]);
+if (others.some((run) => run.failure)) columns.push(['failure', (run) => (run.failure ? run.failure.reason : '')]);
+section('All runs', null, table(columns.map(([title]) => title), runs.map((run) => columns.map(([, of]) => of(run))), columns.some(([title]) => title === 'failure') ? [columns.length - 1] : []),
   element('p', { class: 'soft' }, 'The same numbers: ', element('a', { href: 'compare.csv' }, 'compare.csv'), ', ', element('a', { href: 'compare.json' }, 'compare.json'), '.'));

@@ -214,7 +214,7 @@ function costChart(kind, counted) {
   const line = (shot) => ({ first: shot.costs[kind].first, exponent: shot.threshold > 0 ? Math.log2(shot.threshold) : null });
   const start = counted[counted.length - 1];
   const free = (shot) => (shot.costs[kind].free > 0 ? ` ${count(shot.costs[kind].free)} more went at no cost.` : '');
-  const figure = chart(`Cost of each ${kind}`, `How many cost how much${report.shots.some((shot) => shot.units && kind in shot.units) ? ' per weight' : ''}, on a log scale; dashed: the threshold of the shot, up to which they go.`, {
+  const figure = chart(`Cost of each ${kind}`, `How many cost how much${report.recipe.structures === 'units' ? ' per weight' : ''}, on a log scale; dashed: the threshold of the shot, up to which they go.`, {
     type: 'bar', data: of(start), plugins: [thresholdLine],
     options: {
       plugins: { threshold: line(start) },

@@ -99,8 +99,7 @@ class RunMetricsTest {
       String end = scrape(spark);
       assertThat(value(end, "shot")).isEqualTo(2);
       assertThat(value(end, "sparsity")).isEqualTo(told.get(1).sparsity());
-      assertThat(value(end, "stage_seconds_cut"))
-          .isGreaterThan(value(middle, "stage_seconds_cut"));
+      assertThat(value(end, "stage_seconds_cut")).isGreaterThan(value(middle, "stage_seconds_cut"));
     }
   }
 

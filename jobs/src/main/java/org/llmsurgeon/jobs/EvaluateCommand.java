@@ -43,10 +43,11 @@ final class EvaluateCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE.jsonl",
       description =
-          "Questions with several answers, one object on each line: a text 'context', a list of"
-              + " texts 'choices', and 'answer', the position of the right one from 0. The model"
-              + " answers with the choice of the highest log-likelihood after the context; also"
-              + " counted with that divided by the choice's characters.")
+          "Questions with several answers, one object on each line: as ARC, HellaSwag, PIQA and"
+              + " WinoGrande publish them, asked as lm-evaluation-harness does, or a text"
+              + " 'context', a list of texts 'choices', and 'answer', the position of the right one"
+              + " from 0. The model answers with the choice of the highest log-likelihood after the"
+              + " context; also counted with that divided by the choice's characters.")
   private List<String> choices = List.of();
 
   @Override

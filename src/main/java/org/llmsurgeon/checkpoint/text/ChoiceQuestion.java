@@ -2,6 +2,7 @@ package org.llmsurgeon.checkpoint.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
@@ -12,19 +13,51 @@ import org.llmsurgeon.checkpoint.storage.StrictText;
  * A question with several answers, one of them right.
  *
  * @param where file and line, for messages
- * @param context what comes before the answer
- * @param choices the answers
+ * @param contexts for each answer, what comes before it
+ * @param choices for each answer, what is scored after its context
+ * @param lengths for each answer, by how many characters (code points) its score is divided where
+ *     that is normalised
  * @param answer position of the right one, from 0
  */
-public record ChoiceQuestion(String where, String context, List<String> choices, int answer) {
-  /** Copies the list. */
+public record ChoiceQuestion(
+    String where, List<String> contexts, List<String> choices, List<Integer> lengths, int answer) {
+  /** Copies the lists. */
   public ChoiceQuestion {
+    contexts = List.copyOf(contexts);
     choices = List.copyOf(choices);
+    lengths = List.copyOf(lengths);
+  }
+
+  /**
+   * A question whose answers follow on the same context.
+   *
+   * @param where file and line, for messages
+   * @param context what comes before the answer
+   * @param choices the answers
+   * @param answer position of the right one, from 0
+   */
+  public static ChoiceQuestion of(String where, String context, List<String> choices, int answer) {
+    return new ChoiceQuestion(
+        where,
+        Collections.nCopies(choices.size(), context),
+        choices,
+        choices.stream().map(ChoiceQuestion::characters).toList(),
+        answer);
+  }
+
+  /**
+   * Length of a text as the normalisation counts it.
+   *
+   * @param text any text
+   */
+  static int characters(String text) {
+    return text.codePointCount(0, text.length());
   }
 
   /**
    * Reads a file of JSON lines: objects with a text {@code context}, a list of texts {@code
-   * choices} and the number {@code answer}, from 0. Other fields are not read.
+   * choices} and the number {@code answer}, from 0; or questions in the form of a set that {@link
+   * QuestionSet} knows. Other fields are not read.
    *
    * @param storage where the file is
    * @param path the file
@@ -38,7 +71,11 @@ public record ChoiceQuestion(String where, String context, List<String> choices,
     for (int i = 0; i < lines.length; i++) {
       if (!lines[i].isBlank()) {
         String where = path + ", line " + (i + 1) + ",";
-        questions.add(of(StrictJson.object(lines[i], where), where));
+        JsonNode object = StrictJson.object(lines[i], where);
+        questions.add(
+            QuestionSet.of(object)
+                .map(set -> set.question(object, where))
+                .orElseGet(() -> of(object, where)));
       }
     }
     if (questions.isEmpty()) {
@@ -61,7 +98,7 @@ public record ChoiceQuestion(String where, String context, List<String> choices,
     JsonNode answer = object.path("answer");
     boolean position = answer.isInt() && answer.asInt() >= 0 && answer.asInt() < choices.size();
     require(position, where, "has no \"answer\" from 0 to " + (choices.size() - 1));
-    return new ChoiceQuestion(where, context.asText(), choices, answer.asInt());
+    return of(where, context.asText(), choices, answer.asInt());
   }
 
   private static void require(boolean holds, String where, String otherwise) {
@@ -70,7 +107,8 @@ public record ChoiceQuestion(String where, String context, List<String> choices,
           where
               + " "
               + otherwise
-              + "; give {\"context\": TEXT, \"choices\": [TEXT, ...], \"answer\": NUMBER}");
+              + "; give {\"context\": TEXT, \"choices\": [TEXT, ...], \"answer\": NUMBER}, or a"
+              + " line of ARC, HellaSwag, PIQA or WinoGrande");
     }
   }
 }

@@ -15,11 +15,13 @@ import org.llmsurgeon.model.LanguageModel;
 /**
  * A question with several answers, in tokens. The model answers with the choice that it finds most
  * likely after the context: the sum of the log-probabilities of the choice's tokens, each given all
- * before it; length-normalised, that sum divided by the characters of the choice.
+ * before it; length-normalised, that sum divided by the characters of the choice. These are the
+ * {@code acc} and {@code acc_norm} of EleutherAI's lm-evaluation-harness, but for the tokens that a
+ * tokenizer puts before every text, which are there (the harness leaves them out by default).
  *
  * @param tokens for each choice, the context with the choice behind it, {@code [tokens]}
  * @param scored for each, how many tokens at its end are the choice's
- * @param characters for each, how many characters (code points) the choice has
+ * @param characters for each, by how many characters (code points) its sum is divided
  * @param answer position of the right choice
  */
 public record MultipleChoice(int[][] tokens, int[] scored, int[] characters, int answer)
@@ -59,23 +61,21 @@ public record MultipleChoice(int[][] tokens, int[] scored, int[] characters, int
      * @throws InputException if a choice has no token of its own, or is too long for the model
      */
     public MultipleChoice encode(ChoiceQuestion question) {
-      String context = question.context().stripTrailing();
-      int[] before = plain.apply(context);
-      int[] beginning = beginning(context, before);
       List<int[]> tokens = new ArrayList<>();
       int[] scored = new int[question.choices().size()];
-      int[] characters = new int[scored.length];
       for (int i = 0; i < scored.length; i++) {
-        String choice = question.choices().get(i);
-        int[] all = concatenated(beginning, plain.apply(context + between(question, choice)));
+        String context = question.contexts().get(i).stripTrailing();
+        int[] before = plain.apply(context);
+        int[] beginning = beginning(context, before);
+        int[] all = concatenated(beginning, plain.apply(context + between(question, i)));
         scored[i] = all.length - beginning.length - before.length;
-        characters[i] = choice.codePointCount(0, choice.length());
         check(question, i, scored[i]);
         if (all.length == scored[i]) {
           throw new InputException(question.where() + " has a context without a token; give more");
         }
         tokens.add(Arrays.copyOfRange(all, Math.max(0, all.length - positions), all.length));
       }
+      int[] characters = question.lengths().stream().mapToInt(Integer::intValue).toArray();
       return new MultipleChoice(
           tokens.toArray(int[][]::new), scored, characters, question.answer());
     }
@@ -93,8 +93,9 @@ public record MultipleChoice(int[][] tokens, int[] scored, int[] characters, int
       }
     }
 
-    private static String between(ChoiceQuestion question, String choice) {
-      String context = question.context();
+    private static String between(ChoiceQuestion question, int index) {
+      String context = question.contexts().get(index);
+      String choice = question.choices().get(index);
       String space = context.substring(context.stripTrailing().length());
       boolean own = !space.isEmpty() || Character.isWhitespace(choice.codePointAt(0));
       return (own || context.isEmpty() ? space : " ") + choice;

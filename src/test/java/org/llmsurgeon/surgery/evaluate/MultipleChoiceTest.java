@@ -40,7 +40,7 @@ class MultipleChoiceTest {
   @TempDir private Path folder;
 
   private static ChoiceQuestion question(String context, String... choices) {
-    return new ChoiceQuestion("file, line 1,", context, List.of(choices), 0);
+    return ChoiceQuestion.of("file, line 1,", context, List.of(choices), 0);
   }
 
   private static MultipleChoice encoded(int positions, String context, String... choices) {
@@ -109,7 +109,7 @@ class MultipleChoiceTest {
             """);
     List<ChoiceQuestion> questions = ChoiceQuestion.read(new LocalStorage(), file.toString());
     assertThat(questions).hasSize(2);
-    assertThat(questions.get(0).context()).isEqualTo("A cat");
+    assertThat(questions.get(0).contexts()).containsExactly("A cat", "A cat");
     assertThat(questions.get(1).choices()).containsExactly("x", "y", "z");
     assertThat(questions.get(1).answer()).isEqualTo(2);
   }

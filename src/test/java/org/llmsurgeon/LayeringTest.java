@@ -59,6 +59,7 @@ class LayeringTest {
               "operate",
               "choose",
               "correct",
+              "recover",
               "evaluate"));
 
   private static JavaClasses library;

@@ -164,17 +164,7 @@ public final class LanguageModel implements AutoCloseable {
    * @return each window's loss, in nats
    */
   public double[] forward(int[][] windows, LinearTap tap) {
-    return run(
-        windows,
-        tap,
-        null,
-        pass -> {
-          double[] means = pass.batch().means(network.losses(pass, limits));
-          if (!Arrays.stream(means).allMatch(Double::isFinite)) {
-            throw network.explainNonFinite(pass, limits);
-          }
-          return means;
-        });
+    return run(windows, tap, null, this::losses);
   }
 
   /**
@@ -280,19 +270,63 @@ public final class LanguageModel implements AutoCloseable {
    * @return each window's divergence, in nats; 0 where both models are the same
    */
   public double[] distill(int[][] windows, LanguageModel teacher, LinearTap tap) {
+    return distill(windows, teacher, 1, tap, null);
+  }
+
+  /**
+   * As {@link #distill(int[][], LanguageModel, LinearTap)}, with gradients of parameters.
+   *
+   * @param windows token ids, at least 2 each
+   * @param teacher the other model, of the same configuration and precision on the same device
+   * @param lossScale factor on the sum of the windows' divergences whose gradient is taken
+   * @param into takes the gradients, added to what it holds
+   * @return each window's divergence, in nats, not scaled
+   */
+  public double[] distill(
+      int[][] windows, LanguageModel teacher, double lossScale, ParameterGradients into) {
+    return distill(windows, teacher, lossScale, null, into);
+  }
+
+  private double[] distill(
+      int[][] windows,
+      LanguageModel teacher,
+      double lossScale,
+      LinearTap tap,
+      ParameterGradients into) {
+    return run(
+        windows, tap, into, beside(teacher, pass -> propagate(pass, lossScale, Targets.OF_TEXT)));
+  }
+
+  /**
+   * Divergences from another model as {@link #distill(int[][], LanguageModel, LinearTap)} has them,
+   * forward only.
+   *
+   * @param windows token ids, at least 2 each
+   * @param teacher the other model, of the same configuration and precision on the same device
+   * @return each window's divergence, in nats
+   */
+  public double[] divergences(int[][] windows, LanguageModel teacher) {
+    return run(windows, null, null, beside(teacher, this::losses));
+  }
+
+  /** A pass towards what another model says about the same tokens. */
+  private Function<Pass, double[]> beside(LanguageModel teacher, Function<Pass, double[]> how) {
     if (!teacher.config.equals(config) || teacher.precision() != precision()) {
       throw new IllegalArgumentException("the teacher is another network");
     }
-    return run(
-        windows,
-        tap,
-        null,
-        pass -> {
-          try (Workspace work = pass.workspace()) {
-            return propagate(
-                pass.towards(teacher.network.reference(pass.silent(), work)), 1, Targets.OF_TEXT);
-          }
-        });
+    return pass -> {
+      try (Workspace work = pass.workspace()) {
+        return how.apply(pass.towards(teacher.network.reference(pass.silent(), work)));
+      }
+    };
+  }
+
+  private double[] losses(Pass pass) {
+    double[] means = pass.batch().means(network.losses(pass, limits));
+    if (!Arrays.stream(means).allMatch(Double::isFinite)) {
+      throw network.explainNonFinite(pass, limits);
+    }
+    return means;
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.pass.ParameterGradients;
 
 /** The divergence of a model from another one, and its gradients. */
 class DistillationTest {
@@ -131,6 +133,28 @@ class DistillationTest {
       differences[i] = (losses[1] - losses[0]) / (2 * STEP);
     }
     return differences;
+  }
+
+  /** What the tap sees, the gradients of the weights are made of. */
+  @ParameterizedTest
+  @MethodSource("variants")
+  void gradientsOfWeightsAreThoseOfTheTapAndTheForwardAloneSaysTheSame(String variant) {
+    ModelConfig config = TinyModels.variants().get(variant);
+    int[][] windows = TinyModels.windows(config, 3, 5, 6);
+    List<String> names = config.linears().stream().map(LinearShape::weightName).toList();
+    try (LanguageModel student = load(config, 2);
+        LanguageModel teacher = load(config, 3);
+        ParameterGradients sums = student.zeroGradients(Precision.DOUBLE, names)) {
+      RecordingTap tap = new RecordingTap(reference);
+      double[] divergences = student.distill(windows, teacher, tap);
+      assertThat(student.distill(windows, teacher, 0.5, sums)).isEqualTo(divergences);
+      for (LinearShape layer : config.linears()) {
+        double[] half = Arrays.stream(tap.weightGradient(layer)).map(value -> value / 2).toArray();
+        Tolerances.assertClose(
+            layer.name(), reference.values(sums.of(layer.weightName())), half, 1e-10);
+      }
+      Tolerances.assertClose("forward", student.divergences(windows, teacher), divergences, 1e-12);
+    }
   }
 
   @Test

@@ -33,9 +33,24 @@ class OptionTableTest {
   private static final List<String> STRUCTURES =
       List.of("row", "column", "row,column", "units", "element", "2:4");
 
-  /** What a plan or a draw of text does, which this loop over ready windows has not. */
+  /**
+   * What a plan or a draw of text does, which this loop over ready windows has not; a check of the
+   * data, which changes no weight; and a recovery,
+   * which leaves the weights as they were cut where windows at random do not get better.
+   */
   private static final Set<String> ELSEWHERE =
-      Set.of("preset", "structures", "sequences", "context", "fresh-calibration", "max-shots");
+      Set.of(
+          "preset",
+          "structures",
+          "sequences",
+          "context",
+          "fresh-calibration",
+          "check-data",
+          "max-shots",
+          "recover",
+          "recover-tokens",
+          "recover-rate",
+          "recover-batch");
 
   /** Options with a value that is none of their defaults, and what they need besides. */
   private static final List<Row> ROWS =

@@ -16,6 +16,7 @@ import org.llmsurgeon.surgery.recipe.CorrectionSettings;
 import org.llmsurgeon.surgery.recipe.CurvatureSettings;
 import org.llmsurgeon.surgery.recipe.ElementSettings;
 import org.llmsurgeon.surgery.recipe.LayerSettings;
+import org.llmsurgeon.surgery.recipe.RecoverySettings;
 import org.llmsurgeon.surgery.recipe.Setting;
 import org.llmsurgeon.surgery.recipe.StepSettings;
 import org.llmsurgeon.surgery.recipe.StructureSettings;
@@ -82,6 +83,9 @@ final class CompareCommand implements Callable<Integer> {
           CorrectionSettings.FINAL_EPOCHS,
           CorrectionSettings.RATE,
           CorrectionSettings.BATCH,
+          RecoverySettings.TOKENS,
+          RecoverySettings.RATE,
+          RecoverySettings.BATCH,
           CalibrationSettings.SHARDS,
           RunSettings.OVERWRITE);
 
@@ -140,6 +144,15 @@ final class CompareCommand implements Callable<Integer> {
           "What adapters are trained for after the cut, as for prune; one kind or several joined by"
               + " commas. Default: ${DEFAULT-VALUE}.")
   private String corrections;
+
+  @Option(
+      names = "--recover",
+      paramLabel = "KINDS",
+      defaultValue = "none",
+      description =
+          "What all weights that are left are trained for at the end, as for prune; one kind or"
+              + " several joined by commas. Default: ${DEFAULT-VALUE}.")
+  private String recoveries;
 
   @Option(
       names = "--shots",
@@ -249,6 +262,7 @@ final class CompareCommand implements Callable<Integer> {
                 LayerSettings.THRESHOLD.name(), words("--threshold", thresholds),
                 CorrectionSettings.RECONSTRUCT.name(), words("--reconstruct", reconstruct),
                 CorrectionSettings.CORRECT.name(), words("--correct", corrections),
+                RecoverySettings.RECOVER.name(), words("--recover", recoveries),
                 CurvatureSettings.CURVATURE.name(), words("--curvature", curvatures),
                 UpdateSettings.UPDATE.name(), words("--update", updates))));
   }

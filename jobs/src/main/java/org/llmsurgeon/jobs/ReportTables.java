@@ -8,6 +8,7 @@ import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
@@ -54,6 +55,9 @@ final class ReportTables {
     if (last.correction() != null && last.correction().perplexityBefore() != null) {
       table.row(
           "  before the correction", "", Format.perplexity(last.correction().perplexityBefore()));
+    }
+    if (last.recovery() != null && last.recovery().perplexityBefore() != null) {
+      table.row("  before the recovery", "", Format.perplexity(last.recovery().perplexityBefore()));
     }
     long zeros = report.layers().stream().mapToLong(PruningReport.Layer::zerosBefore).sum();
     return table
@@ -106,6 +110,15 @@ final class ReportTables {
                 .map(PruningReport.Shot::correction)
                 .filter(Objects::nonNull)
                 .map(CorrectionRecord::seconds)
+                .toList());
+    total +=
+        afterCut(
+            table,
+            "recover",
+            shots.stream()
+                .map(PruningReport.Shot::recovery)
+                .filter(Objects::nonNull)
+                .map(RecoveryRecord::seconds)
                 .toList());
     return row(table, "total", total, shots.size());
   }

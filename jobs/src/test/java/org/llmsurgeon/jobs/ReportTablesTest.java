@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -34,6 +35,7 @@ class ReportTablesTest {
         List.of(),
         List.of(),
         null,
+        null,
         null);
   }
 
@@ -53,6 +55,7 @@ class ReportTablesTest {
         0,
         perplexity,
         seconds,
+        null,
         null,
         null,
         Map.of(),
@@ -82,14 +85,17 @@ class ReportTablesTest {
             List.of(),
             List.of(),
             null,
+            null,
             null);
     assertThat(ReportTables.text(corrected).lines())
         .contains(
             "  before the reconstruction             30.500",
             "  before the correction                 20.250",
+            "  before the recovery                   18.500",
             "reconstruct       4.0       4.00",
             "correct           5.0       2.50",
-            "total            42.0      21.00");
+            "recover           7.0       7.00",
+            "total            49.0      24.50");
   }
 
   private static PruningReport.Shot corrected(PruningReport.Shot shot) {
@@ -109,6 +115,9 @@ class ReportTablesTest {
         shot.seconds(),
         shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
         new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5),
+        shot.shot() == 2
+            ? new RecoveryRecord("distill", 4096, 8, 6, 18.5, 0.5, 0.25, 0.6, 0.2, 7)
+            : null,
         Map.of(),
         null);
   }

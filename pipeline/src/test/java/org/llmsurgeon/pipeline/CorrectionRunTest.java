@@ -179,34 +179,6 @@ class CorrectionRunTest {
     }
   }
 
-  /** Stops a run after some tasks, or steps, of a stage. */
-  private static final class PowerCut extends RecordingProgress {
-    private final String stage;
-    private final int tasks;
-    private int seen;
-    private boolean here;
-
-    PowerCut(String stage, int tasks) {
-      this.stage = stage;
-      this.tasks = tasks;
-    }
-
-    @Override
-    public void stageStarted(int shot, String name, int count) {
-      super.stageStarted(shot, name, count);
-      here = stage.equals(shot + " " + name);
-    }
-
-    @Override
-    public void taskFinished() {
-      super.taskFinished();
-      seen += here ? 1 : 0;
-      if (seen == tasks) {
-        throw new IllegalStateException("power cut");
-      }
-    }
-  }
-
   private static Recipe recipe(
       String structures, String correct, boolean reconstruct, String exclude) {
     Map<String, Object> options = new HashMap<>();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
@@ -99,8 +100,20 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
     }
   }
 
+  /** The same with calibration windows of which the second half repeats the first. */
+  TestModel repeated() throws IOException {
+    Path file = tokens.resolveSibling("repeated-tokens.safetensors");
+    int[][] half = TinyModels.windows(config, 6, CONTEXT, 1);
+    writeTokens(file, config, Stream.of(half, half).flatMap(Stream::of).toArray(int[][]::new));
+    return new TestModel(folder, file, config);
+  }
+
   private static void writeTokens(Path file, ModelConfig config) throws IOException {
-    int[][] calibration = TinyModels.windows(config, 12, CONTEXT, 1);
+    writeTokens(file, config, TinyModels.windows(config, 12, CONTEXT, 1));
+  }
+
+  private static void writeTokens(Path file, ModelConfig config, int[][] calibration)
+      throws IOException {
     int[][] test = TinyModels.windows(config, 10, CONTEXT, 2);
     SafetensorsLayout layout =
         new SafetensorsLayout()

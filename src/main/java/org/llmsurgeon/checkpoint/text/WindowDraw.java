@@ -1,6 +1,7 @@
 package org.llmsurgeon.checkpoint.text;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import org.llmsurgeon.InputException;
 
 /** Where windows begin in the tokens of a text: a function of their number only. */
@@ -140,6 +141,46 @@ public sealed interface WindowDraw extends Serializable {
       long[] starts = new long[to - from];
       for (int i = 0; i < starts.length; i++) {
         starts[i] = tokens - tokens() + (long) (from + i) * context;
+      }
+      return starts;
+    }
+  }
+
+  /**
+   * Windows at random places as {@link AtRandom} draws them, and after them some of the end of the
+   * text, which none of the others reaches into: as much of it as they need, but never more than a
+   * tenth, where that is a window.
+   *
+   * @param context tokens of a window
+   * @param random windows at random places
+   * @param apart windows of the end, evenly spread; at least 1
+   * @param seed as in {@link AtRandom}
+   */
+  record WithEndApart(int context, int random, int apart, long seed) implements WindowDraw {
+    /** Share of the text, its reciprocal, that the end has at most. */
+    private static final int PARTS = 10;
+
+    /** Checks the context. */
+    public WithEndApart {
+      requireContext(context);
+    }
+
+    @Override
+    public int windows(long tokens) {
+      requireTokens("calibration", tokens, 2 * context);
+      return Math.addExact(random, apart);
+    }
+
+    @Override
+    public long[] starts(long tokens, int from, int to) {
+      long end = Math.max(context, Math.min(tokens / PARTS, (long) apart * context));
+      long[] drawn =
+          new AtRandom(context, random, seed)
+              .starts(tokens - end, Math.min(from, random), Math.min(to, random));
+      long[] starts = Arrays.copyOf(drawn, to - from);
+      for (int i = drawn.length; i < starts.length; i++) {
+        long place = (long) from + i - random;
+        starts[i] = tokens - end + place * (end - context) / Math.max(1, apart - 1);
       }
       return starts;
     }

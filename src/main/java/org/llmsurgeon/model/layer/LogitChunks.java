@@ -39,11 +39,18 @@ final class LogitChunks {
     this.step = (int) Math.max(1, Math.min(features.rows(), logitBytes / rowBytes));
   }
 
-  /** Cross-entropy of each token, in nats; 0 for a token without a target. */
+  /**
+   * Cross-entropy of each token, or where the pass has a reference the divergence from that, in
+   * nats; 0 for a token without a target.
+   */
   double[] losses() {
     return run(
         (logits, from, to) -> {
           double[] losses = new double[to - from];
+          if (pass.reference() != null) {
+            Arrays.fill(losses, 1);
+            return divergences(logits, from, losses);
+          }
           pass.device().crossEntropy(logits, targets(from, to), losses);
           return losses;
         });

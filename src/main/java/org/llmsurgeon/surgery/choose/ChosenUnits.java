@@ -11,8 +11,12 @@ import java.io.Serializable;
  * @param ways for each, how it goes
  */
 public record ChosenUnits(int group, int[] units, byte[] ways) implements Serializable {
-  /** Nothing chosen yet. */
-  static ChosenUnits none(int group) {
+  /**
+   * Nothing chosen yet.
+   *
+   * @param group position of the group
+   */
+  public static ChosenUnits none(int group) {
     return new ChosenUnits(group, new int[0], new byte[0]);
   }
 }

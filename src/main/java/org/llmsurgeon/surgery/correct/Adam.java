@@ -19,7 +19,7 @@ import org.llmsurgeon.compute.Tensor;
  * Keeps two floats for each weight; the arithmetic of a step is in double, one parameter after the
  * other on the calling thread, so equal calls give equal bits.
  */
-final class Adam {
+public final class Adam {
   private static final int CHUNK = 1 << 14;
 
   private final Device device;
@@ -49,6 +49,8 @@ final class Adam {
   }
 
   /**
+   * An optimiser before its first step.
+   *
    * @param device where the parameters live
    * @param parameters what to train; their tensors stay the caller's and must outlive this
    * @param options how to step
@@ -89,7 +91,7 @@ final class Adam {
    * @param first of the gradients: a tensor of the size of each parameter, in single precision
    * @param second of their squares, likewise
    */
-  void save(List<Tensor> first, List<Tensor> second) {
+  public void save(List<Tensor> first, List<Tensor> second) {
     for (int i = 0; i < parameters.size(); i++) {
       Moments own = parameters.get(i);
       device.upload(own.first, 0, first.get(i), 0, own.first.length);
@@ -104,7 +106,7 @@ final class Adam {
    * @param first as {@link #save} has written it
    * @param second as {@link #save} has written it
    */
-  void resume(long steps, List<Tensor> first, List<Tensor> second) {
+  public void resume(long steps, List<Tensor> first, List<Tensor> second) {
     step = steps;
     for (int i = 0; i < parameters.size(); i++) {
       Moments own = parameters.get(i);

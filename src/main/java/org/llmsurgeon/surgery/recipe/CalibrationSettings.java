@@ -1,10 +1,17 @@
 package org.llmsurgeon.surgery.recipe;
 
+import java.util.EnumSet;
+import java.util.Set;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 
 /** Options that say how calibration text becomes windows. */
 public final class CalibrationSettings {
   static final SettingList ALL = new SettingList();
+
+  /** Curvatures whose factors are means over shards, each on its own. */
+  private static final Set<CurvatureKind> ONE_PASS =
+      EnumSet.of(CurvatureKind.KFAC, CurvatureKind.ACTIVATIONS);
 
   /** Windows drawn. */
   public static final Setting<Integer> SEQUENCES =
@@ -59,6 +66,25 @@ public final class CalibrationSettings {
                   "Later shots see other text: less adapted to one sample; the loss of two shots"
                       + " cannot be compared.")
               .orElse(false));
+
+  /** Whether the report says if more data would help. */
+  public static final Setting<Boolean> CHECK =
+      ALL.add(
+          Setting.of(
+                  "check-data",
+                  SettingType.flag(),
+                  SettingGroup.CALIBRATION,
+                  "In the first shot units are also costed under each half of the shards alone;"
+                      + " the report says how far the halves agree, and whether more calibration"
+                      + " data would help. Changes no weight.")
+              .orElse(false)
+              .needs(
+                  Need.only(
+                      "--structures units and --curvature kfac or activations",
+                      values ->
+                          values.structures().coupled()
+                              && ONE_PASS.contains(
+                                  values.get(CurvatureSettings.CURVATURE)))));
 
   /** Groups of windows. */
   public static final Setting<Integer> SHARDS =

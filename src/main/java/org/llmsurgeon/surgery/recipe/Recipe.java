@@ -41,6 +41,7 @@ public final class Recipe implements Serializable {
   private final int shards;
   private final ElementRule elements;
   private final CorrectionRule correction;
+  private final RecoveryRule recovery;
   private final LayerRule layers;
 
   private Recipe(SettingValues values) {
@@ -58,6 +59,7 @@ public final class Recipe implements Serializable {
     shards = values.get(CalibrationSettings.SHARDS);
     elements = ElementRule.of(values);
     correction = CorrectionRule.of(values);
+    recovery = RecoveryRule.of(values);
     layers = LayerRule.of(values);
     if (goal.of() == TargetQuantity.WEIGHTS) {
       structures.zeroPattern().ifPresent(pattern -> pattern.groups(goal.sparsity(), 0));
@@ -127,14 +129,16 @@ public final class Recipe implements Serializable {
    * @param seed of the random draw
    * @param fresh whether every shot draws its own windows: those of shot t follow, in the draw of
    *     this seed, on those of the shots before
+   * @param checked whether halves of the first shot's data are held against each other
    */
-  public record CalibrationText(int sequences, Integer context, long seed, boolean fresh) {
+  public record CalibrationText(
+      int sequences, Integer context, long seed, boolean fresh, boolean checked) {
     /** Longest window that is used unless another is asked for, tokens. */
     public static final int MOST_CONTEXT = 2048;
 
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
-      this(sequences, context, seed, false);
+      this(sequences, context, seed, false, false);
     }
 
     static CalibrationText of(SettingValues values) {
@@ -142,7 +146,8 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.SEQUENCES),
           values.get(CalibrationSettings.CONTEXT),
           values.get(CalibrationSettings.SEED),
-          values.get(CalibrationSettings.FRESH));
+          values.get(CalibrationSettings.FRESH),
+          values.get(CalibrationSettings.CHECK));
     }
 
     /**
@@ -259,6 +264,11 @@ public final class Recipe implements Serializable {
     return correction;
   }
 
+  /** What is trained after the last shot. */
+  public RecoveryRule recovery() {
+    return recovery;
+  }
+
   /** Which layers may be touched, and how far. */
   public LayerRule layers() {
     return layers;
@@ -271,7 +281,7 @@ public final class Recipe implements Serializable {
 
   /** Whether there is nothing to do without calibration data. */
   public boolean needsData() {
-    return curvature.kind().needsData() || correction.appliesTo(true);
+    return curvature.kind().needsData() || correction.appliesTo(true) || recovery.isWanted();
   }
 
   /** What costs are computed from. */

@@ -18,7 +18,8 @@ public final class RecipeSettings {
               UpdateSettings.ALL,
               CalibrationSettings.ALL,
               ElementSettings.ALL,
-              CorrectionSettings.ALL)
+              CorrectionSettings.ALL,
+              RecoverySettings.ALL)
           .<Setting<?>>flatMap(part -> part.all().stream())
           .toList();
 

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.storage.Storage;
@@ -116,6 +118,39 @@ class CalibrationTextTest {
     for (int[] window : windows) {
       assertThat(window).isEqualTo(IntStream.range(window[0], window[0] + 32).toArray());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10000, 900", "400, 40", "64, 32"})
+  void noWindowReachesIntoTheEndThatIsApart(int tokens, int end) {
+    int[] ids = IntStream.range(0, tokens).toArray();
+    WindowDraw.WithEndApart draw = new WindowDraw.WithEndApart(32, 200, 29, 5);
+    int[][] windows = CalibrationText.windows(ids, draw);
+    assertThat(windows).hasNumberOfRows(229);
+    int most = 0;
+    for (int i = 0; i < windows.length; i++) {
+      int start = windows[i][0];
+      assertThat(windows[i]).isEqualTo(IntStream.range(start, start + 32).toArray());
+      assertThat(i < 200).isEqualTo(start + 32 <= tokens - Math.min(29 * 32, end));
+      most = Math.max(most, i < 200 ? 0 : start + 32);
+    }
+    assertThat(most).isEqualTo(tokens);
+    for (int from = 0; from < 229; from += 50) {
+      int to = Math.min(229, from + 50);
+      assertThat(draw.starts(tokens, from, to))
+          .as("in parts")
+          .isEqualTo(
+              Arrays.stream(windows).skip(from).limit(to - from).mapToLong(w -> w[0]).toArray());
+    }
+  }
+
+  @Test
+  void anEndApartNeedsTextForTwoWindows() {
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(
+            () -> CalibrationText.windows(new int[63], new WindowDraw.WithEndApart(32, 2, 1, 0)))
+        .withMessageContaining("has 63 tokens")
+        .withMessageContaining("needs 64");
   }
 
   @Test

@@ -52,6 +52,7 @@ import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
+import org.llmsurgeon.surgery.recover.Recovery;
 
 /**
  * The whole loop in one process and in memory: the engine for embedding, and what the Spark
@@ -101,7 +102,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
    * @param choice what was selected
    * @param layers one report for each layer, in the order of the choice
    * @param reconstruction how layers were refitted after the last cut, or null
-   * @param correction what was trained after that, or null
+   * @param correction what adapters were trained after that, or null
+   * @param recovery how all weights were trained after the last shot, or null
    */
   public record Shot(
       int shot,
@@ -109,7 +111,8 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       Choice choice,
       List<LayerReport> layers,
       Reconstruction.Result reconstruction,
-      AdapterTraining.Result correction) {}
+      AdapterTraining.Result correction,
+      Recovery.Result recovery) {}
 
   /**
    * What goes of every layer.
@@ -148,7 +151,14 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       corrected.weights().forEach(this::replace);
       trained = corrected.result();
     }
-    return new Shot(shot, cut.target(), cut.choice(), cut.layers(), refit, trained);
+    Recovery.Result recovered = null;
+    if (last && recipe.recovery().isWanted()) {
+      LocalRecovery.Recovered done =
+          new LocalRecovery(device, config, dense, recipe).recover(this, windows);
+      done.weights().forEach(this::replace);
+      recovered = done.result();
+    }
+    return new Shot(shot, cut.target(), cut.choice(), cut.layers(), refit, trained, recovered);
   }
 
   private Reconstruction.Result reconstruct(int[][] windows) {
@@ -181,7 +191,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
         reports.add(cut.report());
       }
       next.forEach(this::replace);
-      return new Shot(shot, target, choice, reports, null, null);
+      return new Shot(shot, target, choice, reports, null, null, null);
     } finally {
       if (!recipe.curvature().kind().powerIteration()) {
         factors.close();
@@ -210,7 +220,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     long removed = reports.stream().mapToLong(each -> each.weights().removed()).sum();
     Choice choice =
         new Choice(layers, List.of(), chosen.threshold(), Double.NaN, removed, chosen.total());
-    return new Shot(shot, target, choice, reports, null, null);
+    return new Shot(shot, target, choice, reports, null, null, null);
   }
 
   private static List<CostHistogram> count(

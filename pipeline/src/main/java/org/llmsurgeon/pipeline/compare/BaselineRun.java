@@ -94,7 +94,7 @@ final class BaselineRun {
         .commit(
             RunDirectory.manifest(shot.shot()),
             new ShotManifest(
-                shot.shot(), share, 0, removed, total, List.of(sorted), seconds, null, null));
+                shot.shot(), share, 0, removed, total, List.of(sorted), seconds, null, null, null));
   }
 
   private static int position(List<LinearShape> all, String layer) {

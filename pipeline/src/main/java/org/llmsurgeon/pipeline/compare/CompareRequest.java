@@ -28,8 +28,8 @@ public record CompareRequest(
    * @param sparsities shares of the weights that are to be gone
    * @param options options of the recipe that are common to all methods, as structures
    * @param variants options of which several values are compared: {@code shots}, {@code threshold},
-   *     {@code reconstruct} and {@code correct}, for all methods that know more than one value, and
-   *     {@code curvature} and {@code update}, for {@code surgeon}
+   *     {@code reconstruct}, {@code correct} and {@code recover}, for all methods that know more
+   *     than one value, and {@code curvature} and {@code update}, for {@code surgeon}
    */
   public record Runs(
       List<String> methods,

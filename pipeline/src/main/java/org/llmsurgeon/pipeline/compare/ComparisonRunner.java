@@ -30,6 +30,7 @@ import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.RecoveryRule;
 
 /**
  * Does the runs of a comparison. The dense model is measured once for each curvature: what a run
@@ -63,16 +64,19 @@ final class ComparisonRunner implements AutoCloseable {
    * What runs look at; those that look at the same share it.
    *
    * @param curvature of their recipes
+   * @param recovery of their recipes, which has windows of its own; null where there is none
    * @param windows whether they need calibration windows
    * @param needs of a score; nothing where they have none
    */
-  private record Look(CurvatureRule curvature, boolean windows, UnitBaseline.Needs needs) {
+  private record Look(
+      CurvatureRule curvature, RecoveryRule recovery, boolean windows, UnitBaseline.Needs needs) {
     static Look of(Variant variant) {
       Recipe recipe = variant.recipe();
       UnitBaseline.Needs needs =
           variant.baseline() == null ? UnitBaseline.Needs.NOTHING : variant.baseline().needs();
       boolean windows = recipe.needsData() || needs != UnitBaseline.Needs.NOTHING;
-      return new Look(recipe.curvature(), windows, needs);
+      RecoveryRule recovery = recipe.recovery().isWanted() ? recipe.recovery() : null;
+      return new Look(recipe.curvature(), recovery, windows, needs);
     }
 
     /** A recipe that draws the windows. */

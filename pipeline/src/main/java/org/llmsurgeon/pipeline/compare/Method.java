@@ -146,6 +146,9 @@ enum Method {
                   "correct-rate",
                   "correct-batch"));
     }
+    if (String.valueOf(options.getOrDefault("recover", "none")).equals("none")) {
+      options.keySet().removeAll(List.of("recover-tokens", "recover-rate", "recover-batch"));
+    }
     options.put("diagonal", diagonal);
     if (diagonal) {
       options

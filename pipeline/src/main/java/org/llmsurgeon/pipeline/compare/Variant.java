@@ -178,7 +178,7 @@ record Variant(Method method, Map<String, Object> options) {
         recipe.goal().sparsity(),
         recipe.shots(),
         recipe.layers().alone() || layerByLayer() ? "layer" : "global",
-        after(recipe.correction()),
+        after(recipe),
         removed,
         perplexity,
         seconds,
@@ -197,13 +197,17 @@ record Variant(Method method, Map<String, Object> options) {
         };
   }
 
-  private static String after(CorrectionRule rule) {
+  private static String after(Recipe recipe) {
+    CorrectionRule rule = recipe.correction();
     List<String> steps = new ArrayList<>();
     if (rule.reconstruct()) {
       steps.add("reconstruct");
     }
     if (rule.isWanted()) {
       steps.add(rule.kind().optionName());
+    }
+    if (recipe.recovery().isWanted()) {
+      steps.add("recover-" + recipe.recovery().kind().optionName());
     }
     return steps.isEmpty() ? "none" : String.join("+", steps);
   }

@@ -11,6 +11,7 @@ import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recipe.RecoveryRule;
 
 /** Sizes of the files of a run, and what is read of them. */
 final class PlannedBytes {
@@ -185,7 +186,9 @@ final class PlannedBytes {
         work.curvature().fisher().kind() == FisherKind.KL
             ? work.curvature().fisher().samples() * calibration()
             : 0;
-    return draws * (calibration() + targets) + test();
+    long recovery =
+        work.recipe().recovery().isWanted() ? Integer.BYTES * work.recipe().recovery().tokens() : 0;
+    return draws * (calibration() + targets) + recovery + test();
   }
 
   /** The most that the run directory holds: at the commit of the last shot. */
@@ -195,11 +198,15 @@ final class PlannedBytes {
     int weights = 1 + (later ? 1 : 0) + (rule.isWanted() ? 1 : 0) + (rule.reconstruct() ? 1 : 0);
     boolean goesOn = later && work.curvature().kind().powerIteration();
     long bases = work.curvature().kind() == CurvatureKind.EKFAC ? bases() : 0;
+    // Of a recovery: a state before and one after a step, three numbers a weight, and gradients.
+    RecoveryRule recovery = work.recipe().recovery();
+    int parts = recovery.isWanted() ? (recovery.batch() + 1) / 2 : 0;
+    int trained = recovery.isWanted() ? 2 * 3 + parts : 0;
     return work.shards() * passes.largestShardBytes()
         + passes.factorBytes(work.shots())
         + (goesOn ? passes.factorBytes(work.shots() - 1) : 0)
         + bases
-        + weights * cut()
+        + (weights + trained) * cut()
         + windows();
   }
 }

@@ -10,6 +10,9 @@ import org.llmsurgeon.surgery.correct.CorrectionPlan;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 import org.llmsurgeon.surgery.recipe.CorrectionKind;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.RecoveryRule;
+import org.llmsurgeon.surgery.recover.Recovery;
+import org.llmsurgeon.surgery.recover.RecoveryPlan;
 
 /**
  * What follows the cuts of a run: corrections, and the refit of the last cut. Of the refit's blocks
@@ -48,6 +51,9 @@ final class PlannedCorrections {
       stages.add(correct());
       stages.add(merge());
     }
+    if (work.recipe().recovery().isWanted()) {
+      stages.add(recover());
+    }
     return stages;
   }
 
@@ -58,7 +64,8 @@ final class PlannedCorrections {
    */
   int evaluations(int shot) {
     boolean refitted = rule.reconstruct() && shot == work.shots();
-    return (rule.isWanted() ? 1 : 0) + (refitted ? 1 : 0);
+    boolean recovered = work.recipe().recovery().isWanted() && shot == work.shots();
+    return (rule.isWanted() ? 1 : 0) + (refitted ? 1 : 0) + (recovered ? 1 : 0);
   }
 
   private StagePlan reconstruct() {
@@ -179,6 +186,50 @@ final class PlannedCorrections {
   /** Operations of a merge. */
   private double merged() {
     return 2.0 * rule.rank() * numbers();
+  }
+
+  /**
+   * All steps, as if none of them were left out. A step is a job for the gradients and one for the
+   * layers, which go through files: gradients of all parts, and of each layer its weights and the
+   * two means of Adam.
+   */
+  private StagePlan recover() {
+    RecoveryRule own = work.recipe().recovery();
+    boolean distills = own.kind() == CorrectionKind.DISTILL;
+    RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(own, work.context());
+    RecoveryPlan plan =
+        RecoveryPlan.of(work.recipe(), wanted.training() + wanted.heldOut(), work.context());
+    long parts = plan.steps().stream().mapToLong(List::size).sum();
+    int widest = plan.steps().stream().mapToInt(List::size).max().orElse(1);
+    int largest = plan.steps().get(0).get(0).length;
+    long steps = plan.steps().size();
+    long processes = Math.min(machines.executors(), widest);
+    long layers = Float.BYTES * numbers();
+    long looks = Recovery.looks((int) steps);
+    long models = bytes.model(work.shots()) + bytes.cut() + (distills ? bytes.stored() : 0);
+    long read =
+        processes * (models + steps * layers)
+            + (parts + 3 * (steps - 1) + 2) * layers
+            + (steps + 1) * targets.layers().size() * bytes.cutRecords()
+            + (plan.training() + looks * plan.heldOut()) * bytes.windowRead();
+    double looked = looks * plan.heldOut() * (double) work.context();
+    double trained = plan.training() * (double) work.context();
+    double flops =
+        trained * needed.recovery(distills, work.context())
+            + looked * (distills ? 2 : 1) * needed.forward(work.context());
+    double touched =
+        trained * needed.numbers(work.context(), 1)
+            + (looked + (distills ? trained + looked : 0)) * needed.numbers(work.context());
+    return time.stage(
+        "recover",
+        new PlannedTime.Counts(1, 2.0 * steps + looks + 1, widest),
+        new PlannedLoad(
+                flops,
+                0,
+                read,
+                (parts + 3 * steps + 1) * layers,
+                memory.recover(distills, new PlannedMemory.Parts(largest, widest)))
+            .touching(touched));
   }
 
   /** Weights of the layers that may be touched. */

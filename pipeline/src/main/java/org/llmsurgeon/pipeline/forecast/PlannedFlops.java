@@ -208,6 +208,18 @@ final class PlannedFlops {
     return forward(context) + backward + teacher + adapters;
   }
 
+  /**
+   * A pass of a recovery, per token: forward, backward with the gradients of all weights, and the
+   * dense model's forward where it is asked.
+   *
+   * @param distills whether it is asked
+   * @param context tokens of a window
+   */
+  double recovery(boolean distills, int context) {
+    double backward = 2 * products() + ATTENTION_BACKWARD * attention(context);
+    return (distills ? 2 : 1) * forward(context) + backward;
+  }
+
   /** What an input group reads in two models, summed, per token. */
   double moments(LinearShape group) {
     double size = group.augmentedInputs();

@@ -226,6 +226,22 @@ final class PlannedMemory {
   record Parts(int windows, int count) {}
 
   /**
+   * A recovery: the model, the dense one where it is asked, and for each core a pass over a part
+   * with gradients of all layers, or the step of a layer.
+   *
+   * @param dense whether the dense model is asked
+   * @param parts windows and number of the parts of a step
+   */
+  Need recover(boolean dense, Parts parts) {
+    long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
+    long gradients = atOnce(parts.count()) * (layers() + pass);
+    long steps = atOnce(config.linears().size()) * largest(layer -> 10L * FLOAT * layer.weights());
+    Need teacher = dense ? withModels(1, 0) : process();
+    long tensors = model() + Math.max(gradients, steps);
+    return new Need(teacher.process + tensors, teacher.device + tensors);
+  }
+
+  /**
    * Merged adapters: for each core a layer before and after; as it begins the process still holds
    * what the correction held.
    *

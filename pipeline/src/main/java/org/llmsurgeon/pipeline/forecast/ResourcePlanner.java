@@ -63,6 +63,9 @@ public final class ResourcePlanner {
     if (work.curvature().kind() == CurvatureKind.EKFAC) {
       stages.add(eigenvectors());
     }
+    if (work.recipe().calibration().checked()) {
+      stages.add(halves());
+    }
     stages.addAll(List.of(score(), cut()));
     stages.addAll(corrections.stages());
     stages.addAll(List.of(evaluate(), write(), export()));
@@ -178,6 +181,17 @@ public final class ResourcePlanner {
     long read = bytes.layers() + tasks * bytes.layerRecords();
     PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score());
     return stage("score", work.shots() * passes, tasks, load);
+  }
+
+  /** Each half of the first shot's shards is reduced, and all units are costed under it. */
+  private StagePlan halves() {
+    double total = 2 * config.linears().stream().mapToDouble(flops::score).sum();
+    long means = 2 * passes.factorBytes(1);
+    long read =
+        work.shards() * passes.largestShardBytes()
+            + 2 * (bytes.factors() + bytes.linears() + groups() * bytes.layerRecords());
+    PlannedLoad load = new PlannedLoad(0, total, read, means, memory.score());
+    return time.stage("halves", new PlannedTime.Counts(1, 2, groups()), load);
   }
 
   private StagePlan cut() {

@@ -52,12 +52,13 @@ public final class Intermediates {
     }
     run.delete(ShotStage.CUT.folder(shot - 1));
     run.delete(ShotStage.CORRECT.folder(shot - 1));
-    if (recipe.correction().isWanted()) {
+    if (recipe.correction().isWanted() || recipe.recovery().isWanted()) {
       ShotManifest manifest = run.required(RunDirectory.manifest(shot), ShotManifest.class);
       Set<String> named =
           manifest.layers().stream().map(LayerFile::path).collect(Collectors.toSet());
       run.deleteExcept(ShotStage.CUT.file(shot, ""), named);
       run.deleteExcept(ShotStage.RECONSTRUCT.file(shot, ""), named);
+      run.deleteExcept(ShotStage.CORRECT.file(shot, ""), named);
     }
   }
 

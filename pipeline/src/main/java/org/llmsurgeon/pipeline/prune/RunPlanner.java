@@ -71,27 +71,38 @@ final class RunPlanner {
    *
    * @param calibration of the first shot, then, where each shot has its own, of the others; empty
    *     where no data is needed
+   * @param recovery null where all weights are not trained
    * @param test null for none
    * @param seconds time it took to make them
    */
-  record RunWindows(List<WindowsFile> calibration, WindowsFile test, double seconds) {}
+  record RunWindows(
+      List<WindowsFile> calibration, WindowsFile recovery, WindowsFile test, double seconds) {}
 
   /**
    * The plan.
    *
    * @param identity what decides the result; of the same recipe
    * @param windows its windows
+   * @throws InputException if halves of the data are asked for that there are not
    */
   RunPlan plan(RunIdentity identity, RunWindows windows) {
     List<WindowsFile> all = windows.calibration();
+    List<Shard> shards =
+        all.isEmpty() ? List.of() : Shard.plan(all.get(0).windows(), recipe.shards());
+    if (recipe.calibration().checked() && shards.size() < 2) {
+      throw new InputException(
+          "--check-data holds two halves of the shards against each other, and there is one shard;"
+              + " give more --sequences, or --shards 2.");
+    }
     return new RunPlan(
         RunPlan.FORMAT,
         identity,
         share,
         all.isEmpty() ? null : all.get(0),
         all.stream().skip(1).toList(),
+        windows.recovery(),
         windows.test(),
-        all.isEmpty() ? List.of() : Shard.plan(all.get(0).windows(), recipe.shards()),
+        shards,
         windows.seconds());
   }
 }

@@ -90,15 +90,26 @@ public final class RunPreparation {
     if (holdOut && recipe.needsData()) {
       WindowBuilder.Divided made =
           builder.divided(paths(inputs.calibration()), recipe.calibration(), recipe.shots());
-      return new RunPlanner.RunWindows(made.calibration(), made.test(), since(begun));
+      long held = made.test() == null ? 0 : made.test().tokens();
+      WindowsFile recovery = recovery(builder, inputs, made.calibration(), held);
+      return new RunPlanner.RunWindows(made.calibration(), recovery, made.test(), since(begun));
     }
     List<WindowsFile> calibration =
         recipe.needsData()
             ? builder.calibration(paths(inputs.calibration()), recipe.calibration(), recipe.shots())
             : List.of();
+    WindowsFile recovery = recovery(builder, inputs, calibration, 0);
     WindowsFile test =
         inputs.test().isEmpty() ? null : builder.test(paths(inputs.test()), recipe.calibration());
-    return new RunPlanner.RunWindows(calibration, test, since(begun));
+    return new RunPlanner.RunWindows(calibration, recovery, test, since(begun));
+  }
+
+  /** Windows to train on, if that is wanted; never of the end of the text that is the test. */
+  private WindowsFile recovery(
+      WindowBuilder builder, RunInputs inputs, List<WindowsFile> calibration, long held) {
+    return recipe.recovery().isWanted()
+        ? builder.recovery(calibration.get(0), paths(inputs.calibration()), recipe, held)
+        : null;
   }
 
   private static double since(long nanos) {

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.prune;
 
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cut.HalvesStage;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.output.SavedModels;
 import org.llmsurgeon.pipeline.report.ReportBuilder;
@@ -11,6 +12,7 @@ import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.surgery.choose.HalvesCheck;
 
 /**
  * All shots of a run, one after the other; those that are committed already are only told to the
@@ -83,6 +85,9 @@ final class ShotLoop {
         intermediates.deleteAfter(shot);
       }
       Evaluation evaluation = each.evaluate(evaluator);
+      if (shot == 1) {
+        run.finished(HalvesStage.path(1), HalvesCheck.class).ifPresent(report::halves);
+      }
       report.shot(manifest, shot(shot).selection(shot), evaluation);
       if (shot >= committed) {
         session.progress().note(report.line());

@@ -5,8 +5,10 @@ import java.util.function.Supplier;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.correct.CorrectionStage;
 import org.llmsurgeon.pipeline.correct.ReconstructionStage;
+import org.llmsurgeon.pipeline.correct.RecoveryStage;
 import org.llmsurgeon.pipeline.cut.CommitCheck;
 import org.llmsurgeon.pipeline.cut.CutStage;
+import org.llmsurgeon.pipeline.cut.HalvesStage;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
@@ -19,6 +21,7 @@ import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.RecoveryRule;
 
 /**
  * The life of one shot, between the plan and the publishing of the result: accumulate, reduce,
@@ -32,8 +35,9 @@ import org.llmsurgeon.surgery.recipe.CorrectionRule;
  *   <li>{@link ScoreStage}: score what may go of every layer by these factors, and find the
  *       threshold, one over all layers, under which the shot's share goes.
  *   <li>{@link CutStage}: cut each layer, and change what stays so that it makes up for what goes.
- *   <li>{@link ReconstructionStage} and {@link CorrectionStage}, where they are asked for: refit
- *       layers to the dense model's outputs, train adapters and merge them.
+ *   <li>{@link ReconstructionStage}, {@link CorrectionStage} and {@link RecoveryStage}, where they
+ *       are asked for: refit layers to the dense model's outputs, train adapters and merge them,
+ *       train all that is left.
  *   <li>Commit: the manifest of the shot, which all later steps read weights by.
  *   <li>{@link Evaluator}: perplexity of the test text.
  * </ol>
@@ -42,6 +46,7 @@ public final class ShotRun {
   private final ShotContext shot;
   private final RunDirectory run;
   private final CorrectionRule rule;
+  private final RecoveryRule recovery;
 
   /**
    * A shot.
@@ -52,6 +57,7 @@ public final class ShotRun {
     this.shot = shot;
     this.run = shot.run();
     this.rule = shot.recipe().correction();
+    this.recovery = shot.recipe().recovery();
   }
 
   /** Does the shot and commits it. */
@@ -70,21 +76,39 @@ public final class ShotRun {
 
   /** Cut, and what follows a cut; only then is the cut kept on its own. */
   private ShotManifest corrected() {
-    if (!rule.isWanted() && !rule.reconstruct()) {
+    if (!rule.isWanted() && !rule.reconstruct() && !recovery.isWanted()) {
       return cut();
     }
     String before = RunDirectory.cut(shot.shot());
     ShotManifest cut = once(before, this::cut);
-    ShotManifest refitted = cut;
-    if (rule.reconstruct() && shot.plan().isLast(shot.shot(), cut.target())) {
+    boolean last = shot.plan().isLast(shot.shot(), cut.target());
+    ShotManifest made = cut;
+    String place = Evaluation.ofCut(shot.shot());
+    if (rule.reconstruct() && last) {
       before = RunDirectory.reconstructed(shot.shot());
-      refitted = once(before, () -> new ReconstructionStage(shot).reconstruct(cut));
+      made = once(before, () -> new ReconstructionStage(shot).reconstruct(cut));
+      place = Evaluation.ofReconstructed(shot.shot());
     }
-    return rule.isWanted() ? new CorrectionStage(shot, before).correct(refitted) : refitted;
+    if (!recovery.isWanted() || !last) {
+      return rule.isWanted() ? new CorrectionStage(shot, before).correct(made) : made;
+    }
+    return recovered(before, made, place);
+  }
+
+  private ShotManifest recovered(String path, ShotManifest manifest, String place) {
+    if (!rule.isWanted()) {
+      return new RecoveryStage(shot, path).recover(manifest, place);
+    }
+    String before = RunDirectory.corrected(shot.shot());
+    ShotManifest made = once(before, () -> new CorrectionStage(shot, path).correct(manifest));
+    return new RecoveryStage(shot, before).recover(made, Evaluation.ofCorrected(shot.shot()));
   }
 
   private ShotManifest cut() {
     FactorsManifest factors = new FactorStage(shot).factors();
+    if (shot.recipe().calibration().checked() && shot.shot() == 1) {
+      new HalvesStage(shot).check();
+    }
     SelectionManifest selection = new ScoreStage(shot).selection();
     Timed<List<LayerFile>> cut = new CutStage(shot).cut(selection);
     ShotManifest manifest = manifest(factors, selection, cut);
@@ -110,6 +134,7 @@ public final class ShotRun {
         selection.total(),
         cut.value(),
         seconds,
+        null,
         null,
         null);
   }

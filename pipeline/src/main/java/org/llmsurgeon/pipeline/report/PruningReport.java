@@ -9,9 +9,11 @@ import java.util.TreeMap;
 import org.llmsurgeon.pipeline.forecast.ResourceUse;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pruning.structure.CostCounts;
+import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.recipe.AdaptiveSteps;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -39,6 +41,8 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param resources what was planned and what was needed, or null where it was not measured
  * @param export in which form the folder is written, its size and speed before and after, and what
  *     both models write; null in reports of earlier versions
+ * @param halves how far halves of the first shot's calibration data agree about the costs of units;
+ *     null where that was not asked
  */
 public record PruningReport(
     Versions versions,
@@ -59,7 +63,8 @@ public record PruningReport(
     List<Factor> factors,
     List<Update> updates,
     ResourceUse resources,
-    ExportReport export) {
+    ExportReport export,
+    HalvesCheck halves) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
 
@@ -187,7 +192,8 @@ public record PruningReport(
    * @param perplexity on the test text
    * @param seconds time of its stages
    * @param reconstruction how layers were refitted after the cut; null for not at all
-   * @param correction what was trained after that; null for nothing
+   * @param correction what adapters were trained after that; null for none
+   * @param recovery how all weights were trained after the last cut; null for not at all
    * @param costs by kind of structure, how many cost how much, beside the threshold; per weight for
    *     units
    * @param size what the model takes after it, if nothing is stored of what is gone; null where
@@ -209,6 +215,7 @@ public record PruningReport(
       StageSeconds seconds,
       ReconstructionRecord reconstruction,
       CorrectionRecord correction,
+      RecoveryRecord recovery,
       Map<String, CostCounts> costs,
       Size size) {
     /** Growth of the loss below which nothing is worth a warning, nats. */
@@ -238,6 +245,7 @@ public record PruningReport(
           seconds,
           reconstruction,
           correction,
+          recovery,
           costs,
           size);
     }
@@ -259,6 +267,7 @@ public record PruningReport(
           seconds,
           reconstruction,
           correction,
+          recovery,
           costs,
           taken);
     }
@@ -280,6 +289,7 @@ public record PruningReport(
           seconds,
           reconstruction,
           correction,
+          recovery,
           costs,
           size);
     }

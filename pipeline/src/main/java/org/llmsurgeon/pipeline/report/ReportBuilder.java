@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ShotFigures;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
-import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
@@ -24,6 +24,7 @@ import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
+import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.choose.Shortfall;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -45,6 +46,7 @@ public final class ReportBuilder {
   private final List<String> ofUpdates = new ArrayList<>();
   private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
+  private HalvesCheck halves;
   private ModelConfig model;
 
   /**
@@ -80,6 +82,11 @@ public final class ReportBuilder {
   /** Sets what the run is expected to need. */
   public void forecast(RunForecast expected) {
     forecast = expected;
+  }
+
+  /** Sets how far halves of the first shot's data agree; null where nobody asked. */
+  public void halves(HalvesCheck check) {
+    halves = check;
   }
 
   /** Sets the model, of whose layers sizes are computed. */
@@ -135,6 +142,7 @@ public final class ReportBuilder {
                 evaluation.seconds()),
             shot.reconstruction(),
             shot.correction(),
+            shot.recovery(),
             selection.costs(),
             null));
     gone.add(model == null ? null : GoneWork.of(model, shot));
@@ -220,9 +228,12 @@ public final class ReportBuilder {
 
   /** Perplexity of a shot before more was done to it. */
   private static Optional<Double> asCut(PruningReport.Shot shot) {
-    return shot.reconstruction() != null
-        ? Optional.ofNullable(shot.reconstruction().perplexityBefore())
-        : Optional.ofNullable(shot.correction()).map(CorrectionRecord::perplexityBefore);
+    if (shot.reconstruction() != null) {
+      return Optional.ofNullable(shot.reconstruction().perplexityBefore());
+    }
+    return shot.correction() != null
+        ? Optional.ofNullable(shot.correction().perplexityBefore())
+        : Optional.ofNullable(shot.recovery()).map(RecoveryRecord::perplexityBefore);
   }
 
   /** Warnings that nobody was told of yet. */
@@ -235,9 +246,25 @@ public final class ReportBuilder {
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
             missing().stream(),
+            data().stream(),
             kept().stream())
         .flatMap(each -> each)
         .toList();
+  }
+
+  /** Whether more data would help. */
+  private Optional<String> data() {
+    return Optional.ofNullable(halves)
+        .filter(HalvesCheck::wantsMore)
+        .map(
+            check ->
+                String.format(
+                    Locale.ROOT,
+                    "More calibration data would help: what one half of it finds cheapest costs %.0f %%"
+                        + " more than need be by the other half (rank correlation of the costs of"
+                        + " units %.3f); give more --sequences.",
+                    100 * check.excess(),
+                    check.rankCorrelation()));
   }
 
   /** Zeros that came with the model and are no part of what rows and columns go. */
@@ -304,7 +331,8 @@ public final class ReportBuilder {
         factors,
         updates,
         forecast == null ? null : forecast.against(session.usage()),
-        export);
+        export,
+        halves);
   }
 
   private PruningReport.Versions versions() {

@@ -17,6 +17,11 @@ public record Evaluation(Double perplexity, double seconds) {
     return RunDirectory.inShot(shot, "evaluation-reconstructed.json");
   }
 
+  /** The place of that of a shot that was corrected and not recovered yet, relative. */
+  public static String ofCorrected(int shot) {
+    return RunDirectory.inShot(shot, "evaluation-corrected.json");
+  }
+
   /** Its place in the run directory, relative. */
   public static String path(int shot) {
     return RunDirectory.inShot(shot, "evaluation.json");

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
  * shot-0001/shards/                sums of each shard, and a record of each
  * shot-0001/factors/               mean factors, triangles (safetensors)
  * shot-0001/factors.json           ... all of them are there
+ * shot-0001/halves.json            how far halves of the data agree; only where that is asked
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
  * shot-0001/cut.json               all layers are there, not corrected yet; only where more is done
@@ -37,6 +38,9 @@ import org.slf4j.LoggerFactory;
  * shot-0001/reconstructed.json     all layers are there, refitted and not corrected yet
  * shot-0001/correction/            adapters of the last step, gradients of its parts, a state
  * shot-0001/corrected/             corrected weights of each layer
+ * shot-0001/corrected.json         all layers are there, corrected and not recovered yet
+ * shot-0001/recovery/              layers of the last step, gradients of its parts, how far it is
+ * shot-0001/recovered/             trained weights of each layer
  * shot-0001/manifest.json          the commit: all layers are there
  * shot-0001/evaluation.json        perplexity after the shot
  * staged/                          where models are being written, outside
@@ -121,6 +125,11 @@ public final class RunDirectory {
   /** What a shot has refitted and not corrected yet, relative. */
   public static String reconstructed(int shot) {
     return ShotStage.RECONSTRUCT.record(shot);
+  }
+
+  /** What a shot has corrected and not recovered yet, relative. */
+  public static String corrected(int shot) {
+    return ShotStage.CORRECT.record(shot);
   }
 
   /**

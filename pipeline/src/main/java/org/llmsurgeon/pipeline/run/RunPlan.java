@@ -14,6 +14,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param calibration the calibration windows; where each shot has its own, those of the first
  * @param fresh calibration windows of the second shot and those after it; empty where all shots
  *     have the same
+ * @param recovery windows of the recovery after the last shot; null where there is none
  * @param test the test windows, or null for none
  * @param shards groups of calibration windows that are accumulated as one
  * @param tokeniseSeconds time it took to make the windows
@@ -24,11 +25,12 @@ public record RunPlan(
     double share,
     WindowsFile calibration,
     List<WindowsFile> fresh,
+    WindowsFile recovery,
     WindowsFile test,
     List<Shard> shards,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  public static final int FORMAT = 8;
+  public static final int FORMAT = 9;
 
   public RunPlan {
     fresh = List.copyOf(fresh);
@@ -69,7 +71,8 @@ public record RunPlan(
    * @param until share of the prunable weights that is gone at its end
    */
   public RunPlan with(RunIdentity other, double until) {
-    return new RunPlan(format, other, until, calibration, fresh, test, shards, tokeniseSeconds);
+    return new RunPlan(
+        format, other, until, calibration, fresh, recovery, test, shards, tokeniseSeconds);
   }
 
   /**

@@ -13,7 +13,8 @@ import java.util.List;
  * @param layers all prunable layers, in the model's order
  * @param seconds time of the stages before the commit
  * @param reconstruction how layers were refitted after the cut; null for not at all
- * @param correction what was trained after the cut; null for nothing
+ * @param correction what adapters were trained after the cut; null for none
+ * @param recovery how all weights were trained after the last cut; null for not at all
  */
 public record ShotManifest(
     int shot,
@@ -24,7 +25,8 @@ public record ShotManifest(
     List<LayerFile> layers,
     StageSeconds seconds,
     ReconstructionRecord reconstruction,
-    CorrectionRecord correction) {
+    CorrectionRecord correction,
+    RecoveryRecord recovery) {
   public ShotManifest {
     layers = List.copyOf(layers);
   }
@@ -36,7 +38,16 @@ public record ShotManifest(
    */
   public ShotManifest with(List<LayerFile> others) {
     return new ShotManifest(
-        shot, target, threshold, removed, total, others, seconds, reconstruction, correction);
+        shot,
+        target,
+        threshold,
+        removed,
+        total,
+        others,
+        seconds,
+        reconstruction,
+        correction,
+        recovery);
   }
 
   /**
@@ -46,7 +57,7 @@ public record ShotManifest(
    */
   public ShotManifest reconstructed(ReconstructionRecord record) {
     return new ShotManifest(
-        shot, target, threshold, removed, total, layers, seconds, record, correction);
+        shot, target, threshold, removed, total, layers, seconds, record, correction, recovery);
   }
 
   /**
@@ -56,7 +67,26 @@ public record ShotManifest(
    */
   public ShotManifest corrected(CorrectionRecord record) {
     return new ShotManifest(
-        shot, target, threshold, removed, total, layers, seconds, reconstruction, record);
+        shot, target, threshold, removed, total, layers, seconds, reconstruction, record, recovery);
+  }
+
+  /**
+   * The same weights, trained.
+   *
+   * @param record what was done
+   */
+  public ShotManifest recovered(RecoveryRecord record) {
+    return new ShotManifest(
+        shot,
+        target,
+        threshold,
+        removed,
+        total,
+        layers,
+        seconds,
+        reconstruction,
+        correction,
+        record);
   }
 
   /** Share of the weights that is gone. */

@@ -9,7 +9,7 @@ public enum ShotStage {
   /** Mean factors, and what else is gathered for baselines. */
   REDUCE("factors", "factors.json", "factors|(factors|baseline)\\.json|pass-\\d+\\.json"),
   /** What goes. */
-  SCORE(null, "selection.json", "selection\\.json"),
+  SCORE(null, "selection.json", "selection\\.json|halves\\.json|half-\\d\\.json"),
   /** The layers without it. */
   CUT("weights", "cut.json", "weights|cut\\.json|evaluation-cut\\.json"),
   /** Refitted layers. */
@@ -18,7 +18,12 @@ public enum ShotStage {
       "reconstructed.json",
       "reconstruction|reconstructed|reconstructed\\.json|evaluation-reconstructed\\.json"),
   /** Layers with trained adapters. */
-  CORRECT("corrected", null, "correction|corrected"),
+  CORRECT(
+      "corrected",
+      "corrected.json",
+      "correction|corrected|corrected\\.json|evaluation-corrected\\.json"),
+  /** Layers whose weights were all trained. */
+  RECOVER("recovered", null, "recovery|recovered"),
   /** The manifest of the weights. */
   COMMIT(null, "manifest.json", "manifest\\.json"),
   /** The perplexity, and models that are kept. */

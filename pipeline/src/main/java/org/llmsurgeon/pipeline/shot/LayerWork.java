@@ -23,11 +23,12 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param model weights of the last committed shot
  * @param run run directory
  * @param shot the shot that is being done; its factors are there
+ * @param factors their manifest, relative to the run directory
  * @param recipe how to prune
  * @param settings how to reach the files
  */
 public record LayerWork(
-    ModelRef model, String run, int shot, Recipe recipe, HadoopSettings settings)
+    ModelRef model, String run, int shot, String factors, Recipe recipe, HadoopSettings settings)
     implements Serializable {
   /**
    * The files of a task, open.
@@ -44,7 +45,16 @@ public record LayerWork(
    * @param other which weights
    */
   public LayerWork with(ModelRef other) {
-    return new LayerWork(other, run, shot, recipe, settings);
+    return new LayerWork(other, run, shot, factors, recipe, settings);
+  }
+
+  /**
+   * The same under other factors.
+   *
+   * @param other their manifest, relative to the run directory
+   */
+  public LayerWork under(String other) {
+    return new LayerWork(model, run, shot, other, recipe, settings);
   }
 
   /** The run directory. */
@@ -75,11 +85,10 @@ public record LayerWork(
     // No pass over the data needs these weights again: the memory is for factors now.
     ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory directory = directory();
-    FactorsManifest manifest =
-        directory.required(FactorsManifest.path(shot), FactorsManifest.class);
+    FactorsManifest manifest = directory.required(factors, FactorsManifest.class);
     try (ModelWeights weights = ModelWeights.open(directory.storage(), model)) {
-      StoredFactors factors = new StoredFactors(directory, manifest);
-      return work.apply(new Opened(weights, factors, recipe));
+      StoredFactors means = new StoredFactors(directory, manifest);
+      return work.apply(new Opened(weights, means, recipe));
     }
   }
 

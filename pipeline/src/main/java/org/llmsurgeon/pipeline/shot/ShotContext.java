@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
@@ -55,7 +56,8 @@ public record ShotContext(
 
   /** What tasks of one layer need. */
   public LayerWork work() {
-    return new LayerWork(model(), run.path(), shot, recipe, session.settings());
+    return new LayerWork(
+        model(), run.path(), shot, FactorsManifest.path(shot), recipe, session.settings());
   }
 
   /** Name of a stage of this shot. */

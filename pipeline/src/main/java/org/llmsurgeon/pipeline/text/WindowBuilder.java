@@ -13,6 +13,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.recover.RecoveryPlan;
 
 /**
  * Makes token windows out of files: files of windows are used whole and in order, texts are joined
@@ -99,6 +100,30 @@ public final class WindowBuilder {
               + " holds token windows, which are used whole; give text, or leave the option out.");
     }
     return stored(files, "calibration");
+  }
+
+  /**
+   * Makes windows for the recovery after the last shot: of text new ones, the last of which are of
+   * its end and in none of the others.
+   *
+   * @param calibration the calibration windows, which are used where no text is given
+   * @param files as in {@link #calibration}
+   * @param recipe how much to train on
+   * @param held tokens at the end of the text that are for something else
+   */
+  public WindowsFile recovery(
+      WindowsFile calibration, List<String> files, Recipe recipe, long held) {
+    if (areWindows(files)) {
+      return calibration;
+    }
+    int context = context(recipe.calibration());
+    RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(recipe.recovery(), context);
+    WindowDraw draw =
+        new WindowDraw.WithEndApart(
+            context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());
+    return texts()
+        .make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1)
+        .get(0);
   }
 
   /**

@@ -97,6 +97,8 @@ class RunUsageTest {
         Map.of("structures", "2:4"),
         Map.of("correct", "distill", "rank", 6, "correct-share", 0.5, "final-epochs", 2),
         Map.of("structures", "element", "correct", "cross-entropy", "reconstruct", true),
+        Map.of("recover", "distill", "recover-tokens", 240, "recover-batch", 6),
+        Map.of("check-data", true),
         Map.of("structures", "row,column", "curvature", "ekfac"),
         Map.of("curvature", "nearest-kronecker", "curvature-passes", 1, "save-at", "0.15"),
         Map.of("fisher", "kl", "fisher-samples", 2));

@@ -56,7 +56,7 @@ class CommitCheckTest {
 
     ShotManifest manifest(long told, List<LayerFile> files) {
       StageSeconds seconds = new StageSeconds(0, 0, 0, 0, 0, 0);
-      return new ShotManifest(shot, target, 1, told, TOTAL, files, seconds, null, null);
+      return new ShotManifest(shot, target, 1, told, TOTAL, files, seconds, null, null, null);
     }
 
     SelectionManifest selection() {

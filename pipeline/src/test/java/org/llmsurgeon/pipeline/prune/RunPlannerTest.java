@@ -42,7 +42,7 @@ class RunPlannerTest {
     List<WindowsFile> drawn = List.of(windows("a", 12), windows("b", 12), windows("c", 12));
     Map<String, ?> options =
         Map.of("shots", 3, "sparsity", 0.3, "shards", 4, "fresh-calibration", true);
-    RunPlan plan = plan(options, new RunPlanner.RunWindows(drawn, windows("t", 2), 1.5));
+    RunPlan plan = plan(options, new RunPlanner.RunWindows(drawn, null, windows("t", 2), 1.5));
     for (int shot = 1; shot <= 3; shot++) {
       assertThat(plan.calibration(shot)).isEqualTo(drawn.get(shot - 1));
     }
@@ -55,7 +55,7 @@ class RunPlannerTest {
   @Test
   void withoutDataThereIsNothingToAccumulate() {
     Map<String, ?> options = Map.of("curvature", "identity", "structures", "element", "shots", 2);
-    RunPlan plan = plan(options, new RunPlanner.RunWindows(List.of(), null, 0));
+    RunPlan plan = plan(options, new RunPlanner.RunWindows(List.of(), null, null, 0));
     assertThat(plan.shards()).isEmpty();
     assertThat(plan.calibration(2)).isNull();
     planner(options).requireData(List.of());

@@ -35,8 +35,8 @@ class OptionTableTest {
 
   /**
    * What a plan or a draw of text does, which this loop over ready windows has not; a check of the
-   * data, which changes no weight; and a recovery,
-   * which leaves the weights as they were cut where windows at random do not get better.
+   * data, which changes no weight; and a recovery, which leaves the weights as they were cut where
+   * windows at random do not get better.
    */
   private static final Set<String> ELSEWHERE =
       Set.of(

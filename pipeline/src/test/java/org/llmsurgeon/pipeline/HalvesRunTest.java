@@ -66,7 +66,8 @@ class HalvesRunTest {
   @Test
   void oneShardHasNoHalves() throws Exception {
     TestModel model = TestModel.opt(temp, DataType.F32);
-    assertThatThrownBy(() -> prune("local[2]", model, "one", Map.of("check-data", true, "shards", 1)))
+    assertThatThrownBy(
+            () -> prune("local[2]", model, "one", Map.of("check-data", true, "shards", 1)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("--check-data")
         .hasMessageContaining("--shards 2");

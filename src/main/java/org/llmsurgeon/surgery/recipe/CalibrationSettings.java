@@ -83,8 +83,7 @@ public final class CalibrationSettings {
                       "--structures units and --curvature kfac or activations",
                       values ->
                           values.structures().coupled()
-                              && ONE_PASS.contains(
-                                  values.get(CurvatureSettings.CURVATURE)))));
+                              && ONE_PASS.contains(values.get(CurvatureSettings.CURVATURE)))));
 
   /** Groups of windows. */
   public static final Setting<Integer> SHARDS =

@@ -27,8 +27,7 @@ class HalvesCheckTest {
 
   @Test
   void theSameOrderIsACorrelationOfOneAndCostsNothingMore() {
-    HalvesCheck check =
-        HalvesCheck.of(List.of(path(1, 2, 3, 4)), List.of(path(2, 5, 7, 8)), 0.5);
+    HalvesCheck check = HalvesCheck.of(List.of(path(1, 2, 3, 4)), List.of(path(2, 5, 7, 8)), 0.5);
     assertThat(check).isEqualTo(new HalvesCheck(1, 0, 4));
     assertThat(check.wantsMore()).isFalse();
   }
@@ -37,8 +36,7 @@ class HalvesCheckTest {
   void theCorrelationIsOfRanksOverAllGroups() {
     // Ranks 0 1 2 3 and 1 0 2 3: 1 - 6 (1 + 1) / (4 (16 - 1)) = 0.8.
     HalvesCheck check =
-        HalvesCheck.of(
-            List.of(path(1, 2), path(30, 400)), List.of(path(8, 5), path(9, 10)), 0.25);
+        HalvesCheck.of(List.of(path(1, 2), path(30, 400)), List.of(path(8, 5), path(9, 10)), 0.25);
     assertThat(check.rankCorrelation()).isCloseTo(0.8, within(1e-12));
     // One unit goes. The first half takes unit 0, which costs 8 by the second, whose best costs 5;
     // the second takes unit 1, which costs 2 by the first, whose best costs 1.
@@ -49,8 +47,7 @@ class HalvesCheckTest {
   @Test
   void ofTheLastUnitOnlyThePartCountsThatIsWanted() {
     // Fifteen weights of forty: a unit and a half.
-    HalvesCheck check =
-        HalvesCheck.of(List.of(path(1, 2, 3, 4)), List.of(path(4, 3, 2, 1)), 0.375);
+    HalvesCheck check = HalvesCheck.of(List.of(path(1, 2, 3, 4)), List.of(path(4, 3, 2, 1)), 0.375);
     assertThat(check.excess()).isCloseTo((4 + 1.5) / (1 + 1.0) - 1, within(1e-12));
     assertThat(check.rankCorrelation()).isEqualTo(-1);
   }

@@ -51,9 +51,7 @@ public final class HalvedFactors {
         shot.session().reduce().onExecutors(reduction.bytes())
             ? reduction
                 .onExecutors(
-                    shot.session().tasks().quiet(),
-                    shot.stage("halves"),
-                    shot.session().settings())
+                    shot.session().tasks().quiet(), shot.stage("halves"), shot.session().settings())
                 .value()
             : reduction.onDriver(Progress.silent());
     return new FactorsManifest(reduction.size(), null, factors, 0, 0);

@@ -260,9 +260,9 @@ public final class ReportBuilder {
             check ->
                 String.format(
                     Locale.ROOT,
-                    "More calibration data would help: what one half of it finds cheapest costs %.0f %%"
-                        + " more than need be by the other half (rank correlation of the costs of"
-                        + " units %.3f); give more --sequences.",
+                    "More calibration data would help: what one half of it finds cheapest costs"
+                        + " %.0f %% more than need be by the other half (rank correlation of the"
+                        + " costs of units %.3f); give more --sequences.",
                     100 * check.excess(),
                     check.rankCorrelation()));
   }

@@ -121,9 +121,7 @@ public final class WindowBuilder {
     WindowDraw draw =
         new WindowDraw.WithEndApart(
             context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());
-    return texts()
-        .make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1)
-        .get(0);
+    return texts().make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0);
   }
 
   /**

@@ -25,24 +25,29 @@ public final class FullDisk {
    * @return one sentence; empty if the failure has another reason
    */
   public static Optional<String> sentence(Throwable failure) {
+    boolean full = false;
+    String where = "this machine";
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (says(cause)) {
-        return Optional.of(
-            "the disk of "
-                + where(cause)
-                + " is full; make room and give the same command again: what is finished is kept");
+        full = true;
+        // What wraps a failure has its words, but not its file.
+        where = file(cause).orElse(where);
       }
     }
-    return Optional.empty();
+    return full
+        ? Optional.of(
+            "the disk of "
+                + where
+                + " is full; make room and give the same command again: what is finished is kept")
+        : Optional.empty();
   }
 
-  private static String where(Throwable cause) {
-    if (cause instanceof Failure named) {
-      return named.path;
-    }
-    return cause instanceof FileSystemException file && file.getFile() != null
-        ? file.getFile()
-        : "this machine";
+  private static Optional<String> file(Throwable cause) {
+    return cause instanceof Failure named
+        ? Optional.of(named.path)
+        : cause instanceof FileSystemException of
+            ? Optional.ofNullable(of.getFile())
+            : Optional.empty();
   }
 
   /**

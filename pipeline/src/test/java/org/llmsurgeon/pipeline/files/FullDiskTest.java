@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -33,6 +34,16 @@ class FullDiskTest {
                 assertThat(sentence)
                     .startsWith("the disk of /data/x.bin is full; make room")
                     .doesNotContain("Exception", "org."));
+  }
+
+  /** An unchecked exception has the words of its cause, and no file. */
+  @Test
+  void aFolderThatCouldNotBeMadeIsNamed() {
+    IOException cause = new FileSystemException("/data/x", null, "No space left on device");
+    assertThat(FullDisk.sentence(new UncheckedIOException(cause)).orElseThrow())
+        .startsWith("the disk of /data/x is full; make room");
+    assertThat(FullDisk.sentence(new IOException("No space left on device")).orElseThrow())
+        .startsWith("the disk of this machine is full");
   }
 
   @Test

@@ -5,15 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.surgery.choose.Shortfall;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 class ReportTablesTest {
   private static PruningReport report(Double dense, Double first, Double last) {
+    return report(dense, first, last, "In shot 2 something is doubtful.");
+  }
+
+  private static PruningReport report(Double dense, Double first, Double last, String warning) {
     return new PruningReport(
         null,
         null,
@@ -30,7 +38,7 @@ class ReportTablesTest {
             shot(1, 2_500, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
             shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
         List.of(),
-        List.of("In shot 2 something is doubtful."),
+        List.of(warning),
         List.of(),
         List.of(),
         List.of(),
@@ -146,6 +154,21 @@ class ReportTablesTest {
 
             Warning: In shot 2 something is doubtful.
             """);
+  }
+
+  /** What the report says too, and what is told while it runs. */
+  @Test
+  void aRunThatEndsBelowItsTargetSaysSoInTheSummary() {
+    ModelConfig config = TinyModels.llama();
+    long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
+    Recipe recipe = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.5, "skip-unfit", true));
+    String warning =
+        new Shortfall(config, recipe).warning(0.5, 0.5, total * 3 / 10).orElseThrow();
+    assertThat(ReportTables.text(report(9.31, 10.0, 12.3, warning)))
+        .endsWith(
+            "\nWarning: 30.00 % of the weights are gone, not the 50.00 % that were asked for: what"
+                + " may go as a whole, within the layers, limits and widths that are given, came to"
+                + " no more.\n");
   }
 
   @Test

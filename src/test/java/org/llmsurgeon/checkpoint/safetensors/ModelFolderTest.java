@@ -102,6 +102,24 @@ class ModelFolderTest {
     refuses("2 files, the first model-2.safetensors", "no model.safetensors.index.json", "import");
   }
 
+  /** Of whole weights with another name, and of shards without an index. */
+  @Test
+  void whatARemedySaysIsEnough() throws IOException {
+    tiny().text("config.json", "{}").weights("model.fp16.safetensors", Map.of("a", DataType.F16));
+    Files.move(file("model.fp16.safetensors"), file("model.safetensors"));
+    try (ModelFolder model = ModelFolder.open(storage, tiny().path())) {
+      assertThat(model.names()).containsExactly("a");
+    }
+    Files.move(file("model.safetensors"), file("one.safetensors"));
+    tiny().weights("two.safetensors", Map.of("b", DataType.F32));
+    // Byte for byte what the line of Python in the message leaves.
+    String index = "{\"metadata\": {}, \"weight_map\": {\"a\": \"one.safetensors\", \"b\": ";
+    tiny().text("model.safetensors.index.json", index + "\"two.safetensors\"}}");
+    try (ModelFolder model = ModelFolder.open(storage, tiny().path())) {
+      assertThat(model.names()).containsExactlyInAnyOrder("a", "b");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

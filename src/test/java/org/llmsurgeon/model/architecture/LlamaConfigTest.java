@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -102,6 +103,15 @@ class LlamaConfigTest {
             """);
     assertThat(config.keyValueHeads()).isEqualTo(6);
     assertThat(config.headDimension()).isEqualTo(4);
+  }
+
+  /** Transformers reads no such field of a Llama, whose attention sees everything. */
+  @Test
+  void aSlidingWindowOfALlamaChangesNothing() {
+    ObjectNode llama = TinyModels.llamaJson();
+    assertThat(TinyModels.with(llama, "{\"sliding_window\": 4}")).isEqualTo(TinyModels.llama());
+    assertThat(TinyModels.with(llama, "{\"sliding_window\": 4, \"use_sliding_window\": true}"))
+        .isEqualTo(TinyModels.llama());
   }
 
   @ParameterizedTest

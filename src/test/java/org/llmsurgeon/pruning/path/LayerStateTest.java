@@ -111,6 +111,85 @@ class LayerStateTest {
     }
   }
 
+  /**
+   * Factors that need ten or a hundred times the damping that was asked for: rows, columns and what
+   * is told of the layer speak of one constant, that with which it could be inverted.
+   */
+  @RepeatedTest(20)
+  void whereDampingRisesItIsTheSameForAllOfTheLayer(RepetitionInfo repetition) {
+    Random random = new Random(300 + repetition.getCurrentRepetition());
+    RandomLayer definite = RandomLayer.of(random, 5, 4);
+    double share = 0.02 + 0.4 * random.nextDouble();
+    RandomLayer layer =
+        new RandomLayer(
+            definite.weight(), lowered(definite.g(), share), lowered(definite.a(), share / 3));
+    double g = raised(layer.g(), DAMPING.g());
+    double a = raised(layer.a(), DAMPING.a());
+    try (Device device = new ReferenceDevice();
+        TensorScope scope = new TensorScope(device);
+        LayerSurgery surgery = layer.surgery(scope, DAMPING);
+        LayerState state =
+            new LayerState(
+                device,
+                "layer 1",
+                surgery.live(),
+                new LayerNeeds(true, true, false),
+                CostKind.OBS)) {
+      assertThat(surgery.live().outputs().dampingConstant()).isCloseTo(g, within(1e-12 * g));
+      assertThat(surgery.live().inputs().dampingConstant()).isCloseTo(a, within(1e-12 * a));
+      BitSet rows = new BitSet();
+      BitSet columns = new BitSet();
+      state.removeRows(some(random, 5, rows));
+      state.removeColumns(some(random, 4, columns));
+      RandomLayer left = left(layer, device.values(state.weight()), rows, columns);
+      DenseQuadratic quadratic = new DenseQuadratic(plus(left.g(), g), plus(left.a(), a));
+      assertCosts(device, state, left, quadratic, rows, Line.ROW);
+      assertCosts(device, state, left, quadratic, columns, Line.COLUMN);
+      assertThat(surgery.dampingConstantG()).isEqualTo(surgery.live().outputs().dampingConstant());
+      assertThat(surgery.dampingConstantA()).isEqualTo(surgery.live().inputs().dampingConstant());
+    }
+  }
+
+  /** The factor with a smallest eigenvalue so far below 0, as a share of the mean diagonal. */
+  private static double[][] lowered(double[][] matrix, double share) {
+    double missing = share * mean(matrix);
+    double low = 0;
+    double high = 1 + 2 * matrix.length * mean(matrix);
+    for (int i = 0; i < 60; i++) {
+      double middle = (low + high) / 2;
+      boolean definite = isDefinite(plus(matrix, missing - middle));
+      low = definite ? middle : low;
+      high = definite ? high : middle;
+    }
+    return plus(matrix, -low);
+  }
+
+  /** What the ladder must come to: ten times as much until it is positive definite. */
+  private static double raised(double[][] matrix, double damping) {
+    double constant = damping * mean(matrix);
+    while (!isDefinite(plus(matrix, constant))) {
+      constant *= 10;
+    }
+    return constant;
+  }
+
+  /** By the pivots of elimination. */
+  private static boolean isDefinite(double[][] matrix) {
+    double[][] left = plus(matrix, 0);
+    for (int pivot = 0; pivot < left.length; pivot++) {
+      if (!(left[pivot][pivot] > 0)) {
+        return false;
+      }
+      for (int i = pivot + 1; i < left.length; i++) {
+        double factor = left[i][pivot] / left[pivot][pivot];
+        for (int j = pivot; j < left.length; j++) {
+          left[i][j] -= factor * left[pivot][j];
+        }
+      }
+    }
+    return true;
+  }
+
   @RepeatedTest(20)
   void whereNothingAdaptsCostsAreThoseOfSettingToZero(RepetitionInfo repetition) {
     Random random = new Random(200 + repetition.getCurrentRepetition());

@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -21,6 +22,13 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  */
 @Tag(SharedData.TAG)
 class DefaultGoldenTest {
+  private static final String ALL = "all units (`--preset best`)";
+
+  private static String row(GoldenTest.Model which) {
+    String name = which == GoldenTest.Model.STORIES ? "stories260K" : "an OPT of characters";
+    return name + ", 50 % (40 shots; 10)";
+  }
+
   @ParameterizedTest
   @CsvSource({
     "best, STORIES, 39.864", "best, OPT_CHAR, 4.8839",
@@ -36,6 +44,15 @@ class DefaultGoldenTest {
       for (int shot = 1; shot <= recipe.shots(); shot++) {
         last = surgeon.shoot(golden.calibration);
       }
+      double told =
+          preset.equals("best")
+              ? ReadmeFigures.of(ALL, row(which))
+              : Double.parseDouble(ReadmeFigures.bracket(ALL, row(which)).split(": ")[1]);
+      assertThat(told).isCloseTo(perplexity, within(5e-3 * perplexity));
+      JsonNode path = golden.run("row_column_50_40shots").path("path");
+      double paper = path.path(path.size() - 1).path("perplexity").asDouble();
+      assertThat(ReadmeFigures.of("rows and columns (paper)", row(which)))
+          .isCloseTo(paper, within(1e-3 * paper));
       double removed = (double) last.choice().removed() / last.choice().total();
       assertThat(removed).isBetween(0.499, 0.5);
       assertThat(Perplexity.of(surgeon.losses(golden.test)))

@@ -164,11 +164,9 @@ class ReportTablesTest {
     Recipe recipe = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.5, "skip-unfit", true));
     String warning =
         new Shortfall(config, recipe).warning(0.5, 0.5, total * 3 / 10).orElseThrow();
+    assertThat(warning).contains("% of the weights are gone, not the 50.00 % that were asked for");
     assertThat(ReportTables.text(report(9.31, 10.0, 12.3, warning)))
-        .endsWith(
-            "\nWarning: 30.00 % of the weights are gone, not the 50.00 % that were asked for: what"
-                + " may go as a whole, within the layers, limits and widths that are given, came to"
-                + " no more.\n");
+        .endsWith("\nWarning: " + warning + "\n");
   }
 
   @Test

@@ -255,7 +255,8 @@ class ElementGoldenTest {
         Layer layer = layers.get(i);
         ElementMask mask = costs.get(i).select(cuts.get(i));
         Tensor cut = scope.own(layer.surgery().cut(mask, ElementUpdate.Full.DEFAULT).weight());
-        Tensor best = scope.own(layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 1000)).weight());
+        Tensor best =
+            scope.own(layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 1000)).weight());
         double optimum = layer.surgery().quadraticCost(best);
         assertThat(layer.surgery().quadraticCost(cut))
             .as(layer.shape().name())

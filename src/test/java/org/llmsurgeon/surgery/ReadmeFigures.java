@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Figures of the README and of the page of findings, so that tests hold them to what they come from. */
+/**
+ * Figures of the README and of the page of findings, so that tests hold them to what they come
+ * from.
+ */
 final class ReadmeFigures {
   private static final List<Path> PAGES =
-      List.of(
-          Path.of("..", "README.md"), Path.of("site", "markdown", "findings.md"));
+      List.of(Path.of("..", "README.md"), Path.of("site", "markdown", "findings.md"));
 
   private ReadmeFigures() {}
 
@@ -58,7 +60,8 @@ final class ReadmeFigures {
    */
   static double said(String words) throws IOException {
     String[] around = words.strip().split("#", 2);
-    Pattern figure = Pattern.compile(loose(around[0]) + "([0-9]+(?:\\.[0-9]+)?)" + loose(around[1]));
+    Pattern figure =
+        Pattern.compile(loose(around[0]) + "([0-9]+(?:\\.[0-9]+)?)" + loose(around[1]));
     Matcher found = figure.matcher(pages());
     if (!found.find()) {
       throw new AssertionError("the README does not say '" + words + "'");
@@ -75,7 +78,10 @@ final class ReadmeFigures {
   }
 
   private static String loose(String words) {
-    return Arrays.stream(words.split(" ", -1)).map(Pattern::quote).reduce((a, b) -> a + "\\s+" + b).orElse("");
+    return Arrays.stream(words.split(" ", -1))
+        .map(Pattern::quote)
+        .reduce((a, b) -> a + "\\s+" + b)
+        .orElse("");
   }
 
   private static List<String> cells(String line) {

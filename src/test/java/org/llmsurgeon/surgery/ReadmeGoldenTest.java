@@ -108,8 +108,7 @@ class ReadmeGoldenTest {
     double best = Math.log(ReadmeFigures.of(ALL, row) / dense);
     for (String column : List.of("default (`loadable`)", "`--one-width`")) {
       double more = 100 * (Math.log(ReadmeFigures.of(column, row) / dense) / best - 1);
-      double told =
-          Double.parseDouble(ReadmeFigures.bracket(column, row).replace(" %", ""));
+      double told = Double.parseDouble(ReadmeFigures.bracket(column, row).replace(" %", ""));
       // Of perplexities with so many digits as the table has.
       assertThat(more).as(column).isCloseTo(told, within(Math.max(1, 0.02 * told)));
     }
@@ -175,7 +174,8 @@ class ReadmeGoldenTest {
   /** Too large to be measured here: each with the command that gave it. */
   @Test
   void figuresOfSmolLm2AreThoseOfTheRecordedRuns() throws IOException {
-    for (String line : recorded("smollm2.csv").filter(each -> !each.startsWith("#")).skip(1).toList()) {
+    for (String line :
+        recorded("smollm2.csv").filter(each -> !each.startsWith("#")).skip(1).toList()) {
       String[] run = line.split(";");
       double measured = Double.parseDouble(run[3]);
       assertThat(ReadmeFigures.of(run[1], run[0]))

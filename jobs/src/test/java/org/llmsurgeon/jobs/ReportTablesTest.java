@@ -162,8 +162,7 @@ class ReportTablesTest {
     ModelConfig config = TinyModels.llama();
     long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
     Recipe recipe = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.5, "skip-unfit", true));
-    String warning =
-        new Shortfall(config, recipe).warning(0.5, 0.5, total * 3 / 10).orElseThrow();
+    String warning = new Shortfall(config, recipe).warning(0.5, 0.5, total * 3 / 10).orElseThrow();
     assertThat(warning).contains("% of the weights are gone, not the 50.00 % that were asked for");
     assertThat(ReportTables.text(report(9.31, 10.0, 12.3, warning)))
         .endsWith("\nWarning: " + warning + "\n");

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where the program may find itself: file systems from which no program may run, or that are full, a
- * user without a name, no locale. Each is the real one, made by the kernel's namespaces for a
+ * Where the program may find itself: file systems from which no program may run, or that are full,
+ * a user without a name, no locale. Each is the real one, made by the kernel's namespaces for a
  * process of its own.
  */
 @EnabledOnOs(OS.LINUX)
@@ -85,7 +85,8 @@ class SurroundingsTest {
     String said =
         Files.readString(err)
             .lines()
-            .filter(line -> !line.startsWith("WARNING: Using incubator") && !line.startsWith("SLF4J"))
+            .filter(
+                line -> !line.startsWith("WARNING: Using incubator") && !line.startsWith("SLF4J"))
             .map(line -> line + "\n")
             .reduce("", String::concat);
     return new CommandRun(process.exitValue(), Files.readString(out), said);
@@ -101,13 +102,13 @@ class SurroundingsTest {
 
   private void requireMounts() throws Exception {
     CommandRun run = mounting("mount -t tmpfs none \"$0\"", List.of());
-    Assumptions.assumeTrue(run.code() == 0, "needs namespaces in which one may mount: " + run.err());
+    Assumptions.assumeTrue(
+        run.code() == 0, "needs namespaces in which one may mount: " + run.err());
   }
 
   private List<String> evaluate(String test) throws IOException {
     TinyModelFolder model = TinyModelFolder.write(folder.resolve("model"));
-    return List.of(
-        "evaluate", "--quiet", "--model", model.folder().toString(), "--test", test);
+    return List.of("evaluate", "--quiet", "--model", model.folder().toString(), "--test", test);
   }
 
   private CommandRun withoutPrograms(List<String> arguments) throws Exception {
@@ -120,7 +121,8 @@ class SurroundingsTest {
   private static void refused(CommandRun run, String library) {
     assertThat(run.err())
         .startsWith("surgeon: " + library + " cannot be loaded here (")
-        .contains("; set SURGEON_CACHE to a folder that can be written and from which programs may run")
+        .contains(
+            "; set SURGEON_CACHE to a folder that can be written and from which programs may run")
         .hasLineCount(1);
     assertThat(run.out()).isEmpty();
     assertThat(run.code()).isEqualTo(2);
@@ -160,7 +162,9 @@ class SurroundingsTest {
     }
   }
 
-  /** The second time with settings that leave nothing out, so that there is something to leave out. */
+  /**
+   * The second time with settings that leave nothing out, so that there is something to leave out.
+   */
   @Test
   void whatSparkSaysOfCancelledJobsIsLeftOut() throws Exception {
     List<String> command = java(List.of(), List.of());
@@ -189,22 +193,28 @@ class SurroundingsTest {
     prune.addAll(List.of("--sequences", "4", "--context", "10"));
     CommandRun run =
         mounting(
-            "mount -t tmpfs -o size=24k none \"$0\" || exit 9; \"$@\"; echo \"code $?\" >&2;"
-                + " mount -o remount,size=64m \"$0\" || exit 9; \"$@\"; code=$?; ls \"$0/out\"; exit $code",
+            "mount -t tmpfs -o size=24k none \"$0\" || exit 9; \"$@\"; echo \"code $?\" >&2; mount"
+                + " -o remount,size=64m \"$0\" || exit 9; \"$@\"; code=$?; ls \"$0/out\"; exit"
+                + " $code",
             java(List.of(), prune));
     assertThat(run.err())
         .matches(
-            "(?s)surgeon: [^\n]*the disk of [^\n]*mounted[^\n]* is full; make room and give the same"
-                + " command again: what is finished is kept\\.\ncode 1\n");
+            "(?s)surgeon: [^\n"
+                + "]*the disk of [^\n"
+                + "]*mounted[^\n"
+                + "]* is full; make room and give the same command again: what is finished is"
+                + " kept\\.\n"
+                + "code 1\n");
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("model.safetensors", "pruning_report.json");
   }
 
-  /** As under {@code docker run -u 54321} without a locale, with what the launcher sets around it. */
+  /**
+   * As under {@code docker run -u 54321} without a locale, with what the launcher sets around it.
+   */
   @Test
   void aUserWithoutANameAndNamesThatAreNotAscii() throws Exception {
-    List<String> nameless =
-        List.of("unshare", "--map-user=54321", "--map-group=54321", "--");
+    List<String> nameless = List.of("unshare", "--map-user=54321", "--map-group=54321", "--");
     List<String> number = new ArrayList<>(nameless);
     number.addAll(List.of("id", "-u"));
     CommandRun user = process(number);
@@ -213,7 +223,8 @@ class SurroundingsTest {
     TinyModelFolder model = TinyModelFolder.write(folder.resolve("mod\u00e8le \u6a21"));
     environment.put("LC_ALL", "C");
     List<String> launcher = new ArrayList<>(nameless);
-    launcher.addAll(List.of("bash", Checkout.file("jobs/surgeon").toString(), "--dry-run", "inspect"));
+    launcher.addAll(
+        List.of("bash", Checkout.file("jobs/surgeon").toString(), "--dry-run", "inspect"));
     List<String> around = new ArrayList<>(nameless);
     List<String> options = new ArrayList<>();
     for (String word : process(launcher).out().strip().split(" ")) {
@@ -224,7 +235,17 @@ class SurroundingsTest {
       }
     }
     assertThat(around).contains("env", "LC_ALL=C.UTF-8", "SPARK_USER=54321");
-    around.addAll(java(options, List.of("evaluate", "--quiet", "--json", "--model", model.folder().toString(), "--test", text.toString())));
+    around.addAll(
+        java(
+            options,
+            List.of(
+                "evaluate",
+                "--quiet",
+                "--json",
+                "--model",
+                model.folder().toString(),
+                "--test",
+                text.toString())));
     CommandRun run = process(around);
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).contains("perplexity");

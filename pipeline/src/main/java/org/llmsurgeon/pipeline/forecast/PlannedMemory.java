@@ -29,6 +29,9 @@ final class PlannedMemory {
     /** A layer of a group of which the costs of units are found. */
     static final Matrices GROUP = new Matrices(3, 5);
 
+    /** The same where units are costed alone, and no path is followed. */
+    static final Matrices ALONE = new Matrices(2, 4);
+
     /** Costs of single weights and N:M groups. */
     static final Matrices ELEMENTS = new Matrices(2, 4);
 
@@ -167,6 +170,12 @@ final class PlannedMemory {
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
     long largest = largest(layer -> groups ? group(layer, each) : layer(layer, each));
     // As it begins the process still holds the model of the passes.
+    return Need.of(Math.max(loaded(), atOnce(config.linears().size()) * largest), 0);
+  }
+
+  /** Costs of units alone: for each core all layers of a coupled group. */
+  Need halves() {
+    long largest = largest(layer -> group(layer, Matrices.ALONE));
     return Need.of(Math.max(loaded(), atOnce(config.linears().size()) * largest), 0);
   }
 

@@ -190,7 +190,7 @@ public final class ResourcePlanner {
     long read =
         work.shards() * passes.largestShardBytes()
             + 2 * (bytes.factors() + bytes.linears() + groups() * bytes.layerRecords());
-    PlannedLoad load = new PlannedLoad(0, total, read, means, memory.score());
+    PlannedLoad load = new PlannedLoad(0, total, read, means, memory.halves());
     return time.stage("halves", new PlannedTime.Counts(1, 2, groups()), load);
   }
 

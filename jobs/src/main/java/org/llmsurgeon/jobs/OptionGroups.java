@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.llmsurgeon.surgery.recipe.SettingGroup;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.OptionSpec;
@@ -18,19 +19,28 @@ final class OptionGroups {
 
   /** The list of options of a usage text; without headings where all stand in one group. */
   static String render(Help help) {
+    return render(
+        help,
+        (of, options) -> {
+          Help.Layout layout = of.createDefaultLayout(options, List.of(), of.colorScheme());
+          layout.addAllOptions(options, of.createDefaultParamLabelRenderer());
+          return layout.toString();
+        });
+  }
+
+  /** The list of options, each group written in some way. */
+  static String render(Help help, BiFunction<Help, List<OptionSpec>, String> group) {
     Map<SettingGroup, List<OptionSpec>> grouped = new EnumMap<>(SettingGroup.class);
     for (OptionSpec option : help.commandSpec().options()) {
-      grouped.computeIfAbsent(groupOf(option), group -> new ArrayList<>()).add(option);
+      grouped.computeIfAbsent(groupOf(option), each -> new ArrayList<>()).add(option);
     }
     StringBuilder text = new StringBuilder();
     grouped.forEach(
-        (group, options) -> {
+        (heading, options) -> {
           if (grouped.size() > 1) {
-            text.append(text.isEmpty() ? "" : "\n").append(group.heading()).append(":\n");
+            text.append(text.isEmpty() ? "" : "\n").append(heading.heading()).append(":\n");
           }
-          Help.Layout layout = help.createDefaultLayout(options, List.of(), help.colorScheme());
-          layout.addAllOptions(options, help.createDefaultParamLabelRenderer());
-          text.append(layout);
+          text.append(group.apply(help, options));
         });
     return text.toString();
   }

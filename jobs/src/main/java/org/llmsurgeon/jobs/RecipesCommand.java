@@ -54,7 +54,8 @@ final class RecipesCommand implements Callable<Integer> {
                                   + String.join(", ", ShippedRecipes.NAMES)
                                   + ".")));
     } else {
-      int width = spec.commandLine().getUsageHelpWidth();
+      int terminal = Integer.getInteger(OutputOptions.COLUMNS, Integer.MAX_VALUE);
+      int width = Math.min(spec.commandLine().getUsageHelpWidth(), terminal);
       for (String each : ShippedRecipes.NAMES) {
         String purpose = ShippedRecipes.purpose(ShippedRecipes.text(each).orElseThrow());
         output.out().print(each + "\n" + Format.wrapped(purpose, width, "    "));

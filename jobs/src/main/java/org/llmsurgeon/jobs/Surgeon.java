@@ -44,6 +44,9 @@ public final class Surgeon implements Callable<Integer> {
   /** Picocli's own limit. */
   private static final int NARROWEST_HELP = 55;
 
+  /** What help is written for at least. */
+  private static final int NARROWEST_TERMINAL = 30;
+
   /** What each command writes where --output says. */
   private static final Map<String, String> OUTPUTS =
       Map.of(
@@ -135,6 +138,9 @@ public final class Surgeon implements Callable<Integer> {
     int columns = Integer.getInteger(OutputOptions.COLUMNS, HELP_WIDTH);
     surgeon.setUsageHelpWidth(Math.min(HELP_WIDTH, Math.max(NARROWEST_HELP, columns)));
     surgeon.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionGroups::render);
+    if (columns < NARROWEST_HELP) {
+      NarrowHelp.use(surgeon, Math.max(NARROWEST_TERMINAL, columns));
+    }
     surgeon
         .getSubcommands()
         .values()

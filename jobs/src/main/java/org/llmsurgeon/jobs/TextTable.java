@@ -41,10 +41,43 @@ public final class TextTable {
     return this;
   }
 
-  /** The table, its lines ended by {@code \n}, without spaces at the ends of lines. */
+  /**
+   * The table, its lines ended by {@code \n}, without spaces at the ends of lines. On a terminal
+   * that is narrower each row is a block of lines instead.
+   */
   @Override
   public String toString() {
+    return text(Integer.getInteger(OutputOptions.COLUMNS, Integer.MAX_VALUE));
+  }
+
+  /**
+   * The table for a terminal.
+   *
+   * @param columns its width
+   */
+  String text(int columns) {
     int[] widths = widths();
+    int width = Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1);
+    return width > columns ? blocks(columns) : lines(widths);
+  }
+
+  /** A block for each row: its first cell, and under it each other cell with its title. */
+  private String blocks(int columns) {
+    StringBuilder text = new StringBuilder();
+    for (List<String> row : rows) {
+      String name = (header.get(0) + " " + row.get(0)).strip();
+      text.append(Format.wrapped(name, columns, ""));
+      for (int column = 1; column < row.size(); column++) {
+        if (!row.get(column).isEmpty()) {
+          String cell = (header.get(column) + " " + row.get(column)).strip();
+          text.append(Format.wrapped(cell, columns, "  "));
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  private String lines(int[] widths) {
     List<String> rule = new ArrayList<>();
     for (int width : widths) {
       rule.add("-".repeat(width));

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is said at the start where a cluster or its Java lacks something. */
 class ClusterStartTest {
   /** Output of a Java of its own, without our options. */
-  private static String run(List<String> options, String... arguments) throws Exception {
+  static String run(List<String> options, String... arguments) throws Exception {
     List<String> command =
         Stream.of(
                 Stream.of(ProcessHandle.current().info().command().orElseThrow()),
@@ -34,14 +37,47 @@ class ClusterStartTest {
         .endsWith("exit 2");
   }
 
-  @Test
-  void theClustersSettingsHaveWhatJavaNeeds() throws Exception {
+  /** Options of a driver's Java in the settings for clusters. */
+  private static List<String> clusterOptions() throws Exception {
     String line =
         java.nio.file.Files.readAllLines(Checkout.file("conf/spark-cluster.conf")).stream()
             .filter(each -> each.startsWith("spark.driver.extraJavaOptions"))
             .findFirst()
             .orElseThrow();
-    List<String> options = List.of(line.split(" +")).subList(1, line.split(" +").length);
+    return List.of(line.split(" +")).subList(1, line.split(" +").length);
+  }
+
+  /** Stages, tasks, what is chosen and what is kept, beside the progress. */
+  @Test
+  void verboseLogsWhatHappens(@TempDir Path temp) throws Exception {
+    TinyModelFolder model = TinyModelFolder.write(temp.resolve("model"));
+    String windows = model.windows("calibration", 3).toString();
+    String[] prune = {
+      "prune",
+      "--model",
+      model.folder().toString(),
+      "--calibration",
+      windows,
+      "--output",
+      temp.resolve("out").toString(),
+      "--shots",
+      "1"
+    };
+    assertThat(run(clusterOptions(), prune)).doesNotContain("DEBUG").endsWith("exit 0");
+    String[] verbose = Arrays.copyOf(prune, prune.length + 2);
+    verbose[prune.length] = "--overwrite";
+    verbose[prune.length + 1] = "--verbose";
+    assertThat(run(clusterOptions(), verbose))
+        .contains("shot 1 accumulate: ", " tasks, ", " bytes read")
+        .contains("threshold ", " weights go")
+        .contains(".json is committed")
+        .contains("attempt 0: ")
+        .endsWith("exit 0");
+  }
+
+  @Test
+  void theClustersSettingsHaveWhatJavaNeeds() throws Exception {
+    List<String> options = clusterOptions();
     assertThat(
             String.join(" ", options)
                 .contains(

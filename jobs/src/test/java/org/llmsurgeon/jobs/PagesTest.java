@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The README and the pages: their commands are understood, and no option is missing. */
 class PagesTest {
-  private static final Pattern COMMAND = Pattern.compile("jobs/surgeon ((?:[^`\\n]|\\\\\\n)*)");
+  private static final Pattern COMMAND = Pattern.compile("jobs/surgeon ((?:\\\\\\n|[^`\\n])*)");
 
   static Stream<Path> pages() throws IOException {
     try (Stream<Path> files = Files.list(Checkout.file("src/site/markdown"))) {
@@ -71,16 +71,44 @@ class PagesTest {
           each.getValue().getCommandSpec().options().stream().filter(o -> !o.hidden()).toList();
       page.append("\n## ").append(each.getKey()).append("\n\n");
       page.append(String.join(" ", each.getValue().getCommandSpec().usageMessage().description()));
-      page.append("\n\n| option | what it decides |\n|---|---|\n");
+      page.append("\n\n| option | what it decides | effect on the result |\n|---|---|---|\n");
       options.forEach(option -> page.append(row(option)));
     }
     Path file = Checkout.file("target/generated-site/markdown/options.md");
     Files.createDirectories(file.getParent());
     Files.writeString(file, page);
+    Path index = Checkout.file("target/generated-site/resources/js/search-index.js");
+    Files.createDirectories(index.getParent());
+    Files.writeString(index, index(page.toString()));
     for (Setting<?> setting : RunSettings.ALL) {
       assertThat(page).contains("| `" + setting.spelled());
     }
     assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
+  }
+
+  /** The index of all pages, for the search of the site. */
+  static String index(String options) throws IOException {
+    SearchIndex index = new SearchIndex();
+    index.add("options", options);
+    for (Path each : pages().filter(page -> !page.endsWith("README.md")).toList()) {
+      String name = each.getFileName().toString().replace(".md", "");
+      index.add(name, Files.readString(each));
+    }
+    return index.script();
+  }
+
+  @Test
+  void everyOptionOfARunSaysWhatItDoesToTheResult() {
+    for (Setting<?> setting : RunSettings.ALL) {
+      assertThat(setting.help().effect()).as(setting.name()).isNotBlank().endsWith(".");
+    }
+  }
+
+  private static String effect(OptionSpec option) {
+    String name = option.longestName().replaceFirst("^--(no-)?", "");
+    return RunSettings.named(name)
+        .map(setting -> setting.help().effect().replace("|", "\\|"))
+        .orElse("as described");
   }
 
   private static String row(OptionSpec option) {
@@ -88,8 +116,8 @@ class PagesTest {
         Stream.of(option.names())
             .map(name -> option.paramLabel().isEmpty() ? name : name + " " + option.paramLabel())
             .collect(Collectors.joining("`, `"));
-    String text = String.join(" ", option.description()).replace("|", "\\|");
+    String text = String.join(" ", option.description()).replace("|", "\\|").replace("<", "&lt;");
     String shown = text.replace("${DEFAULT-VALUE}", String.valueOf(option.defaultValue()));
-    return "| `" + names.replace("|", "\\|") + "` | " + shown + " |\n";
+    return "| `" + names.replace("|", "\\|") + "` | " + shown + " | " + effect(option) + " |\n";
   }
 }

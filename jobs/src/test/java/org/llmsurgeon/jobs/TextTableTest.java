@@ -42,6 +42,28 @@ class TextTableTest {
             """);
   }
 
+  /** On a terminal of 40 columns nothing is broken in the middle of a line. */
+  @Test
+  void aTableThatIsTooWideIsWrittenAsBlocks() {
+    TextTable table =
+        new TextTable("stage", "seconds", "memory", "what it is for")
+            .row("accumulate", "12.5", "3.1 GiB", "")
+            .row("cut", "1.0", "2.0 GiB", "removes what was chosen and updates the rest");
+    assertThat(table.text(40))
+        .isEqualTo(
+            """
+            stage accumulate
+              seconds 12.5
+              memory 3.1 GiB
+            stage cut
+              seconds 1.0
+              memory 2.0 GiB
+              what it is for removes what was chosen
+              and updates the rest
+            """);
+    assertThat(table.text(200)).startsWith("stage        seconds    memory");
+  }
+
   @Test
   void aTableWithoutRowsIsItsHeader() {
     assertThat(new TextTable("stage", "seconds").toString())

@@ -43,9 +43,16 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
         .ifPresent(gpu -> LOG.debug("task {} has GPU {}", context.taskAttemptId(), gpu));
     RUNNING.incrementAndGet();
     PeakMemory.beginStage("stage " + context.stageId());
+    long begun = System.nanoTime();
     try {
       return outcome(item, context).toBytes();
     } finally {
+      LOG.debug(
+          "stage {} task {} attempt {}: {} ms",
+          context.stageId(),
+          context.partitionId(),
+          context.attemptNumber(),
+          (System.nanoTime() - begun) / 1_000_000);
       RUNNING.decrementAndGet();
     }
   }

@@ -2,7 +2,10 @@ package org.llmsurgeon.pipeline.cluster;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.llmsurgeon.pipeline.files.Traffic;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Measures what the stages of an operation need, by listening where progress is told: the time of
@@ -10,6 +13,8 @@ import org.llmsurgeon.pipeline.files.Traffic;
  * than once, the attempt counts whose result does.
  */
 public final class RunUsage implements Progress {
+  private static final Logger LOG = LoggerFactory.getLogger(RunUsage.class);
+
   private final Progress progress;
   private final RunUsage outer;
   private final List<Stage> stages = new ArrayList<>();
@@ -145,8 +150,18 @@ public final class RunUsage implements Progress {
   @Override
   public void stageFinished(double seconds) {
     synchronized (this) {
-      stages.add(running.ended(seconds, Traffic.ofThread().since(driver), held));
+      Stage ended = running.ended(seconds, Traffic.ofThread().since(driver), held);
+      stages.add(ended);
       running = null;
+      LOG.debug(
+          "shot {} {}: {} tasks, {} s, {} bytes read, {} written, {} of tensors at most",
+          ended.shot(),
+          ended.name(),
+          ended.tasks(),
+          String.format(Locale.ROOT, "%.3f", seconds),
+          ended.traffic().read(),
+          ended.traffic().written(),
+          ended.device());
     }
     progress.stageFinished(seconds);
   }

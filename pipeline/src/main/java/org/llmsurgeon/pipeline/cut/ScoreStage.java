@@ -17,6 +17,8 @@ import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.threshold.ThresholdResult;
 import org.llmsurgeon.surgery.choose.LineChoice;
 import org.llmsurgeon.surgery.operate.LayerScore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
@@ -24,6 +26,8 @@ import org.llmsurgeon.surgery.operate.LayerScore;
  * ElementSelection}. One threshold there; only numbers travel.
  */
 public final class ScoreStage {
+  private static final Logger LOG = LoggerFactory.getLogger(ScoreStage.class);
+
   private final ShotContext shot;
 
   /**
@@ -57,6 +61,14 @@ public final class ScoreStage {
         .orElseGet(
             () -> {
               SelectionManifest selection = select.get();
+              LOG.debug(
+                  "shot {}: target {}, threshold {}, {} of {} weights go, costs {}",
+                  shot.shot(),
+                  selection.target(),
+                  selection.threshold(),
+                  selection.removed(),
+                  selection.total(),
+                  selection.costs());
               shot.run().commit(path, selection);
               return selection;
             });

@@ -159,6 +159,7 @@ public final class RunDirectory {
    * @throws RunFailedException if another driver has written it
    */
   public void commit(String relative, Object record) {
+    LOG.debug("{} is committed", relative);
     guard.run();
     String file = resolve(relative);
     byte[] json = Json.bytes(record);

@@ -1,0 +1,75 @@
+package org.llmsurgeon.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a terminal of 40 columns shows. */
+class NarrowTerminalTest {
+  private static final int COLUMNS = 40;
+
+  @BeforeEach
+  void narrow() {
+    System.setProperty(OutputOptions.COLUMNS, String.valueOf(COLUMNS));
+  }
+
+  @AfterEach
+  void wide() {
+    System.clearProperty(OutputOptions.COLUMNS);
+  }
+
+  static Stream<String> commands() {
+    return Surgeon.commandLine().getSubcommands().keySet().stream();
+  }
+
+  /** Nothing is wider but words that have no space: names of options and choices. */
+  private static void assertNarrow(String text) {
+    assertThat(text.lines())
+        .allMatch(line -> line.length() <= COLUMNS || !line.strip().contains(" "));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpIsReadable(String command) {
+    CommandRun help = CommandRun.of("help", command);
+    assertThat(help.code()).isZero();
+    assertNarrow(help.out());
+    assertThat(help.out()).startsWith("Usage:");
+  }
+
+  @Test
+  void theListOfCommandsIsReadable() {
+    CommandRun help = CommandRun.of("--help");
+    assertNarrow(help.out());
+    assertThat(help.out()).contains("\nprune\n    Prunes a model in several shots.\n");
+  }
+
+  @Test
+  void tablesAndRecipesAreReadable() {
+    CommandRun inspect = CommandRun.of("inspect", "--model", "src/main/resources/demo/model");
+    assertThat(inspect.code()).isZero();
+    assertNarrow(inspect.out());
+    CommandRun plan =
+        CommandRun.of(
+            "plan",
+            "--model",
+            "src/main/resources/demo/model",
+            "--gflops",
+            "1",
+            "--gflops-double",
+            "1",
+            "--disk",
+            "1");
+    assertNarrow(plan.out());
+    assertThat(plan.out()).contains("stage accumulate\n  times ");
+    for (String each : List.of("recipes", "help")) {
+      assertNarrow(CommandRun.of(each).out());
+    }
+  }
+}

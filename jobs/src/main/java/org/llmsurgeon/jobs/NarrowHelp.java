@@ -32,6 +32,9 @@ final class NarrowHelp {
   static Map<String, IHelpSectionRenderer> sections(int columns) {
     NarrowHelp narrow = new NarrowHelp(columns);
     Map<String, IHelpSectionRenderer> sections = new LinkedHashMap<>();
+    sections.put(
+        UsageMessageSpec.SECTION_KEY_HEADER,
+        help -> narrow.paragraphs(help.commandSpec().usageMessage().header()));
     // Headings stand in the sections themselves.
     sections.put(UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING, help -> "");
     sections.put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
@@ -53,7 +56,7 @@ final class NarrowHelp {
   }
 
   private String wrapped(String text) {
-    return Format.wrapped(text.replaceAll("\\s+", " "), columns, "");
+    return Format.wrapped(text.replaceAll("%n|\\s+", " ").strip(), columns, "");
   }
 
   private String below(String... sentences) {

@@ -161,7 +161,9 @@ class PageCommandsTest {
     words.add("--dry-run");
     String plain = command.replace("spark://host:7077|yarn", "yarn").replace(" ...", "");
     words.addAll(List.of(plain.split(" ")));
-    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    ProcessBuilder launcher = new ProcessBuilder(words).redirectErrorStream(true);
+    launcher.environment().remove("SPARK_HOME");
+    Process process = launcher.start();
     String said = new String(process.getInputStream().readAllBytes());
     assertThat(process.waitFor()).as(said).isZero();
     assertThat(said).contains("--class " + Surgeon.class.getName(), "--properties-file");

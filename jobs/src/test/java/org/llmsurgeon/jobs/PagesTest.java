@@ -70,7 +70,8 @@ class PagesTest {
       List<OptionSpec> options =
           each.getValue().getCommandSpec().options().stream().filter(o -> !o.hidden()).toList();
       page.append("\n## ").append(each.getKey()).append("\n\n");
-      page.append(String.join(" ", each.getValue().getCommandSpec().usageMessage().description()));
+      page.append(
+          plain(String.join(" ", each.getValue().getCommandSpec().usageMessage().description())));
       page.append("\n\n| option | what it decides | effect on the result |\n|---|---|---|\n");
       options.forEach(option -> page.append(row(option)));
     }
@@ -84,6 +85,7 @@ class PagesTest {
       assertThat(page).contains("| `" + setting.spelled());
     }
     assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
+    assertThat(page.toString().replaceAll("`[^`]*`", "")).doesNotContain("<");
   }
 
   /** The index of all pages, for the search of the site. */
@@ -104,6 +106,11 @@ class PagesTest {
     }
   }
 
+  /** Text in which nothing is taken for an element of a page. */
+  private static String plain(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;");
+  }
+
   private static String effect(OptionSpec option) {
     String name = option.longestName().replaceFirst("^--(no-)?", "");
     return RunSettings.named(name)
@@ -116,7 +123,7 @@ class PagesTest {
         Stream.of(option.names())
             .map(name -> option.paramLabel().isEmpty() ? name : name + " " + option.paramLabel())
             .collect(Collectors.joining("`, `"));
-    String text = String.join(" ", option.description()).replace("|", "\\|").replace("<", "&lt;");
+    String text = plain(String.join(" ", option.description())).replace("|", "\\|");
     String shown = text.replace("${DEFAULT-VALUE}", String.valueOf(option.defaultValue()));
     return "| `" + names.replace("|", "\\|") + "` | " + shown + " | " + effect(option) + " |\n";
   }

@@ -121,7 +121,7 @@ class PagesTest {
   private static String row(OptionSpec option) {
     String names =
         Stream.of(option.names())
-            .map(name -> option.paramLabel().isEmpty() ? name : name + " " + option.paramLabel())
+            .map(name -> option.arity().max() == 0 ? name : name + " " + option.paramLabel())
             .collect(Collectors.joining("`, `"));
     String text = plain(String.join(" ", option.description())).replace("|", "\\|");
     String shown = text.replace("${DEFAULT-VALUE}", String.valueOf(option.defaultValue()));

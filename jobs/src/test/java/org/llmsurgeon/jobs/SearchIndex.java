@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class SearchIndex {
 
   private static Map<String, String> part(
       String name, String page, String heading, String title, String text) {
-    String anchor = heading.equals(page) ? "" : "#" + heading.replaceAll("[^A-Za-z0-9._-]", "_");
+    String anchor = heading.equals(page) ? "" : "#" + anchor(heading);
     return Map.of(
         "title",
         title,
@@ -57,6 +58,17 @@ final class SearchIndex {
         name + ".html" + anchor,
         "text",
         text.replaceAll("\\s+", " ").strip());
+  }
+
+  /** What Maven's site plugin calls a heading: letters and digits stay, others by their number. */
+  private static String anchor(String heading) {
+    StringBuilder id = new StringBuilder(heading.matches("[A-Za-z].*") ? "" : "a");
+    for (byte each : heading.getBytes(StandardCharsets.UTF_8)) {
+      char letter = (char) each;
+      boolean stays = letter < 128 && (Character.isLetterOrDigit(letter) || "-_:.".indexOf(letter) >= 0);
+      id.append(stays ? letter : letter == ' ' ? "_" : ".%02X".formatted(each));
+    }
+    return id.toString();
   }
 
   /** The index as a script that a page without a server can load. */

@@ -65,7 +65,8 @@ final class SearchIndex {
     StringBuilder id = new StringBuilder(heading.matches("[A-Za-z].*") ? "" : "a");
     for (byte each : heading.getBytes(StandardCharsets.UTF_8)) {
       char letter = (char) each;
-      boolean stays = letter < 128 && (Character.isLetterOrDigit(letter) || "-_:.".indexOf(letter) >= 0);
+      boolean stays =
+          letter < 128 && (Character.isLetterOrDigit(letter) || "-_:.".indexOf(letter) >= 0);
       id.append(stays ? letter : letter == ' ' ? "_" : ".%02X".formatted(each));
     }
     return id.toString();

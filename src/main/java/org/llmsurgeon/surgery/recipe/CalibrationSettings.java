@@ -77,6 +77,7 @@ public final class CalibrationSettings {
                   "In the first shot units are also costed under each half of the shards alone;"
                       + " the report says how far the halves agree, and whether more calibration"
                       + " data would help. Changes no weight.")
+              .effect("None on the weights: it tells whether more text would help.")
               .orElse(false)
               .needs(
                   Need.only(

@@ -19,6 +19,10 @@ public final class RecoverySettings {
                       + " beside), cross-entropy (of the next tokens), or none. What is gone stays"
                       + " gone; windows of a part of the text that is not trained on say when to"
                       + " stop.")
+              .effect(
+                  "Less loss for the same sparsity, the more of it the more has gone;"
+                      + " takes a forward pass of the dense model and a forward and backward"
+                      + " pass of the pruned one for every token.")
               .orElse(CorrectionKind.NONE));
 
   /** Tokens to train on. */
@@ -30,6 +34,9 @@ public final class RecoverySettings {
                   SettingGroup.UPDATES,
                   "Tokens that a recovery trains on, in windows of --context; where calibration is"
                       + " given as windows, these are read as often as that needs. With --recover.")
+              .effect(
+                  "More: less loss, more time in proportion; a part that is held out"
+                      + " says when it no longer falls.")
               .orElse(1_000_000L)
               .needs(WANTED));
 
@@ -46,6 +53,9 @@ public final class RecoverySettings {
                   "Highest learning rate of a recovery, as a share of the size of a layer's"
                       + " weights; grows over the first twentieth of the steps and falls as a"
                       + " cosine to 0. With --recover.")
+              .effect(
+                  "Higher: more is repaired in the same tokens, and at some point"
+                      + " training is unstable.")
               .orElse(0.01)
               .needs(WANTED));
 
@@ -57,6 +67,7 @@ public final class RecoverySettings {
                   SettingType.integer(1),
                   SettingGroup.UPDATES,
                   "Windows of one step of a recovery, with --recover.")
+              .effect("Larger: fewer, smoother steps.")
               .orElse(8)
               .needs(WANTED));
 

@@ -15,8 +15,10 @@ import org.llmsurgeon.compute.Tensor;
  * @param tokens how many the means are over; 0 where no data was needed
  * @param kind what the two are: for {@link CurvatureKind#ACTIVATIONS} {@code g}, for {@link
  *     CurvatureKind#IDENTITY} both are the identity
+ * @param inverses where their damped inverses stay
  */
-public record KroneckerFactors(Tensor a, Tensor g, long tokens, CurvatureKind kind) {
+public record KroneckerFactors(
+    Tensor a, Tensor g, long tokens, CurvatureKind kind, InverseStore inverses) {
   /** Checks that both are square. */
   public KroneckerFactors {
     checkSquare("A", a);
@@ -32,6 +34,27 @@ public record KroneckerFactors(Tensor a, Tensor g, long tokens, CurvatureKind ki
    */
   public KroneckerFactors(Tensor a, Tensor g, long tokens) {
     this(a, g, tokens, CurvatureKind.KFAC);
+  }
+
+  /**
+   * Factors whose inverses stay nowhere.
+   *
+   * @param a as above
+   * @param g as above
+   * @param tokens how many the means are over
+   * @param kind what the two are
+   */
+  public KroneckerFactors(Tensor a, Tensor g, long tokens, CurvatureKind kind) {
+    this(a, g, tokens, kind, InverseStore.NONE);
+  }
+
+  /**
+   * The same factors, whose damped inverses stay somewhere.
+   *
+   * @param store where; it must know no other factors of layers of the same names
+   */
+  public KroneckerFactors keptIn(InverseStore store) {
+    return new KroneckerFactors(a, g, tokens, kind, store);
   }
 
   /**

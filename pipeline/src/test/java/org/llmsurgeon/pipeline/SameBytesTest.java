@@ -132,18 +132,32 @@ class SameBytesTest {
     assertThat(weights("cluster")).isEqualTo(one);
   }
 
-  @Test
-  void neitherWhatIsKeptNorSumsInTasksNorMappedWeightsChangeTheBytes() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"units", "row-column", "element"})
+  void neitherWhatIsKeptNorSumsInTasksNorMappedWeightsChangeTheBytes(String structures)
+      throws Exception {
+    Recipe recipe =
+        Recipe.of(
+            Map.of(
+                "structures",
+                structures.replace('-', ','),
+                "sparsity",
+                0.3,
+                "shots",
+                2,
+                "shards",
+                5));
     TestModel model = TestModel.llama(temp, DataType.BF16);
-    prune(TestSpark.conf("local[2]"), model, "plain");
-    prune(TestSpark.conf("local[2]").set(KeptMemory.SETTING, "1k"), model, "spilled");
+    prune(TestSpark.conf("local[2]"), model, "plain", recipe);
+    prune(TestSpark.conf("local[2]").set(KeptMemory.SETTING, "1k"), model, "spilled", recipe);
     prune(
         TestSpark.conf("local[2]")
             .set(KeptMemory.SETTING, "100k")
             .set(ReducePlace.SETTING, "executors")
             .set(MappedWeights.SETTING, "0"),
         model,
-        "bounded");
+        "bounded",
+        recipe);
 
     assertThat(weights("spilled")).isEqualTo(weights("plain"));
     assertThat(weights("bounded")).isEqualTo(weights("plain"));

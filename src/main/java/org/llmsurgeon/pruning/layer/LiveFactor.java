@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.DampedInverse;
 import org.llmsurgeon.curvature.DampingLadder;
 import org.llmsurgeon.curvature.FactorHealth;
+import org.llmsurgeon.curvature.InverseStore;
 
 /**
  * One side of a layer: the factor of its outputs ({@code G}) or inputs ({@code A}) without the dead
@@ -20,7 +21,9 @@ public final class LiveFactor implements AutoCloseable {
   private final Tensor matrix;
   private final double[] diagonal;
   private final double constant;
+  private final InverseStore inverses;
   private DampedInverse inverse;
+  private boolean inverseIsOwn;
 
   /**
    * @param device where the factor lives
@@ -28,15 +31,22 @@ public final class LiveFactor implements AutoCloseable {
    * @param full the factor, dead indices included; kept open and unchanged by the caller
    * @param live indices that are not dead, ascending
    * @param damping from the live diagonal to what is added to it
+   * @param inverses where its inverse stays
    */
   LiveFactor(
-      Device device, String name, Tensor full, int[] live, ToDoubleFunction<double[]> damping) {
+      Device device,
+      String name,
+      Tensor full,
+      int[] live,
+      ToDoubleFunction<double[]> damping,
+      InverseStore inverses) {
     this.scope = new TensorScope(device);
     this.name = name;
     this.live = live;
     this.matrix = LiveLayer.inDouble(scope, full, live, live);
     this.diagonal = device.diagonal(matrix);
     this.constant = damping.applyAsDouble(diagonal);
+    this.inverses = inverses;
   }
 
   private LiveFactor(LiveFactor whole, int[] kept) {
@@ -46,6 +56,7 @@ public final class LiveFactor implements AutoCloseable {
     this.matrix = LiveLayer.inDouble(scope, whole.matrix, kept, kept);
     this.diagonal = Arrays.stream(kept).mapToDouble(position -> whole.diagonal[position]).toArray();
     this.constant = whole.dampingConstant();
+    this.inverses = InverseStore.NONE;
   }
 
   /**
@@ -80,11 +91,16 @@ public final class LiveFactor implements AutoCloseable {
     return inverse == null ? constant : inverse.constant();
   }
 
-  /** The damped inverse over live indices. */
+  /** The damped inverse over live indices; not to be written or closed. */
   public DampedInverse inverse() {
     if (inverse == null) {
-      inverse =
-          DampedInverse.ofConstant(scope.device(), name, matrix, constant, DampingLadder.DEFAULT);
+      InverseStore.Key key = InverseStore.Key.of(name, live, constant);
+      inverse = inverses.find(key).orElse(null);
+      if (inverse == null) {
+        inverse =
+            DampedInverse.ofConstant(scope.device(), name, matrix, constant, DampingLadder.DEFAULT);
+        inverseIsOwn = !inverses.keep(key, inverse);
+      }
     }
     return inverse;
   }
@@ -134,7 +150,7 @@ public final class LiveFactor implements AutoCloseable {
 
   @Override
   public void close() {
-    if (inverse != null) {
+    if (inverseIsOwn) {
       inverse.close();
     }
     scope.close();

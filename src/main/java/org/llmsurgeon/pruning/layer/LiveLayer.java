@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.curvature.InverseStore;
 import org.llmsurgeon.curvature.KroneckerFactors;
 
 /**
@@ -34,8 +35,11 @@ public final class LiveLayer implements AutoCloseable {
     int[] rows = live(device.diagonal(factors.g()), device.rowDots(exact, exact));
     int[] columns = live(device.diagonal(factors.a()), device.columnDots(exact, exact));
     this.weight = inDouble(scope, exact, rows, columns);
-    this.outputs = new LiveFactor(device, "G of " + name, factors.g(), rows, damping.outputs());
-    this.inputs = new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs());
+    InverseStore inverses = factors.inverses();
+    this.outputs =
+        new LiveFactor(device, "G of " + name, factors.g(), rows, damping.outputs(), inverses);
+    this.inputs =
+        new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs(), inverses);
     double[] diagonal = device.diagonal(outputs.matrix());
     this.columnCosts = damping.columnCosts().applyAsDouble(diagonal);
     this.diagonalInputs = factors.kind() == CurvatureKind.ACTIVATIONS;

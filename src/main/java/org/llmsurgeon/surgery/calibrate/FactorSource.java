@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery.calibrate;
 
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.InverseStore;
 
 /** Where the reduced factors of a shot come from. */
 public interface FactorSource {
@@ -30,6 +31,11 @@ public interface FactorSource {
 
   /** Data that the means are over. */
   CalibrationSize size();
+
+  /** Where damped inverses of these factors stay. */
+  default InverseStore inverses() {
+    return InverseStore.NONE;
+  }
 
   /** Tokens that the means are over; 0 for a curvature that needs no data. */
   default long tokens() {

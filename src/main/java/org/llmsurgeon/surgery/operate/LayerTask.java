@@ -302,6 +302,10 @@ public final class LayerTask {
 
   /** The layer's factors in double, balanced; of a sum the first ones. */
   public KroneckerFactors curvature(TensorScope scope) {
+    return loaded(scope).keptIn(factors.inverses());
+  }
+
+  private KroneckerFactors loaded(TensorScope scope) {
     if (recipe.curvature().kind() == CurvatureKind.IDENTITY) {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));

@@ -4,11 +4,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.cuda.CudaDevice;
 
 /**
- * How much a task's forward pass may keep for its backward pass: first what each block reads, which
- * goes to the local disk where it is more, then what happens inside the blocks, which is computed a
- * second time where it is more. It does not change any result.
+ * How much a process may keep for later: in a pass, first what each block reads, which goes to the
+ * local disk where it is more, then what happens inside the blocks, which is computed a second time
+ * where it is more; between the costs of a shot and its cut, inverses of factors, which are
+ * computed again where they are more. It does not change any result.
  */
 public final class KeptMemory {
   /** Spark setting with the bytes per task, for example {@code 2g}. */
@@ -41,6 +44,20 @@ public final class KeptMemory {
     return conf.contains(SETTING)
         ? ExecutorMemory.size(conf, SETTING)
         : share(ExecutorMemory.bytes(conf), tasks(conf));
+  }
+
+  /**
+   * What all tasks of this process may keep together on a device: of a card the same part.
+   *
+   * @param device where
+   * @return bytes
+   */
+  public static long on(Device device) {
+    SparkEnv spark = SparkEnv.get();
+    SparkConf conf = spark == null ? new SparkConf(false) : spark.conf();
+    return device instanceof CudaDevice card && !conf.contains(SETTING)
+        ? card.card().memoryBytes() / SHARE
+        : bytes(conf) * tasks(conf);
   }
 
   /**

@@ -247,7 +247,8 @@ final class PlannedFlops {
     return EIGEN_PRODUCTS * (first ? inverses(layer) : Math.pow(layer.outputs(), 3));
   }
 
-  private static double inverses(LinearShape layer) {
+  /** Both inverses of a layer. */
+  double inverses(LinearShape layer) {
     return Math.pow(layer.outputs(), 3) + Math.pow(layer.augmentedInputs(), 3);
   }
 

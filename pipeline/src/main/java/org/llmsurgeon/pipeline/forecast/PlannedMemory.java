@@ -12,6 +12,7 @@ import org.llmsurgeon.pipeline.evaluate.EvaluateTask;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.ShardFile;
 import org.llmsurgeon.pipeline.weights.MappedWeights;
+import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 
 /** The most memory that a process holds in each stage, in bytes. */
@@ -170,7 +171,40 @@ final class PlannedMemory {
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
     long largest = largest(layer -> groups ? group(layer, each) : layer(layer, each));
     // As it begins the process still holds the model of the passes.
-    return Need.of(Math.max(loaded(), atOnce(config.linears().size()) * largest), 0);
+    long tasks = atOnce(config.linears().size()) * largest;
+    return Need.of(Math.max(loaded(), tasks + kept()), 0);
+  }
+
+  /** Inverses that stay from the score to the cut, of the layers that this process has. */
+  private long kept() {
+    return Math.min(machines.cores() * machines.keepBytes(), inverses() / machines.executors());
+  }
+
+  /** All of them: where only units go, those of the inputs that make up for each other. */
+  private long inverses() {
+    boolean inputsOnly =
+        work.inGroups() && !work.recipe().structures().units().contains(UnitKind.RESIDUAL);
+    return config.linears().stream()
+        .mapToLong(
+            layer ->
+                inputsOnly
+                    ? (readsUnits(layer) ? square(layer.augmentedInputs()) : 0)
+                    : square(layer.augmentedInputs()) + square(layer.outputs()))
+        .sum();
+  }
+
+  private static boolean readsUnits(LinearShape layer) {
+    return layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN;
+  }
+
+  private static long square(long size) {
+    return Double.BYTES * size * size;
+  }
+
+  /** The share of the inverses that a cut finds kept. */
+  double keptShare() {
+    long all = inverses() / machines.executors();
+    return all == 0 ? 0 : (double) kept() / all;
   }
 
   /** Costs of units alone: for each core all layers of a coupled group. */
@@ -181,7 +215,8 @@ final class PlannedMemory {
 
   /** The cut: a layer for each core. */
   Need cut() {
-    return onLayers(matrices(Matrices.LINES));
+    Need layers = onLayers(matrices(Matrices.LINES));
+    return new Need(layers.process + kept(), layers.device + kept());
   }
 
   private Need onLayers(Matrices each) {

@@ -204,13 +204,15 @@ public final class ResourcePlanner {
             0, total, bytes.layers() + layers() * bytes.layerRecords(), bytes.cut(), memory.cut()));
   }
 
+  /** The cut of a layer, without inverses that are kept from the score. */
   private double cut(LinearShape layer, double share) {
+    double kept = memory.keptShare() * flops.inverses(layer);
     if (work.sparse()) {
-      return flops.cut(layer, work.recipe().elements().update(), share);
+      return flops.cut(layer, work.recipe().elements().update(), share) - kept;
     }
     return work.recipe().structures().coupled()
-        ? flops.cutOfUnits(layer, share)
-        : flops.cut(layer, share);
+        ? flops.cutOfUnits(layer, share) - kept / 2
+        : flops.cut(layer, share) - kept;
   }
 
   private StagePlan evaluate() {

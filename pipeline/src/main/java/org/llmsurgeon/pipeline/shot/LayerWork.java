@@ -2,12 +2,15 @@ package org.llmsurgeon.pipeline.shot;
 
 import java.io.Serializable;
 import java.util.function.Function;
+import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.cluster.KeptMemory;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.weights.KeptInverses;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
@@ -15,6 +18,7 @@ import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.operate.ElementTask;
 import org.llmsurgeon.surgery.operate.LayerTask;
+import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
@@ -82,15 +86,32 @@ public record LayerWork(
    * @param work what to do
    */
   public <T> T open(Function<Opened, T> work) {
-    // No pass over the data needs these weights again: the memory is for factors now.
-    ProcessCache.shared().begin(ProcessCache.Work.LAYER);
     RunDirectory directory = directory();
     FactorsManifest manifest = directory.required(factors, FactorsManifest.class);
-    try (ModelWeights weights = ModelWeights.open(directory.storage(), model)) {
-      StoredFactors means = new StoredFactors(directory, manifest);
+    try (ProcessCache.Held<KeptInverses> inverses = inverses(manifest);
+        ModelWeights weights = ModelWeights.open(directory.storage(), model)) {
+      StoredFactors means = new StoredFactors(directory, manifest, inverses.value());
       return work.apply(new Opened(weights, means, recipe));
     }
   }
+
+  /**
+   * Those that this process has of these factors. No pass over the data needs a model again: its
+   * memory is for inverses now.
+   */
+  private ProcessCache.Held<KeptInverses> inverses(FactorsManifest manifest) {
+    Device device = ExecutorDevice.shared();
+    return ProcessCache.shared()
+        .acquire(
+            ProcessCache.Work.SURGERY,
+            ProcessCache.Role.INVERSES,
+            new Factors(run, manifest, recipe.curvature(), device),
+            () -> new KeptInverses(KeptMemory.on(device)));
+  }
+
+  /** What inverses depend on, beside what {@link org.llmsurgeon.curvature.InverseStore.Key} has. */
+  private record Factors(
+      String run, FactorsManifest manifest, CurvatureRule curvature, Device device) {}
 
   /**
    * Works on one layer of which single weights or N:M groups go.

@@ -28,7 +28,9 @@ public final class ProcessCache {
     /** The dense model beside it. */
     DENSE,
     /** The model that is corrected, with the dense one where it is asked. */
-    ADAPTED
+    ADAPTED,
+    /** Inverses of a shot's factors, as many as there is memory for. */
+    INVERSES
   }
 
   /** What a task does, and what it needs in memory for that. */
@@ -39,7 +41,9 @@ public final class ProcessCache {
     PASS_OF_TWO(Role.MODEL, Role.DENSE),
     /** Passes through a model that is corrected. */
     CORRECTION(Role.ADAPTED),
-    /** Matrices of a layer or a group of layers: scoring, cutting, refitting, merging. */
+    /** Scoring and cutting a layer or a group of layers. */
+    SURGERY(Role.INVERSES),
+    /** Other matrices of a layer: eigenvectors, refitting, merging. */
     LAYER(),
     /** Whatever comes after an operation, or needs all memory or no open file of a model. */
     OTHER();

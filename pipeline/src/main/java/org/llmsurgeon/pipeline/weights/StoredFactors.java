@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.InverseStore;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
@@ -15,6 +16,7 @@ public final class StoredFactors implements FactorSource {
   private final RunDirectory run;
   private final CalibrationSize size;
   private final Map<FactorKey, String> paths = new HashMap<>();
+  private final InverseStore inverses;
 
   /**
    * The factors that a manifest names.
@@ -23,7 +25,19 @@ public final class StoredFactors implements FactorSource {
    * @param manifest all factors
    */
   public StoredFactors(RunDirectory run, FactorsManifest manifest) {
+    this(run, manifest, InverseStore.NONE);
+  }
+
+  /**
+   * The factors that a manifest names.
+   *
+   * @param run run directory
+   * @param manifest all factors
+   * @param inverses where their inverses stay
+   */
+  public StoredFactors(RunDirectory run, FactorsManifest manifest, InverseStore inverses) {
     this.run = run;
+    this.inverses = inverses;
     this.size = manifest.size();
     manifest.factors().forEach(factor -> paths.put(factor.key(), factor.path()));
   }
@@ -35,6 +49,11 @@ public final class StoredFactors implements FactorSource {
       throw new IllegalArgumentException("no factor " + key.label());
     }
     return FactorFile.read(run, path, key, size.tokens(), device);
+  }
+
+  @Override
+  public InverseStore inverses() {
+    return inverses;
   }
 
   @Override

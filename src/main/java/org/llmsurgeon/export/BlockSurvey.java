@@ -16,7 +16,8 @@ import org.llmsurgeon.model.config.LinearShape;
  * @param neuronConstants what each of the other neurons says, whatever the input; 0 for those of
  *     {@code neurons}
  * @param headConstants the same for each dimension of each query head
- * @param constantAttention whether the attention adds a bias to the residual stream
+ * @param constantAttention whether the attention adds something to the residual stream whatever it
+ *     reads, which no other bias can take up
  * @param constantFeedForward whether the feed-forward does
  */
 record BlockSurvey(
@@ -37,6 +38,22 @@ record BlockSurvey(
    * @param lines which of its lines are not zero
    */
   record Matrix(LinearShape shape, ZeroLines lines) {}
+
+  /**
+   * The same block, of which the sublayers must stay or not for what they add whatever they read.
+   */
+  BlockSurvey withConstants(boolean ofAttention, boolean ofFeedForward) {
+    return new BlockSurvey(
+        block,
+        headDimension,
+        matrices,
+        neurons,
+        heads,
+        neuronConstants,
+        headConstants,
+        ofAttention,
+        ofFeedForward);
+  }
 
   /** Neurons of the feed-forward as it is. */
   int allNeurons() {

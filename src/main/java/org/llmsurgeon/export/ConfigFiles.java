@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.llmsurgeon.checkpoint.safetensors.IndexedTensors;
@@ -33,6 +34,12 @@ final class ConfigFiles {
   /** Without it transformers refuses to look at the sizes that the blocks need not have. */
   private static final String GLOBAL_ACCESS = "allow_global_per_layer_attribute_access";
 
+  /**
+   * Architectures whose code derives the width of a head, or of its rotated part, from the number
+   * of heads.
+   */
+  private static final Set<String> WHOLE = Set.of("OPT", "Phi3", "StableLm");
+
   private static final List<String> PYTHON =
       List.of(
           LAYERS_FILE,
@@ -57,7 +64,7 @@ final class ConfigFiles {
 
   /** Whether the architecture's own code cannot have fewer heads than it was made with. */
   boolean headsAsTheyWere() {
-    return base.equals("OPT");
+    return WHOLE.contains(base) || config.attention().wholeNorms();
   }
 
   /** Whether the architecture is that of Llama-Nemotron models, their sizes aside. */
@@ -205,7 +212,7 @@ final class ConfigFiles {
   private void putWidth(ObjectNode json, BlockWidth width) {
     json.put(neurons(), width.neurons());
     json.put(HEADS, width.heads());
-    if (!headsAsTheyWere()) {
+    if (!base.equals("OPT")) {
       json.put(GROUPS, width.groups());
     }
   }
@@ -234,7 +241,11 @@ final class ConfigFiles {
   }
 
   private String filled(String template) {
-    return template.replace("@BASE@", base).replace("@NEURONS@", neurons());
+    String model = base.equals("Gemma3") ? "Gemma3TextModel" : base + "Model";
+    return template
+        .replace("@BASE@", base)
+        .replace("@MODEL@", model)
+        .replace("@NEURONS@", neurons());
   }
 
   private static String resource(String name) {

@@ -10,7 +10,7 @@ import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.TensorEdit;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.weights.CheckpointNames;
+import org.llmsurgeon.model.config.NormPlace;
 
 /**
  * Chooses the form in which a model with zeros is written. All forms compute the same. They come in
@@ -30,7 +30,7 @@ final class ExportPlanner {
   private final List<BlockSurvey> blocks;
   private final TensorEdits edits;
   private final ConfigFiles files;
-  private final CheckpointNames names;
+  private final NetworkTensors tensors;
 
   ExportPlanner(ModelFolder folder, ModelConfig config, Device device) {
     this.folder = folder;
@@ -38,7 +38,7 @@ final class ExportPlanner {
     this.blocks = Survey.of(folder, config, device);
     this.edits = new TensorEdits(folder, config, device);
     this.files = new ConfigFiles(folder, config);
-    this.names = CheckpointNames.of(config, folder::contains);
+    this.tensors = new NetworkTensors(folder, config);
   }
 
   /**
@@ -123,27 +123,39 @@ final class ExportPlanner {
     return plan(
         Route.PER_LAYER,
         widths,
-        edits.of(blocks, widths, false).edits(),
+        withoutNorms(edits.of(blocks, widths, false).edits(), widths),
         files.perLayer(widths, Map.of(), Map.of()));
   }
 
   private ExportPlan nemotron(List<BlockWidth> widths) {
-    Map<String, TensorEdit> cut = edits.of(blocks, widths, false).edits();
+    Map<String, TensorEdit> cut = withoutNorms(edits.of(blocks, widths, false).edits(), widths);
     for (int block = 0; block < widths.size(); block++) {
       if (widths.get(block).heads() == 0) {
-        dropNorm(block, ".input_layernorm.weight", cut);
+        dropNorm(block, NormPlace.BEFORE_ATTENTION, cut);
       }
       if (widths.get(block).neurons() == 0) {
-        dropNorm(block, ".post_attention_layernorm.weight", cut);
+        dropNorm(block, NormPlace.BEFORE_FEED_FORWARD, cut);
       }
     }
     return plan(Route.NEMOTRON_NAS, widths, cut, files.nemotron(widths));
   }
 
-  /** A norm before a sublayer that is left out. */
-  private void dropNorm(int block, String name, Map<String, TensorEdit> cut) {
-    String norm = names.stored(config.blockName(block) + name);
-    if (folder.contains(norm)) {
+  /** Drops the norms that are inside of attentions that are left out. */
+  private Map<String, TensorEdit> withoutNorms(
+      Map<String, TensorEdit> cut, List<BlockWidth> widths) {
+    for (int block = 0; block < widths.size(); block++) {
+      if (widths.get(block).heads() == 0) {
+        dropNorm(block, NormPlace.QUERY, cut);
+        dropNorm(block, NormPlace.KEY, cut);
+      }
+    }
+    return cut;
+  }
+
+  private void dropNorm(int block, NormPlace place, Map<String, TensorEdit> cut) {
+    String name = config.names().norms().get(place);
+    String norm = tensors.stored(config.blockName(block) + "." + name + ".weight");
+    if (name != null && folder.contains(norm)) {
       cut.put(norm, new TensorEdit.Dropped());
     }
   }
@@ -152,7 +164,10 @@ final class ExportPlanner {
     List<BlockWidth> widths = Widths.perBlock(blocks);
     TensorEdits.Edits cut = edits.of(blocks, widths, true);
     return plan(
-        Route.INDEXED, widths, cut.edits(), files.perLayer(widths, cut.edits(), cut.shapes()));
+        Route.INDEXED,
+        widths,
+        withoutNorms(cut.edits(), widths),
+        files.perLayer(widths, cut.edits(), cut.shapes()));
   }
 
   private ExportPlan plan(

@@ -15,7 +15,24 @@ import org.llmsurgeon.model.config.ModelConfig;
 public final class Exporter {
   /** Architectures whose smaller forms were checked against their masked models. */
   private static final Set<String> SHRINK =
-      Set.of("LlamaForCausalLM", "DeciLMForCausalLM", "OPTForCausalLM");
+      Set.of(
+          "LlamaForCausalLM",
+          "DeciLMForCausalLM",
+          "OPTForCausalLM",
+          "MistralForCausalLM",
+          "Qwen2ForCausalLM",
+          "Qwen3ForCausalLM",
+          "Phi3ForCausalLM",
+          "GemmaForCausalLM",
+          "Gemma2ForCausalLM",
+          "Gemma3ForCausalLM",
+          "GraniteForCausalLM",
+          "Olmo2ForCausalLM",
+          "SmolLM3ForCausalLM",
+          "StableLmForCausalLM");
+
+  /** Those of them whose blocks Llama-Nemotron models have. */
+  private static final Set<String> LLAMA = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
 
   private final ModelFolder folder;
   private final ModelConfig config;
@@ -59,7 +76,7 @@ public final class Exporter {
           "%s is of %s, which is written with zeros only; choose the form zeros."
               .formatted(model, name));
     }
-    if (asked == Route.NEMOTRON_NAS && name.equals("OPTForCausalLM")) {
+    if (asked == Route.NEMOTRON_NAS && !LLAMA.contains(name)) {
       throw new InputException(
           "%s is of %s, which has no form nemotron-nas; choose the form per-layer."
               .formatted(model, name));

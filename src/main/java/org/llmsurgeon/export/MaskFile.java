@@ -2,6 +2,8 @@ package org.llmsurgeon.export;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
@@ -9,14 +11,12 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
- * Which weights of a model are not zero, as a file beside it: for each linear layer a tensor of its
- * weight's name, U8 {@code [out, ceil(in / 8)]}, a bit for each weight, the first in the highest
- * bit, as {@code numpy.packbits(weight != 0, axis=-1)} gives it.
+ * Which weights of a model are not zero, as a file beside it: for each stored matrix of linear
+ * layers a tensor of its name, U8 {@code [out, ceil(in / 8)]}, a bit for each weight, the first in
+ * the highest bit, as {@code numpy.packbits(weight != 0, axis=-1)} gives it.
  */
 final class MaskFile {
   /** Its name. It must not end as weight files do, or programs would load it as such. */
@@ -35,16 +35,17 @@ final class MaskFile {
    */
   static void write(
       ModelFolder folder, ModelConfig config, Storage storage, String path, Device device) {
-    CheckpointNames names = CheckpointNames.of(config, folder::contains);
+    NetworkTensors tensors = new NetworkTensors(folder, config);
+    Set<String> names = new LinkedHashSet<>();
+    config.linears().forEach(shape -> names.add(tensors.stored(shape.weightName())));
     SafetensorsLayout layout = new SafetensorsLayout();
-    for (LinearShape shape : config.linears()) {
-      String name = names.stored(shape.weightName());
-      layout.add(name, DataType.U8, shape.outputs(), (shape.inputs() + 7) / 8);
+    for (String name : names) {
+      int[] shape = folder.shape(name);
+      layout.add(name, DataType.U8, shape[0], (shape[1] + 7) / 8);
     }
     String to = Storage.child(path, NAME);
     try (SafetensorsWriter writer = new SafetensorsWriter(layout, storage.create(to), to)) {
-      for (LinearShape shape : config.linears()) {
-        String name = names.stored(shape.weightName());
+      for (String name : names) {
         try (Tensor weight = folder.load(name, device)) {
           writer.write(name, bits(weight, device));
         }

@@ -14,7 +14,6 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Finds out what is gone in a model with zeros, whoever made them:
@@ -29,18 +28,18 @@ import org.llmsurgeon.model.weights.CheckpointNames;
  *   <li>a key and value head, where all its query heads are gone.
  * </ul>
  *
- * A constant that is not 0 can be left out where there is a bias behind that takes it up.
+ * A constant that is not 0 can be left out where there is a bias behind that takes it up. Where
+ * queries and keys are normalised over all heads at once, heads stay as long as one is left: each
+ * counts in the others' norm.
  */
 final class Survey {
-  private final ModelFolder folder;
   private final ModelConfig config;
-  private final CheckpointNames names;
+  private final NetworkTensors tensors;
   private final Device device;
 
   private Survey(ModelFolder folder, ModelConfig config, Device device) {
-    this.folder = folder;
     this.config = config;
-    this.names = CheckpointNames.of(config, folder::contains);
+    this.tensors = new NetworkTensors(folder, config);
     this.device = device;
   }
 
@@ -57,7 +56,18 @@ final class Survey {
     for (int block = 0; block < config.blockCount(); block++) {
       blocks.add(survey.block(block));
     }
+    StreamConstants constants = new StreamConstants(config, blocks, survey.tensors, survey.device);
+    blocks.replaceAll(each -> moved(each, constants));
     return blocks;
+  }
+
+  /** The block; its sublayers need not stay for a constant that another's bias can take up. */
+  private static BlockSurvey moved(BlockSurvey block, StreamConstants constants) {
+    int attention = StreamConstants.sublayer(block.block(), LinearRole.OUTPUT);
+    int feedForward = StreamConstants.sublayer(block.block(), LinearRole.DOWN);
+    return block.withConstants(
+        block.constantAttention() && constants.home(attention) == attention,
+        block.constantFeedForward() && constants.home(feedForward) == feedForward);
   }
 
   private BlockSurvey block(int block) {
@@ -152,6 +162,10 @@ final class Survey {
         System.arraycopy(constant, 0, constants, first, width);
       }
     }
+    if (config.attention().wholeNorms() && !left.isEmpty()) {
+      left.set(0, heads);
+      Arrays.fill(constants, 0);
+    }
     return new Sublayer(left, constants);
   }
 
@@ -159,7 +173,7 @@ final class Survey {
     if (shape.outputs() == 0 || shape.inputs() == 0) {
       return new ZeroLines(new BitSet(), new BitSet(), 0);
     }
-    try (Tensor weight = folder.load(names.stored(shape.weightName()), device)) {
+    try (Tensor weight = tensors.load(shape.weightName(), device)) {
       return ZeroLines.of(weight, device);
     }
   }
@@ -168,7 +182,7 @@ final class Survey {
     if (!shape.bias() || shape.outputs() == 0) {
       return new double[shape.outputs()];
     }
-    try (Tensor bias = folder.load(names.stored(shape.biasName()), device)) {
+    try (Tensor bias = tensors.load(shape.biasName(), device)) {
       return device.values(bias);
     }
   }

@@ -1,6 +1,5 @@
 package org.llmsurgeon.export;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -17,19 +16,18 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.weights.CheckpointNames;
 
 /** From widths of blocks to what becomes of each tensor. */
 final class TensorEdits {
   private final ModelFolder folder;
   private final ModelConfig config;
-  private final CheckpointNames names;
+  private final NetworkTensors tensors;
   private final Device device;
 
   TensorEdits(ModelFolder folder, ModelConfig config, Device device) {
     this.folder = folder;
     this.config = config;
-    this.names = CheckpointNames.of(config, folder::contains);
+    this.tensors = new NetworkTensors(folder, config);
     this.device = device;
   }
 
@@ -50,14 +48,16 @@ final class TensorEdits {
    */
   Edits of(List<BlockSurvey> blocks, List<BlockWidth> widths, boolean indexed) {
     Edits edits = new Edits(new TreeMap<>(), new TreeMap<>());
+    Map<Integer, double[]> moved = moved(blocks, widths);
     for (BlockSurvey block : blocks) {
       KeptLines kept = KeptLines.of(block, widths.get(block.block()));
       int width = block.headDimension();
       int[] heads = KeptLines.lines(kept.heads(), width);
       int[] groups = KeptLines.lines(kept.groups(), width);
+      Map<String, Kept> stored = new TreeMap<>();
       for (BlockSurvey.Matrix matrix : block.matrices().values()) {
-        int[] rows = null;
-        int[] columns = null;
+        int[] rows = all(matrix.shape().outputs());
+        int[] columns = all(matrix.shape().inputs());
         switch (matrix.shape().role()) {
           case QUERY -> rows = heads;
           case KEY, VALUE -> rows = groups;
@@ -65,45 +65,70 @@ final class TensorEdits {
           case GATE, UP -> rows = kept.neurons();
           case DOWN -> columns = kept.neurons();
         }
-        cut(matrix, rows, columns, indexed, edits);
+        stored
+            .computeIfAbsent(tensors.stored(matrix.shape().weightName()), name -> new Kept())
+            .add(matrix, rows, columns, tensors);
       }
+      stored.forEach((weight, lines) -> cut(weight, lines, indexed, edits));
       BlockSurvey.Matrix down = block.matrices().get(LinearRole.DOWN);
       BlockSurvey.Matrix output = block.matrices().get(LinearRole.OUTPUT);
-      fold(down, block.neuronConstants(), kept.neurons(), edits.edits());
-      fold(output, block.headConstants(), heads, edits.edits());
+      double[] before = moved.get(StreamConstants.sublayer(block.block(), LinearRole.OUTPUT));
+      double[] after = moved.get(StreamConstants.sublayer(block.block(), LinearRole.DOWN));
+      fold(output, block.headConstants(), heads, before, edits.edits());
+      fold(down, block.neuronConstants(), kept.neurons(), after, edits.edits());
     }
     return edits;
   }
 
-  private void cut(
-      BlockSurvey.Matrix matrix, int[] rows, int[] columns, boolean indexed, Edits result) {
+  /** What is kept of a stored matrix, which may hold several layers, one below the other. */
+  private static final class Kept {
+    private final BitSet rows = new BitSet();
+    private final BitSet columns = new BitSet();
+    private final BitSet rowsNotZero = new BitSet();
+    private final BitSet columnsNotZero = new BitSet();
+    private int allRows;
+    private int allColumns;
+    private String bias;
+
+    void add(BlockSurvey.Matrix matrix, int[] keptRows, int[] keptColumns, NetworkTensors tensors) {
+      LinearShape shape = matrix.shape();
+      String name = shape.weightName();
+      Arrays.stream(keptRows).forEach(row -> rows.set(tensors.storedRow(name, row)));
+      Arrays.stream(keptColumns).forEach(columns::set);
+      matrix.lines().rows().stream().forEach(row -> rowsNotZero.set(tensors.storedRow(name, row)));
+      columnsNotZero.or(matrix.lines().columns());
+      allRows += shape.outputs();
+      allColumns = shape.inputs();
+      bias = shape.bias() ? tensors.stored(shape.biasName()) : bias;
+    }
+  }
+
+  private static void cut(String weight, Kept kept, boolean indexed, Edits result) {
     Map<String, TensorEdit> edits = result.edits();
-    LinearShape shape = matrix.shape();
-    int[] keptRows = rows == null ? all(shape.outputs()) : rows;
-    int[] keptColumns = columns == null ? all(shape.inputs()) : columns;
-    String weight = names.stored(shape.weightName());
-    if (keptRows.length == 0 || keptColumns.length == 0) {
+    if (kept.rows.isEmpty() || kept.columns.isEmpty()) {
       edits.put(weight, new TensorEdit.Dropped());
-      if (shape.bias()) {
-        edits.put(names.stored(shape.biasName()), new TensorEdit.Dropped());
+      if (kept.bias != null) {
+        edits.put(kept.bias, new TensorEdit.Dropped());
       }
       return;
     }
+    int[] keptRows = kept.rows.stream().toArray();
+    int[] keptColumns = kept.columns.stream().toArray();
     result.shapes().put(weight, new int[] {keptRows.length, keptColumns.length});
     Map<String, int[]> indices = new HashMap<>();
     int[] readRows = keptRows;
     int[] readColumns = keptColumns;
     if (indexed) {
       String module = weight.substring(0, weight.length() - "weight".length());
-      readRows = notZero(keptRows, matrix.lines().rows(), module + IndexedTensors.ROWS, indices);
+      readRows = notZero(keptRows, kept.rowsNotZero, module + IndexedTensors.ROWS, indices);
       readColumns =
-          notZero(keptColumns, matrix.lines().columns(), module + IndexedTensors.COLUMNS, indices);
+          notZero(keptColumns, kept.columnsNotZero, module + IndexedTensors.COLUMNS, indices);
     }
-    if (readRows.length < shape.outputs() || readColumns.length < shape.inputs()) {
+    if (readRows.length < kept.allRows || readColumns.length < kept.allColumns) {
       edits.put(weight, new TensorEdit.Cut(readRows, readColumns, indices));
     }
-    if (shape.bias() && keptRows.length < shape.outputs()) {
-      edits.put(names.stored(shape.biasName()), new TensorEdit.Cut(null, keptRows));
+    if (kept.bias != null && keptRows.length < kept.allRows) {
+      edits.put(kept.bias, new TensorEdit.Cut(null, keptRows));
     }
   }
 
@@ -122,26 +147,32 @@ final class TensorEdits {
     return IntStream.range(0, count).toArray();
   }
 
-  /** Puts into a bias what units say that go, whatever the input. */
+  /**
+   * Puts into a bias what units say that go, whatever the input, and sublayers that go as a whole.
+   *
+   * @param moved what those sublayers add; null for nothing
+   */
   private void fold(
-      BlockSurvey.Matrix matrix, double[] constants, int[] kept, Map<String, TensorEdit> edits) {
-    if (matrix == null || !matrix.shape().bias()) {
+      BlockSurvey.Matrix matrix,
+      double[] constants,
+      int[] kept,
+      double[] moved,
+      Map<String, TensorEdit> edits) {
+    if (kept.length == 0 || matrix == null || !matrix.shape().bias()) {
       return;
     }
     BitSet stays = new BitSet();
     Arrays.stream(kept).forEach(stays::set);
-    List<Integer> gone = new ArrayList<>();
-    for (int unit = 0; unit < constants.length; unit++) {
-      if (constants[unit] != 0 && !stays.get(unit)) {
-        gone.add(unit);
-      }
-    }
-    if (gone.isEmpty()) {
+    int[] gone =
+        IntStream.range(0, constants.length)
+            .filter(unit -> constants[unit] != 0 && !stays.get(unit))
+            .toArray();
+    if (gone.length == 0 && moved == null) {
       return;
     }
     LinearShape shape = matrix.shape();
-    try (Tensor weight = folder.load(names.stored(shape.weightName()), device);
-        Tensor bias = folder.load(names.stored(shape.biasName()), device)) {
+    try (Tensor weight = tensors.load(shape.weightName(), device);
+        Tensor bias = tensors.load(shape.biasName(), device)) {
       double[] sums = device.values(bias);
       double[] row = new double[shape.inputs()];
       for (int i = 0; i < sums.length; i++) {
@@ -149,9 +180,29 @@ final class TensorEdits {
         for (int unit : gone) {
           sums[i] += row[unit] * constants[unit];
         }
+        sums[i] += moved == null ? 0 : moved[i];
       }
-      edits.put(names.stored(shape.biasName()), new TensorEdit.Replaced(sums));
+      edits.put(tensors.stored(shape.biasName()), new TensorEdit.Replaced(sums));
     }
+  }
+
+  /** What sublayers add that are left out, by the sublayer whose bias takes it up. */
+  private Map<Integer, double[]> moved(List<BlockSurvey> blocks, List<BlockWidth> widths) {
+    StreamConstants constants = new StreamConstants(config, blocks, tensors, device);
+    Map<Integer, double[]> moved = new HashMap<>();
+    for (int sublayer = 0; sublayer < constants.count(); sublayer++) {
+      BlockWidth width = widths.get(sublayer / 2);
+      int units = sublayer % 2 == 0 ? width.heads() : width.neurons();
+      int home = constants.home(sublayer);
+      if (units == 0 && home != sublayer) {
+        double[] added = constants.of(sublayer);
+        if (Arrays.stream(added).anyMatch(each -> each != 0)) {
+          double[] sums = moved.computeIfAbsent(home, each -> new double[config.hidden()]);
+          Arrays.setAll(sums, i -> sums[i] + added[i]);
+        }
+      }
+    }
+    return moved;
   }
 
   /** Bytes of all tensors after some edits. */

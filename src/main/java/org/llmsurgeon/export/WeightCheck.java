@@ -1,6 +1,5 @@
 package org.llmsurgeon.export;
 
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -13,7 +12,6 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.weights.CheckpointNames;
 
 /**
  * Checks that one model holds the weights of another, also those that move no logit of a sample:
@@ -32,8 +30,8 @@ final class WeightCheck {
   private final ModelFolder b;
   private final ModelConfig configA;
   private final ModelConfig configB;
-  private final CheckpointNames namesA;
-  private final CheckpointNames namesB;
+  private final NetworkTensors tensorsA;
+  private final NetworkTensors tensorsB;
   private final Device device;
 
   /**
@@ -51,8 +49,8 @@ final class WeightCheck {
     this.b = b;
     this.configA = configA;
     this.configB = configB;
-    this.namesA = CheckpointNames.of(configA, a::contains);
-    this.namesB = CheckpointNames.of(configB, b::contains);
+    this.tensorsA = new NetworkTensors(a, configA);
+    this.tensorsB = new NetworkTensors(b, configB);
     this.device = device;
   }
 
@@ -65,15 +63,17 @@ final class WeightCheck {
     boolean units = Exporter.canShrink(configA) && Exporter.canShrink(configB);
     Set<String> linears = new HashSet<>();
     for (LinearShape shape : units ? configB.linears() : List.<LinearShape>of()) {
-      linears.add(namesB.stored(shape.weightName()));
-      linears.add(namesB.stored(shape.biasName()));
+      linears.add(tensorsB.stored(shape.weightName()));
+      linears.add(tensorsB.stored(shape.biasName()));
     }
     Set<String> indices = b.indices().keySet();
     for (String name : b.names()) {
       if (!linears.contains(name) && !indices.contains(name) && a.contains(name)) {
-        int[] shape = b.shape(name);
-        int[] rows = shape.length < 2 ? new int[] {0} : all(shape[0]);
-        same(name, name, new Lines(rows, null), new Lines(rows, null));
+        try (Tensor first = a.load(name, device);
+            Tensor second = b.load(name, device)) {
+          Lines lines = new Lines(all(second.rows()), null);
+          same(name, first, second, lines, lines);
+        }
       }
     }
     if (units) {
@@ -83,6 +83,7 @@ final class WeightCheck {
         feedForward(blocksA.get(block), blocksB.get(block));
         attention(blocksA.get(block), blocksB.get(block));
       }
+      constants(blocksA, blocksB);
     }
   }
 
@@ -112,7 +113,6 @@ final class WeightCheck {
     rows(first, second, LinearRole.GATE, ofA, ofB);
     rows(first, second, LinearRole.UP, ofA, ofB);
     columns(first, second, LinearRole.DOWN, ofA, ofB);
-    sums(first, second, LinearRole.DOWN);
   }
 
   private void attention(BlockSurvey first, BlockSurvey second) {
@@ -130,7 +130,6 @@ final class WeightCheck {
       rows(first, second, role, KeptLines.lines(groupsA, width), KeptLines.lines(groupsB, width));
     }
     columns(first, second, LinearRole.OUTPUT, ofA, ofB);
-    sums(first, second, LinearRole.OUTPUT);
   }
 
   private static int[] groups(BlockSurvey block) {
@@ -151,15 +150,11 @@ final class WeightCheck {
     }
     LinearShape inA = first.matrices().get(role).shape();
     LinearShape inB = second.matrices().get(role).shape();
-    same(
-        namesA.stored(inA.weightName()),
-        namesB.stored(inB.weightName()),
-        new Lines(ofA, null),
-        new Lines(ofB, null));
+    same(inA.weightName(), inB.weightName(), new Lines(ofA, null), new Lines(ofB, null));
     if (inA.bias()) {
       same(
-          namesA.stored(inA.biasName()),
-          namesB.stored(inB.biasName()),
+          inA.biasName(),
+          inB.biasName(),
           new Lines(new int[] {0}, ofA),
           new Lines(new int[] {0}, ofB));
     }
@@ -171,17 +166,19 @@ final class WeightCheck {
       LinearShape inA = first.matrices().get(role).shape();
       LinearShape inB = second.matrices().get(role).shape();
       int[] rows = all(inA.outputs());
-      same(
-          namesA.stored(inA.weightName()),
-          namesB.stored(inB.weightName()),
-          new Lines(rows, ofA),
-          new Lines(rows, ofB));
+      same(inA.weightName(), inB.weightName(), new Lines(rows, ofA), new Lines(rows, ofB));
     }
   }
 
   private void same(String inA, String inB, Lines linesA, Lines linesB) {
-    try (Tensor first = a.load(inA, device);
-        Tensor second = b.load(inB, device)) {
+    try (Tensor first = tensorsA.load(inA, device);
+        Tensor second = tensorsB.load(inB, device)) {
+      same(inB, first, second, linesA, linesB);
+    }
+  }
+
+  private void same(String name, Tensor first, Tensor second, Lines linesA, Lines linesB) {
+    if (linesA.rows().length > 0) {
       float[] rowA = new float[first.columns()];
       float[] rowB = new float[second.columns()];
       for (int i = 0; i < linesA.rows().length; i++) {
@@ -193,7 +190,7 @@ final class WeightCheck {
           if (ofA.length != ofB.length || ofA[j] != ofB[j]) {
             throw new InputException(
                 "%s does not hold the weights of %s: tensor %s differs in row %d; export the model again"
-                    .formatted(b.path(), a.path(), inB, linesB.rows()[i]));
+                    .formatted(b.path(), a.path(), name, linesB.rows()[i]));
           }
         }
       }
@@ -204,66 +201,29 @@ final class WeightCheck {
     return IntStream.range(0, count).toArray();
   }
 
-  /** What a sublayer adds whatever its input: its last bias, and what its constant units say. */
-  private void sums(BlockSurvey first, BlockSurvey second, LinearRole last) {
-    double[] ofA = sum(a, namesA, first, last);
-    double[] ofB = sum(b, namesB, second, last);
-    if (ofA == null && ofB == null) {
-      return;
+  /** What sublayers add whatever their input, wherever it is written. */
+  private void constants(List<BlockSurvey> blocksA, List<BlockSurvey> blocksB) {
+    StreamConstants ofA = new StreamConstants(configA, blocksA, tensorsA, device);
+    StreamConstants ofB = new StreamConstants(configB, blocksB, tensorsB, device);
+    for (int sublayer = 0; sublayer < ofA.count(); sublayer++) {
+      constants(sublayer, ofA.gathered(sublayer), ofB.gathered(sublayer));
     }
+  }
+
+  private void constants(int sublayer, double[] ofA, double[] ofB) {
     int size = configA.hidden();
-    double[] zeros = new double[2 * size];
-    ofA = ofA == null ? zeros : ofA;
-    ofB = ofB == null ? zeros : ofB;
+    double unit = b.dtype() == DataType.F32 ? 1 : HALF;
     for (int i = 0; i < size; i++) {
       double rounding = ROUNDING * (ofA[size + i] + ofB[size + i]);
-      double unit = b.dtype() == DataType.F32 ? 1 : HALF;
       if (!(Math.abs(ofA[i] - ofB[i]) <= unit * rounding)) {
         throw new InputException(
             "%s does not hold the weights of %s: in block %d the %s adds another bias; export the model again"
                 .formatted(
                     b.path(),
                     a.path(),
-                    first.block(),
-                    last == LinearRole.DOWN ? "feed-forward" : "attention"));
+                    sublayer / 2,
+                    sublayer % 2 == 0 ? "attention" : "feed-forward"));
       }
     }
-  }
-
-  /** The sums and, after them, those of the magnitudes; null where there is no such layer. */
-  private double[] sum(
-      ModelFolder folder, CheckpointNames names, BlockSurvey block, LinearRole last) {
-    BlockSurvey.Matrix matrix = block.matrices().get(last);
-    if (matrix == null) {
-      return null;
-    }
-    LinearShape shape = matrix.shape();
-    double[] constants = last == LinearRole.DOWN ? block.neuronConstants() : block.headConstants();
-    double[] sums = new double[2 * shape.outputs()];
-    if (shape.bias()) {
-      try (Tensor bias = folder.load(names.stored(shape.biasName()), device)) {
-        double[] values = device.values(bias);
-        System.arraycopy(values, 0, sums, 0, values.length);
-      }
-    }
-    for (int i = 0; i < shape.outputs(); i++) {
-      sums[shape.outputs() + i] = Math.abs(sums[i]);
-    }
-    BitSet says = new BitSet();
-    IntStream.range(0, constants.length).filter(i -> constants[i] != 0).forEach(says::set);
-    if (says.isEmpty()) {
-      return sums;
-    }
-    try (Tensor weight = folder.load(names.stored(shape.weightName()), device)) {
-      double[] row = new double[shape.inputs()];
-      for (int i = 0; i < shape.outputs(); i++) {
-        device.download(weight, (long) i * row.length, row, 0, row.length);
-        for (int unit = says.nextSetBit(0); unit >= 0; unit = says.nextSetBit(unit + 1)) {
-          sums[i] += row[unit] * constants[unit];
-          sums[shape.outputs() + i] += Math.abs(row[unit] * constants[unit]);
-        }
-      }
-    }
-    return sums;
   }
 }

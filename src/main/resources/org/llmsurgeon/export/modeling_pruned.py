@@ -3,7 +3,7 @@
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
 """
 
-from transformers import @BASE@ForCausalLM, @BASE@Model
+from transformers import @BASE@ForCausalLM, @MODEL@
 
 from .pruned_layers import index, shrink
 
@@ -35,7 +35,7 @@ def prune(model, config):
     index(layers, getattr(config, "indexed_linear", None) or {})
 
 
-class PrunedModel(@BASE@Model):
+class PrunedModel(@MODEL@):
     def __init__(self, config):
         super().__init__(config)
         prune(self, config)

@@ -1,5 +1,7 @@
 """Gives the blocks of a transformers model sizes of their own."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -66,9 +68,14 @@ def shrink_attention(layer, block, heads, groups):
         return
     attention = layer.self_attn
     width = attention.head_dim
-    resize(attention, "q_proj", rows=heads * width)
-    resize(attention, "k_proj", rows=groups * width)
-    resize(attention, "v_proj", rows=groups * width)
+    if hasattr(attention, "qkv_proj"):
+        resize(attention, "qkv_proj", rows=(heads + 2 * groups) * width)
+        attention.config = copy.copy(attention.config)
+        attention.config.num_attention_heads = heads
+    else:
+        resize(attention, "q_proj", rows=heads * width)
+        resize(attention, "k_proj", rows=groups * width)
+        resize(attention, "v_proj", rows=groups * width)
     resize(attention, "o_proj" if hasattr(attention, "o_proj") else "out_proj", columns=heads * width)
     new = {"num_heads": heads, "num_key_value_heads": groups, "num_key_value_groups": heads // groups}
     if not hasattr(attention, "o_proj"):
@@ -91,6 +98,8 @@ def shrink_feed_forward(layer, neurons):
         for name in ("gate_proj", "up_proj"):
             if hasattr(layer.mlp, name):
                 resize(layer.mlp, name, rows=neurons)
+        if hasattr(layer.mlp, "gate_up_proj"):
+            resize(layer.mlp, "gate_up_proj", rows=2 * neurons)
         resize(layer.mlp, "down_proj", columns=neurons)
 
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
@@ -56,7 +57,38 @@ record ExportCase(
     add(all, "OPT, heads", TinyModels::optJson, ExportCase::heads, Route.PER_LAYER);
     add(all, "OPT, biases", TinyModels::optJson, ExportCase::biases, Route.PER_LAYER);
     add(all, "OPT, lines", TinyModels::optJson, ExportCase::lines, Route.INDEXED);
+    add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
+    add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
+    TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
     return all;
+  }
+
+  /** Architectures that are Llama in another dress. */
+  private static void addDecoder(List<ExportCase> all, String base, ObjectNode json) {
+    boolean whole = Set.of("Phi3", "StableLm").contains(base);
+    Consumer<MaskedFolder> zeros = ExportCase::oneWidth;
+    Route chosen = whole ? Route.PER_LAYER : Route.UNIFORM;
+    if (base.equals("Olmo2")) {
+      zeros = ExportCase::oneNumberOfNeurons;
+      chosen = Route.UNIFORM;
+    }
+    Supplier<ObjectNode> model = json::deepCopy;
+    all.add(new ExportCase(base + ", one width", model, zeros, Route.AUTO, chosen));
+    for (Route route : Route.values()) {
+      if (route != Route.AUTO && route != Route.NEMOTRON_NAS) {
+        all.add(new ExportCase(base + ", one width", model, zeros, route, route));
+      }
+    }
+    all.add(of(base + ", heads", model, ExportCase::heads, Route.PER_LAYER));
+    all.add(of(base + ", sublayers", model, ExportCase::sublayers, Route.PER_LAYER));
+    all.add(of(base + ", sublayers", model, ExportCase::sublayers, Route.INDEXED));
+    all.add(of(base + ", lines", model, ExportCase::lines, Route.INDEXED));
+    all.add(of(base + ", elements", model, MaskedFolder::elements, Route.ZEROS));
+  }
+
+  private static ExportCase of(
+      String name, Supplier<ObjectNode> model, Consumer<MaskedFolder> zeros, Route route) {
+    return new ExportCase(name, model, zeros, route, route);
   }
 
   private static void add(
@@ -89,6 +121,10 @@ record ExportCase(
     }
   }
 
+  private static void oneNumberOfNeurons(MaskedFolder folder) {
+    folder.neuron(0, 3).neuron(0, 7).neuron(1, 4).neuron(1, 7);
+  }
+
   private static void neurons(MaskedFolder folder) {
     folder.neuron(0, 0).neuron(0, 4).neuron(0, 5).neuron(1, 9);
   }
@@ -103,10 +139,26 @@ record ExportCase(
   }
 
   private static void sublayers(MaskedFolder folder) {
-    for (int neuron = 0; neuron < 10; neuron++) {
+    int neurons = folder.config().linear(0, LinearRole.DOWN).inputs();
+    for (int neuron = 0; neuron < neurons; neuron++) {
       folder.neuron(0, neuron);
     }
-    folder.head(1, 0, false).head(1, 1, true).head(1, 2, false).head(1, 3, true);
+    int inGroup = folder.config().heads() / folder.config().keyValueHeads();
+    for (int head = 0; head < folder.config().heads(); head++) {
+      folder.head(1, head, (head + 1) % inGroup == 0);
+    }
+  }
+
+  /** Sublayers that say the same whatever they read. */
+  private static void constants(MaskedFolder folder) {
+    LinearShape up = folder.config().linear(0, LinearRole.UP);
+    for (int neuron = 0; neuron < up.outputs(); neuron++) {
+      folder.weightsOfRow(up, neuron);
+    }
+    LinearShape value = folder.config().linear(1, LinearRole.VALUE);
+    for (int row = 0; row < value.outputs(); row++) {
+      folder.weightsOfRow(value, row);
+    }
   }
 
   /** Rows and columns of each matrix on its own, as in the paper. */

@@ -52,6 +52,25 @@ class ExportedModelTest {
   }
 
   @Test
+  void whatWholeSublayersAddIsInTheBiasBeforeThem() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      for (String name : List.of("OPT, sublayers, per-layer", "OPT, constants, per-layer")) {
+        ExportCase each =
+            cases().stream().filter(any -> any.toString().equals(name)).findFirst().orElseThrow();
+        String masked = each.write(folder.resolve("masked " + name), DataType.F32, device);
+        String smaller = folder.resolve("smaller " + name).toString();
+        List<BlockWidth> widths = export(masked, smaller, Route.PER_LAYER, device).widths();
+        assertThat(widths).containsExactly(new BlockWidth(0, 2, 2), new BlockWidth(12, 0, 0));
+        try (ModelFolder open = ModelFolder.open(new LocalStorage(), smaller)) {
+          assertThat(open.names())
+              .noneMatch(tensor -> tensor.contains("layers.0.fc"))
+              .noneMatch(tensor -> tensor.contains("layers.1.self_attn."));
+        }
+      }
+    }
+  }
+
+  @Test
   void aSmallerFolderIsExportedAgain() throws IOException {
     try (Device device = CpuDevice.create()) {
       ExportCase heads =

@@ -23,6 +23,8 @@ import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.StoredPart;
+import org.llmsurgeon.model.weights.StoredTensors;
 
 /** A model with seeded random weights, in which units are made zero before it is written. */
 public final class MaskedFolder {
@@ -35,7 +37,7 @@ public final class MaskedFolder {
   public MaskedFolder(ObjectNode json, long seed) {
     this.json = json;
     this.config = Architectures.parse(json, "config.json");
-    this.shapes = LanguageModel.tensors(config);
+    this.shapes = new LinkedHashMap<>(LanguageModel.tensors(config));
     Random random = new Random(seed);
     shapes.forEach(
         (name, shape) -> {
@@ -127,13 +129,14 @@ public final class MaskedFolder {
   public String write(String path, DataType dtype, Device device) throws IOException {
     text(path, "config.json", json.toString());
     text(path, "tokenizer.json", "{ \"any\":  1 }");
-    List<String> names = new ArrayList<>(shapes.keySet());
+    Map<String, double[]> stored = stored();
+    List<String> names = new ArrayList<>(stored.keySet());
     List<List<String>> parts =
         List.of(names.subList(0, names.size() / 2), names.subList(names.size() / 2, names.size()));
     StringBuilder map = new StringBuilder();
     for (int i = 0; i < parts.size(); i++) {
       String file = "model-0000%d-of-00002.safetensors".formatted(i + 1);
-      shard(Storage.child(path, file), parts.get(i), dtype, device);
+      shard(Storage.child(path, file), parts.get(i), stored, dtype, device);
       for (String name : parts.get(i)) {
         map.append(map.isEmpty() ? "" : ", ").append("\"%s\": \"%s\"".formatted(name, file));
       }
@@ -142,24 +145,37 @@ public final class MaskedFolder {
     return path;
   }
 
-  private void shard(String file, List<String> names, DataType dtype, Device device)
+  /** The tensors as the architecture's checkpoints hold them; shapes are those, too. */
+  private Map<String, double[]> stored() {
+    StoredTensors tensors = StoredTensors.of(config, name -> !name.contains("experts"));
+    Map<String, double[]> stored = new LinkedHashMap<>();
+    values.forEach(
+        (name, own) -> {
+          StoredPart part = tensors.part(name);
+          if (part == null) {
+            stored.put(name, own);
+          } else {
+            shapes.put(part.tensor(), part.shape());
+            int size = Arrays.stream(part.shape()).reduce(1, Math::multiplyExact);
+            part.write(own, stored.computeIfAbsent(part.tensor(), any -> new double[size]));
+          }
+        });
+    return stored;
+  }
+
+  private void shard(
+      String file, List<String> names, Map<String, double[]> stored, DataType dtype, Device device)
       throws IOException {
     SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
     for (String name : names) {
-      int[] shape = shapes.get(name);
-      if (shape.length == 1) {
-        layout.add(name, dtype, shape[0]);
-      } else {
-        layout.add(name, dtype, shape[0], shape[1]);
-      }
+      layout.add(name, dtype, Arrays.stream(shapes.get(name)).asLongStream().toArray());
     }
     try (SafetensorsWriter writer =
         new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
       for (String name : names) {
-        int[] shape = shapes.get(name);
-        int rows = shape.length == 1 ? 1 : shape[0];
-        try (Tensor tensor =
-            device.tensor(Precision.SINGLE, rows, shape[shape.length - 1], values.get(name))) {
+        double[] all = stored.get(name);
+        int columns = shapes.get(name)[shapes.get(name).length - 1];
+        try (Tensor tensor = device.tensor(Precision.SINGLE, all.length / columns, columns, all)) {
           writer.write(name, tensor, device);
         }
       }

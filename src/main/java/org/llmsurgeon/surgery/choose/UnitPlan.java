@@ -133,9 +133,13 @@ public final class UnitPlan {
         heads);
   }
 
-  /** Models with learned positions have no field for the width of a head: no head can go. */
+  /**
+   * Models with learned positions have no field for the width of a head, and where queries are
+   * normalised over all heads each counts in the others' norm: no head can go.
+   */
   private int dividend() {
-    return config.names().positions() == null ? config.hidden() : -1;
+    boolean any = config.names().positions() == null && !config.attention().wholeNorms();
+    return any ? config.hidden() : -1;
   }
 
   private Planned mlp(String name, int block, int expert) {

@@ -1,0 +1,59 @@
+package org.llmsurgeon.export;
+
+import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.CheckpointNames;
+import org.llmsurgeon.model.weights.StoredPart;
+import org.llmsurgeon.model.weights.StoredTensors;
+import org.llmsurgeon.model.weights.WeightSource;
+
+/** The tensors of a network as it reads them, whatever else the folder stores them with. */
+final class NetworkTensors {
+  private final StoredTensors stored;
+  private final WeightSource source;
+
+  /**
+   * The tensors of a folder.
+   *
+   * @param folder the model
+   * @param config its configuration
+   */
+  NetworkTensors(ModelFolder folder, ModelConfig config) {
+    this.stored = StoredTensors.of(config, folder::contains);
+    this.source =
+        stored.over(new FolderWeights(folder, CheckpointNames.of(config, folder::contains)));
+  }
+
+  /**
+   * Loads a tensor.
+   *
+   * @param name as the network writes it
+   * @param device where to put it
+   * @return owned by the caller
+   */
+  Tensor load(String name, Device device) {
+    return source.load(name, device);
+  }
+
+  /**
+   * Name of the stored tensor that holds a tensor of the network.
+   *
+   * @param name as the network writes it
+   */
+  String stored(String name) {
+    return stored.stored(name);
+  }
+
+  /**
+   * Where a row of a tensor of the network lies in the stored tensor.
+   *
+   * @param name as the network writes it
+   * @param row its own row
+   */
+  int storedRow(String name, int row) {
+    StoredPart part = stored.part(name);
+    return part == null ? row : part.line(row);
+  }
+}

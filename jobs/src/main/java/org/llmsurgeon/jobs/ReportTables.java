@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
@@ -18,8 +20,8 @@ final class ReportTables {
   private ReportTables() {}
 
   /**
-   * Perplexity and weights of the dense and of the pruned model, then the seconds of each stage,
-   * then the warnings.
+   * Perplexity and weights of the dense and of the pruned model, the seconds of each stage, what each
+   * constraint on widths costs, and the warnings.
    *
    * @param report of a finished run
    * @return lines of text, each ended by {@code \n}
@@ -27,6 +29,7 @@ final class ReportTables {
   public static String text(PruningReport report) {
     StringBuilder text = new StringBuilder();
     text.append(beforeAndAfter(report)).append('\n').append(times(report.shots()));
+    constraints(report.shots()).ifPresent(table -> text.append('\n').append(table));
     if (!report.saved().isEmpty()) {
       text.append('\n').append(saved(report.saved()));
     }
@@ -70,6 +73,34 @@ final class ReportTables {
             "sparsity",
             Format.percent((double) zeros / last.total()),
             Format.percent(last.sparsity()));
+  }
+
+  /** What each constraint on widths added to the predicted loss, over all shots. */
+  private static Optional<TextTable> constraints(List<PruningReport.Shot> shots) {
+    Map<String, double[]> sums = new TreeMap<>();
+    for (PruningReport.Shot shot : shots) {
+      shot.constraints()
+          .forEach(
+              (option, each) -> {
+                if (each.addedNats() != null) {
+                  double[] sum = sums.computeIfAbsent(option, any -> new double[2]);
+                  sum[0] += each.predictedNatsWithout();
+                  sum[1] += each.addedNats();
+                }
+              });
+    }
+    if (sums.isEmpty()) {
+      return Optional.empty();
+    }
+    TextTable table = new TextTable("constraint on widths", "predicted loss", "without it", "costs");
+    sums.forEach(
+        (option, sum) ->
+            table.row(
+                "--" + option,
+                Format.number(sum[0] + sum[1], 4),
+                Format.number(sum[0], 4),
+                Format.number(sum[1], 4)));
+    return Optional.of(table);
   }
 
   private static TextTable saved(List<PruningReport.Saved> models) {

@@ -49,6 +49,15 @@ class ReportTablesTest {
 
   private static PruningReport.Shot shot(
       int shot, long removed, Double perplexity, StageSeconds seconds) {
+    return shot(shot, removed, perplexity, seconds, Map.of());
+  }
+
+  private static PruningReport.Shot shot(
+      int shot,
+      long removed,
+      Double perplexity,
+      StageSeconds seconds,
+      Map<String, PruningReport.Constraint> constraints) {
     return new PruningReport.Shot(
         shot,
         shot * 0.25,
@@ -58,7 +67,7 @@ class ReportTablesTest {
         1e-7,
         0.1,
         0.2,
-        Map.of(),
+        constraints,
         Map.of(),
         0,
         perplexity,
@@ -166,6 +175,51 @@ class ReportTablesTest {
     assertThat(warning).contains("% of the weights are gone, not the 50.00 % that were asked for");
     assertThat(ReportTables.text(report(9.31, 10.0, 12.3, warning)))
         .endsWith("\nWarning: " + warning + "\n");
+  }
+
+  @Test
+  void eachConstraintSaysWhatItCostOverAllShots() {
+    PruningReport plain = report(9.31, 10.0, 12.3456);
+    StageSeconds none = new StageSeconds(0, 0, 0, 0, 0, 0);
+    List<PruningReport.Shot> shots =
+        List.of(
+            shot(1, 2_500, 10.0, none, Map.of("one-width", constraint(0.08, 0.02))),
+            shot(2, 4_999, 12.0, none, Map.of("one-width", constraint(0.05, 0.05))));
+    assertThat(ReportTables.text(with(plain, shots)))
+        .contains(
+            """
+
+            constraint on widths   predicted loss   without it    costs
+            --------------------   --------------   ----------   ------
+            --one-width                    0.2000       0.1300   0.0700
+            """);
+  }
+
+  private static PruningReport.Constraint constraint(double without, double added) {
+    return new PruningReport.Constraint(without, added, 1);
+  }
+
+  private static PruningReport with(PruningReport plain, List<PruningReport.Shot> shots) {
+    return new PruningReport(
+        null,
+        null,
+        plain.recipe(),
+        plain.target(),
+        64,
+        0,
+        plain.calibration(),
+        plain.test(),
+        0,
+        9.31,
+        12.0,
+        shots,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        null);
   }
 
   @Test

@@ -67,6 +67,21 @@ function quality() {
         figures(shot.predicted_nats, 3), figures(shot.threshold, 3), sum(STAGES.map((stage) => shot.seconds[stage])).toFixed(1)]))));
 }
 
+/** What each constraint on widths added to the predicted loss, over all shots. */
+function constraints() {
+  const options = [...new Set(shots.flatMap((shot) => Object.keys(shot.constraints || {})))];
+  if (options.length === 0) return;
+  const of = (option) => shots.map((shot) => (shot.constraints || {})[option]).filter((each) => each);
+  section('What constraints on widths cost', 'Predicted growth of the loss over all shots as it was chosen, and as it would have been without one of the constraints, the others in place.',
+    table(['constraint', 'predicted', 'without it', 'added, nats per token'], options.map((option) => {
+      const each = of(option);
+      const told = each.every((one) => known(one.added_nats));
+      const without = sum(each.map((one) => one.predicted_nats_without));
+      const added = sum(each.map((one) => one.added_nats));
+      return ['--' + option, told ? figures(without + added, 3) : '', told ? figures(without, 3) : '', told ? figures(added, 3) : ''];
+    })));
+}
+
 /** Quantities on which perplexity can be drawn: of all shots, from none removed. */
 function quantities() {
   const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 0 },
@@ -327,6 +342,7 @@ function loading() {
 head();
 quality();
 exported();
+constraints();
 map();
 costs();
 factors();

@@ -85,6 +85,16 @@ class HdfsClusterTest {
   }
 
   @Test
+  void anExportOnHdfsWritesTheBytesOfOneOnTheLocalDisk() throws Exception {
+    HadoopStorage storage = new HadoopStorage(files.getConf());
+    try (JavaSparkContext spark = TestSpark.local(2)) {
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      RemoteExport.writesTheBytesOfOneOnTheLocalDisk(
+          pipeline, Files.createDirectories(temp.resolve("exports")), storage, uri("/exports"));
+    }
+  }
+
+  @Test
   void oneOfTwoClaimsOfALeaseIsRefused() {
     HadoopStorage storage = new HadoopStorage(files.getConf());
     RunDirectory run = new RunDirectory(storage, uri("/runs/claimed"));

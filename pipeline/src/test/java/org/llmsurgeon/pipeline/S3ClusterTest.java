@@ -63,11 +63,7 @@ class S3ClusterTest {
     }
     put(model.tokens(), "tokens.safetensors");
     Path local = temp.resolve("local");
-    SparkConf conf = TestSpark.conf("local[2]");
-    server
-        .settings(temp.resolve("buffers"))
-        .forEach((key, value) -> conf.set("spark.hadoop." + key, value));
-    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+    try (JavaSparkContext spark = new JavaSparkContext(conf())) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
       PruningReport expected = pipeline.prune(model.request(local, ClusterDriver.RECIPE));
       PruningReport report = pipeline.prune(S3Server.request("opt", "tokens.safetensors"));
@@ -76,6 +72,26 @@ class S3ClusterTest {
     assertThat(storage.readBytes(S3Server.uri("out/pruned/model.safetensors")))
         .isEqualTo(Files.readAllBytes(local.resolve("model.safetensors")));
     assertThat(storage.exists(S3Server.uri("runs/one/" + RunDirectory.manifest(2)))).isTrue();
+  }
+
+  @Test
+  void anExportInABucketWritesTheBytesOfOneOnTheLocalDisk() throws Exception {
+    try (JavaSparkContext spark = new JavaSparkContext(conf())) {
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      RemoteExport.writesTheBytesOfOneOnTheLocalDisk(
+          pipeline,
+          Files.createDirectories(temp.resolve("exports")),
+          storage,
+          S3Server.uri("exports"));
+    }
+  }
+
+  private SparkConf conf() {
+    SparkConf conf = TestSpark.conf("local[2]");
+    server
+        .settings(temp.resolve("buffers"))
+        .forEach((key, value) -> conf.set("spark.hadoop." + key, value));
+    return conf;
   }
 
   @Test

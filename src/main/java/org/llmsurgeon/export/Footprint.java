@@ -65,7 +65,7 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
     double[] best = new double[models.size()];
     long start = System.nanoTime();
     int runs = 0;
-    while (runs < 3 || runs < 20 && (System.nanoTime() - start) * 1e-9 < SECONDS * best.length) {
+    while (runs < 2 || runs < 20 && (System.nanoTime() - start) * 1e-9 < SECONDS * best.length) {
       for (int i = 0; i < best.length; i++) {
         long from = System.nanoTime();
         models.get(i).losses(windows);

@@ -24,28 +24,33 @@ record ZeroLines(BitSet rows, BitSet columns, long elements) {
     int width = matrix.columns();
     int step = Math.max(1, CHUNK / Math.max(1, width));
     float[] values = new float[Math.min(step, matrix.rows()) * width];
-    ZeroLines lines = new ZeroLines(new BitSet(), new BitSet(), 0);
+    BitSet rows = new BitSet();
+    int[] seen = new int[width];
     long elements = 0;
     for (int from = 0; from < matrix.rows() && width > 0; from += step) {
       int count = Math.min(step, matrix.rows() - from);
       device.download(matrix, (long) from * width, values, 0, count * width);
       for (int row = 0; row < count; row++) {
-        elements += lines.mark(values, row * width, width, from + row);
+        int found = mark(values, row * width, seen);
+        rows.set(from + row, found > 0);
+        elements += found;
       }
     }
-    return new ZeroLines(lines.rows, lines.columns, elements);
+    BitSet columns = new BitSet();
+    for (int column = 0; column < width; column++) {
+      columns.set(column, seen[column] != 0);
+    }
+    return new ZeroLines(rows, columns, elements);
   }
 
-  private long mark(float[] values, int at, int width, int row) {
-    long found = 0;
-    for (int column = 0; column < width; column++) {
-      if (values[at + column] != 0) {
-        columns.set(column);
-        found++;
-      }
-    }
-    if (found > 0) {
-      rows.set(row);
+  /** Elements of a row that are not 0; a column where there is one gets bits. */
+  private static int mark(float[] values, int at, int[] seen) {
+    int found = 0;
+    for (int column = 0; column < seen.length; column++) {
+      // Without the sign, so that -0 is 0: all bits are 0 then, and for nothing else.
+      int bits = Float.floatToRawIntBits(values[at + column]) << 1;
+      seen[column] |= bits;
+      found += bits == 0 ? 0 : 1;
     }
     return found;
   }

@@ -47,12 +47,13 @@ public final class ExportOperation {
     requireGguf();
     String output = request.output() == null ? null : storage.absolute(request.output());
     if (output == null) {
-      return timed(() -> new ExportResult(null, gguf(model, () -> {})));
+      return timed(1, () -> new ExportResult(null, gguf(model, () -> {})));
     }
     requireFree(output);
     String staged = Storage.child(output, STAGED + UUID.randomUUID());
     try {
-      return timed(() -> write(staged, output));
+      int steps = FolderExport.STEPS + (request.gguf() == null ? 0 : 1);
+      return timed(steps, () -> write(staged, output));
     } finally {
       storage.delete(staged, true);
       if (storage.exists(output) && storage.entries(output).isEmpty()) {
@@ -61,17 +62,8 @@ public final class ExportOperation {
     }
   }
 
-  private ExportResult timed(Supplier<ExportResult> work) {
-    return Timed.onDriver(
-            session.progress(),
-            StageName.of("export"),
-            1,
-            () -> {
-              ExportResult done = work.get();
-              session.progress().taskFinished();
-              return done;
-            })
-        .value();
+  private ExportResult timed(int steps, Supplier<ExportResult> work) {
+    return Timed.onDriver(session.progress(), StageName.of("export"), steps, work).value();
   }
 
   private void requireFree(String output) {
@@ -87,7 +79,8 @@ public final class ExportOperation {
 
   private ExportResult write(String staged, String output) {
     ExportReport report =
-        new FolderExport(storage, null).write(model, model, request.route(), staged);
+        new FolderExport(storage, null, session.progress()::taskFinished)
+            .write(model, model, request.route(), staged);
     Runnable publish = () -> publish(staged, output);
     if (request.gguf() == null) {
       publish.run();
@@ -135,6 +128,7 @@ public final class ExportOperation {
                 export.write(staged, ExecutorDevice.shared());
                 return export.architecture();
               });
+      session.progress().taskFinished();
       before.run();
       storage.rename(staged, file);
       return new ExportResult.GgufFile(request.gguf().file(), architecture, storage.length(file));

@@ -25,20 +25,26 @@ import org.llmsurgeon.pipeline.weights.MappedWeights;
 
 /** Writes a folder with zeros as a smaller one, and checks and measures that. */
 public final class FolderExport {
+  /** How many steps a {@link #write} has: written, checked, measured. */
+  public static final int STEPS = 3;
+
   private static final int MOST_WINDOWS = 2;
-  private static final int MOST_TOKENS = 128;
+  private static final int MOST_TOKENS = 64;
 
   private final HadoopStorage storage;
   private final int[][] windows;
+  private final Runnable stepDone;
 
   /**
    * An export.
    *
    * @param storage where the folders are
    * @param windows token windows of a text, to check with; null for drawn tokens
+   * @param stepDone told after each step
    */
-  public FolderExport(HadoopStorage storage, int[][] windows) {
+  public FolderExport(HadoopStorage storage, int[][] windows, Runnable stepDone) {
     this.storage = storage;
+    this.stepDone = stepDone;
     this.windows = windows == null ? null : cut(windows);
   }
 
@@ -67,8 +73,12 @@ public final class FolderExport {
     } catch (IOException failed) {
       throw new UncheckedIOException(masked + " could not be closed", failed);
     }
+    stepDone.run();
     Verification verification = verify(masked, target, device);
-    return report(dense, asked, written, target, verification, speeds(dense, target, device));
+    stepDone.run();
+    double[] speeds = speeds(dense, target, device);
+    stepDone.run();
+    return report(dense, asked, written, target, verification, speeds);
   }
 
   /**
@@ -80,6 +90,7 @@ public final class FolderExport {
   ExportReport zeros(String dense, String target) {
     try (ModelFolder folder = ModelFolder.open(storage, target)) {
       Exporter.Exported kept = new Exporter(folder, ExecutorDevice.shared()).keep(storage);
+      stepDone.run();
       return report(dense, Route.ZEROS, kept, target, null, null);
     } catch (IOException failed) {
       throw new UncheckedIOException(target + " could not be closed", failed);

@@ -104,20 +104,7 @@ public final class ModelExport {
         });
     // Models of this process take memory that the check needs.
     ProcessCache.shared().begin(ProcessCache.Work.OTHER);
-    ExportReport export =
-        Timed.onDriver(
-                session.progress(),
-                StageName.of("export"),
-                1,
-                () -> {
-                  ExportReport report =
-                      zeros
-                          ? new FolderExport(session.storage(), null).zeros(model, staged)
-                          : export(masked, staged);
-                  session.progress().taskFinished();
-                  return report;
-                })
-            .value();
+    ExportReport export = export(masked, staged);
     if (!zeros) {
       session.storage().delete(masked, true);
     }
@@ -125,12 +112,31 @@ public final class ModelExport {
     return new Staged(target, staged, evaluation, export);
   }
 
+  /** The form as asked for, and what there is to say of it; a step of progress for each part. */
   private ExportReport export(String masked, String staged) {
-    FolderExport export = new FolderExport(session.storage(), form.windows());
-    ExportReport report = export.write(model, masked, form.route(), staged);
-    return form.windows() == null
-        ? report
-        : report.with(new SampleTexts(session.storage()).of(model, staged, form.windows()));
+    boolean zeros = form.route() == Route.ZEROS;
+    boolean samples = !zeros && form.windows() != null;
+    return Timed.onDriver(
+            session.progress(),
+            StageName.of("export"),
+            zeros ? 1 : FolderExport.STEPS + (samples ? 1 : 0),
+            () -> {
+              Runnable step = session.progress()::taskFinished;
+              FolderExport export = new FolderExport(session.storage(), form.windows(), step);
+              if (zeros) {
+                return export.zeros(model, staged);
+              }
+              ExportReport report = export.write(model, masked, form.route(), staged);
+              if (!samples) {
+                return report;
+              }
+              report =
+                  report.with(
+                      new SampleTexts(session.storage()).of(model, staged, form.windows()));
+              step.run();
+              return report;
+            })
+        .value();
   }
 
   private void write(int shot, String staged) {

@@ -22,8 +22,8 @@ import org.llmsurgeon.pipeline.report.ExportReport;
 
 /** A few words that models write after the beginning of a text, for people to look at. */
 public final class SampleTexts {
-  private static final int PROMPT = 16;
-  private static final int TOKENS = 32;
+  private static final int PROMPT = 12;
+  private static final int TOKENS = 24;
 
   private final HadoopStorage storage;
 

@@ -1,6 +1,8 @@
 package org.llmsurgeon.export;
 
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -10,7 +12,8 @@ import org.llmsurgeon.model.config.LinearShape;
  *
  * @param block its index, from 0
  * @param headDimension width of a head
- * @param matrices its linear layers by what they do, with their lines that are not zero
+ * @param matrices the linear layers that all tokens go through, by what they do
+ * @param experts its mixture of experts; empty where it has none
  * @param neurons neurons of the feed-forward whose output depends on the input
  * @param heads query heads likewise
  * @param neuronConstants what each of the other neurons says, whatever the input; 0 for those of
@@ -24,6 +27,7 @@ record BlockSurvey(
     int block,
     int headDimension,
     Map<LinearRole, Matrix> matrices,
+    List<Expert> experts,
     BitSet neurons,
     BitSet heads,
     double[] neuronConstants,
@@ -40,6 +44,31 @@ record BlockSurvey(
   record Matrix(LinearShape shape, ZeroLines lines) {}
 
   /**
+   * An expert.
+   *
+   * @param matrices its linear layers
+   * @param neurons those whose output depends on the input
+   */
+  record Expert(Map<LinearRole, Matrix> matrices, BitSet neurons) {
+    /** Neurons as they are. */
+    int allNeurons() {
+      return matrices.get(LinearRole.DOWN).shape().inputs();
+    }
+  }
+
+  /** All linear layers, those of experts last. */
+  List<Matrix> all() {
+    List<Matrix> all = new ArrayList<>(matrices.values());
+    experts.forEach(each -> all.addAll(each.matrices().values()));
+    return all;
+  }
+
+  /** Neurons of an expert as they are; 0 where there is none. */
+  int expertNeurons() {
+    return experts.isEmpty() ? 0 : experts.get(0).allNeurons();
+  }
+
+  /**
    * The same block, of which the sublayers must stay or not for what they add whatever they read.
    */
   BlockSurvey withConstants(boolean ofAttention, boolean ofFeedForward) {
@@ -47,6 +76,7 @@ record BlockSurvey(
         block,
         headDimension,
         matrices,
+        experts,
         neurons,
         heads,
         neuronConstants,

@@ -26,6 +26,11 @@ final class ConfigFiles {
   private static final String HEADS = "num_attention_heads";
   private static final String GROUPS = "num_key_value_heads";
   private static final String HEAD_DIMENSION = "head_dim";
+
+  /** Neurons of an expert, where that is not the field of all neurons, and beside the experts. */
+  private static final String EXPERT = "moe_intermediate_size";
+
+  private static final String SHARED = "shared_expert_intermediate_size";
   static final String PER_LAYER = "per_layer_config";
   static final String BLOCKS = "block_configs";
   private static final String CODE = "auto_map";
@@ -67,11 +72,6 @@ final class ConfigFiles {
     return WHOLE.contains(base) || config.attention().wholeNorms();
   }
 
-  /** Whether the architecture is that of Llama-Nemotron models, their sizes aside. */
-  boolean isLlama() {
-    return base.equals("Llama");
-  }
-
   /** Files of a folder in which all sizes stay. */
   SortedMap<String, byte[]> unchanged() {
     return folder.config().path(PER_LAYER).isEmpty() || folder.config().has(CODE)
@@ -82,14 +82,34 @@ final class ConfigFiles {
   /** The sizes of all blocks, as they are. */
   List<BlockWidth> widthsAsTheyAre() {
     return config.blocks().stream()
-        .map(each -> new BlockWidth(each.width(), each.queryHeads(), each.keyValueHeads()))
+        .map(
+            each ->
+                new BlockWidth(
+                    each.width(),
+                    each.queryHeads(),
+                    each.keyValueHeads(),
+                    each.experts().isEmpty() ? 0 : each.experts().get(0)))
         .toList();
   }
 
-  /** Files of a folder with one width. */
-  SortedMap<String, byte[]> uniform(BlockWidth width) {
+  /**
+   * Files of a folder with one width of each kind of feed-forward, and the same heads everywhere.
+   *
+   * @param widths of all blocks
+   */
+  SortedMap<String, byte[]> uniform(List<BlockWidth> widths) {
     ObjectNode json = plain();
-    putWidth(json, width);
+    putHeads(json, widths.get(0));
+    for (BlockWidth width : widths) {
+      if (width.expert() == 0) {
+        json.put(neurons(), width.neurons());
+      } else {
+        json.put(json.has(EXPERT) ? EXPERT : neurons(), width.expert());
+        if (width.neurons() > 0) {
+          json.put(SHARED, width.neurons());
+        }
+      }
+    }
     if (!headsAsTheyWere()) {
       json.put(HEAD_DIMENSION, config.headDimension());
     }
@@ -211,6 +231,10 @@ final class ConfigFiles {
 
   private void putWidth(ObjectNode json, BlockWidth width) {
     json.put(neurons(), width.neurons());
+    putHeads(json, width);
+  }
+
+  private void putHeads(ObjectNode json, BlockWidth width) {
     json.put(HEADS, width.heads());
     if (!base.equals("OPT")) {
       json.put(GROUPS, width.groups());

@@ -25,6 +25,9 @@ final class ExportPlanner {
   /** Share of zeros in the smallest form above which what is gone is single weights. */
   private static final double ZEROS = 0.1;
 
+  private static final List<Route> FORMS =
+      List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED);
+
   private final ModelFolder folder;
   private final ModelConfig config;
   private final List<BlockSurvey> blocks;
@@ -53,22 +56,26 @@ final class ExportPlanner {
 
   private InputException tooNarrow(Route asked) {
     return new InputException(
-        "%s has blocks of different sizes, which the form %s cannot say; choose the form per-layer."
-            .formatted(folder.path(), asked.optionName()));
+        "%s has blocks of different sizes, which the form %s cannot say; choose the form %s."
+            .formatted(
+                folder.path(),
+                asked.optionName(),
+                (config.experts() == null ? Route.PER_LAYER : Route.ZEROS).optionName()));
   }
 
   private ExportPlan choose() {
     Map<Route, ExportPlan> plans = new EnumMap<>(Route.class);
-    for (Route route : List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED)) {
-      if (route != Route.NEMOTRON_NAS || files.isLlama()) {
+    for (Route route : FORMS) {
+      if (Exporter.hasForm(route, config)) {
         of(route).ifPresent(plan -> plans.put(route, plan));
       }
     }
-    long smallest = plans.values().stream().mapToLong(ExportPlan::bytes).min().orElseThrow();
+    long smallest =
+        plans.values().stream().mapToLong(ExportPlan::bytes).min().orElse(edits.bytes(Map.of()));
     if (smallest == edits.bytes(Map.of()) || singleWeightsAreGone()) {
       return zeros();
     }
-    return List.of(Route.UNIFORM, Route.NEMOTRON_NAS, Route.PER_LAYER, Route.INDEXED).stream()
+    return FORMS.stream()
         .filter(plans::containsKey)
         .map(plans::get)
         .filter(plan -> plan.bytes() <= SLACK * smallest)
@@ -86,7 +93,7 @@ final class ExportPlanner {
     long weights = 0;
     long notZero = 0;
     for (BlockSurvey block : blocks) {
-      for (BlockSurvey.Matrix matrix : block.matrices().values()) {
+      for (BlockSurvey.Matrix matrix : block.all()) {
         ZeroLines lines = matrix.lines();
         weights += (long) lines.rows().cardinality() * lines.columns().cardinality();
         notZero += lines.elements();
@@ -115,7 +122,7 @@ final class ExportPlanner {
         Route.UNIFORM,
         widths,
         edits.of(blocks, widths, false).edits(),
-        files.uniform(widths.get(0)));
+        files.uniform(widths));
   }
 
   private ExportPlan perLayer() {

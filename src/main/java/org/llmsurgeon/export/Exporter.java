@@ -29,7 +29,11 @@ public final class Exporter {
           "GraniteForCausalLM",
           "Olmo2ForCausalLM",
           "SmolLM3ForCausalLM",
-          "StableLmForCausalLM");
+          "StableLmForCausalLM",
+          "MixtralForCausalLM",
+          "OlmoeForCausalLM",
+          "Qwen2MoeForCausalLM",
+          "Qwen3MoeForCausalLM");
 
   /** Those of them whose blocks Llama-Nemotron models have. */
   private static final Set<String> LLAMA = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
@@ -76,6 +80,11 @@ public final class Exporter {
           "%s is of %s, which is written with zeros only; choose the form zeros."
               .formatted(model, name));
     }
+    if (config.experts() != null && asked != Route.UNIFORM) {
+      throw new InputException(
+          "%s is of %s, whose experts have one width; choose the form uniform or zeros."
+              .formatted(model, name));
+    }
     if (asked == Route.NEMOTRON_NAS && !LLAMA.contains(name)) {
       throw new InputException(
           "%s is of %s, which has no form nemotron-nas; choose the form per-layer."
@@ -83,13 +92,28 @@ public final class Exporter {
     }
   }
 
-  /** Whether the forms that leave something out are written for this architecture. */
-  static boolean canShrink(ModelConfig config) {
-    return SHRINK.contains(config.architecture());
+  /** Whether a form that leaves something out is written for a model. */
+  static boolean hasForm(Route route, ModelConfig config) {
+    return (route == Route.UNIFORM || config.experts() == null)
+        && (route != Route.NEMOTRON_NAS || LLAMA.contains(config.architecture()));
+  }
+
+  /** Whether the forms that leave something out are written for a folder. */
+  static boolean canShrink(ModelFolder folder, ModelConfig config) {
+    return SHRINK.contains(config.architecture())
+        && !new NetworkTensors(folder, config).mergesExperts(config);
   }
 
   private Exported asItIs() {
     return new Exported(Route.ZEROS, new ConfigFiles(folder, config).widthsAsTheyAre());
+  }
+
+  private void requireZeros(Route asked) {
+    if (asked != Route.AUTO && asked != Route.ZEROS) {
+      throw new InputException(
+          "%s stores the experts of a block in one tensor; save it with transformers, which stores them one by one, or choose the form zeros."
+              .formatted(folder.path()));
+    }
   }
 
   /**
@@ -98,7 +122,7 @@ public final class Exporter {
    * @param storage where the model is
    */
   public Exported keep(Storage storage) {
-    if (!canShrink(config)) {
+    if (!canShrink(folder, config)) {
       return asItIs();
     }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
@@ -119,7 +143,8 @@ public final class Exporter {
    */
   public Exported write(Route asked, Storage storage, String path) {
     requireForm(asked, config, folder.path());
-    if (!canShrink(config)) {
+    if (!canShrink(folder, config)) {
+      requireZeros(asked);
       new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
       return asItIs();
     }

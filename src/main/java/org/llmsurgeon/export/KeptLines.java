@@ -39,8 +39,15 @@ record KeptLines(int[] neurons, int[] heads, int[] groups) {
         filled(block.neurons(), 0, block.allNeurons(), width.neurons()), heads, groups);
   }
 
-  /** All set bits in a range, and the first others until there are so many. */
-  private static int[] filled(BitSet set, int from, int to, int count) {
+  /**
+   * All set bits in a range, and the first others until there are so many.
+   *
+   * @param set units that are left
+   * @param from the first of the range
+   * @param to after its last
+   * @param count how many, at least as many as are left
+   */
+  static int[] filled(BitSet set, int from, int to, int count) {
     BitSet kept = new BitSet();
     IntStream.range(from, to).filter(set::get).forEach(kept::set);
     int missing = count - kept.cardinality();

@@ -3,6 +3,7 @@ package org.llmsurgeon.export;
 import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.model.weights.StoredPart;
@@ -44,6 +45,18 @@ final class NetworkTensors {
    */
   String stored(String name) {
     return stored.stored(name);
+  }
+
+  /**
+   * Whether the layers of several experts lie in one tensor.
+   *
+   * @param config the model
+   */
+  boolean mergesExperts(ModelConfig config) {
+    return config.linears().stream()
+        .filter(LinearShape::ofExpert)
+        .limit(1)
+        .anyMatch(shape -> stored.part(shape.weightName()) != null);
   }
 
   /**

@@ -61,14 +61,16 @@ final class StreamConstants {
     return IntStream.iterate(sublayer - 1, before -> before >= 0, before -> before - 1)
         .filter(this::isLeft)
         .limit(1)
-        .filter(before -> last(before).shape().bias())
+        .filter(before -> last(before) != null && last(before).shape().bias())
         .findFirst()
         .orElse(sublayer);
   }
 
   private boolean isLeft(int sublayer) {
     BlockSurvey block = blocks.get(sublayer / 2);
-    return !(sublayer % 2 == 0 ? block.heads() : block.neurons()).isEmpty();
+    return sublayer % 2 == 0
+        ? !block.heads().isEmpty()
+        : !block.neurons().isEmpty() || !block.experts().isEmpty();
   }
 
   /** Its last layer; null where the block has no such sublayer. */

@@ -71,9 +71,12 @@ final class Survey {
   }
 
   private BlockSurvey block(int block) {
-    Map<LinearRole, BlockSurvey.Matrix> matrices = new EnumMap<>(LinearRole.class);
-    for (LinearShape shape : config.linears(block)) {
-      matrices.put(shape.role(), new BlockSurvey.Matrix(shape, lines(shape)));
+    Map<LinearRole, BlockSurvey.Matrix> matrices =
+        matrices(config.linears(block).stream().filter(each -> !each.ofExpert()).toList());
+    List<BlockSurvey.Expert> experts = new ArrayList<>();
+    for (int expert = 0; expert < config.blocks().get(block).experts().size(); expert++) {
+      Map<LinearRole, BlockSurvey.Matrix> own = matrices(config.feedForward(block, expert));
+      experts.add(new BlockSurvey.Expert(own, feedForward(own).left()));
     }
     Sublayer neurons = feedForward(matrices);
     Sublayer heads = attention(matrices);
@@ -81,12 +84,21 @@ final class Survey {
         block,
         config.headDimension(),
         matrices,
+        experts,
         neurons.left(),
         heads.left(),
         neurons.constants(),
         heads.constants(),
         addsBias(matrices.get(LinearRole.OUTPUT), heads),
         addsBias(matrices.get(LinearRole.DOWN), neurons));
+  }
+
+  private Map<LinearRole, BlockSurvey.Matrix> matrices(List<LinearShape> shapes) {
+    Map<LinearRole, BlockSurvey.Matrix> matrices = new EnumMap<>(LinearRole.class);
+    for (LinearShape shape : shapes) {
+      matrices.put(shape.role(), new BlockSurvey.Matrix(shape, lines(shape)));
+    }
+    return matrices;
   }
 
   /** Whether a sublayer says something whatever its input, through the bias of its last layer. */

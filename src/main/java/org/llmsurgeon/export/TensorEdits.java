@@ -69,6 +69,7 @@ final class TensorEdits {
             .computeIfAbsent(tensors.stored(matrix.shape().weightName()), name -> new Kept())
             .add(matrix, rows, columns, tensors);
       }
+      experts(block, widths.get(block.block()).expert(), stored);
       stored.forEach((weight, lines) -> cut(weight, lines, indexed, edits));
       BlockSurvey.Matrix down = block.matrices().get(LinearRole.DOWN);
       BlockSurvey.Matrix output = block.matrices().get(LinearRole.OUTPUT);
@@ -78,6 +79,20 @@ final class TensorEdits {
       fold(down, block.neuronConstants(), kept.neurons(), after, edits.edits());
     }
     return edits;
+  }
+
+  private void experts(BlockSurvey block, int neurons, Map<String, Kept> stored) {
+    for (BlockSurvey.Expert expert : block.experts()) {
+      int[] kept = KeptLines.filled(expert.neurons(), 0, expert.allNeurons(), neurons);
+      for (BlockSurvey.Matrix matrix : expert.matrices().values()) {
+        boolean down = matrix.shape().role() == LinearRole.DOWN;
+        int[] rows = down ? all(matrix.shape().outputs()) : kept;
+        int[] columns = down ? kept : all(matrix.shape().inputs());
+        stored
+            .computeIfAbsent(tensors.stored(matrix.shape().weightName()), name -> new Kept())
+            .add(matrix, rows, columns, tensors);
+      }
+    }
   }
 
   /** What is kept of a stored matrix, which may hold several layers, one below the other. */

@@ -2,6 +2,7 @@ package org.llmsurgeon.export;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
@@ -60,7 +61,7 @@ final class WeightCheck {
    * @throws InputException naming the first tensor that differs
    */
   void require() {
-    boolean units = Exporter.canShrink(configA) && Exporter.canShrink(configB);
+    boolean units = Exporter.canShrink(a, configA) && Exporter.canShrink(b, configB);
     Set<String> linears = new HashSet<>();
     for (LinearShape shape : units ? configB.linears() : List.<LinearShape>of()) {
       linears.add(tensorsB.stored(shape.weightName()));
@@ -107,12 +108,22 @@ final class WeightCheck {
   }
 
   private void feedForward(BlockSurvey first, BlockSurvey second) {
+    feedForward(
+        first.block(),
+        new BlockSurvey.Expert(first.matrices(), first.neurons()),
+        new BlockSurvey.Expert(second.matrices(), second.neurons()));
+    for (int expert = 0; expert < second.experts().size(); expert++) {
+      feedForward(first.block(), first.experts().get(expert), second.experts().get(expert));
+    }
+  }
+
+  private void feedForward(int block, BlockSurvey.Expert first, BlockSurvey.Expert second) {
     int[] ofA = first.neurons().stream().toArray();
     int[] ofB = second.neurons().stream().toArray();
-    requireEqual("neurons", first.block(), ofA.length, ofB.length);
-    rows(first, second, LinearRole.GATE, ofA, ofB);
-    rows(first, second, LinearRole.UP, ofA, ofB);
-    columns(first, second, LinearRole.DOWN, ofA, ofB);
+    requireEqual("neurons", block, ofA.length, ofB.length);
+    rows(first.matrices(), second.matrices(), LinearRole.GATE, ofA, ofB);
+    rows(first.matrices(), second.matrices(), LinearRole.UP, ofA, ofB);
+    columns(first.matrices(), second.matrices(), LinearRole.DOWN, ofA, ofB);
   }
 
   private void attention(BlockSurvey first, BlockSurvey second) {
@@ -125,11 +136,16 @@ final class WeightCheck {
     int width = configA.headDimension();
     int[] ofA = KeptLines.lines(first.heads().stream().toArray(), width);
     int[] ofB = KeptLines.lines(second.heads().stream().toArray(), width);
-    rows(first, second, LinearRole.QUERY, ofA, ofB);
+    rows(first.matrices(), second.matrices(), LinearRole.QUERY, ofA, ofB);
     for (LinearRole role : List.of(LinearRole.KEY, LinearRole.VALUE)) {
-      rows(first, second, role, KeptLines.lines(groupsA, width), KeptLines.lines(groupsB, width));
+      rows(
+          first.matrices(),
+          second.matrices(),
+          role,
+          KeptLines.lines(groupsA, width),
+          KeptLines.lines(groupsB, width));
     }
-    columns(first, second, LinearRole.OUTPUT, ofA, ofB);
+    columns(first.matrices(), second.matrices(), LinearRole.OUTPUT, ofA, ofB);
   }
 
   private static int[] groups(BlockSurvey block) {
@@ -144,12 +160,17 @@ final class WeightCheck {
     }
   }
 
-  private void rows(BlockSurvey first, BlockSurvey second, LinearRole role, int[] ofA, int[] ofB) {
-    if (ofA.length == 0 || !first.matrices().containsKey(role)) {
+  private void rows(
+      Map<LinearRole, BlockSurvey.Matrix> first,
+      Map<LinearRole, BlockSurvey.Matrix> second,
+      LinearRole role,
+      int[] ofA,
+      int[] ofB) {
+    if (ofA.length == 0 || !first.containsKey(role)) {
       return;
     }
-    LinearShape inA = first.matrices().get(role).shape();
-    LinearShape inB = second.matrices().get(role).shape();
+    LinearShape inA = first.get(role).shape();
+    LinearShape inB = second.get(role).shape();
     same(inA.weightName(), inB.weightName(), new Lines(ofA, null), new Lines(ofB, null));
     if (inA.bias()) {
       same(
@@ -161,10 +182,14 @@ final class WeightCheck {
   }
 
   private void columns(
-      BlockSurvey first, BlockSurvey second, LinearRole role, int[] ofA, int[] ofB) {
+      Map<LinearRole, BlockSurvey.Matrix> first,
+      Map<LinearRole, BlockSurvey.Matrix> second,
+      LinearRole role,
+      int[] ofA,
+      int[] ofB) {
     if (ofA.length > 0) {
-      LinearShape inA = first.matrices().get(role).shape();
-      LinearShape inB = second.matrices().get(role).shape();
+      LinearShape inA = first.get(role).shape();
+      LinearShape inB = second.get(role).shape();
       int[] rows = all(inA.outputs());
       same(inA.weightName(), inB.weightName(), new Lines(rows, ofA), new Lines(rows, ofB));
     }

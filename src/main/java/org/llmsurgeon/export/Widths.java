@@ -1,5 +1,6 @@
 package org.llmsurgeon.export;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,10 @@ final class Widths {
   /** Each block as it is. */
   static List<BlockWidth> unchanged(List<BlockSurvey> blocks) {
     return blocks.stream()
-        .map(each -> new BlockWidth(each.allNeurons(), each.allHeads(), each.allGroups()))
+        .map(
+            each ->
+                new BlockWidth(
+                    each.allNeurons(), each.allHeads(), each.allGroups(), each.expertNeurons()))
         .toList();
   }
 
@@ -42,7 +46,8 @@ final class Widths {
   }
 
   /**
-   * One width for all blocks; none where some are narrower already than others must be.
+   * One width for all blocks; none where some are narrower already than others must be. Of blocks
+   * with and without experts, each kind has its own feed-forward.
    *
    * @param hidden width of the residual stream; the number of query heads must divide it, or be as
    *     it was
@@ -50,29 +55,49 @@ final class Widths {
    */
   static Optional<List<BlockWidth>> uniform(
       List<BlockSurvey> blocks, int hidden, boolean headsAsTheyWere) {
-    int neurons = Math.max(1, most(blocks, each -> each.neurons().cardinality()));
     BlockSurvey first = blocks.get(0);
     int groupsLeft = Math.max(1, most(blocks, BlockSurvey::groupsLeft));
     int inGroupLeft = Math.max(1, most(blocks, BlockSurvey::mostHeadsInGroup));
-    BlockWidth all = new BlockWidth(neurons, first.allHeads(), first.allGroups());
+    BlockWidth all = new BlockWidth(0, first.allHeads(), first.allGroups());
     Stream<BlockWidth> smaller =
         IntStream.rangeClosed(groupsLeft, first.allGroups())
             .boxed()
             .flatMap(
                 groups ->
                     IntStream.rangeClosed(inGroupLeft, first.headsInGroup())
-                        .mapToObj(inGroup -> new BlockWidth(neurons, groups * inGroup, groups)))
+                        .mapToObj(inGroup -> new BlockWidth(0, groups * inGroup, groups)))
             .filter(width -> hidden % width.heads() == 0);
     return Stream.concat(headsAsTheyWere ? Stream.of() : smaller, Stream.of(all))
         .filter(width -> blocks.stream().allMatch(each -> has(each, width)))
         .min(Comparator.comparingInt(width -> width.heads() + width.groups()))
-        .map(best -> blocks.stream().map(each -> best).toList());
+        .flatMap(heads -> uniform(blocks, heads));
   }
 
-  /** Whether a block has so many units, and no more are left. */
+  /** One width of each kind of feed-forward, with the same heads. */
+  private static Optional<List<BlockWidth>> uniform(List<BlockSurvey> blocks, BlockWidth heads) {
+    List<BlockWidth> widths = new ArrayList<>();
+    for (BlockSurvey block : blocks) {
+      boolean mixed = !block.experts().isEmpty();
+      List<BlockSurvey> alike =
+          blocks.stream().filter(each -> each.experts().isEmpty() != mixed).toList();
+      boolean none = mixed && block.allNeurons() == 0;
+      int neurons = none ? 0 : Math.max(1, most(alike, each -> each.neurons().cardinality()));
+      int expert = mixed ? Math.max(1, most(alike, Widths::mostOfAnExpert)) : 0;
+      if (neurons > block.allNeurons() || expert > block.expertNeurons()) {
+        return Optional.empty();
+      }
+      widths.add(new BlockWidth(neurons, heads.heads(), heads.groups(), expert));
+    }
+    return Optional.of(widths);
+  }
+
+  private static int mostOfAnExpert(BlockSurvey block) {
+    return block.experts().stream().mapToInt(each -> each.neurons().cardinality()).max().orElse(0);
+  }
+
+  /** Whether a block has so many heads, and no more are left. */
   private static boolean has(BlockSurvey block, BlockWidth width) {
-    return width.neurons() <= block.allNeurons()
-        && width.groups() <= block.allGroups()
+    return width.groups() <= block.allGroups()
         && width.headsInGroup() <= block.headsInGroup()
         && width.groups() >= block.groupsLeft()
         && width.headsInGroup() >= block.mostHeadsInGroup();

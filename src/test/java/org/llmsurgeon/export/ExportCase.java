@@ -60,7 +60,30 @@ record ExportCase(
     add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
     add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
     TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
+    TinyDecoders.mixtures().forEach((base, json) -> addMixture(all, base, json));
     return all;
+  }
+
+  private static void addMixture(List<ExportCase> all, String base, ObjectNode json) {
+    for (Route route : List.of(Route.AUTO, Route.UNIFORM, Route.ZEROS)) {
+      Route expected = route == Route.AUTO ? Route.UNIFORM : route;
+      all.add(
+          new ExportCase(
+              base + ", experts", json::deepCopy, ExportCase::ofExperts, route, expected));
+    }
+  }
+
+  /** Two neurons of each expert, others of each, and of what all tokens go through. */
+  private static void ofExperts(MaskedFolder folder) {
+    for (int block = 0; block < folder.config().blockCount(); block++) {
+      if (folder.config().blocks().get(block).width() > 0) {
+        folder.neuron(block, LinearShape.NO_EXPERT, 1).neuron(block, LinearShape.NO_EXPERT, 3);
+      }
+      int experts = folder.config().blocks().get(block).experts().size();
+      for (int expert = 0; expert < experts; expert++) {
+        folder.neuron(block, expert, expert).neuron(block, expert, expert + 2);
+      }
+    }
   }
 
   /** Architectures that are Llama in another dress. */

@@ -71,6 +71,24 @@ class ExportedModelTest {
   }
 
   @Test
+  void mixturesOfExpertsHaveOneWidthOrZeros() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      ExportCase each =
+          cases().stream()
+              .filter(any -> any.toString().equals("Mixtral, experts, auto"))
+              .findFirst()
+              .orElseThrow();
+      String masked = each.write(folder.resolve("masked"), DataType.F32, device);
+      String smaller = folder.resolve("smaller").toString();
+      assertThat(export(masked, smaller, Route.AUTO, device).widths())
+          .containsOnly(new BlockWidth(0, 4, 2, 8));
+      assertThatExceptionOfType(InputException.class)
+          .isThrownBy(() -> export(masked, smaller + "-again", Route.PER_LAYER, device))
+          .withMessageContaining("whose experts have one width; choose the form uniform or zeros");
+    }
+  }
+
+  @Test
   void aSmallerFolderIsExportedAgain() throws IOException {
     try (Device device = CpuDevice.create()) {
       ExportCase heads =

@@ -66,6 +66,13 @@ public final class MaskedFolder {
     return this;
   }
 
+  /** A neuron of one feed-forward goes as a unit. */
+  MaskedFolder neuron(int block, int expert, int neuron) {
+    List<LinearShape> layers = config.feedForward(block, expert);
+    layers.subList(0, layers.size() - 1).forEach(shape -> row(shape, neuron));
+    return column(layers.get(layers.size() - 1), neuron);
+  }
+
   /** A query head goes as a unit; with the last of its group the group goes too. */
   public MaskedFolder head(int block, int head, boolean group) {
     int width = config.headDimension();

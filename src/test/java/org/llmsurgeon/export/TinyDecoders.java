@@ -46,6 +46,30 @@ final class TinyDecoders {
     return all;
   }
 
+  /** The same of mixtures of experts. */
+  static Map<String, ObjectNode> mixtures() {
+    Map<String, ObjectNode> all = new LinkedHashMap<>();
+    add(all, "Mixtral", "mixtral", "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2}");
+    add(all, "Olmoe", "olmoe", "{\"num_experts\": 3, \"num_experts_per_tok\": 2}");
+    add(
+        all,
+        "Qwen2Moe",
+        "qwen2_moe",
+        """
+        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 6,
+         "shared_expert_intermediate_size": 12, "decoder_sparse_step": 2}
+        """);
+    add(
+        all,
+        "Qwen3Moe",
+        "qwen3_moe",
+        """
+        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 6,
+         "norm_topk_prob": true}
+        """);
+    return all;
+  }
+
   private static void add(Map<String, ObjectNode> all, String base, String type, String fields) {
     ObjectNode json = TinyModels.llamaJson();
     json.putArray("architectures").add(base + "ForCausalLM");

@@ -10,6 +10,12 @@ import java.util.stream.Stream;
 
 /** The smallest widths that a route can say for what is left of each block. */
 final class Widths {
+  /**
+   * Neurons of experts are a multiple of this: PyTorch multiplies with all experts at once only
+   * where rows begin at multiples of 16 bytes, and transformers has it do so.
+   */
+  private static final int ALIGNED = 8;
+
   private Widths() {}
 
   /** Each block as it is. */
@@ -82,7 +88,9 @@ final class Widths {
           blocks.stream().filter(each -> each.experts().isEmpty() != mixed).toList();
       boolean none = mixed && block.allNeurons() == 0;
       int neurons = none ? 0 : Math.max(1, most(alike, each -> each.neurons().cardinality()));
-      int expert = mixed ? Math.max(1, most(alike, Widths::mostOfAnExpert)) : 0;
+      int left = mixed ? Math.max(1, most(alike, Widths::mostOfAnExpert)) : 0;
+      int aligned = (left + ALIGNED - 1) / ALIGNED * ALIGNED;
+      int expert = Math.max(left, Math.min(aligned, block.expertNeurons()));
       if (neurons > block.allNeurons() || expert > block.expertNeurons()) {
         return Optional.empty();
       }

@@ -73,7 +73,7 @@ record ExportCase(
     }
   }
 
-  /** Two neurons of each expert, others of each, and of what all tokens go through. */
+  /** More than half of each expert, another half of each, and some of what all tokens see. */
   private static void ofExperts(MaskedFolder folder) {
     for (int block = 0; block < folder.config().blockCount(); block++) {
       if (folder.config().blocks().get(block).width() > 0) {
@@ -81,7 +81,9 @@ record ExportCase(
       }
       int experts = folder.config().blocks().get(block).experts().size();
       for (int expert = 0; expert < experts; expert++) {
-        folder.neuron(block, expert, expert).neuron(block, expert, expert + 2);
+        for (int neuron = 0; neuron < 9; neuron++) {
+          folder.neuron(block, expert, expert + neuron);
+        }
       }
     }
   }

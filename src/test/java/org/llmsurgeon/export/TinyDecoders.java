@@ -49,14 +49,14 @@ final class TinyDecoders {
   /** The same of mixtures of experts. */
   static Map<String, ObjectNode> mixtures() {
     Map<String, ObjectNode> all = new LinkedHashMap<>();
-    add(all, "Mixtral", "mixtral", "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2}");
-    add(all, "Olmoe", "olmoe", "{\"num_experts\": 3, \"num_experts_per_tok\": 2}");
+    add(all, "Mixtral", "mixtral", "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
+    add(all, "Olmoe", "olmoe", "{\"num_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
     add(
         all,
         "Qwen2Moe",
         "qwen2_moe",
         """
-        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 6,
+        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 16,
          "shared_expert_intermediate_size": 12, "decoder_sparse_step": 2}
         """);
     add(
@@ -64,7 +64,7 @@ final class TinyDecoders {
         "Qwen3Moe",
         "qwen3_moe",
         """
-        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 6,
+        {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 16,
          "norm_topk_prob": true}
         """);
     return all;

@@ -50,7 +50,7 @@ final class TinyDecoders {
   static Map<String, ObjectNode> mixtures() {
     Map<String, ObjectNode> all = new LinkedHashMap<>();
     add(all, "Mixtral", "mixtral", "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
-    add(all, "Olmoe", "olmoe", "{\"num_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
+    add(all, "Olmoe", "olmoe", "{\"hidden_size\": 16, \"num_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
     add(
         all,
         "Qwen2Moe",

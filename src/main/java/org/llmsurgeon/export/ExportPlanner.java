@@ -119,10 +119,7 @@ final class ExportPlanner {
 
   private ExportPlan uniform(List<BlockWidth> widths) {
     return plan(
-        Route.UNIFORM,
-        widths,
-        edits.of(blocks, widths, false).edits(),
-        files.uniform(widths));
+        Route.UNIFORM, widths, edits.of(blocks, widths, false).edits(), files.uniform(widths));
   }
 
   private ExportPlan perLayer() {

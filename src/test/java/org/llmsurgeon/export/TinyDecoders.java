@@ -49,8 +49,17 @@ final class TinyDecoders {
   /** The same of mixtures of experts. */
   static Map<String, ObjectNode> mixtures() {
     Map<String, ObjectNode> all = new LinkedHashMap<>();
-    add(all, "Mixtral", "mixtral", "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
-    add(all, "Olmoe", "olmoe", "{\"hidden_size\": 16, \"num_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
+    add(
+        all,
+        "Mixtral",
+        "mixtral",
+        "{\"num_local_experts\": 3, \"num_experts_per_tok\": 2, \"intermediate_size\": 16}");
+    add(
+        all,
+        "Olmoe",
+        "olmoe",
+        "{\"hidden_size\": 16, \"num_experts\": 3, \"num_experts_per_tok\": 2,"
+            + " \"intermediate_size\": 16}");
     add(
         all,
         "Qwen2Moe",

@@ -20,8 +20,8 @@ final class ReportTables {
   private ReportTables() {}
 
   /**
-   * Perplexity and weights of the dense and of the pruned model, the seconds of each stage, what each
-   * constraint on widths costs, and the warnings.
+   * Perplexity and weights of the dense and of the pruned model, the seconds of each stage, what
+   * each constraint on widths costs, and the warnings.
    *
    * @param report of a finished run
    * @return lines of text, each ended by {@code \n}
@@ -92,7 +92,8 @@ final class ReportTables {
     if (sums.isEmpty()) {
       return Optional.empty();
     }
-    TextTable table = new TextTable("constraint on widths", "predicted loss", "without it", "costs");
+    TextTable table =
+        new TextTable("constraint on widths", "predicted loss", "without it", "costs");
     sums.forEach(
         (option, sum) ->
             table.row(

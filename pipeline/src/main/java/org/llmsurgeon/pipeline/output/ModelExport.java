@@ -131,8 +131,7 @@ public final class ModelExport {
                 return report;
               }
               report =
-                  report.with(
-                      new SampleTexts(session.storage()).of(model, staged, form.windows()));
+                  report.with(new SampleTexts(session.storage()).of(model, staged, form.windows()));
               step.run();
               return report;
             })

@@ -219,6 +219,7 @@ class ReportTablesTest {
         List.of(),
         List.of(),
         null,
+        null,
         null);
   }
 

@@ -108,7 +108,8 @@ final class GroupCosts {
   }
 
   /**
-   * Whether no layer would lose more than it may.
+   * Whether no layer would lose more than it may. Dead lines count as lost, and a unit whose lines
+   * of a layer are dead takes them from it all the same.
    *
    * @param removal what goes besides
    * @param units what would go with it, none of them sharing a line with another
@@ -119,11 +120,13 @@ final class GroupCosts {
     }
     int[] rows = new int[states.size()];
     int[] columns = new int[states.size()];
+    boolean[] touched = new boolean[states.size()];
     for (int unit : units) {
       List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
       for (int i = 0; i < parts.size(); i++) {
         Unit.Part part = parts.get(i);
         int[] set = left(part, positions[unit][0][i]);
+        touched[part.layer()] = true;
         int[] lines = part.line() == Line.ROW ? rows : columns;
         lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
       }
@@ -134,7 +137,7 @@ final class GroupCosts {
           (long) (state.rows() - removal.rows(layer) - rows[layer])
               * (state.columns() - removal.columns(layer) - columns[layer]);
       CoupledGroup.Layer shape = group.layers().get(layer);
-      if (rows[layer] + columns[layer] > 0 && shape.weights() - left > shape.most()) {
+      if (touched[layer] && shape.weights() - left > shape.most()) {
         return false;
       }
     }

@@ -1,7 +1,7 @@
 package org.llmsurgeon.compute;
 
 /**
- * Shape of a causal attention. Query head {@code h} reads key/value head {@code h / (heads /
+ * Shape of an attention. Query head {@code h} reads key/value head {@code h / (heads /
  * keyValueHeads)}.
  *
  * @param sequences sequences in the batch; rows of all tensors are {@code sequences * length}, one
@@ -12,7 +12,9 @@ package org.llmsurgeon.compute;
  *     [tokens, keyValueHeads * headDimension]}
  * @param headDimension columns of one head
  * @param scale factor on the scores, usually {@code 1 / sqrt(headDimension)}
- * @param window keys that a query sees at most, its own and those right before it; 0 for all
+ * @param causal whether a query sees no key after its own
+ * @param window keys that a query sees at most, its own and those right before it; 0 for all. Only
+ *     a causal attention has one
  * @param softCap scores go through {@code cap tanh(score / cap)}; 0 where they do not
  */
 public record AttentionShape(
@@ -22,12 +24,20 @@ public record AttentionShape(
     int keyValueHeads,
     int headDimension,
     double scale,
+    boolean causal,
     int window,
     double softCap) {
-  /** An attention that sees everything before, without a bound on its scores. */
+  /** Checks that a window is that of a causal attention. */
+  public AttentionShape {
+    if (!causal && window != 0) {
+      throw new IllegalArgumentException("a window of " + window + " on both sides");
+    }
+  }
+
+  /** A causal attention that sees everything before, without a bound on its scores. */
   public AttentionShape(
       int sequences, int length, int heads, int keyValueHeads, int headDimension, double scale) {
-    this(sequences, length, heads, keyValueHeads, headDimension, scale, 0, 0);
+    this(sequences, length, heads, keyValueHeads, headDimension, scale, true, 0, 0);
   }
 
   /**
@@ -37,5 +47,14 @@ public record AttentionShape(
    */
   public int firstKey(int query) {
     return window == 0 ? 0 : Math.max(0, query - window + 1);
+  }
+
+  /**
+   * The key after the last one that a query sees.
+   *
+   * @param query its position in the sequence
+   */
+  public int keysEnd(int query) {
+    return causal ? query + 1 : length;
   }
 }

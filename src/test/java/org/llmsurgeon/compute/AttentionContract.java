@@ -9,11 +9,16 @@ import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 /** Attention and rotary positions: properties, and equality with {@link ReferenceDevice}. */
 interface AttentionContract extends DeviceUnderTest {
-  /** Sequences, length, heads, key and value heads, head dimension. */
+  /**
+   * Sequences, length, heads, key and value heads, head dimension, window; -1 for an attention that
+   * sees what comes after as well.
+   */
   int[][] SIZES = {
     {0, 4, 2, 1, 4}, {2, 0, 2, 1, 4}, {1, 1, 1, 1, 1}, {3, 1, 2, 2, 5}, {3, 2, 4, 2, 8},
     {2, 7, 3, 1, 5}, {2, 7, 6, 3, 16}, {2, 130, 4, 2, 8}, {1, 300, 3, 1, 12}, {2, 300, 2, 2, 7},
-    {2, 130, 4, 2, 8, 5}, {1, 300, 3, 1, 12, 100}, {1, 7, 2, 1, 4, 1}
+    {2, 130, 4, 2, 8, 5}, {1, 300, 3, 1, 12, 100}, {1, 7, 2, 1, 4, 1},
+    {2, 0, 2, 1, 4, -1}, {1, 1, 1, 1, 1, -1}, {3, 7, 6, 3, 5, -1}, {2, 130, 4, 2, 8, -1},
+    {1, 300, 2, 2, 7, -1}
   };
 
   @Test
@@ -60,6 +65,30 @@ interface AttentionContract extends DeviceUnderTest {
             sum += values.at(130 * sequence + t, valueColumn);
             expected.set(130 * sequence + t, column, sum / (t + 1));
           }
+        }
+      }
+      double tolerance = tolerances(Precision.SINGLE).product();
+      Tolerances.assertClose("averages", work.values(out), expected.values(), tolerance);
+    }
+  }
+
+  @Test
+  default void equalKeysAverageAllValuesWhereLaterTokensAreSeen() {
+    AttentionShape shape = new AttentionShape(2, 130, 2, 1, 3, 0.7, false, 0, 0);
+    try (Workspace work = workspace(Precision.SINGLE)) {
+      PlainMatrix values = PlainMatrix.random(260, 3, 1);
+      AttentionInputs in =
+          new AttentionInputs(work.random(260, 6, 2), work.zeros(260, 3), work.tensor(values));
+      Tensor out = work.blank(260, 6);
+      device().attention(shape, in, out);
+      PlainMatrix expected = PlainMatrix.zeros(260, 6);
+      for (int row = 0; row < 260; row++) {
+        for (int column = 0; column < 6; column++) {
+          double sum = 0;
+          for (int t = row / 130 * 130; t < row / 130 * 130 + 130; t++) {
+            sum += values.at(t, column % 3);
+          }
+          expected.set(row, column, sum / 130);
         }
       }
       double tolerance = tolerances(Precision.SINGLE).product();
@@ -193,7 +222,9 @@ interface AttentionContract extends DeviceUnderTest {
 
   private static AttentionShape shape(int[] size) {
     double scale = 1 / Math.sqrt(size[4]);
-    int window = size.length > 5 ? size[5] : 0;
-    return new AttentionShape(size[0], size[1], size[2], size[3], size[4], scale, window, 0);
+    int window = size.length > 5 ? Math.max(0, size[5]) : 0;
+    boolean causal = size.length < 6 || size[5] >= 0;
+    return new AttentionShape(
+        size[0], size[1], size[2], size[3], size[4], scale, causal, window, 0);
   }
 }

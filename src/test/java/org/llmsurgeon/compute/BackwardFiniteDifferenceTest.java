@@ -87,8 +87,16 @@ class BackwardFiniteDifferenceTest {
   @ParameterizedTest
   @CsvSource({"1, 6, 4, 4, 2", "2, 3, 4, 2, 2", "3, 2, 4, 1, 2", "1, 6, 1, 1, 8", "6, 1, 2, 1, 4"})
   void attention(int sequences, int length, int heads, int keyValueHeads, int headDimension) {
-    AttentionShape shape =
-        new AttentionShape(sequences, length, heads, keyValueHeads, headDimension, 0.8);
+    attention(new AttentionShape(sequences, length, heads, keyValueHeads, headDimension, 0.8));
+    attention(
+        new AttentionShape(
+            sequences, length, heads, keyValueHeads, headDimension, 0.8, false, 0, 0));
+  }
+
+  private void attention(AttentionShape shape) {
+    int keyValueHeads = shape.keyValueHeads();
+    int headDimension = shape.headDimension();
+    int length = shape.length();
     AttentionInputs in = AttentionContract.inputs(work, shape);
     int keyWidth = keyValueHeads * headDimension;
     AttentionInputs gradients =

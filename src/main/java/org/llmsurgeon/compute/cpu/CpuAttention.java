@@ -7,9 +7,9 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
 
 /**
- * Causal attention of the cpu device. Per sequence and head, a block of query rows at a time: only
- * scores at or left of the diagonal are computed, in a scratch of one block of rows. The backward
- * computes them again.
+ * Attention of the cpu device. Per sequence and head, a block of query rows at a time: of a causal
+ * one only scores at or left of the diagonal are computed, in a scratch of one block of rows. The
+ * backward computes them again.
  */
 final class CpuAttention {
   /** Query rows at once: few enough that little is computed right of the diagonal. */
@@ -71,7 +71,7 @@ final class CpuAttention {
             CpuMatrix dBlock = place.queryRows(shape, dOut);
             CpuMatrix dScores = scores(dScratch, block);
             CpuBlas.multiply(1, dBlock, block.values().transpose(), 0, dScores);
-            scoreGradients(shape, p, dScores, slope, rows);
+            scoreGradients(shape, block.from(), new CpuMatrix[] {p, dScores, slope}, rows);
             Block d = Block.of(shape, gradients, place);
             CpuBlas.multiply(1, p.transpose(), dBlock, 1, d.values());
             CpuBlas.multiply(shape.scale(), dScores, block.keys(), 0, d.queries());
@@ -125,9 +125,8 @@ final class CpuAttention {
   }
 
   /**
-   * Softmax of the scores of a block; 0 right of the diagonal, and left of the window. Row {@code
-   * i} of the block sees the keys before the block and the first {@code i + 1} within, as far as
-   * the window reaches.
+   * Softmax of the scores of a block; 0 for the keys that a row does not see: those right of the
+   * diagonal of a causal attention, and those left of its window.
    *
    * @param slope takes the derivatives of the bound on the scores; null where nobody needs them
    */
@@ -137,12 +136,11 @@ final class CpuAttention {
     CpuBlas.multiply(shape.scale(), block.queries(), block.keys().transpose(), 0, scores);
     CpuMemory memory = scratch.writing();
     int width = scores.columns();
-    int before = width - scores.rows();
     float[] row = rows.p;
     for (int i = 0; i < scores.rows(); i++) {
-      int first = shape.firstKey(before + i);
+      int first = shape.firstKey(block.from() + i);
       long at = scores.row(i);
-      int n = before + i + 1 - first;
+      int n = shape.keysEnd(block.from() + i) - first;
       memory.read(at + first, row, 0, n);
       if (shape.softCap() > 0) {
         bound(shape.softCap(), n, rows);
@@ -178,15 +176,19 @@ final class CpuAttention {
    * {@code dS = P * (dP - rowsum(P * dP))}, in place of {@code dP}. The sum equals {@code
    * rowsum(dOut * out)}, but taken from the same numbers as what it is subtracted from: a row that
    * sees one key gets exactly 0.
+   *
+   * @param from first query of the block
+   * @param of {@code P}, {@code dP}, and the slope of the bound on the scores or null
    */
-  private void scoreGradients(
-      AttentionShape shape, CpuMatrix p, CpuMatrix dp, CpuMatrix slope, Rows rows) {
+  private void scoreGradients(AttentionShape shape, int from, CpuMatrix[] of, Rows rows) {
+    CpuMatrix p = of[0];
+    CpuMatrix dp = of[1];
+    CpuMatrix slope = of[2];
     int width = p.columns();
-    int before = width - p.rows();
     CpuMemory memory = dp.tensor().writing();
     for (int i = 0; i < p.rows(); i++) {
-      int first = shape.firstKey(before + i);
-      int n = before + i + 1 - first;
+      int first = shape.firstKey(from + i);
+      int n = shape.keysEnd(from + i) - first;
       p.tensor().reading().read(p.row(i) + first, rows.p, 0, n);
       memory.read(dp.row(i) + first, rows.dp, 0, n);
       float shift = (float) kernels.dot(rows.p, rows.dp, n);
@@ -216,7 +218,7 @@ final class CpuAttention {
     /** The columns of the key/value head that this one reads, in all rows that it may see. */
     CpuMatrix keyRows(AttentionShape shape, CpuTensor x) {
       int group = head / (shape.heads() / shape.keyValueHeads());
-      return columns(shape, x, group).rowRange(0, to);
+      return columns(shape, x, group).rowRange(0, shape.keysEnd(to - 1));
     }
 
     private CpuMatrix columns(AttentionShape shape, CpuTensor x, int of) {
@@ -229,13 +231,15 @@ final class CpuAttention {
   /**
    * What a block works on.
    *
+   * @param from its first query
    * @param queries {@code [block, headDimension]}
-   * @param keys {@code [seen, headDimension]}, up to the last row of the block
+   * @param keys {@code [seen, headDimension]}, up to the last that a row of the block sees
    * @param values as {@code keys}
    */
-  private record Block(CpuMatrix queries, CpuMatrix keys, CpuMatrix values) {
+  private record Block(int from, CpuMatrix queries, CpuMatrix keys, CpuMatrix values) {
     static Block of(AttentionShape shape, AttentionInputs in, Place place) {
       return new Block(
+          place.from(),
           place.queryRows(shape, CpuTensor.of(in.queries())),
           place.keyRows(shape, CpuTensor.of(in.keys())),
           place.keyRows(shape, CpuTensor.of(in.values())));

@@ -5,8 +5,8 @@ import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.ShapeChecks;
 
 /**
- * Causal attention in tiles: the scores of some queries of a sequence, for all heads at once, with
- * the keys up to the last of these queries. Products run over a batch of key and value heads, once
+ * Attention in tiles: the scores of some queries of a sequence, for all heads at once, with the keys
+ * up to the last that one of these queries sees. Products run over a batch of key and value heads, once
  * for each query head that reads one.
  */
 final class CudaAttention {
@@ -26,16 +26,26 @@ final class CudaAttention {
   }
 
   /**
-   * The queries of a tile: those from {@code from} to {@code to} of a sequence, with the keys
-   * before {@code to}.
+   * The queries of a tile: those from {@code from} to {@code to} of a sequence, with the keys that
+   * they see.
    */
   private record Tile(AttentionShape shape, int sequence, int from, int to) {
     int rows() {
       return to - from;
     }
 
+    /** Keys that the last query sees. */
+    int keys() {
+      return shape.keysEnd(to - 1);
+    }
+
+    /** Keys that all queries see, but the own one of a causal attention's first. */
+    int common() {
+      return shape.causal() ? from : keys();
+    }
+
     long elements() {
-      return (long) rows() * to;
+      return (long) rows() * keys();
     }
 
     /** Query heads that read one key and value head. */
@@ -58,7 +68,7 @@ final class CudaAttention {
 
     /** Scores, or their gradients, of one query head of each key and value head. */
     DeviceMatrix scores(long address, int member) {
-      DeviceMatrix all = DeviceMatrix.floats(address, to, sharing() * elements());
+      DeviceMatrix all = DeviceMatrix.floats(address, keys(), sharing() * elements());
       return all.from(member * elements());
     }
 
@@ -101,7 +111,7 @@ final class CudaAttention {
           softmax(tile, inputs, scores);
           for (int member = 0; member < tile.sharing(); member++) {
             multiply(
-                tile.product(tile.rows(), shape.headDimension(), tile.to(), 1, false),
+                tile.product(tile.rows(), shape.headDimension(), tile.keys(), 1, false),
                 plain(tile.scores(scores, member)),
                 plain(tile.keys(inputs.values())),
                 tile.queries(result, member));
@@ -152,21 +162,21 @@ final class CudaAttention {
     int head = tile.shape().headDimension();
     for (int member = 0; member < tile.sharing(); member++) {
       multiply(
-          tile.product(tile.rows(), tile.to(), head, 1, false),
+          tile.product(tile.rows(), tile.keys(), head, 1, false),
           plain(tile.queries(inputs.queries(), member)),
           transposed(tile.keys(inputs.keys())),
           tile.scores(scores, member));
     }
     parts
         .kernels()
-        .of("causalSoftmax")
+        .of("attentionSoftmax")
         .wide(scores)
         .whole(tile.rows())
-        .whole(tile.to())
-        .whole(tile.from())
+        .whole(tile.keys())
+        .whole(tile.common())
         .whole(tile.shape().window())
         .single((float) tile.shape().scale())
-        .rows(tile.shape().heads() * tile.rows(), tile.to());
+        .rows(tile.shape().heads() * tile.rows(), tile.keys());
   }
 
   /** {@code dP = dOut v^T}, then {@code dS = p (dP - sum p dP)}. */
@@ -175,20 +185,20 @@ final class CudaAttention {
     int head = tile.shape().headDimension();
     for (int member = 0; member < tile.sharing(); member++) {
       multiply(
-          tile.product(tile.rows(), tile.to(), head, 1, false),
+          tile.product(tile.rows(), tile.keys(), head, 1, false),
           plain(tile.queries(gradient, member)),
           transposed(tile.keys(inputs.values())),
           tile.scores(dScores, member));
     }
     parts
         .kernels()
-        .of("causalSoftmaxBackward")
+        .of("attentionSoftmaxBackward")
         .wide(scores)
         .wide(dScores)
         .whole(tile.rows())
-        .whole(tile.to())
-        .whole(tile.from())
-        .rows(tile.shape().heads() * tile.rows(), tile.to());
+        .whole(tile.keys())
+        .whole(tile.common())
+        .rows(tile.shape().heads() * tile.rows(), tile.keys());
   }
 
   /** {@code dV += p^T dOut}, {@code dQ = scale dS k}, {@code dK += scale dS^T q}. */
@@ -200,17 +210,17 @@ final class CudaAttention {
     for (int member = 0; member < tile.sharing(); member++) {
       boolean adds = !isLast || member > 0;
       multiply(
-          tile.product(tile.to(), head, tile.rows(), 1, adds),
+          tile.product(tile.keys(), head, tile.rows(), 1, adds),
           transposed(tile.scores(tiles[0], member)),
           plain(tile.queries(gradient, member)),
           tile.keys(results.values()));
       multiply(
-          tile.product(tile.rows(), head, tile.to(), scale, false),
+          tile.product(tile.rows(), head, tile.keys(), scale, false),
           plain(tile.scores(tiles[1], member)),
           plain(tile.keys(inputs.keys())),
           tile.queries(results.queries(), member));
       multiply(
-          tile.product(tile.to(), head, tile.rows(), scale, adds),
+          tile.product(tile.keys(), head, tile.rows(), scale, adds),
           transposed(tile.scores(tiles[1], member)),
           plain(tile.queries(inputs.queries(), member)),
           tile.keys(results.keys()));

@@ -5,13 +5,13 @@ __device__ inline int firstSeen(int seen, int window) {
   return window > 0 && seen > window ? seen - window : 0;
 }
 
-/** Row i of a tile sees columns 0 .. first + i, the last of a window: their softmax, and 0 beyond. */
-extern "C" __global__ void causalSoftmax(
+/** Row i of a tile sees columns 0 .. first + i as far as there are, the last of a window: their softmax, and 0 beyond. */
+extern "C" __global__ void attentionSoftmax(
     float* scores, int rows, int columns, int first, int window, float scale) {
   __shared__ float maxima[32];
   __shared__ float sums[32];
   float* row = scores + (Index) blockIdx.x * columns;
-  int seen = first + (int) (blockIdx.x % rows) + 1;
+  int seen = min(columns, first + (int) (blockIdx.x % rows) + 1);
   int from = firstSeen(seen, window);
   float most = row[seen - 1] * scale;
   EACH_COLUMN(j, seen) most = j < from ? most : fmaxf(most, row[j] * scale);
@@ -27,10 +27,10 @@ extern "C" __global__ void causalSoftmax(
 }
 
 /** dScores, which held the gradient of the softmax, <- p (d - sum p d). */
-extern "C" __global__ void causalSoftmaxBackward(const float* p, float* dScores, int rows, int columns, int first) {
+extern "C" __global__ void attentionSoftmaxBackward(const float* p, float* dScores, int rows, int columns, int first) {
   __shared__ float sums[32];
   Index start = (Index) blockIdx.x * columns;
-  int seen = first + (int) (blockIdx.x % rows) + 1;
+  int seen = min(columns, first + (int) (blockIdx.x % rows) + 1);
   float sum = 0;
   EACH_COLUMN(j, seen) sum += p[start + j] * dScores[start + j];
   sum = blockSum(sum, sums);

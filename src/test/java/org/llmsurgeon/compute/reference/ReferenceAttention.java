@@ -9,21 +9,18 @@ import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
 
-/** Causal attention and rotary positions of {@link ReferenceDevice}, by definition. */
+/** Attention and rotary positions of {@link ReferenceDevice}, by definition. */
 final class ReferenceAttention {
   /**
    * One query of one head.
    *
    * @param row its row in queries and outputs
-   * @param firstKeyRow row of the first key it sees; the last is its own
+   * @param firstKeyRow row of the first key it sees
+   * @param visible how many it sees
    * @param column first column of its head in queries and outputs
    * @param keyColumn first column of its head in keys and values
    */
-  private record Query(int row, int firstKeyRow, int column, int keyColumn) {
-    int visible() {
-      return row - firstKeyRow + 1;
-    }
-  }
+  private record Query(int row, int firstKeyRow, int visible, int column, int keyColumn) {}
 
   private interface QueryAction {
     void accept(Query query);
@@ -87,8 +84,9 @@ final class ReferenceAttention {
         int column = head * shape.headDimension();
         int keyColumn = head / group * shape.headDimension();
         for (int row = first; row < first + shape.length(); row++) {
-          int seen = first + shape.firstKey(row - first);
-          action.accept(new Query(row, seen, column, keyColumn));
+          int from = shape.firstKey(row - first);
+          int visible = shape.keysEnd(row - first) - from;
+          action.accept(new Query(row, first + from, visible, column, keyColumn));
         }
       }
     }

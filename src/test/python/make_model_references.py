@@ -1,12 +1,13 @@
 """Writes the reference models that ReferenceModelsTest compares with: tiny random networks of every
 supported architecture, as the transformers library (5.24, torch on a processor) computes them.
 
-    python make_model_references.py ../resources/org/llmsurgeon/model/reference
+    python make_model_references.py ../resources/org/llmsurgeon/model/reference [NAME ...]
 
 Each file is a safetensors file: the weights as transformers saves them, and beside them
 `reference.logits`, `reference.gradient.<module>` (of the loss with respect to what each linear module
 wrote, one window). Of experts there are the tokens that reach them, in their order, and beside their
-gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids` and `loss`.
+gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids`, `loss`, and of encoders
+`targets`: what each position is to say, -1 where it does not count.
 """
 
 import json
@@ -155,6 +156,25 @@ def decoders():
     )
 
 
+def encoders():
+    t = transformers
+    flat = {k: v for k, v in SIZES.items() if k != "num_key_value_heads"}
+    yield "bert", t.BertConfig(**flat), t.BertForMaskedLM
+    untied = dict(hidden_act="gelu_new", type_vocab_size=3, tie_word_embeddings=False)
+    yield "bert-untied", t.BertConfig(**flat, **untied), t.BertForMaskedLM
+    yield "roberta", t.RobertaConfig(**flat, type_vocab_size=1), t.RobertaForMaskedLM
+    distil = t.DistilBertConfig(
+        vocab_size=11,
+        dim=8,
+        hidden_dim=12,
+        n_layers=2,
+        n_heads=2,
+        max_position_embeddings=16,
+        activation="relu",
+    )
+    yield "distilbert", distil, t.DistilBertForMaskedLM
+
+
 class ExpertWatch:
     """Sees what the layers of experts read and get back, which are no modules of their own."""
 
@@ -202,14 +222,23 @@ class ExpertWatch:
         return wrote
 
 
-def write(name, config, folder):
+def result_width(model):
+    """What an encoder's head tells apart."""
+    tokens = "MaskedLM" in type(model).__name__
+    return model.config.vocab_size if tokens else model.config.num_labels
+
+
+def write(name, config, kind, folder):
     torch.manual_seed(len(name))
     config._attn_implementation = "eager"
     config._experts_implementation = "eager"
     for dropout in ("embd_pdrop", "attn_pdrop", "resid_pdrop"):
         if hasattr(config, dropout):
             setattr(config, dropout, 0.0)
-    model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
+    if kind is None:
+        model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
+    else:
+        model = kind(config).float().eval()
     with torch.no_grad():
         for key, weight in model.named_parameters():
             if weight.dim() == 1:
@@ -226,11 +255,16 @@ def write(name, config, folder):
         return keep
 
     for key, module in model.named_modules():
-        if isinstance(module, (torch.nn.Linear, Conv1D)) and not key.endswith(("lm_head", "embed_out")):
+        outside = key.endswith(("lm_head", "embed_out")) if kind is None else ".layer." not in key
+        if isinstance(module, (torch.nn.Linear, Conv1D)) and not outside:
             module.register_full_backward_hook(hook(key))
-    ids = torch.randint(0, 11, (1, LENGTH))
+    # Padding among the tokens would shift the positions of a RoBERTa
+    ids = torch.randint(0 if kind is None else 3, 11, (1, LENGTH))
     with ExpertWatch(model, gradients):
-        result = model(input_ids=ids, labels=ids)
+        labels = ids if kind is None else torch.randint(0, result_width(model), (1, LENGTH))
+        if kind is not None:
+            labels[0, ::2] = -100
+        result = model(input_ids=ids, labels=labels)
         result.loss.backward()
     tensors = dict(gradients)
     tensors["reference.logits"] = result.logits[0].detach().clone().contiguous()
@@ -242,6 +276,8 @@ def write(name, config, folder):
         "ids": json.dumps(ids[0].tolist()),
         "loss": repr(result.loss.item()),
     }
+    if kind is not None:
+        metadata["targets"] = json.dumps([max(-1, each) for each in labels[0].tolist()])
     configured = json.loads(metadata["config"])
     configured["architectures"] = [type(model).__name__]
     metadata["config"] = json.dumps(configured, sort_keys=True)
@@ -251,9 +287,13 @@ def write(name, config, folder):
 if __name__ == "__main__":
     target = pathlib.Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    for name, config in decoders():
+    wanted = sys.argv[2:]
+    models = [(name, config, None) for name, config in decoders()] + list(encoders())
+    for name, config, kind in models:
+        if wanted and name not in wanted:
+            continue
         try:
-            write(name, config, target)
+            write(name, config, kind, target)
         except Exception as broken:
             print(name, repr(broken))
             raise

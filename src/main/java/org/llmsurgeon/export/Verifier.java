@@ -84,7 +84,7 @@ public final class Verifier {
       }
       try (LanguageModel model = FolderWeights.model(storage, b, device)) {
         for (int i = 0; i < tokens.length; i++) {
-          of.compare(i, logits(model, tokens[i]), tokens[i], config.vocabulary());
+          of.compare(i, logits(model, tokens[i]), tokens[i], config.ends().outputs());
         }
       }
       double tolerance = tolerance(second) * Math.max(10, of.largest);

@@ -24,9 +24,10 @@ import org.llmsurgeon.model.weights.StoredTensors;
 import org.llmsurgeon.model.weights.WeightSource;
 
 /**
- * A causal language model on a device: losses, and gradients of them. A window is a sequence of
- * token ids; its loss is the mean cross-entropy of its next tokens, in nats (the last position has
- * no target).
+ * A language model on a device: losses, and gradients of them. A window is a sequence of token ids;
+ * its loss is the mean cross-entropy, in nats, of what its positions are to say: the next tokens (the
+ * last position has no target), or what else the {@link
+ * org.llmsurgeon.model.config.Objective} asks.
  *
  * <p>Windows run in batches of {@link MemoryLimits#tokensPerBlock} tokens; neighbours of equal
  * length share a batch. Several threads may run one model at the same time while none changes its
@@ -343,18 +344,17 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * All logits of one window.
+   * All logits of one window as it is, no token hidden.
    *
    * @param window token ids, at least 1
-   * @return {@code [tokens, vocabulary]}, owned by the caller
+   * @return {@code [tokens, outputs]}, owned by the caller
    */
   public Tensor logits(int[] window) {
     int[][] windows = {window};
     Batch.check(windows, config.size(), 1);
-    Tensor logits = device.empty(precision(), window.length, config.vocabulary());
+    Tensor logits = device.empty(precision(), window.length, config.ends().outputs());
     try (RotaryTables tables = tables(windows)) {
-      network.logits(
-          pass(Batch.split(windows, config.objective(), 1).get(0), tables, null, null), logits);
+      network.logits(pass(Batch.asItIs(window), tables, null, null), logits);
       return logits;
     } catch (RuntimeException failure) {
       logits.close();

@@ -69,10 +69,7 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, H
    * @param work owns the result
    */
   Reference reference(Pass pass, Workspace work) {
-    return new Reference(
-        head.features(pass, run(pass, work, false), work),
-        head.weight().tensor(),
-        head.logits().cap());
+    return head.reference(pass, run(pass, work, false), work);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.llmsurgeon.model;
 import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -46,24 +47,57 @@ final class NetworkBuilder {
       int rows = config.maxPositions() + config.stream().positionOffset();
       positions = parameters.matrix(names.positions(), rows, hidden);
     }
+    Ends ends = config.ends();
+    Parameter types =
+        ends.types() == null ? null : parameters.matrix(ends.types(), ends.kinds(), hidden);
+    NormLayer embedded = norm(NormPlace.EMBEDDING);
     Linear in = width == hidden ? null : projection("in.weight", hidden, width);
     List<Block> blocks = new ArrayList<>();
     for (int block = 0; block < config.blockCount(); block++) {
       blocks.add(block(block));
     }
-    NormLayer last =
-        config.has(NormPlace.LAST)
-            ? parameters.norm(names.norms().get(NormPlace.LAST), hidden)
-            : null;
+    NormLayer last = norm(NormPlace.LAST);
     Linear out = width == hidden ? null : projection("out.weight", width, hidden);
+    Head.Transform transform = ends.transform() == null ? null : transform(ends);
     Parameter head =
-        config.tiedHead() ? tokens : parameters.matrix(names.head(), config.vocabulary(), width);
+        config.tiedHead() ? tokens : parameters.matrix(names.head(), ends.outputs(), width);
+    Parameter bias =
+        ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
     StreamStyle stream = config.stream();
     return new Network(
         parameters,
-        new Embedding(tokens, in, positions, stream.positionOffset(), stream.embeddingScale()),
+        new Embedding(
+            tokens,
+            in,
+            positions,
+            stream.positionOffset(),
+            stream.embeddingScale(),
+            types,
+            embedded),
         blocks,
-        new Head(last, out, head, new Head.Logits(stream.logitScale(), stream.logitCap())));
+        new Head(
+            last,
+            out,
+            transform,
+            head,
+            bias,
+            new Head.Logits(stream.logitScale(), stream.logitCap())));
+  }
+
+  private Head.Transform transform(Ends ends) {
+    int hidden = config.hidden();
+    Linear dense =
+        new Linear(
+            null,
+            parameters.matrix(ends.transform() + ".weight", hidden, hidden),
+            parameters.vector(ends.transform() + ".bias", hidden));
+    return new Head.Transform(dense, ends.activation(), norm(NormPlace.HEAD));
+  }
+
+  /** A norm outside the blocks, or null. */
+  private NormLayer norm(NormPlace place) {
+    String name = names.norms().get(place);
+    return name == null ? null : parameters.norm(name, config.hidden());
   }
 
   private Linear projection(String name, int outputs, int inputs) {

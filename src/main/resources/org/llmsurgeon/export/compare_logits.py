@@ -8,14 +8,17 @@ import json
 import sys
 
 import torch
-from transformers import AutoModelForCausalLM
+import transformers
 from transformers.utils import logging
 
 logging.set_verbosity_error()
 
 
 def load(folder, trust):
-    model = AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=trust, torch_dtype=torch.float32)
+    named = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust).architectures
+    own = None if trust or not named else getattr(transformers, named[0], None)
+    kind = own or transformers.AutoModelForCausalLM
+    model = kind.from_pretrained(folder, trust_remote_code=trust, torch_dtype=torch.float32)
     return model.eval()
 
 

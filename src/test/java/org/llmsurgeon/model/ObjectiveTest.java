@@ -46,16 +46,7 @@ class ObjectiveTest {
   @Test
   void saysWhatIsToBeSaidAndWhatCounts() {
     ModelConfig next = TinyModels.llama();
-    ModelConfig copy =
-        new ModelConfig(
-            next.architecture(),
-            next.size(),
-            next.blocks(),
-            next.names(),
-            next.attention(),
-            next.stream(),
-            next.experts(),
-            new Copy());
+    ModelConfig copy = next.with(new Copy());
     int[][] windows = {{3, 1, 4, 1, 5}};
     try (Device device = new ReferenceDevice();
         LanguageModel model = LanguageModel.load(copy, TinyModels.weights(copy, 1), device);

@@ -18,6 +18,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.weights.StoredPart;
 import org.llmsurgeon.model.weights.StoredTensors;
 import org.llmsurgeon.model.weights.WeightSource;
@@ -28,10 +29,11 @@ import org.llmsurgeon.model.weights.WeightSource;
  *
  * @param json its config.json
  * @param ids a window
+ * @param targets what each position is to say; null where that is the next token
  * @param loss of the window, in nats
  * @param file weights, logits and gradients
  */
-public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors file)
+public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double loss, Safetensors file)
     implements WeightSource, AutoCloseable {
   private static final String START = "reference.";
 
@@ -67,6 +69,7 @@ public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors 
     return new ReferenceModel(
         json.readTree(file.metadata().get("config")),
         json.readValue(file.metadata().get("ids"), int[].class),
+        json.readValue(file.metadata().getOrDefault("targets", "null"), int[].class),
         Double.parseDouble(file.metadata().get("loss")),
         file);
   }
@@ -74,6 +77,35 @@ public record ReferenceModel(JsonNode json, int[] ids, double loss, Safetensors 
   /** What our reader makes of its config.json. */
   public ModelConfig config() {
     return Architectures.parse(json, "config.json");
+  }
+
+  /** The same, with the window's own targets where it has some. */
+  ModelConfig configWithTargets() {
+    ModelConfig config = config();
+    return targets == null ? config : config.with(new Given(config.objective(), targets));
+  }
+
+  /** An objective with the same targets for every window. */
+  private record Given(Objective objective, int[] targets) implements Objective {
+    @Override
+    public String label() {
+      return objective.label();
+    }
+
+    @Override
+    public Example example(int[] window) {
+      return new Example(window, targets);
+    }
+
+    @Override
+    public String metric() {
+      return objective.metric();
+    }
+
+    @Override
+    public double score(double[] losses) {
+      return objective.score(losses);
+    }
   }
 
   /** Its weights, one tensor for each of the network. */

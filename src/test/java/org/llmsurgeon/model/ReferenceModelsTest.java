@@ -39,7 +39,7 @@ class ReferenceModelsTest {
     for (Device device : List.of(new ReferenceDevice(), CpuDevice.create())) {
       try (device;
           ReferenceModel reference = ReferenceModel.open(name);
-          LanguageModel model = LanguageModel.load(reference.config(), reference, device)) {
+          LanguageModel model = LanguageModel.load(reference.configWithTargets(), reference, device)) {
         try (Tensor logits = model.logits(reference.ids())) {
           assertClose(name, device.values(logits), reference.logits(device), LOGITS);
         }
@@ -74,7 +74,8 @@ class ReferenceModelsTest {
     try (Device device = new ReferenceDevice();
         ReferenceModel reference = ReferenceModel.open(name);
         LanguageModel model =
-            LanguageModel.load(reference.config(), new DoubleWeights(reference.weights()), device);
+            LanguageModel.load(
+                reference.configWithTargets(), new DoubleWeights(reference.weights()), device);
         ParameterGradients gradients =
             model.zeroGradients(org.llmsurgeon.compute.Precision.DOUBLE)) {
       int[][] windows = {reference.ids()};

@@ -51,6 +51,11 @@ class ArchitecturesRunTest {
   private Path folder(ReferenceModel model) throws IOException {
     Path folder = Files.createDirectories(temp.resolve("model"));
     Files.writeString(folder.resolve("config.json"), model.json().toString());
+    if (!model.config().attention().causal()) {
+      Files.writeString(
+          folder.resolve("tokenizer.json"),
+          "{\"added_tokens\": [{\"id\": 2, \"content\": \"[MASK]\", \"special\": true}]}");
+    }
     SafetensorsLayout layout = new SafetensorsLayout();
     for (String name : model.stored()) {
       layout.add(name, DataType.F32, Arrays.stream(model.shape(name)).asLongStream().toArray());
@@ -104,7 +109,12 @@ class ArchitecturesRunTest {
     "mixtral-merged,units",
     "qwen2-moe,units",
     "qwen3-moe,'row,column'",
-    "olmoe,element"
+    "olmoe,element",
+    "bert,units",
+    "bert-untied,'row,column'",
+    "roberta,element",
+    "distilbert,units",
+    "distilbert,1:2"
   })
   void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name)) {

@@ -16,6 +16,7 @@ public final class SplitTokenizer {
   private final TextSource source;
   private final List<TextSplit> splits;
   private final boolean byDocument;
+  private final boolean bare;
 
   /**
    * A text.
@@ -25,13 +26,19 @@ public final class SplitTokenizer {
    * @param splits all of the text, in order
    * @param byDocument whether documents are encoded one by one where the tokenizer is not known to
    *     allow cuts; these tokens are others than those of the whole text
+   * @param bare whether the tokenizer's special tokens are left out
    */
   public SplitTokenizer(
-      TextTokenizer tokenizer, TextSource source, List<TextSplit> splits, boolean byDocument) {
+      TextTokenizer tokenizer,
+      TextSource source,
+      List<TextSplit> splits,
+      boolean byDocument,
+      boolean bare) {
     this.tokenizer = tokenizer;
     this.source = source;
     this.splits = List.copyOf(splits);
     this.byDocument = byDocument && !tokenizer.splitter().cuts();
+    this.bare = bare;
   }
 
   /** How many splits there are. */
@@ -40,7 +47,8 @@ public final class SplitTokenizer {
   }
 
   /**
-   * Encodes a split. The first begins and the last ends with the tokenizer's special tokens.
+   * Encodes a split. The first begins and the last ends with the tokenizer's special tokens, unless
+   * these are left out.
    *
    * @param index which
    * @param sink takes its tokens, in order
@@ -51,7 +59,7 @@ public final class SplitTokenizer {
     FirstCut search = new FirstCut();
     long documents = 0;
     boolean blank = true;
-    if (begun) {
+    if (begun && !bare) {
       tokens.emit(tokenizer.prefix());
     }
     try (SplitText text = open(index)) {
@@ -86,7 +94,7 @@ public final class SplitTokenizer {
       }
     }
     tokens.finish();
-    tokens.emit(tokenizer.suffix());
+    tokens.emit(bare ? new int[0] : tokenizer.suffix());
   }
 
   private SplitText open(int index) {

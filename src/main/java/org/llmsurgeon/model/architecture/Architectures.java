@@ -28,7 +28,8 @@ public final class Architectures {
               QwenExpertFamily.ALL,
               ExpertFamily.ALL,
               GemmaFamily.ALL,
-              LegacyFamily.ALL)
+              LegacyFamily.ALL,
+              EncoderFamily.ALL)
           .stream()
           .flatMap(List::stream)
           .toList();

@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -19,7 +20,7 @@ import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
 
 /**
- * A decoder while an architecture describes it: a Llama (RMS norms before each sublayer, rotary
+ * A network while an architecture describes it: a Llama (RMS norms before each sublayer, rotary
  * positions, gated feed-forward, no biases) until something else is said.
  */
 final class Decoder {
@@ -34,6 +35,7 @@ final class Decoder {
   private boolean outputBias;
   private boolean feedForwardBias;
   private boolean wholeNorms;
+  private boolean causal = true;
   private double scale;
   private double scoreCap;
   private String prefix = "model.";
@@ -54,6 +56,8 @@ final class Decoder {
   private boolean parallel;
   private Experts experts;
   private boolean tied;
+  private Ends ends;
+  private Objective objective = Objective.NEXT_TOKEN;
   private Activation activation = Activation.SILU;
   private StreamStyle.Norms norm = new StreamStyle.Norms(Norm.Kind.RMS, true, false, false, 1e-6);
 
@@ -62,6 +66,7 @@ final class Decoder {
     this.size = size;
     this.scale = 1 / Math.sqrt(size.headDimension());
     this.embeddingWidth = size.hidden();
+    this.ends = Ends.ofDecoder(size.vocabulary());
     blocks(
         Collections.nCopies(
             size.blocks(), new BlockSize(size.heads(), size.keyValueHeads(), size.feedForward())));
@@ -178,6 +183,11 @@ final class Decoder {
     return this;
   }
 
+  Decoder head(String name) {
+    head = name;
+    return this;
+  }
+
   Decoder learnedPositions(String table, int offset) {
     positions = table;
     positionOffset = offset;
@@ -219,9 +229,21 @@ final class Decoder {
     return this;
   }
 
+  /** A network whose tokens see what comes after them as well, and what it is to do. */
+  Decoder encoder(Ends of, Objective toDo) {
+    causal = false;
+    ends = of;
+    objective = toDo;
+    return this;
+  }
+
   Decoder tied(boolean is) {
     tied = is;
     return this;
+  }
+
+  boolean isTied() {
+    return tied;
   }
 
   Decoder activation(Activation which) {
@@ -244,7 +266,8 @@ final class Decoder {
             transposed,
             normsFirst);
     AttentionStyle attention =
-        new AttentionStyle(scale, scoreCap, inputBias, outputBias, rotary, layers, wholeNorms);
+        new AttentionStyle(
+            scale, scoreCap, inputBias, outputBias, rotary, layers, wholeNorms, causal);
     StreamStyle stream =
         new StreamStyle(
             embeddingWidth,
@@ -259,6 +282,6 @@ final class Decoder {
             feedForwardBias,
             norm);
     return new ModelConfig(
-        architecture, size, blocks, names, attention, stream, experts, Objective.NEXT_TOKEN);
+        architecture, size, blocks, names, attention, stream, experts, ends, objective);
   }
 }

@@ -38,7 +38,7 @@ final class LegacyFamily {
    *
    * @param ints vocabulary, hidden, blocks, heads, neurons, positions
    */
-  private static ModelSize size(ConfigFields fields, String[] names, int... ints) {
+  static ModelSize size(ConfigFields fields, String[] names, int... ints) {
     int hidden = fields.size(names[1], ints[1]);
     int heads = fields.size(names[3], ints[3]);
     if (hidden % heads != 0) {
@@ -58,7 +58,7 @@ final class LegacyFamily {
         fields.size(names[5], ints[5]));
   }
 
-  private static String[] names(String width) {
+  static String[] names(String width) {
     return new String[] {
       "vocab_size",
       "hidden_size",

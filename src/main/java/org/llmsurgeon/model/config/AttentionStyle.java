@@ -12,6 +12,7 @@ import java.util.List;
  * @param rotary kinds of rotary positions
  * @param layers what differs from block to block
  * @param wholeNorms whether the norms of queries and keys go over all heads at once, not over each
+ * @param causal whether a token sees nothing that comes after it
  */
 public record AttentionStyle(
     double scale,
@@ -20,7 +21,8 @@ public record AttentionStyle(
     boolean outputBias,
     List<RotaryPositions> rotary,
     List<Layer> layers,
-    boolean wholeNorms) {
+    boolean wholeNorms,
+    boolean causal) {
   /**
    * One block's attention.
    *

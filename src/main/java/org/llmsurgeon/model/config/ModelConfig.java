@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Activation;
 
 /**
@@ -17,6 +18,7 @@ import org.llmsurgeon.compute.Activation;
  * @param attention how attentions compute
  * @param stream how everything else does
  * @param experts what its mixtures of experts have in common; null where it has none
+ * @param ends what it has before its blocks and after them
  * @param objective what it is to do
  */
 public record ModelConfig(
@@ -27,6 +29,7 @@ public record ModelConfig(
     AttentionStyle attention,
     StreamStyle stream,
     Experts experts,
+    Ends ends,
     Objective objective) {
   /** Checks the number of blocks. */
   public ModelConfig {
@@ -41,7 +44,18 @@ public record ModelConfig(
    * @throws IllegalArgumentException for another number of blocks
    */
   public ModelConfig withBlocks(List<BlockSize> other) {
-    return new ModelConfig(architecture, size, other, names, attention, stream, experts, objective);
+    return new ModelConfig(
+        architecture, size, other, names, attention, stream, experts, ends, objective);
+  }
+
+  /**
+   * The same network with something else to do.
+   *
+   * @param other what it is to do; of the same kind of head
+   */
+  public ModelConfig with(Objective other) {
+    return new ModelConfig(
+        architecture, size, blocks, names, attention, stream, experts, ends, other);
   }
 
   /**
@@ -57,7 +71,29 @@ public record ModelConfig(
       return this;
     }
     return new ModelConfig(
-        architecture, size, blocks, names, attention, stream.tied(false), experts, objective);
+        architecture,
+        size,
+        blocks,
+        names,
+        attention,
+        stream.tied(false),
+        experts,
+        ends,
+        objective);
+  }
+
+  /**
+   * Throws where the network does not say next tokens.
+   *
+   * @param what cannot be done then, as the beginning of a sentence
+   * @throws org.llmsurgeon.InputException naming the architecture
+   */
+  public void requireNextToken(String what) {
+    if (!attention.causal()) {
+      throw new InputException(
+          "%s says what comes next in a text, and %s does not; give a causal language model"
+              .formatted(what, architecture));
+    }
   }
 
   /** Whether the head's weight is the embedding's. */

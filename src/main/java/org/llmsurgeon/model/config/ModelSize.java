@@ -37,6 +37,16 @@ public record ModelSize(
         maxPositions);
   }
 
+  /**
+   * The same sizes with another longest sequence.
+   *
+   * @param positions tokens
+   */
+  public ModelSize reaching(int positions) {
+    return new ModelSize(
+        vocabulary, hidden, blocks, heads, keyValueHeads, headDimension, feedForward, positions);
+  }
+
   void requireBlocks(List<BlockSize> each) {
     if (each.size() != blocks) {
       throw new IllegalArgumentException(

@@ -2,6 +2,8 @@ package org.llmsurgeon.model.config;
 
 /** Where a network may have a norm. */
 public enum NormPlace {
+  /** On the embeddings of tokens, positions and types together. */
+  EMBEDDING,
   /** On what the attention reads. */
   BEFORE_ATTENTION,
   /** On the queries. */
@@ -18,6 +20,8 @@ public enum NormPlace {
   AFTER_FEED_FORWARD,
   /** On the residual stream, after the feed-forward was added. */
   AFTER_FEED_FORWARD_SUM,
-  /** On what the head reads. */
-  LAST
+  /** On the residual stream after the last block. */
+  LAST,
+  /** On what the layer before the head wrote. */
+  HEAD
 }

@@ -30,6 +30,16 @@ public interface Objective {
    */
   Example example(int[] window);
 
+  /**
+   * The same with the special tokens of a model's tokenizer, which its {@code config.json} does not
+   * tell.
+   *
+   * @param tokens the tokenizer's
+   */
+  default Objective reading(SpecialTokens tokens) {
+    return this;
+  }
+
   /** Name of the metric in reports. */
   String metric();
 

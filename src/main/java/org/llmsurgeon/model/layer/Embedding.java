@@ -14,13 +14,33 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param positions {@code [positions + offset, hidden]}, or null where positions are rotary
  * @param positionOffset row of the first position
  * @param scale factor on the rows of the tokens
+ * @param types {@code [kinds, hidden]}, types of tokens, all of them of the first; or null
+ * @param norm of the sum, or null
  */
 public record Embedding(
-    Parameter tokens, Linear projection, Parameter positions, int positionOffset, double scale) {
+    Parameter tokens,
+    Linear projection,
+    Parameter positions,
+    int positionOffset,
+    double scale,
+    Parameter types,
+    NormLayer norm) {
   /**
    * @param out {@code [tokens, hidden]}, written
    */
   public void forward(Pass pass, Tensor out) {
+    if (norm == null) {
+      sum(pass, out);
+      return;
+    }
+    try (Workspace work = pass.workspace()) {
+      Tensor sum = work.empty(out.rows(), out.columns());
+      sum(pass, sum);
+      norm.forward(pass, sum, out);
+    }
+  }
+
+  private void sum(Pass pass, Tensor out) {
     try (Workspace work = pass.workspace()) {
       if (projection == null) {
         pass.device().embed(tokens.tensor(), pass.batch().ids(), out);
@@ -35,6 +55,9 @@ public record Embedding(
         pass.device().embed(positions.tensor(), pass.batch().positions(positionOffset), shift);
         pass.device().add(1, shift, out);
       }
+      if (types != null) {
+        pass.device().addBias(types.tensor().rowRange(0, 1), out);
+      }
     }
   }
 
@@ -44,6 +67,23 @@ public record Embedding(
    * @param gradient that of the residual stream, {@code [tokens, hidden]}
    */
   public void backward(Pass pass, Tensor gradient) {
+    if (norm == null) {
+      backwardOfSum(pass, gradient);
+      return;
+    }
+    try (Workspace work = pass.workspace()) {
+      Tensor sum = work.empty(gradient.rows(), gradient.columns());
+      sum(pass, sum);
+      Tensor dSum = work.zeros(gradient.rows(), gradient.columns());
+      norm.backward(pass, sum, gradient, dSum);
+      backwardOfSum(pass, dSum);
+    }
+  }
+
+  private void backwardOfSum(Pass pass, Tensor gradient) {
+    if (types != null) {
+      addRows(pass, types, new int[gradient.rows()], gradient);
+    }
     if (positions != null) {
       addRows(pass, positions, pass.batch().positions(positionOffset), gradient);
     }

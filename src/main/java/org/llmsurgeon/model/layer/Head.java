@@ -2,11 +2,13 @@ package org.llmsurgeon.model.layer;
 
 import java.util.List;
 import org.llmsurgeon.compute.NonFiniteException;
+import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.GradientTarget;
 import org.llmsurgeon.model.pass.Parameter;
 import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Reference;
 import org.llmsurgeon.model.pass.Workspace;
 
 /**
@@ -15,10 +17,63 @@ import org.llmsurgeon.model.pass.Workspace;
  *
  * @param norm the last norm, or null
  * @param projection {@code hidden -> width}, or null where they are the same
- * @param weight {@code [vocabulary, width]}
+ * @param transform a layer of its own before the head, or null
+ * @param weight {@code [outputs, width]}
+ * @param bias {@code [outputs]}, or null
  * @param logits what is done to the logits
  */
-public record Head(NormLayer norm, Linear projection, Parameter weight, Logits logits) {
+public record Head(
+    NormLayer norm,
+    Linear projection,
+    Transform transform,
+    Parameter weight,
+    Parameter bias,
+    Logits logits) {
+  /**
+   * A layer before the head: {@code norm(activation(dense(x)))}.
+   *
+   * @param dense {@code hidden -> hidden}
+   * @param activation non-linearity
+   * @param norm of the result, or null
+   */
+  public record Transform(Linear dense, Activation activation, NormLayer norm) {
+    Tensor forward(Pass pass, Tensor in, Workspace work) {
+      Tensor active = active(pass, raised(pass, in, work), work);
+      if (norm == null) {
+        return active;
+      }
+      Tensor normed = work.empty(in.rows(), in.columns());
+      norm.forward(pass, active, normed);
+      return normed;
+    }
+
+    private Tensor raised(Pass pass, Tensor in, Workspace work) {
+      Tensor raised = work.empty(in.rows(), in.columns());
+      dense.forward(pass, in, raised);
+      return raised;
+    }
+
+    private Tensor active(Pass pass, Tensor raised, Workspace work) {
+      Tensor active = work.empty(raised.rows(), raised.columns());
+      pass.device().activate(activation, raised, active);
+      return active;
+    }
+
+    /** Gradient of what was read. */
+    Tensor backward(Pass pass, Tensor in, Tensor dOut, Workspace work) {
+      Tensor raised = raised(pass, in, work);
+      Tensor gradient = dOut;
+      if (norm != null) {
+        gradient = work.zeros(in.rows(), in.columns());
+        norm.backward(pass, active(pass, raised, work), dOut, gradient);
+      }
+      pass.device().activateBackward(activation, raised, gradient, gradient);
+      Tensor dIn = work.empty(in.rows(), in.columns());
+      dense.backward(pass, in, gradient, dIn, 0);
+      return dIn;
+    }
+  }
+
   /**
    * What is done to the logits.
    *
@@ -77,12 +132,14 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
   public double[] lossesAndGradient(
       Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
     try (Workspace work = pass.workspace();
-        GradientTarget dWeight = pass.gradient(weight)) {
+        GradientTarget dWeight = pass.gradient(weight);
+        GradientTarget dBias = pass.gradient(bias)) {
       Tensor features = features(pass, hidden, work);
       Tensor dFeatures = work.empty(features.rows(), features.columns());
       double[] losses =
           chunks(pass, features, logitBytes)
-              .lossesAndGradients(goals.weights(), goals.targets(), dFeatures, dWeight.tensor());
+              .lossesAndGradients(
+                  goals, new LogitChunks.Into(dFeatures, dWeight.tensor(), dBias.tensor()));
       backward(pass, hidden, dFeatures, gradient);
       return losses;
     }
@@ -98,6 +155,9 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
       pass.device().multiply(1, features, weight.tensor().transposed(), 0, logits);
+      if (bias != null) {
+        pass.device().addBias(bias.tensor(), logits);
+      }
       if (this.logits.cap() > 0) {
         LogitChunks.cap(pass, this.logits.cap(), logits);
       }
@@ -126,18 +186,36 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
   }
 
   /**
+   * What this head says about the tokens of a batch.
+   *
+   * @param hidden {@code [tokens, hidden]}
+   * @param work owns the result
+   */
+  public Reference reference(Pass pass, Tensor hidden, Workspace work) {
+    return reference(features(pass, hidden, work));
+  }
+
+  private Reference reference(Tensor features) {
+    return new Reference(
+        features, weight.tensor(), bias == null ? null : bias.tensor(), logits.cap());
+  }
+
+  /**
    * What the logits are a linear function of.
    *
    * @param hidden {@code [tokens, hidden]}
    * @param work owns the result
    * @return {@code [tokens, width]}
    */
-  public Tensor features(Pass pass, Tensor hidden, Workspace work) {
+  private Tensor features(Pass pass, Tensor hidden, Workspace work) {
     Tensor normed = normed(pass, hidden, work);
     Tensor features = normed;
     if (projection != null) {
       features = work.empty(hidden.rows(), weight.columns());
       projection.forward(pass, normed, features);
+    }
+    if (transform != null) {
+      features = transform.forward(pass, features, work);
     }
     if (logits.scale() == 1) {
       return features;
@@ -149,7 +227,7 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
   }
 
   private LogitChunks chunks(Pass pass, Tensor features, long logitBytes) {
-    return new LogitChunks(pass, weight.tensor(), features, logitBytes, logits.cap());
+    return new LogitChunks(pass, reference(features), logitBytes);
   }
 
   private void backward(Pass pass, Tensor hidden, Tensor dFeatures, Tensor gradient) {
@@ -157,6 +235,9 @@ public record Head(NormLayer norm, Linear projection, Parameter weight, Logits l
       Tensor dNormed = dFeatures;
       if (logits.scale() != 1) {
         pass.device().scale(logits.scale(), dFeatures);
+      }
+      if (transform != null) {
+        dNormed = transform.backward(pass, normed(pass, hidden, work), dNormed, work);
       }
       if (projection != null) {
         Tensor normed = pass.wantsParameterGradients() ? normed(pass, hidden, work) : null;

@@ -7,6 +7,7 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
+import org.llmsurgeon.model.pass.Reference;
 import org.llmsurgeon.model.pass.Workspace;
 
 /**
@@ -15,6 +16,7 @@ import org.llmsurgeon.model.pass.Workspace;
  */
 final class LogitChunks {
   private final Pass pass;
+  private final Reference own;
   private final Tensor weight;
   private final Tensor features;
   private final int[] targets;
@@ -22,18 +24,26 @@ final class LogitChunks {
   private final double cap;
 
   /**
-   * @param pass the batch
-   * @param weight {@code [vocabulary, width]}
-   * @param features {@code [tokens, width]}
-   * @param logitBytes bytes of logits at one time, at most, though at least one token's
-   * @param cap logits go through {@code cap tanh(logit / cap)}; 0 where they do not
+   * Where gradients go.
+   *
+   * @param features {@code [tokens, width]}, written
+   * @param weight {@code [outputs, width]}, added to; null where it is not wanted
+   * @param bias {@code [1, outputs]}, added to; null where it is not wanted
    */
-  LogitChunks(Pass pass, Tensor weight, Tensor features, long logitBytes, double cap) {
+  record Into(Tensor features, Tensor weight, Tensor bias) {}
+
+  /**
+   * @param pass the batch
+   * @param own what the head makes logits of
+   * @param logitBytes bytes of logits at one time, at most, though at least one token's
+   */
+  LogitChunks(Pass pass, Reference own, long logitBytes) {
     this.pass = pass;
-    this.weight = weight;
-    this.features = features;
+    this.own = own;
+    this.weight = own.weight();
+    this.features = own.features();
     this.targets = pass.batch().targets();
-    this.cap = cap;
+    this.cap = own.cap();
     int copies = (pass.reference() == null ? 1 : 3) + (cap > 0 ? 1 : 0);
     long rowBytes = copies * (long) weight.rows() * pass.precision().bytes();
     this.step = (int) Math.max(1, Math.min(features.rows(), logitBytes / rowBytes));
@@ -92,27 +102,28 @@ final class LogitChunks {
    * gradient that of the weighted sum of the cross-entropies of the goals; where the pass has a
    * reference, both are of the divergence from that.
    *
-   * @param lossWeights what each token counts; above 0
-   * @param goals what each token should predict
-   * @param dFeatures {@code [tokens, width]}, written
-   * @param dWeight {@code [vocabulary, width]}, added to; null where it is not wanted
+   * @param goals what each token should predict, and what it counts, above 0
+   * @param into takes the gradients
    * @return nats; 0 for a token without a target
    */
-  double[] lossesAndGradients(
-      double[] lossWeights, BatchTargets goals, Tensor dFeatures, Tensor dWeight) {
+  double[] lossesAndGradients(Head.Goals goals, Into into) {
     return run(
         (logits, from, to) -> {
-          double[] weights = Arrays.copyOfRange(lossWeights, from, to);
+          double[] weights = Arrays.copyOfRange(goals.weights(), from, to);
           double[] losses =
               pass.reference() == null
-                  ? crossEntropies(logits, from, goals, weights)
+                  ? crossEntropies(logits, from, goals.targets(), weights)
                   : divergences(logits, from, weights);
           if (cap > 0) {
             uncap(logits, from);
           }
-          pass.device().multiply(1, logits, weight, 0, dFeatures.rowRange(from, to));
-          if (dWeight != null) {
-            pass.device().multiply(1, logits.transposed(), features.rowRange(from, to), 1, dWeight);
+          pass.device().multiply(1, logits, weight, 0, into.features().rowRange(from, to));
+          if (into.weight() != null) {
+            Tensor seen = features.rowRange(from, to);
+            pass.device().multiply(1, logits.transposed(), seen, 1, into.weight());
+          }
+          if (into.bias() != null) {
+            pass.device().addColumnSums(logits, into.bias());
           }
           return losses;
         });
@@ -146,11 +157,7 @@ final class LogitChunks {
     try (Workspace work = pass.workspace()) {
       Tensor reference = work.empty(rows, weight.rows());
       Tensor difference = work.empty(rows, weight.rows());
-      Tensor seen = pass.reference().features().rowRange(from, from + rows);
-      pass.device().multiply(1, seen, pass.reference().weight().transposed(), 0, reference);
-      if (pass.reference().cap() > 0) {
-        cap(pass, pass.reference().cap(), reference);
-      }
+      logits(pass.reference(), from, reference);
       pass.device().copy(reference, difference);
       pass.device().add(-1, logits, difference);
       pass.device().crossEntropy(logits, next, losses);
@@ -162,6 +169,18 @@ final class LogitChunks {
       Arrays.setAll(losses, t -> losses[t] - dense[t] + dots[t] / weights[t]);
     }
     return losses;
+  }
+
+  /** What a model says about some tokens, the first of which is {@code from}. */
+  private void logits(Reference model, int from, Tensor into) {
+    Tensor seen = model.features().rowRange(from, from + into.rows());
+    pass.device().multiply(1, seen, model.weight().transposed(), 0, into);
+    if (model.bias() != null) {
+      pass.device().addBias(model.bias(), into);
+    }
+    if (model.cap() > 0) {
+      cap(pass, model.cap(), into);
+    }
   }
 
   /** {@code z <- cap tanh(z / cap)}. */
@@ -176,7 +195,11 @@ final class LogitChunks {
     try (Workspace work = pass.workspace()) {
       Tensor plain = work.empty(gradients.rows(), gradients.columns());
       Tensor seen = features.rowRange(from, from + gradients.rows());
-      pass.device().multiply(1 / cap, seen, weight.transposed(), 0, plain);
+      pass.device().multiply(1, seen, weight.transposed(), 0, plain);
+      if (own.bias() != null) {
+        pass.device().addBias(own.bias(), plain);
+      }
+      pass.device().scale(1 / cap, plain);
       pass.device().activateBackward(Activation.TANH, plain, gradients, gradients);
     }
   }
@@ -192,10 +215,7 @@ final class LogitChunks {
       for (int from = 0; from < losses.length; from += step) {
         int to = Math.min(from + step, losses.length);
         Tensor logits = space.rowRange(0, to - from);
-        pass.device().multiply(1, features.rowRange(from, to), weight.transposed(), 0, logits);
-        if (cap > 0) {
-          cap(pass, cap, logits);
-        }
+        logits(own, from, logits);
         System.arraycopy(chunk.losses(logits, from, to), 0, losses, from, to - from);
       }
     }

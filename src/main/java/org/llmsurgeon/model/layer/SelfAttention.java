@@ -13,7 +13,7 @@ import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Workspace;
 
 /**
- * Causal self-attention, grouped-query where there are fewer key and value heads.
+ * Self-attention, grouped-query where there are fewer key and value heads.
  *
  * @param style heads, window, positions, scale
  * @param norms of queries and keys
@@ -31,9 +31,15 @@ public record SelfAttention(
    * @param layer window and positions
    * @param scale factor on the scores
    * @param softCap bound on the scores, or 0
+   * @param causal whether a token sees nothing that comes after it
    */
   public record Style(
-      BlockSize size, int headDimension, AttentionStyle.Layer layer, double scale, double softCap) {
+      BlockSize size,
+      int headDimension,
+      AttentionStyle.Layer layer,
+      double scale,
+      double softCap,
+      boolean causal) {
     /**
      * How a block attends.
      *
@@ -46,7 +52,8 @@ public record SelfAttention(
           config.headDimension(),
           config.attention().layers().get(block),
           config.attention().scale(),
-          config.attention().softCap());
+          config.attention().softCap(),
+          config.attention().causal());
     }
 
     AttentionShape shape(Pass pass) {
@@ -57,6 +64,7 @@ public record SelfAttention(
           size.keyValueHeads(),
           headDimension,
           scale,
+          causal,
           layer.window() < pass.batch().length() ? layer.window() : 0,
           softCap);
     }

@@ -40,6 +40,17 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
     return batches;
   }
 
+  /**
+   * A window as it is, nothing of which counts.
+   *
+   * @param window token ids
+   */
+  public static Batch asItIs(int[] window) {
+    int[] targets = new int[window.length];
+    Arrays.fill(targets, -1);
+    return new Batch(0, 1, window.length, window, targets);
+  }
+
   private static Batch of(int[][] windows, Objective objective, int from, int to) {
     int length = windows[from].length;
     int[] ids = new int[Math.multiplyExact(to - from, length)];

@@ -91,9 +91,13 @@ public record Pass(
     return gradients != null && gradients.contains(parameter.name());
   }
 
-  /** Where to add a large gradient; closing it finishes the sum. */
+  /**
+   * Where to add a large gradient; closing it finishes the sum.
+   *
+   * @param parameter of the network; null for none
+   */
   public GradientTarget gradient(Parameter parameter) {
-    Tensor sum = wants(parameter) ? gradients.of(parameter.name()) : null;
+    Tensor sum = parameter != null && wants(parameter) ? gradients.of(parameter.name()) : null;
     return new GradientTarget(device, precision, sum);
   }
 

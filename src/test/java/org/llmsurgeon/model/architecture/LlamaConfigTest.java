@@ -74,7 +74,8 @@ class LlamaConfigTest {
         bias,
         List.of(new RotaryPositions(theta, dimensions, new RotaryScaling.None())),
         Collections.nCopies(blocks, new AttentionStyle.Layer(0, 0)),
-        false);
+        false,
+        true);
   }
 
   private static StreamStyle stream(

@@ -55,6 +55,7 @@ public final class ChoiceEvaluation {
   private List<MultipleChoice> encoded(List<String> files) {
     int positions;
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
+      weights.config().requireNextToken("a choice between answers");
       positions = weights.config().maxPositions();
     }
     List<MultipleChoice> encoded = new ArrayList<>();

@@ -49,29 +49,44 @@ final class PlannedFlops {
         config.linears().stream()
             .mapToDouble(each -> 2.0 * share(each) * each.outputs() * each.inputs())
             .sum();
-    return linears + 2.0 * config.hidden() * config.vocabulary();
+    return linears + 2.0 * config.hidden() * config.ends().outputs();
   }
 
   /** Share of the tokens that go through a layer. */
   private double share(LinearShape layer) {
     int experts = config.blocks().get(layer.block()).experts().size();
-    return layer.ofExpert() ? Math.min(1, (double) config.experts().perToken() / experts) : 1;
+    return layer.ofExpert() ? ofExperts(experts) : 1;
   }
 
   /** Attention of a forward pass, per token of a window. */
   double attention(int context) {
-    double pairs = (context + 1) / 2.0;
-    return 4 * pairs * queryHeads() * config.headDimension();
+    return 4 * pairs(context) * queryHeads() * config.headDimension();
+  }
+
+  /** Tokens that a token of a window sees, on average. */
+  private double pairs(int context) {
+    return config.attention().causal() ? (context + 1) / 2.0 : context;
+  }
+
+  /** Neurons that a token goes through: all of a plain feed-forward's, and those of its experts. */
+  private double neurons(BlockSize block) {
+    int experts = block.experts().size();
+    double all = block.experts().stream().mapToDouble(Integer::doubleValue).sum();
+    return block.width() + (experts == 0 ? 0 : all * ofExperts(experts));
+  }
+
+  /** Share of a mixture's experts that a token goes to. */
+  private double ofExperts(int experts) {
+    return Math.min(1, (double) config.experts().perToken() / experts);
   }
 
   /** Numbers that a forward pass goes over, per token. */
   double numbers(int context) {
-    double pairs = (context + 1) / 2.0;
     double blocks =
-        queryHeads() * pairs
-            + MLP_PASSES * config.blocks().stream().mapToDouble(BlockSize::width).sum()
+        queryHeads() * pairs(context)
+            + MLP_PASSES * config.blocks().stream().mapToDouble(this::neurons).sum()
             + (double) STREAM_PASSES * config.hidden() * config.blockCount();
-    return blocks + config.vocabulary();
+    return blocks + config.ends().outputs();
   }
 
   /** Query heads of all blocks together. */
@@ -91,7 +106,7 @@ final class PlannedFlops {
 
   /** The blocks of a forward pass, per token. */
   double blocks(int context) {
-    return forward(context) - 2.0 * config.hidden() * config.vocabulary();
+    return forward(context) - 2.0 * config.hidden() * config.ends().outputs();
   }
 
   /** A forward pass, per token. */

@@ -146,6 +146,6 @@ final class PlannedNetwork {
 
   private long logits(long tokens, int copies) {
     return Math.min(
-        MemoryLimits.DEFAULT.logitBytes(), FLOAT * copies * tokens * config.vocabulary());
+        MemoryLimits.DEFAULT.logitBytes(), FLOAT * copies * tokens * config.ends().outputs());
   }
 }

@@ -16,6 +16,7 @@ import org.llmsurgeon.generation.EndTokens;
 import org.llmsurgeon.generation.Generator;
 import org.llmsurgeon.generation.Sampling;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.report.ExportReport;
@@ -42,10 +43,10 @@ public final class SampleTexts {
    * @param before a model folder
    * @param after another
    * @param windows token ids; the first two are used
-   * @return empty where there is no tokenizer
+   * @return empty where there is no tokenizer, or where they do not say next tokens
    */
   List<ExportReport.Sample> of(String before, String after, int[][] windows) {
-    if (!storage.exists(Storage.child(before, "tokenizer.json"))) {
+    if (!storage.exists(Storage.child(before, "tokenizer.json")) || !saysNextTokens(before)) {
       return List.of();
     }
     List<String> prompts;
@@ -78,6 +79,7 @@ public final class SampleTexts {
       String path, String prompt, int tokens, Sampling sampling, Consumer<String> listener) {
     try (TextTokenizer tokenizer = TextTokenizer.open(storage, path);
         LanguageModel model = FolderWeights.model(storage, path, ExecutorDevice.shared())) {
+      model.config().requireNextToken("the text that is generated");
       return new Generator(model, tokenizer, EndTokens.of(config(path)))
           .continuation(prompt, tokens, sampling, listener);
     }
@@ -92,6 +94,10 @@ public final class SampleTexts {
           .map(each -> generator.continuation(each, TOKENS, Sampling.GREEDY, piece -> {}))
           .toList();
     }
+  }
+
+  private boolean saysNextTokens(String path) {
+    return Architectures.parse(config(path), path).attention().causal();
   }
 
   private JsonNode config(String path) {

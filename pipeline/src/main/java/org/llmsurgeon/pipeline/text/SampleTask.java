@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.checkpoint.text.WindowFrame;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -16,11 +17,17 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
  * @param name what the windows are for
  * @param run run directory
  * @param files the tokens
- * @param draw where windows begin
+ * @param draw where windows begin, without their frames
+ * @param frame tokens around each
  * @param settings how to reach the files
  */
 record SampleTask(
-    String name, String run, List<TokenFile> files, WindowDraw draw, HadoopSettings settings)
+    String name,
+    String run,
+    List<TokenFile> files,
+    WindowDraw draw,
+    WindowFrame frame,
+    HadoopSettings settings)
     implements TaskFunction<SampleTask.Range, String> {
   SampleTask {
     files = List.copyOf(files);
@@ -44,7 +51,7 @@ record SampleTask(
       IntStream.range(0, starts.length)
           .boxed()
           .sorted(Comparator.comparingLong(i -> starts[i]))
-          .forEachOrdered(i -> windows[i] = reader.read(starts[i], draw.context()));
+          .forEachOrdered(i -> windows[i] = frame.around(reader.read(starts[i], draw.context())));
     }
     String path = Windows.FOLDER + name + "-" + range.from() + "-" + attempt + ".arrow";
     new TokenWindows(windows).write(directory.storage(), directory.resolve(path));

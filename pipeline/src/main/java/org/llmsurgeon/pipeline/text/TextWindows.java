@@ -9,6 +9,7 @@ import org.llmsurgeon.checkpoint.text.CalibrationText;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextSplit;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.checkpoint.text.WindowFrame;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
@@ -41,18 +42,22 @@ final class TextWindows {
   private final RunDirectory run;
   private final String model;
   private final int vocabulary;
+  private final WindowFrame frame;
 
   /**
    * @param session the operation
    * @param run where tokens and windows are kept
    * @param model folder of the tokenizer
    * @param vocabulary tokens that the model has
+   * @param frame tokens around every window
    */
-  TextWindows(Session session, RunDirectory run, String model, int vocabulary) {
+  TextWindows(
+      Session session, RunDirectory run, String model, int vocabulary, WindowFrame frame) {
     this.session = session;
     this.run = run;
     this.model = model;
     this.vocabulary = vocabulary;
+    this.frame = frame;
   }
 
   /**
@@ -60,7 +65,7 @@ final class TextWindows {
    *
    * @param name what they are for
    * @param paths files of text
-   * @param draw where windows begin
+   * @param draw where windows begin, without their frames
    * @param sets in how many sets of equal size they are kept
    */
   List<WindowsFile> make(String name, List<String> paths, WindowDraw draw, int sets) {
@@ -121,7 +126,14 @@ final class TextWindows {
 
   private List<TokenFile> tokenise(List<TextSplit> splits, boolean byDocument) {
     TokeniseTask task =
-        new TokeniseTask(model, vocabulary, run.path(), splits, byDocument, session.settings());
+        new TokeniseTask(
+            model,
+            vocabulary,
+            run.path(),
+            splits,
+            byDocument,
+            frame.size() > 0,
+            session.settings());
     // Compressed files stay whole: splits differ in size.
     List<TokenFile> files =
         session
@@ -152,7 +164,8 @@ final class TextWindows {
     long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
     int windows = draw.windows(all) / sets;
     tellOverlap(name, (long) windows * sets * draw.context(), all);
-    int size = WindowsFile.partWindows(draw.context());
+    int context = draw.context() + frame.size();
+    int size = WindowsFile.partWindows(context);
     List<SampleTask.Range> ranges = new ArrayList<>();
     for (int set = 0; set < sets; set++) {
       for (int from = 0; from < windows; from += size) {
@@ -160,12 +173,12 @@ final class TextWindows {
         ranges.add(new SampleTask.Range(set * windows + from, set * windows + to));
       }
     }
-    SampleTask task = new SampleTask(name, run.path(), tokens, draw, session.settings());
+    SampleTask task = new SampleTask(name, run.path(), tokens, draw, frame, session.settings());
     List<String> files = session.tasks().run(StageName.of("sample"), ranges, task).value();
     int each = files.size() / sets;
     return IntStream.range(0, sets)
         .mapToObj(set -> files.subList(set * each, (set + 1) * each))
-        .map(parts -> new WindowsFile(parts, size, windows, draw.context()))
+        .map(parts -> new WindowsFile(parts, size, windows, context))
         .toList();
   }
 

@@ -20,6 +20,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
  * @param run run directory
  * @param splits all of the text
  * @param byDocument see {@link SplitTokenizer}
+ * @param bare likewise
  * @param settings how to reach the files
  */
 record TokeniseTask(
@@ -28,6 +29,7 @@ record TokeniseTask(
     String run,
     List<TextSplit> splits,
     boolean byDocument,
+    boolean bare,
     HadoopSettings settings)
     implements TaskFunction<Integer, TokenFile> {
   TokeniseTask {
@@ -43,7 +45,7 @@ record TokeniseTask(
     try (TextTokenizer tokenizer = TextTokenizer.open(storage, model);
         TokenWriter out = new TokenWriter(directory.create(path), vocabulary)) {
       tokens =
-          new SplitTokenizer(tokenizer, new StoredTexts(storage), splits, byDocument)
+          new SplitTokenizer(tokenizer, new StoredTexts(storage), splits, byDocument, bare)
               .encode(split, out);
     }
     return new TokenFile(path, tokens);

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.TokenWindows;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.checkpoint.text.WindowFrame;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -22,6 +24,9 @@ import org.llmsurgeon.surgery.recover.RecoveryPlan;
 public final class WindowBuilder {
   /** Test windows that are held out even where few are calibrated on. */
   private static final int LEAST_TEST = 8;
+
+  /** Tokens of a text that a window has at least. */
+  private static final int SHORTEST = 2;
 
   private final Session session;
   private final RunDirectory run;
@@ -57,7 +62,8 @@ public final class WindowBuilder {
       return List.of(stored(files, text));
     }
     int draws = text.fresh() ? shots : 1;
-    return texts().make("calibration", files, draw(text, draws), draws);
+    WindowFrame frame = frame();
+    return texts(frame).make("calibration", files, draw(text, draws, frame), draws);
   }
 
   /**
@@ -83,13 +89,15 @@ public final class WindowBuilder {
     }
     int draws = text.fresh() ? shots : 1;
     int most = Math.max(LEAST_TEST, text.sequences() / 8);
-    TextWindows.Divided made = texts().divide(files, draw(text, draws), draws, most);
+    WindowFrame frame = frame();
+    TextWindows.Divided made =
+        texts(frame).divide(files, draw(text, draws, frame), draws, most);
     return new Divided(made.calibration(), made.test());
   }
 
-  private WindowDraw draw(Recipe.CalibrationText text, int draws) {
+  private WindowDraw draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
     int count = Math.multiplyExact(draws, text.sequences());
-    return new WindowDraw.AtRandom(context(text), count, text.seed());
+    return new WindowDraw.AtRandom(context(text, frame), count, text.seed());
   }
 
   private WindowsFile stored(List<String> files, Recipe.CalibrationText text) {
@@ -131,13 +139,26 @@ public final class WindowBuilder {
    * @param text how long a window of text is
    */
   public WindowsFile test(List<String> files, Recipe.CalibrationText text) {
-    return areWindows(files)
-        ? stored(files, "test")
-        : texts().make("test", files, new WindowDraw.Consecutive(context(text)), 1).get(0);
+    if (areWindows(files)) {
+      return stored(files, "test");
+    }
+    WindowFrame frame = frame();
+    WindowDraw draw = new WindowDraw.Consecutive(context(text, frame));
+    return texts(frame).make("test", files, draw, 1).get(0);
   }
 
-  private TextWindows texts() {
-    return new TextWindows(session, run, folder, config.vocabulary());
+  /** An encoder has its special tokens around every window. */
+  private WindowFrame frame() {
+    if (config.attention().causal()) {
+      return WindowFrame.NONE;
+    }
+    try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), folder)) {
+      return WindowFrame.of(tokenizer);
+    }
+  }
+
+  private TextWindows texts(WindowFrame frame) {
+    return new TextWindows(session, run, folder, config.vocabulary(), frame);
   }
 
   private WindowsFile stored(List<String> files, String name) {
@@ -153,7 +174,8 @@ public final class WindowBuilder {
         .value();
   }
 
-  private int context(Recipe.CalibrationText text) {
+  /** Tokens of the text in a window. */
+  private int context(Recipe.CalibrationText text, WindowFrame frame) {
     int context = text.contextFor(config.maxPositions());
     if (context > config.maxPositions()) {
       throw new InputException(
@@ -163,7 +185,13 @@ public final class WindowBuilder {
               + config.maxPositions()
               + " positions; give at most that.");
     }
-    return context;
+    if (context < frame.size() + SHORTEST) {
+      throw new InputException(
+          "--context is %d, but this model has %d special tokens in every window and needs %d more;"
+                  .formatted(context, frame.size(), SHORTEST)
+              + " give at least %d.".formatted(frame.size() + SHORTEST));
+    }
+    return context - frame.size();
   }
 
   private boolean areWindows(List<String> files) {

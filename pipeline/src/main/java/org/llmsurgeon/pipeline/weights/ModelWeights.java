@@ -14,6 +14,7 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.export.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;
@@ -44,8 +45,9 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
   private ModelWeights(HadoopStorage storage, ModelRef ref, ModelFolder folder) {
     this.storage = storage;
     this.folder = folder;
-    this.config =
+    ModelConfig described =
         Architectures.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
+    this.config = FolderWeights.withTokens(described, storage, folder.path());
     this.tensors = StoredTensors.of(config, folder::contains);
     this.dense = tensors.over(new AsStored(folder));
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());

@@ -23,6 +23,7 @@ import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.CalibrationText;
 import org.llmsurgeon.checkpoint.text.TextTokenizer;
 import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.checkpoint.text.WindowFrame;
 import org.llmsurgeon.pipeline.ParquetFiles;
 import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.RemoteFileSystem;
@@ -104,7 +105,7 @@ class TextWindowsTest {
       for (WindowDraw draw : draws) {
         int sets = draw == RANDOM ? 2 : 1;
         List<WindowsFile> files =
-            new TextWindows(session, run, place(conf, model), VOCABULARY)
+            new TextWindows(session, run, place(conf, model), VOCABULARY, WindowFrame.NONE)
                 .make("x", paths, draw, sets);
         made.add(
             files.stream()
@@ -163,11 +164,11 @@ class TextWindowsTest {
     try (JavaSparkContext spark = TestSpark.local(2)) {
       Session session = Session.begin(spark, Progress.silent());
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
-      TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY);
+      TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
       refuses(() -> windows.make("x", List.of(blank), RANDOM, 1), "blank.jsonl", "no text");
       refuses(() -> windows.make("x", List.of(few), RANDOM, 1), "has 2 tokens", "needs 64");
       refuses(() -> windows.make("x", List.of(few, broken), RANDOM, 1), "broken.jsonl, line 2");
-      TextWindows small = new TextWindows(session, run, model.toString(), 256);
+      TextWindows small = new TextWindows(session, run, model.toString(), 256, WindowFrame.NONE);
       refuses(() -> small.make("x", List.of(few), CONSECUTIVE, 1), "token 257", "256");
       assertThat(Files.exists(temp.resolve("run/windows/x-0.arrow"))).isFalse();
     }

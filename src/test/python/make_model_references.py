@@ -10,6 +10,7 @@ gradients `reference.input.<module>`. The metadata holds `config` (config.json),
 `targets`: what each position is to say, -1 where it does not count.
 """
 
+import copy
 import json
 import pathlib
 import sys
@@ -173,6 +174,16 @@ def encoders():
         activation="relu",
     )
     yield "distilbert", distil, t.DistilBertForMaskedLM
+    labels = dict(num_labels=3)
+    for name, config, start in (
+        ("bert", t.BertConfig(**flat), "Bert"),
+        ("roberta", t.RobertaConfig(**flat, type_vocab_size=1), "Roberta"),
+        ("distilbert", distil, "DistilBert"),
+    ):
+        yield name + "-embedding", config, getattr(t, start + "Model")
+        for task in ("Sequence", "Token"):
+            labelled = type(config)(**{**config.to_dict(), **labels})
+            yield f"{name}-{task.lower()}", labelled, getattr(t, f"{start}For{task}Classification")
 
 
 class ExpertWatch:
@@ -223,9 +234,25 @@ class ExpertWatch:
 
 
 def result_width(model):
-    """What an encoder's head tells apart."""
+    """What an encoder's head tells apart; its embedding's width."""
+    if not hasattr(model.config, "num_labels") or type(model).__name__.endswith("Model"):
+        return model.config.hidden_size
     tokens = "MaskedLM" in type(model).__name__
     return model.config.vocab_size if tokens else model.config.num_labels
+
+
+def embedded(model, ids):
+    """Half the squared distance of a text's embedding from that of a model that differs in a norm."""
+    def embedding(of):
+        hidden = of(input_ids=ids).last_hidden_state[0]
+        return hidden, torch.nn.functional.normalize(hidden.mean(0), dim=0)
+
+    teacher = copy.deepcopy(model)
+    with torch.no_grad():
+        teacher.embeddings.LayerNorm.weight.neg_()
+        target = embedding(teacher)[1]
+    hidden, own = embedding(model)
+    return hidden, (own - target).square().sum() / 2
 
 
 def write(name, config, kind, folder):
@@ -255,26 +282,36 @@ def write(name, config, kind, folder):
         return keep
 
     for key, module in model.named_modules():
-        outside = key.endswith(("lm_head", "embed_out")) if kind is None else ".layer." not in key
+        outside = key.endswith(("lm_head", "embed_out"))
+        outside = outside if kind is None else "layer." not in key
         if isinstance(module, (torch.nn.Linear, Conv1D)) and not outside:
             module.register_full_backward_hook(hook(key))
     # Padding among the tokens would shift the positions of a RoBERTa
     ids = torch.randint(0 if kind is None else 3, 11, (1, LENGTH))
     with ExpertWatch(model, gradients):
         labels = ids if kind is None else torch.randint(0, result_width(model), (1, LENGTH))
-        if kind is not None:
-            labels[0, ::2] = -100
-        result = model(input_ids=ids, labels=labels)
-        result.loss.backward()
+        if kind is not None and kind.__name__.endswith("Model"):
+            labels[0, 0], labels[0, 1:] = 0, -100
+            said, loss = embedded(model, ids)
+        elif kind is not None and "Sequence" in kind.__name__:
+            labels[0, 1:] = -100
+            result = model(input_ids=ids, labels=labels[:, 0])
+            said, loss = result.logits, result.loss
+        else:
+            if kind is not None:
+                labels[0, ::2] = -100
+            result = model(input_ids=ids, labels=labels)
+            said, loss = result.logits[0], result.loss
+        loss.backward()
     tensors = dict(gradients)
-    tensors["reference.logits"] = result.logits[0].detach().clone().contiguous()
+    tensors["reference.logits"] = said.detach().clone().contiguous()
     with tempfile.TemporaryDirectory() as saved:
         model.save_pretrained(saved, save_original_format="merged" not in name)
         tensors.update(load_file(saved + "/model.safetensors"))
     metadata = {
         "config": json.dumps(json.loads(config.to_json_string(use_diff=False)), sort_keys=True),
         "ids": json.dumps(ids[0].tolist()),
-        "loss": repr(result.loss.item()),
+        "loss": repr(loss.item()),
     }
     if kind is not None:
         metadata["targets"] = json.dumps([max(-1, each) for each in labels[0].tolist()])

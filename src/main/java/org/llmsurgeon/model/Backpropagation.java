@@ -3,7 +3,7 @@ package org.llmsurgeon.model;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.layer.Block;
-import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Targets;
@@ -44,13 +44,13 @@ final class Backpropagation implements AutoCloseable {
     forward();
     double[] means = new double[0];
     for (int draw = 0; draw < targets.draws(); draw++) {
-      Head.Goals goals = new Head.Goals(weights, BatchTargets.of(pass, targets, draw));
+      WayOut.Goals goals = new WayOut.Goals(weights, BatchTargets.of(pass, targets, draw));
       means = lossesAndGradients(goals, draw == targets.draws() - 1);
     }
     return means;
   }
 
-  private double[] lossesAndGradients(Head.Goals goals, boolean last) {
+  private double[] lossesAndGradients(WayOut.Goals goals, boolean last) {
     Tensor gradient = gradient();
     double[] losses =
         network

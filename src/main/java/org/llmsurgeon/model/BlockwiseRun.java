@@ -6,7 +6,7 @@ import java.util.stream.DoubleStream;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.layer.Block;
-import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Targets;
@@ -153,7 +153,7 @@ final class BlockwiseRun implements AutoCloseable {
     try (Tensor out = take(blocks, batch)) {
       for (int draw = 0; draw < gradients.length; draw++) {
         gradients[draw] = work.empty(pass.tokens(), network.hidden());
-        Head.Goals goals = new Head.Goals(weights, BatchTargets.of(pass, targets, draw));
+        WayOut.Goals goals = new WayOut.Goals(weights, BatchTargets.of(pass, targets, draw));
         double[] losses =
             network
                 .head()

@@ -219,7 +219,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private double[] byBlock(int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
-    Batch.check(windows, config.size(), 2);
+    Batch.check(windows, config);
     try (RotaryTables tables = tables(windows)) {
       List<Pass> passes =
           Batch.split(windows, config.objective(), limits.tokensPerBlock()).stream()
@@ -351,7 +351,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Tensor logits(int[] window) {
     int[][] windows = {window};
-    Batch.check(windows, config.size(), 1);
+    Batch.check(window, 0, config.size(), 1);
     Tensor logits = device.empty(precision(), window.length, config.ends().outputs());
     try (RotaryTables tables = tables(windows)) {
       network.logits(pass(Batch.asItIs(window), tables, null, null), logits);
@@ -362,6 +362,26 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Embeddings of texts, of a model that makes some.
+   *
+   * @param windows token ids, at least 2 each
+   * @return {@code [windows][hidden]}, each of length 1
+   */
+  public double[][] embeddings(int[][] windows) {
+    double[][] all = new double[windows.length][];
+    run(
+        windows,
+        null,
+        null,
+        pass -> {
+          double[][] some = network.embeddings(pass);
+          System.arraycopy(some, 0, all, pass.batch().first(), some.length);
+          return new double[some.length];
+        });
+    return all;
+  }
+
   private double[] propagate(Pass pass, double lossScale, Targets targets) {
     try (Backpropagation run = new Backpropagation(network, pass, limits)) {
       return run.run(pass.batch().meanWeights(lossScale), targets);
@@ -370,7 +390,7 @@ public final class LanguageModel implements AutoCloseable {
 
   private double[] run(
       int[][] windows, LinearTap tap, ParameterGradients into, Function<Pass, double[]> how) {
-    Batch.check(windows, config.size(), 2);
+    Batch.check(windows, config);
     double[] losses = new double[windows.length];
     try (RotaryTables tables = tables(windows)) {
       for (Batch batch : Batch.split(windows, config.objective(), limits.tokensPerBlock())) {

@@ -6,7 +6,8 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.layer.Block;
 import org.llmsurgeon.model.layer.Embedding;
-import org.llmsurgeon.model.layer.Head;
+import org.llmsurgeon.model.layer.MeanPool;
+import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Reference;
@@ -20,7 +21,7 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param blocks in order
  * @param head the way out
  */
-record Network(Parameters parameters, Embedding embedding, List<Block> blocks, Head head) {
+record Network(Parameters parameters, Embedding embedding, List<Block> blocks, WayOut head) {
 
   /** The network of a configuration, its weights not loaded yet. */
   static Network describe(ModelConfig config) {
@@ -59,6 +60,20 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, H
   void logits(Pass pass, Tensor logits) {
     try (Workspace work = pass.workspace()) {
       head.logits(pass, run(pass, work, false), logits);
+    }
+  }
+
+  /**
+   * Embeddings of the sequences of a batch.
+   *
+   * @return {@code [sequences][hidden]}
+   */
+  double[][] embeddings(Pass pass) {
+    if (!(head instanceof MeanPool pool)) {
+      throw new IllegalStateException("this network makes no embeddings");
+    }
+    try (Workspace work = pass.workspace()) {
+      return pool.embeddings(pass, run(pass, work, false));
     }
   }
 

@@ -18,6 +18,7 @@ import org.llmsurgeon.model.layer.FeedForward;
 import org.llmsurgeon.model.layer.GatedFeedForward;
 import org.llmsurgeon.model.layer.Head;
 import org.llmsurgeon.model.layer.Linear;
+import org.llmsurgeon.model.layer.MeanPool;
 import org.llmsurgeon.model.layer.Mixture;
 import org.llmsurgeon.model.layer.NormLayer;
 import org.llmsurgeon.model.layer.ResidualBranch;
@@ -57,31 +58,33 @@ final class NetworkBuilder {
       blocks.add(block(block));
     }
     NormLayer last = norm(NormPlace.LAST);
-    Linear out = width == hidden ? null : projection("out.weight", width, hidden);
-    Head.Transform transform = ends.transform() == null ? null : transform(ends);
-    Parameter head =
-        config.tiedHead() ? tokens : parameters.matrix(names.head(), ends.outputs(), width);
-    Parameter bias =
-        ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
-    StreamStyle stream = config.stream();
-    return new Network(
-        parameters,
+    Embedding embedding =
         new Embedding(
             tokens,
             in,
             positions,
-            stream.positionOffset(),
-            stream.embeddingScale(),
+            config.stream().positionOffset(),
+            config.stream().embeddingScale(),
             types,
-            embedded),
-        blocks,
-        new Head(
-            last,
-            out,
-            transform,
-            head,
-            bias,
-            new Head.Logits(stream.logitScale(), stream.logitCap())));
+            embedded);
+    boolean says = config.objective().saysTokens();
+    return new Network(
+        parameters, embedding, blocks, says ? head(tokens, last) : new MeanPool());
+  }
+
+  private Head head(Parameter tokens, NormLayer last) {
+    Ends ends = config.ends();
+    StreamStyle stream = config.stream();
+    int width = stream.embeddingWidth();
+    Linear out =
+        width == config.hidden() ? null : projection("out.weight", width, config.hidden());
+    Head.Transform transform = ends.transform() == null ? null : transform(ends);
+    Parameter weight =
+        config.tiedHead() ? tokens : parameters.matrix(names.head(), ends.outputs(), width);
+    Parameter bias =
+        ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
+    Head.Logits logits = new Head.Logits(stream.logitScale(), stream.logitCap());
+    return new Head(last, out, transform, weight, bias, logits);
   }
 
   private Head.Transform transform(Ends ends) {

@@ -93,6 +93,11 @@ public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double los
     }
 
     @Override
+    public boolean saysTokens() {
+      return objective.saysTokens();
+    }
+
+    @Override
     public Example example(int[] window) {
       return new Example(window, targets);
     }
@@ -118,6 +123,34 @@ public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double los
     return file.entries().keySet().stream().filter(name -> !name.startsWith(START)).toList();
   }
 
+  /** The weights of another model, which embeddings are compared with. */
+  WeightSource teacher() {
+    ReferenceModel own = this;
+    return new WeightSource() {
+      @Override
+      public boolean contains(String name) {
+        return own.contains(name);
+      }
+
+      @Override
+      public int[] shape(String name) {
+        return own.shape(name);
+      }
+
+      @Override
+      public Tensor load(String name, Device device) {
+        Tensor tensor = own.load(name, device);
+        if (!name.endsWith("embeddings.LayerNorm.weight")) {
+          return tensor;
+        }
+        try (tensor) {
+          double[] turned = Arrays.stream(device.values(tensor)).map(each -> -each).toArray();
+          return device.tensor(tensor.precision(), tensor.rows(), tensor.columns(), turned);
+        }
+      }
+    };
+  }
+
   double[] logits(Device device) {
     return values("logits", device);
   }
@@ -137,8 +170,9 @@ public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double los
     if (layer.ofExpert()) {
       return values("gradient." + layer.name(), device);
     }
-    StoredPart part = StoredTensors.of(config(), this::contains).part(layer.weightName());
-    String module = part == null ? layer.name() : part.tensor().replaceAll("\\.weight$", "");
+    StoredTensors stored = StoredTensors.of(config(), this::contains);
+    StoredPart part = stored.part(layer.weightName());
+    String module = stored.stored(layer.weightName()).replaceAll("\\.weight$", "");
     double[] whole = values("gradient." + module, device);
     int width = whole.length / ids.length;
     double[] own = new double[ids.length * layer.outputs()];

@@ -1,5 +1,6 @@
 package org.llmsurgeon.jobs;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,12 +105,21 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static String table(EvaluationResult result) {
-    return new TextTable("perplexity", "tokens", "windows", "context")
-        .row(
-            Format.perplexity(result.perplexity()),
-            Format.count(result.tokens()),
-            Format.count(result.windows()),
-            Format.count(result.context()))
+    List<String> heads = new ArrayList<>(List.of("perplexity"));
+    List<String> cells = new ArrayList<>(List.of(Format.perplexity(result.perplexity())));
+    result
+        .scores()
+        .forEach(
+            (name, value) -> {
+              heads.add(name);
+              cells.add(Format.score(value));
+            });
+    heads.addAll(List.of("tokens", "windows", "context"));
+    cells.add(Format.count(result.tokens()));
+    cells.add(Format.count(result.windows()));
+    cells.add(Format.count(result.context()));
+    return new TextTable(heads.toArray(String[]::new))
+        .row(cells.toArray(String[]::new))
         .toString();
   }
 }

@@ -7,6 +7,15 @@ public final class Format {
   private Format() {}
 
   /**
+   * A score between 0 and 1, or a correlation.
+   *
+   * @param score null for none
+   */
+  public static String score(Double score) {
+    return score == null ? "" : String.format(Locale.ROOT, "%.4f", score);
+  }
+
+  /**
    * A perplexity with as many digits as tell anything.
    *
    * @param perplexity a positive number

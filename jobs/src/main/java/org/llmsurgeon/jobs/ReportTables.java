@@ -49,6 +49,11 @@ final class ReportTables {
           Format.perplexity(report.densePerplexity()),
           Format.perplexity(last.perplexity()));
     }
+    report
+        .scores()
+        .forEach(
+            each ->
+                table.row(each.metric(), Format.score(each.dense()), Format.score(each.pruned())));
     if (last.reconstruction() != null && last.reconstruction().perplexityBefore() != null) {
       table.row(
           "  before the reconstruction",

@@ -44,7 +44,8 @@ class ReportTablesTest {
         List.of(),
         null,
         null,
-        null);
+        null,
+        List.of(new PruningReport.Score("accuracy", 0.9, 0.875)));
   }
 
   private static PruningReport.Shot shot(
@@ -103,7 +104,8 @@ class ReportTablesTest {
             List.of(),
             null,
             null,
-            null);
+            null,
+            List.of());
     assertThat(ReportTables.text(corrected).lines())
         .contains(
             "  before the reconstruction             30.500",

@@ -128,10 +128,14 @@ public final class SurgeonPipeline {
       WindowsFile windows =
           new WindowBuilder(session, run, folder, weights.config()).test(files, text);
       Evaluation evaluation =
-          new Evaluator(session, run, windows)
+          new Evaluator(session, run, windows, weights.config().objective())
               .evaluate(StageName.of("evaluate"), session.model(folder));
       return new EvaluationResult(
-          evaluation.perplexity(), windows.tokens(), windows.windows(), windows.context());
+          evaluation.perplexity(),
+          evaluation.scores(),
+          windows.tokens(),
+          windows.windows(),
+          windows.context());
     } finally {
       run.delete();
     }

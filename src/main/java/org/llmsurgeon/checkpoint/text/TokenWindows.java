@@ -17,11 +17,15 @@ import org.llmsurgeon.checkpoint.storage.Storage;
 /**
  * Windows of token ids of one length: what a model is calibrated or tested on.
  *
- * @param windows {@code [windows][tokens]}, all of the same length, ids at least 0; not copied
+ * @param windows {@code [windows][tokens]}, all of the same length, ids at least 0, or -1 for
+ *     nothing in rows of labelled texts; not copied
  */
 public record TokenWindows(int[][] windows) {
   /** The column of an Arrow file that holds the windows. */
   public static final String COLUMN = "tokens";
+
+  /** In place of a token or a label where there is none, as examples of labelled texts have it. */
+  private static final int NOTHING = -1;
 
   private static final ArrowType INT32 = new ArrowType.Int(32, true);
 
@@ -164,7 +168,7 @@ public record TokenWindows(int[][] windows) {
                 .formatted(path, i, windows[i].length, windows[0].length));
       }
       for (int id : windows[i]) {
-        if (id < 0) {
+        if (id < NOTHING) {
           throw new InputException(
               path + ": window " + i + " holds the token id " + id + "; write it again");
         }

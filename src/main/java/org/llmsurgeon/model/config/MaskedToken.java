@@ -59,7 +59,7 @@ public record MaskedToken(int vocabulary, SpecialTokens special) implements Obje
             .filter(each -> !special.all().contains(window[each]))
             .toArray();
     int[] from = text.length == 0 ? IntStream.range(0, window.length).toArray() : text;
-    int count = Math.max(1, (int) (CHOSEN * from.length));
+    int count = Math.min(from.length, Math.max(1, (int) (CHOSEN * from.length)));
     for (int i = 0; i < count; i++) {
       int other = i + random.nextInt(from.length - i);
       int swapped = from[i];

@@ -40,6 +40,11 @@ public interface Objective {
     return this;
   }
 
+  /** Whether the network says tokens or labels, one for each position. */
+  default boolean saysTokens() {
+    return true;
+  }
+
   /** Name of the metric in reports. */
   String metric();
 
@@ -60,7 +65,9 @@ public interface Objective {
     @Override
     public Example example(int[] window) {
       int[] next = Arrays.copyOfRange(window, 1, window.length + 1);
-      next[window.length - 1] = -1;
+      if (next.length > 0) {
+        next[window.length - 1] = -1;
+      }
       return new Example(window, next);
     }
 

@@ -180,6 +180,15 @@ public final class ConfigFields {
     }
   }
 
+  /**
+   * How many fields an object has.
+   *
+   * @param standard where it is absent or null
+   */
+  public int entries(String name, int standard) {
+    return has(name) ? Math.max(1, object(name).nameSet().size()) : standard;
+  }
+
   public String text(String name, String standard) {
     JsonNode value = raw(name);
     if (!value.isMissingNode() && !value.isTextual()) {

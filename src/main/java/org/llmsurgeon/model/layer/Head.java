@@ -28,7 +28,8 @@ public record Head(
     Transform transform,
     Parameter weight,
     Parameter bias,
-    Logits logits) {
+    Logits logits)
+    implements WayOut {
   /**
    * A layer before the head: {@code norm(activation(dense(x)))}.
    *
@@ -82,21 +83,7 @@ public record Head(
    */
   public record Logits(double scale, double cap) {}
 
-  /**
-   * Of what a gradient is taken.
-   *
-   * @param weights what each token counts in the sum
-   * @param targets what each token should predict
-   */
-  public record Goals(double[] weights, BatchTargets targets) {}
-
-  /**
-   * Cross-entropy of each token.
-   *
-   * @param hidden {@code [tokens, hidden]}
-   * @param logitBytes bytes of logits at one time
-   * @return nats; 0 for a token without a target
-   */
+  @Override
   public double[] losses(Pass pass, Tensor hidden, long logitBytes) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
@@ -104,14 +91,7 @@ public record Head(
     }
   }
 
-  /**
-   * Targets of each token in several draws.
-   *
-   * @param hidden {@code [tokens, hidden]}
-   * @param logitBytes bytes of logits at one time
-   * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 where none counts
-   */
+  @Override
   public int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
@@ -119,16 +99,7 @@ public record Head(
     }
   }
 
-  /**
-   * Loss of each token, and a gradient: that of the weighted sum of the cross-entropies of the
-   * goals, or of the divergences where the pass has a reference.
-   *
-   * @param hidden {@code [tokens, hidden]}
-   * @param logitBytes bytes of logits at one time
-   * @param goals what each token should predict, and what it counts in the sum
-   * @param gradient with respect to {@code hidden}, written
-   * @return nats; 0 for a token without a target
-   */
+  @Override
   public double[] lossesAndGradient(
       Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
     try (Workspace work = pass.workspace();
@@ -145,12 +116,7 @@ public record Head(
     }
   }
 
-  /**
-   * All logits.
-   *
-   * @param hidden {@code [tokens, hidden]}
-   * @param logits {@code [tokens, vocabulary]}, written
-   */
+  @Override
   public void logits(Pass pass, Tensor hidden, Tensor logits) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
@@ -164,11 +130,7 @@ public record Head(
     }
   }
 
-  /**
-   * Checks all logits.
-   *
-   * @throws NonFiniteException where one is NaN or infinite
-   */
+  @Override
   public void requireFinite(Pass pass, Tensor hidden, long logitBytes) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
@@ -185,12 +147,7 @@ public record Head(
     return normed;
   }
 
-  /**
-   * What this head says about the tokens of a batch.
-   *
-   * @param hidden {@code [tokens, hidden]}
-   * @param work owns the result
-   */
+  @Override
   public Reference reference(Pass pass, Tensor hidden, Workspace work) {
     return reference(features(pass, hidden, work));
   }

@@ -106,7 +106,7 @@ final class LogitChunks {
    * @param into takes the gradients
    * @return nats; 0 for a token without a target
    */
-  double[] lossesAndGradients(Head.Goals goals, Into into) {
+  double[] lossesAndGradients(WayOut.Goals goals, Into into) {
     return run(
         (logits, from, to) -> {
           double[] weights = Arrays.copyOfRange(goals.weights(), from, to);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.Objective;
 
@@ -18,23 +19,27 @@ import org.llmsurgeon.model.config.Objective;
  */
 public record Batch(int first, int sequences, int length, int[] ids, int[] targets) {
   /**
-   * Groups windows into batches. Only neighbours of equal length share one.
+   * Groups windows into batches. Only neighbours whose examples are of equal length share one, so
+   * that none is filled up with tokens that must not count.
    *
    * @param windows the windows
    * @param objective makes examples of them
    * @param tokens tokens of a batch, at most, though at least one window
    */
   public static List<Batch> split(int[][] windows, Objective objective, int tokens) {
+    List<Objective.Example> examples = Arrays.stream(windows).map(objective::example).toList();
     List<Batch> batches = new ArrayList<>();
     int from = 0;
     while (from < windows.length) {
-      int length = windows[from].length;
+      int length = examples.get(from).ids().length;
       int most = Math.max(1, tokens / Math.max(1, length));
       int to = from + 1;
-      while (to < windows.length && to - from < most && windows[to].length == length) {
+      while (to < windows.length
+          && to - from < most
+          && examples.get(to).ids().length == length) {
         to++;
       }
-      batches.add(of(windows, objective, from, to));
+      batches.add(of(examples, from, to));
       from = to;
     }
     return batches;
@@ -51,12 +56,12 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
     return new Batch(0, 1, window.length, window, targets);
   }
 
-  private static Batch of(int[][] windows, Objective objective, int from, int to) {
-    int length = windows[from].length;
+  private static Batch of(List<Objective.Example> examples, int from, int to) {
+    int length = examples.get(from).ids().length;
     int[] ids = new int[Math.multiplyExact(to - from, length)];
     int[] targets = new int[ids.length];
     for (int window = from; window < to; window++) {
-      Objective.Example example = objective.example(windows[window]);
+      Objective.Example example = examples.get(window);
       System.arraycopy(example.ids(), 0, ids, (window - from) * length, length);
       System.arraycopy(example.targets(), 0, targets, (window - from) * length, length);
     }
@@ -67,25 +72,45 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
    * Refuses windows that the network cannot read.
    *
    * @param windows the windows
+   * @param config the network
+   */
+  public static void check(int[][] windows, ModelConfig config) {
+    int outputs = config.ends().outputs();
+    for (int window = 0; window < windows.length; window++) {
+      Objective.Example example = config.objective().example(windows[window]);
+      check(example.ids(), window, config.size(), 2);
+      for (int target : example.targets()) {
+        if (target >= outputs) {
+          throw new InputException(
+              "window %d has the label %d, but the model has %d: number them from 0"
+                  .formatted(window, target, outputs));
+        }
+      }
+    }
+  }
+
+  /**
+   * Refuses a window that the network cannot read.
+   *
+   * @param ids its tokens
+   * @param window its index, for messages
    * @param size sizes of the network
    * @param shortest fewest tokens of a window
    */
-  public static void check(int[][] windows, ModelSize size, int shortest) {
-    for (int window = 0; window < windows.length; window++) {
-      int length = windows[window].length;
-      if (length < shortest) {
-        throw new InputException(
-            "window %d has %d tokens, but at least %d are needed"
-                .formatted(window, length, shortest));
-      }
-      if (length > size.maxPositions()) {
-        throw new InputException(
-            ("window %d has a context of %d tokens, which exceeds the model's"
-                    + " max_position_embeddings of %d: use a context of %<d or less")
-                .formatted(window, length, size.maxPositions()));
-      }
-      checkIds(windows[window], window, size.vocabulary());
+  public static void check(int[] ids, int window, ModelSize size, int shortest) {
+    int length = ids.length;
+    if (length < shortest) {
+      throw new InputException(
+          "window %d has %d tokens, but at least %d are needed"
+              .formatted(window, length, shortest));
     }
+    if (length > size.maxPositions()) {
+      throw new InputException(
+          ("window %d has a context of %d tokens, which exceeds the model's"
+                  + " max_position_embeddings of %d: use a context of %<d or less")
+              .formatted(window, length, size.maxPositions()));
+    }
+    checkIds(ids, window, size.vocabulary());
   }
 
   private static void checkIds(int[] ids, int window, int vocabulary) {

@@ -20,6 +20,16 @@ public interface BatchTargets {
   int[] of(Tensor logits, int from, int to);
 
   /**
+   * A number of the normal distribution, of a draw.
+   *
+   * @param sequence of the batch
+   * @param index which of its numbers
+   */
+  default double noise(int sequence, int index) {
+    throw new IllegalStateException("nothing is drawn");
+  }
+
+  /**
    * Targets of a draw.
    *
    * @param pass the batch
@@ -28,7 +38,7 @@ public interface BatchTargets {
    */
   static BatchTargets of(Pass pass, Targets targets, int draw) {
     if (targets instanceof Targets.Drawn drawn) {
-      return (logits, from, to) -> drawn(pass, drawn.draw(), draw, logits, from);
+      return new Drawn(pass, drawn.draw(), draw);
     }
     int[] all =
         targets instanceof Targets.Given given
@@ -48,16 +58,35 @@ public interface BatchTargets {
     return targets;
   }
 
-  private static int[] drawn(Pass pass, TokenDraw how, int draw, Tensor logits, int from) {
-    Batch batch = pass.batch();
-    double[] uniforms = new double[logits.rows()];
-    for (int i = 0; i < uniforms.length; i++) {
-      int position = (from + i) % batch.length();
-      int window = batch.first() + (from + i) / batch.length();
-      uniforms[i] = batch.counts(from + i) ? how.uniform(window, position, draw) : NOTHING_TO_DRAW;
+  /**
+   * What a model says itself.
+   *
+   * @param pass the batch
+   * @param how draws one
+   * @param draw which draw this is
+   */
+  record Drawn(Pass pass, TokenDraw how, int draw) implements BatchTargets {
+    @Override
+    public int[] of(Tensor logits, int from, int to) {
+      Batch batch = pass.batch();
+      double[] uniforms = new double[logits.rows()];
+      for (int i = 0; i < uniforms.length; i++) {
+        int position = (from + i) % batch.length();
+        int window = batch.first() + (from + i) / batch.length();
+        uniforms[i] =
+            batch.counts(from + i) ? how.uniform(window, position, draw) : NOTHING_TO_DRAW;
+      }
+      int[] targets = new int[logits.rows()];
+      pass.device().sample(logits, uniforms, targets);
+      return targets;
     }
-    int[] targets = new int[logits.rows()];
-    pass.device().sample(logits, uniforms, targets);
-    return targets;
+
+    /** As Box and Muller 1958 make it of two numbers in [0, 1). */
+    @Override
+    public double noise(int sequence, int index) {
+      int window = pass.batch().first() + sequence;
+      double radius = Math.sqrt(-2 * Math.log(1 - how.uniform(window, 2 * index, draw)));
+      return radius * Math.cos(2 * Math.PI * how.uniform(window, 2 * index + 1, draw));
+    }
   }
 }

@@ -9,6 +9,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.BlockTap;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.Targets;
 
 /**
@@ -49,8 +50,10 @@ public final class Calibration {
       this(windows, Targets.OF_TEXT);
     }
 
-    private long tokens() {
-      return Arrays.stream(windows).mapToLong(window -> window.length).sum();
+    private int[] lengths(Objective objective) {
+      return Arrays.stream(windows)
+          .mapToInt(window -> objective.example(window).ids().length)
+          .toArray();
     }
   }
 
@@ -72,14 +75,16 @@ public final class Calibration {
    *     factor
    */
   public Seen accumulate(Data data, SumReceiver receiver) {
-    try (CalibrationSums sums = sums(pass.keys(model.config()), data)) {
+    int[] lengths = data.lengths(model.config().objective());
+    long tokens = Arrays.stream(lengths).asLongStream().sum();
+    try (CalibrationSums sums = sums(pass.keys(model.config()), lengths)) {
       BlockTap tap = new BlockSums(sums, data.targets().draws(), receiver);
       if (pass.backward()) {
         double[] losses = model.calibrateByBlock(data.windows(), data.targets(), tap);
-        return new Seen(data.tokens(), losses);
+        return new Seen(tokens, losses);
       }
       model.forwardByBlock(data.windows(), tap);
-      return new Seen(data.tokens(), new double[0]);
+      return new Seen(tokens, new double[0]);
     }
   }
 
@@ -140,14 +145,14 @@ public final class Calibration {
     }
   }
 
-  private CalibrationSums sums(List<FactorKey> keys, Data data) {
+  private CalibrationSums sums(List<FactorKey> keys, int[] lengths) {
     return switch (pass.gathers()) {
       case EIGENVALUES -> new EigenvalueSums(model.device(), keys, earlier);
       case WEIGHTED_G, WEIGHTED_A -> new WeightedSums(model.device(), pass, keys, earlier);
       case INPUTS, BOTH -> new PlainSums(model.device(), keys);
       case GRADIENTS -> new GradientSums(model.device(), keys);
       case STATISTICS ->
-          new StatisticsSums(model.device(), keys, data.windows(), model.config().headDimension());
+          new StatisticsSums(model.device(), keys, lengths, model.config().headDimension());
     };
   }
 }

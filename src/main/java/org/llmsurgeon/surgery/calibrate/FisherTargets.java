@@ -1,7 +1,9 @@
 package org.llmsurgeon.surgery.calibrate;
 
+import java.util.Arrays;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.model.pass.TokenDraw;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -17,11 +19,17 @@ public final class FisherTargets {
    * Targets of a shard.
    *
    * @param recipe how to prune
+   * @param objective what the model is to do: without tokens or labels to be said, there is only
+   *     what is drawn
    * @param shard which windows
    * @param ofDense what {@link #drawOfDense} gave for the shard; null unless the Fisher is {@link
    *     FisherKind#KL}
    */
-  public static Targets of(Recipe recipe, Shard shard, int[][][] ofDense) {
+  public static Targets of(
+      Recipe recipe, Objective objective, Shard shard, int[][][] ofDense) {
+    if (!objective.saysTokens()) {
+      return drawn(recipe, shard);
+    }
     return switch (recipe.curvature().fisher().kind()) {
       case EMPIRICAL -> Targets.OF_TEXT;
       case SAMPLED -> drawn(recipe, shard);
@@ -40,7 +48,14 @@ public final class FisherTargets {
    */
   public static int[][][] drawOfDense(
       LanguageModel dense, int[][] windows, Recipe recipe, Shard shard) {
-    return dense.draw(windows, drawn(recipe, shard));
+    int[][][] drawn = dense.draw(windows, drawn(recipe, shard));
+    // Examples of labelled texts differ in length, the rows of a file do not
+    for (int window = 0; window < drawn.length; window++) {
+      for (int draw = 0; draw < drawn[window].length; draw++) {
+        drawn[window][draw] = Arrays.copyOf(drawn[window][draw], windows[window].length);
+      }
+    }
+    return drawn;
   }
 
   private static Targets.Drawn drawn(Recipe recipe, Shard shard) {

@@ -14,7 +14,7 @@ import org.llmsurgeon.model.config.LinearShape;
 /** What the inputs of output projections and of the last layers of MLPs are like. */
 final class StatisticsSums implements CalibrationSums {
   private final Device device;
-  private final int[][] windows;
+  private final int[] lengths;
   private final int head;
   private final Map<FactorKey, InputStatistics> sums = new LinkedHashMap<>();
 
@@ -24,12 +24,12 @@ final class StatisticsSums implements CalibrationSums {
   /**
    * @param device where tokens are
    * @param keys which sums
-   * @param windows all windows that will be seen, for their lengths
+   * @param lengths tokens of each window that will be seen
    * @param head inputs of a head
    */
-  StatisticsSums(Device device, List<FactorKey> keys, int[][] windows, int head) {
+  StatisticsSums(Device device, List<FactorKey> keys, int[] lengths, int head) {
     this.device = device;
-    this.windows = windows;
+    this.lengths = lengths;
     this.head = head;
     keys.forEach(key -> sums.put(key, null));
   }
@@ -46,7 +46,7 @@ final class StatisticsSums implements CalibrationSums {
         sums.computeIfAbsent(key, missing -> new InputStatistics(layer.inputs(), member));
     int window = seen.getOrDefault(key, 0);
     for (int from = 0; from < input.rows(); window++) {
-      int to = from + windows[window].length;
+      int to = from + lengths[window];
       sum.add(device, input, from, to);
       from = to;
     }

@@ -11,6 +11,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.pass.Targets;
@@ -89,7 +90,7 @@ class FisherTargetsTest {
       Map<FactorKey, double[]> exact = exact(model);
       Recipe recipe = recipe("sampled", 4000);
       Map<FactorKey, double[]> sampled =
-          sums(model, FisherTargets.of(recipe, new Shard(0, 0, 1), null));
+          sums(model, FisherTargets.of(recipe, Objective.NEXT_TOKEN, new Shard(0, 0, 1), null));
       Map<FactorKey, double[]> empirical = sums(model, Targets.OF_TEXT);
       for (FactorKey key : FactorPlan.keys(config, CurvatureRule.DEFAULT)) {
         double error = distance(sampled.get(key), exact.get(key));
@@ -114,8 +115,8 @@ class FisherTargetsTest {
       Recipe recipe = recipe("kl", 3);
       Shard shard = new Shard(0, 0, 1);
       int[][][] drawn = FisherTargets.drawOfDense(dense, WINDOW, recipe, shard);
-      Map<FactorKey, double[]> ofDense = sums(now, FisherTargets.of(recipe, shard, drawn));
-      Map<FactorKey, double[]> own = sums(now, FisherTargets.of(recipe("sampled", 3), shard, null));
+      Map<FactorKey, double[]> ofDense = sums(now, FisherTargets.of(recipe, Objective.NEXT_TOKEN, shard, drawn));
+      Map<FactorKey, double[]> own = sums(now, FisherTargets.of(recipe("sampled", 3), Objective.NEXT_TOKEN, shard, null));
       Map<FactorKey, double[]> given = sums(now, new Targets.Given(drawn));
       FactorKey g = FactorPlan.g(config.linears().get(0));
       assertThat(ofDense.get(g)).isEqualTo(given.get(g)).isNotEqualTo(own.get(g));

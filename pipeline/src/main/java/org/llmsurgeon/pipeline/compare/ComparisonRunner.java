@@ -179,7 +179,7 @@ final class ComparisonRunner implements AutoCloseable {
       return withBiases().densePerplexity(variant);
     }
     Curvature with = curvatures.get(Look.of(variant));
-    return new Evaluator(session, with.run(), with.plan().test())
+    return new Evaluator(session, with.run(), with.plan().test(), dense.config().objective())
         .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
         .perplexity();
   }
@@ -216,7 +216,7 @@ final class ComparisonRunner implements AutoCloseable {
     ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
     String folder = inputs.model().path();
     double perplexity =
-        new Evaluator(own, run, plan.test())
+        new Evaluator(own, run, plan.test(), dense.config().objective())
             .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
             .perplexity();
     double removed = (double) last.removed() / recipe.layers().touched(dense.config().linears());

@@ -10,9 +10,10 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
+import org.llmsurgeon.surgery.evaluate.Measure;
 
 /**
- * Losses of some test windows.
+ * What is measured of some test windows, see {@link Measure}.
  *
  * @param model which weights
  * @param run run directory
@@ -20,7 +21,7 @@ import org.llmsurgeon.pipeline.weights.ProcessCache;
  * @param settings how to reach the files
  */
 public record EvaluateTask(ModelRef model, String run, WindowsFile windows, HadoopSettings settings)
-    implements TaskFunction<EvaluateTask.Range, double[]> {
+    implements TaskFunction<EvaluateTask.Range, double[][]> {
   /**
    * A fixed group of windows, so that batches, and so the last bits, do not depend on the cluster.
    *
@@ -30,12 +31,11 @@ public record EvaluateTask(ModelRef model, String run, WindowsFile windows, Hado
   public record Range(int from, int to) implements Serializable {}
 
   @Override
-  public double[] apply(Range range, String attempt) {
+  public double[][] apply(Range range, String attempt) {
     RunDirectory directory = new RunDirectory(settings.storage(), run);
     int[][] part = Windows.read(directory, windows, range.from(), range.to());
     try (ProcessCache.Held<LanguageModel> shared = ExecutorModel.acquire(model, settings)) {
-      LanguageModel network = shared.value();
-      return network.losses(part);
+      return Measure.of(shared.value(), part);
     }
   }
 }

@@ -1,8 +1,10 @@
 package org.llmsurgeon.pipeline.evaluate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.DoubleStream;
+import java.util.Map;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -11,16 +13,18 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.evaluate.Measure;
 
-/** Computes perplexities of some weights on the test windows of a run (method, section 8). */
+/** Measures some weights on the test windows of a run (method, section 8). */
 public final class Evaluator {
+  private static final String DENSE = "dense-embeddings.json";
   private static final int MOST_WINDOWS = 8;
   private static final int MOST_TOKENS = 8192;
 
   private final Session session;
   private final RunDirectory run;
   private final WindowsFile windows;
+  private final Objective objective;
 
   /**
    * An evaluator.
@@ -28,11 +32,14 @@ public final class Evaluator {
    * @param session the operation
    * @param run run directory
    * @param windows test windows, or null: then all perplexities are null
+   * @param objective what the model is to do
    */
-  public Evaluator(Session session, RunDirectory run, WindowsFile windows) {
+  public Evaluator(
+      Session session, RunDirectory run, WindowsFile windows, Objective objective) {
     this.session = session;
     this.run = run;
     this.windows = windows;
+    this.objective = objective;
   }
 
   /**
@@ -44,22 +51,42 @@ public final class Evaluator {
    */
   public Evaluation evaluate(StageName stage, ModelRef model) {
     if (windows == null) {
-      return new Evaluation(null, 0);
+      return new Evaluation(null, Map.of(), 0);
     }
-    Timed<List<double[]>> losses =
+    Timed<List<double[][]>> measured =
         session
             .tasks()
             .run(
                 stage,
                 ranges(windows.windows(), windows.context()),
                 new EvaluateTask(model, run.path(), windows, session.settings()));
-    double perplexity =
-        Perplexity.of(losses.value().stream().flatMapToDouble(DoubleStream::of).toArray());
-    if (!Double.isFinite(perplexity)) {
-      throw new RunFailedException(stage.description() + ": the perplexity is " + perplexity + ".");
+    List<double[]> all = measured.value().stream().flatMap(Arrays::stream).toList();
+    Measure measure = Measure.of(objective, all, objective.saysTokens() ? List.of() : dense(all));
+    if (!Double.isFinite(measure.perplexity())) {
+      throw new RunFailedException(
+          stage.description() + ": the perplexity is " + measure.perplexity() + ".");
     }
-    return new Evaluation(perplexity, losses.seconds());
+    return new Evaluation(measure.perplexity(), measure.scores(), measured.seconds());
   }
+
+  /** What the first model that is evaluated in a run makes of the windows: that is the dense one. */
+  private List<double[]> dense(List<double[]> own) {
+    return run.finished(DENSE, Embeddings.class)
+        .orElseGet(
+            () -> {
+              Embeddings first = new Embeddings(own);
+              run.commit(DENSE, first);
+              return first;
+            })
+        .windows();
+  }
+
+  /**
+   * Embeddings of the test windows.
+   *
+   * @param windows of each
+   */
+  record Embeddings(List<double[]> windows) {}
 
   /**
    * Evaluates the weights after a shot, where that is not done yet.

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -41,10 +42,11 @@ record AccumulateTask(
   public ShardRecord apply(ShardTask task, String attempt) {
     RunDirectory directory = work.directory();
     Recipe recipe = work.recipe();
-    Calibration.Data data = data(directory, recipe, task.shard());
     try (ProcessCache.Held<LanguageModel> shared =
         ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.value();
+      Calibration.Data data =
+          data(directory, recipe, network.config().objective(), task.shard());
       String path = ShotStage.ACCUMULATE.file(work.shot(), task.name() + "-" + attempt + ".f32");
       try (ShardFile file = new ShardFile(network.device(), directory.create(path))) {
         Map<FactorKey, ShardRecord.Part> parts = new HashMap<>();
@@ -66,9 +68,11 @@ record AccumulateTask(
         : new StoredFactors(directory, directory.required(before, FactorsManifest.class));
   }
 
-  private Calibration.Data data(RunDirectory directory, Recipe recipe, Shard shard) {
+  private Calibration.Data data(
+      RunDirectory directory, Recipe recipe, Objective objective, Shard shard) {
     return new Calibration.Data(
         Windows.read(directory, windows, shard.from(), shard.to()),
-        FisherTargets.of(recipe, shard, DenseTargets.read(directory, targets, recipe, shard)));
+        FisherTargets.of(
+            recipe, objective, shard, DenseTargets.read(directory, targets, recipe, shard)));
   }
 }

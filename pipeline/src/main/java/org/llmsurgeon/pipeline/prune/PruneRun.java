@@ -114,7 +114,7 @@ public final class PruneRun {
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.model(config);
     report.forecast(RunForecast.of(session, plan, config, weightBytes));
-    Evaluator evaluator = new Evaluator(session, run, plan.test());
+    Evaluator evaluator = new Evaluator(session, run, plan.test(), config.objective());
     ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));
     ModelExport export = new ModelExport(session, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);

@@ -43,6 +43,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  *     both models write; null in reports of earlier versions
  * @param halves how far halves of the first shot's calibration data agree about the costs of units;
  *     null where that was not asked
+ * @param scores what is said of the models beside their perplexity; empty for language models
  */
 public record PruningReport(
     Versions versions,
@@ -64,9 +65,20 @@ public record PruningReport(
     List<Update> updates,
     ResourceUse resources,
     ExportReport export,
-    HalvesCheck halves) {
+    HalvesCheck halves,
+    List<Score> scores) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
+
+  /**
+   * What is said of a model beside its perplexity.
+   *
+   * @param metric {@code accuracy} and {@code f1} of labels; {@code spearman}, how much the
+   *     similarities of all pairs of texts agree with the dense model's
+   * @param dense of the model as it came
+   * @param pruned of the folder as written
+   */
+  public record Score(String metric, Double dense, Double pruned) {}
 
   /**
    * Programs that made a result.
@@ -346,6 +358,7 @@ public record PruningReport(
 
   /** Copies the lists. */
   public PruningReport {
+    scores = scores == null ? List.of() : List.copyOf(scores);
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);

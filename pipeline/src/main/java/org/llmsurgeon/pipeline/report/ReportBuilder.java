@@ -36,6 +36,8 @@ public final class ReportBuilder {
   private final Shortfall shortfall;
   private final List<PruningReport.Shot> shots = new ArrayList<>();
   private Double densePerplexity;
+  private Map<String, Double> denseScores = Map.of();
+  private Map<String, Double> scores = Map.of();
   private Double perplexityF32;
   private int resumedFromShot;
   private ShotManifest first;
@@ -77,6 +79,7 @@ public final class ReportBuilder {
   /** Sets the perplexity of the model as it came. */
   public void dense(Evaluation evaluation) {
     densePerplexity = evaluation.perplexity();
+    denseScores = evaluation.scores();
   }
 
   /** Sets what the run is expected to need. */
@@ -149,6 +152,7 @@ public final class ReportBuilder {
     first = first == null ? shot : first;
     last = shot;
     perplexityF32 = evaluation.perplexity();
+    scores = evaluation.scores();
   }
 
   /** What each constraint on widths costs. */
@@ -212,6 +216,8 @@ public final class ReportBuilder {
       line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
       asCut(shot)
           .ifPresent(cut -> line.append(String.format(Locale.ROOT, " (%.3f as it was cut)", cut)));
+      scores.forEach(
+          (name, value) -> line.append(String.format(Locale.ROOT, ", %s %.4f", name, value)));
     }
     if (shot.predictedNats() != null) {
       line.append(
@@ -332,7 +338,13 @@ public final class ReportBuilder {
         updates,
         forecast == null ? null : forecast.against(session.usage()),
         export,
-        halves);
+        halves,
+        written.scores().entrySet().stream()
+            .map(
+                each ->
+                    new PruningReport.Score(
+                        each.getKey(), denseScores.get(each.getKey()), each.getValue()))
+            .toList());
   }
 
   private PruningReport.Versions versions() {

@@ -1,0 +1,47 @@
+package org.llmsurgeon.model.config;
+
+import java.util.Arrays;
+
+/**
+ * Texts, or their tokens, have labels. A window is a row of token ids, {@link #NOTHING} behind them,
+ * and then the label of the text, or one for each place of the row, {@link #NOTHING} where a token
+ * has none. The label of a text is that of its first token, which the tokenizer put there.
+ *
+ * @param labels how many there are
+ * @param each whether every token has its own
+ */
+public record Classification(int labels, boolean each) implements Objective {
+  /** In place of a token or a label where there is none. */
+  public static final int NOTHING = -1;
+
+  @Override
+  public String label() {
+    return "classification";
+  }
+
+  @Override
+  public Example example(int[] window) {
+    int places = each ? window.length / 2 : window.length - 1;
+    int length = 0;
+    while (length < places && window[length] != NOTHING) {
+      length++;
+    }
+    int[] targets = new int[length];
+    Arrays.fill(targets, NOTHING);
+    for (int i = 0; i < (each ? length : 1); i++) {
+      targets[i] = window[places + i];
+    }
+    return new Example(Arrays.copyOf(window, length), targets);
+  }
+
+  @Override
+  public String metric() {
+    return "accuracy";
+  }
+
+  /** {@code exp} of the mean cross-entropy of the labels. */
+  @Override
+  public double score(double[] losses) {
+    return NEXT_TOKEN.score(losses);
+  }
+}

@@ -1,0 +1,126 @@
+package org.llmsurgeon.surgery.evaluate;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.Classification;
+import org.llmsurgeon.model.config.Objective;
+
+/**
+ * How well a model does what it is to do: what is measured of each window, anywhere, and what all of
+ * that comes to.
+ *
+ * @param perplexity {@code exp} of the mean of the windows' losses
+ * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels, {@code spearman}
+ *     of embeddings; none of tokens
+ */
+public record Measure(double perplexity, Map<String, Double> scores) {
+  /** Counts of a label: said rightly, said wrongly, not said though it was right. */
+  private static final int COUNTS = 3;
+
+  /**
+   * What is measured of some windows.
+   *
+   * @param model the model
+   * @param windows at least 2 tokens each
+   * @return for each window: its loss; of labels, three counts of each label behind it; of
+   *     embeddings, the embedding instead
+   */
+  public static double[][] of(LanguageModel model, int[][] windows) {
+    Objective objective = model.config().objective();
+    if (!objective.saysTokens()) {
+      return model.embeddings(windows);
+    }
+    double[] losses = model.losses(windows);
+    double[][] all = new double[windows.length][];
+    for (int window = 0; window < all.length; window++) {
+      all[window] =
+          objective instanceof Classification labels
+              ? counted(model, labels, windows[window], losses[window])
+              : new double[] {losses[window]};
+    }
+    return all;
+  }
+
+  private static double[] counted(
+      LanguageModel model, Classification objective, int[] window, double loss) {
+    Objective.Example example = objective.example(window);
+    double[] counts = new double[1 + COUNTS * objective.labels()];
+    counts[0] = loss;
+    double[] row = new double[objective.labels()];
+    try (Tensor logits = model.logits(example.ids())) {
+      for (int token = 0; token < example.ids().length; token++) {
+        int right = example.targets()[token];
+        if (right >= 0) {
+          model.device().download(logits, (long) token * row.length, row, 0, row.length);
+          int said = largest(row);
+          if (said == right) {
+            counts[1 + COUNTS * said]++;
+          } else {
+            counts[2 + COUNTS * said]++;
+            counts[3 + COUNTS * right]++;
+          }
+        }
+      }
+    }
+    return counts;
+  }
+
+  private static int largest(double[] row) {
+    int best = 0;
+    for (int i = 1; i < row.length; i++) {
+      best = row[i] > row[best] ? i : best;
+    }
+    return best;
+  }
+
+  /**
+   * What all windows come to.
+   *
+   * @param objective what the model is to do
+   * @param windows what {@link #of} gave of each
+   * @param dense what it gave of each with the model as it came; used for embeddings only
+   */
+  public static Measure of(Objective objective, List<double[]> windows, List<double[]> dense) {
+    if (!objective.saysTokens()) {
+      double[] distances = new double[windows.size()];
+      Arrays.setAll(distances, i -> 1 - PairSimilarities.cosine(windows.get(i), dense.get(i)));
+      double spearman = PairSimilarities.spearman(windows, dense);
+      return new Measure(objective.score(distances), Map.of("spearman", spearman));
+    }
+    double[] losses = windows.stream().mapToDouble(each -> each[0]).toArray();
+    Map<String, Double> scores =
+        objective instanceof Classification labels ? ofLabels(labels, windows) : Map.of();
+    return new Measure(objective.score(losses), scores);
+  }
+
+  /** Share of labels that are right, and the mean over the labels that occur of their F1. */
+  private static Map<String, Double> ofLabels(Classification labels, List<double[]> windows) {
+    double right = 0;
+    double all = 0;
+    double f1 = 0;
+    int occurring = 0;
+    for (int label = 0; label < labels.labels(); label++) {
+      double[] counts = new double[COUNTS];
+      for (double[] each : windows) {
+        for (int i = 0; i < COUNTS; i++) {
+          counts[i] += each[1 + COUNTS * label + i];
+        }
+      }
+      right += counts[0];
+      all += counts[0] + counts[2];
+      double mentions = 2 * counts[0] + counts[1] + counts[2];
+      if (mentions > 0) {
+        f1 += 2 * counts[0] / mentions;
+        occurring++;
+      }
+    }
+    Map<String, Double> scores = new TreeMap<>();
+    scores.put("accuracy", right / all);
+    scores.put("f1", f1 / occurring);
+    return scores;
+  }
+}

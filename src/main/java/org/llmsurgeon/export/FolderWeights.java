@@ -55,8 +55,7 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
     return config.with(
         config
             .objective()
-            .reading(
-                new SpecialTokens(tokens.mask().orElse(SpecialTokens.NONE), tokens.all())));
+            .reading(new SpecialTokens(tokens.mask().orElse(SpecialTokens.NONE), tokens.all())));
   }
 
   @Override

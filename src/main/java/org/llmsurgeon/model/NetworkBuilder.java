@@ -68,21 +68,18 @@ final class NetworkBuilder {
             types,
             embedded);
     boolean says = config.objective().saysTokens();
-    return new Network(
-        parameters, embedding, blocks, says ? head(tokens, last) : new MeanPool());
+    return new Network(parameters, embedding, blocks, says ? head(tokens, last) : new MeanPool());
   }
 
   private Head head(Parameter tokens, NormLayer last) {
     Ends ends = config.ends();
     StreamStyle stream = config.stream();
     int width = stream.embeddingWidth();
-    Linear out =
-        width == config.hidden() ? null : projection("out.weight", width, config.hidden());
+    Linear out = width == config.hidden() ? null : projection("out.weight", width, config.hidden());
     Head.Transform transform = ends.transform() == null ? null : transform(ends);
     Parameter weight =
         config.tiedHead() ? tokens : parameters.matrix(names.head(), ends.outputs(), width);
-    Parameter bias =
-        ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
+    Parameter bias = ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
     Head.Logits logits = new Head.Logits(stream.logitScale(), stream.logitCap());
     return new Head(last, out, transform, weight, bias, logits);
   }

@@ -65,8 +65,7 @@ class MaskedTokenTest {
     other[10]++;
     int[] targets = OBJECTIVE.example(other).targets();
     assertThat(IntStream.range(0, 50).filter(each -> targets[each] >= 0).toArray())
-        .isNotEqualTo(
-            IntStream.range(0, 50).filter(each -> once.targets()[each] >= 0).toArray());
+        .isNotEqualTo(IntStream.range(0, 50).filter(each -> once.targets()[each] >= 0).toArray());
   }
 
   @Test
@@ -77,9 +76,7 @@ class MaskedTokenTest {
 
   @Test
   void needsAMask() {
-    assertThatThrownBy(
-            () ->
-                OBJECTIVE.reading(SpecialTokens.UNKNOWN).example(new int[] {4, 5}))
+    assertThatThrownBy(() -> OBJECTIVE.reading(SpecialTokens.UNKNOWN).example(new int[] {4, 5}))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("tokenizer.json");
   }

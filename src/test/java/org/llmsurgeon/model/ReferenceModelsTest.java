@@ -39,7 +39,8 @@ class ReferenceModelsTest {
     for (Device device : List.of(new ReferenceDevice(), CpuDevice.create())) {
       try (device;
           ReferenceModel reference = ReferenceModel.open(name);
-          LanguageModel model = LanguageModel.load(reference.configWithTargets(), reference, device)) {
+          LanguageModel model =
+              LanguageModel.load(reference.configWithTargets(), reference, device)) {
         try (Tensor logits = model.logits(reference.ids())) {
           double[] theirs = reference.logits(device);
           // Of a text's label there is what the first token says

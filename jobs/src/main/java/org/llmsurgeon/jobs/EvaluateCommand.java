@@ -118,8 +118,6 @@ final class EvaluateCommand implements Callable<Integer> {
     cells.add(Format.count(result.tokens()));
     cells.add(Format.count(result.windows()));
     cells.add(Format.count(result.context()));
-    return new TextTable(heads.toArray(String[]::new))
-        .row(cells.toArray(String[]::new))
-        .toString();
+    return new TextTable(heads.toArray(String[]::new)).row(cells.toArray(String[]::new)).toString();
   }
 }

@@ -5,9 +5,9 @@ import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.ShapeChecks;
 
 /**
- * Attention in tiles: the scores of some queries of a sequence, for all heads at once, with the keys
- * up to the last that one of these queries sees. Products run over a batch of key and value heads, once
- * for each query head that reads one.
+ * Attention in tiles: the scores of some queries of a sequence, for all heads at once, with the
+ * keys up to the last that one of these queries sees. Products run over a batch of key and value
+ * heads, once for each query head that reads one.
  */
 final class CudaAttention {
   /** Scores that are kept at once. */

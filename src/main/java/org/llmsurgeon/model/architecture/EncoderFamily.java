@@ -79,7 +79,9 @@ final class EncoderFamily {
         family(
             body,
             "Model",
-            body == EncoderBody.BERT ? "MiniLM and other BERTs of embeddings" : models + ", embeddings",
+            body == EncoderBody.BERT
+                ? "MiniLM and other BERTs of embeddings"
+                : models + ", embeddings",
             fields -> embeddings(body, fields)),
         family(
             body,
@@ -113,16 +115,14 @@ final class EncoderFamily {
       Activation activation,
       String bias,
       int outputs) {
-    return new Ends(
-        body.typesTable(), body.kinds(fields), transform, activation, bias, outputs);
+    return new Ends(body.typesTable(), body.kinds(fields), transform, activation, bias, outputs);
   }
 
   private static Decoder words(EncoderBody body, Head head, ConfigFields fields) {
     Decoder network = body.blocks().apply(fields, body.name() + "ForMaskedLM");
     boolean tied = fields.flag("tie_word_embeddings", true);
     int vocabulary = network.size().vocabulary();
-    Activation activation =
-        body == EncoderBody.ROBERTA ? Activation.GELU : body.activation(fields);
+    Activation activation = body == EncoderBody.ROBERTA ? Activation.GELU : body.activation(fields);
     String bias = tied ? head.tiedBias() : head.ownBias();
     return network
         .head(head.weight())

@@ -3,9 +3,9 @@ package org.llmsurgeon.model.config;
 import java.util.Arrays;
 
 /**
- * Texts, or their tokens, have labels. A window is a row of token ids, {@link #NOTHING} behind them,
- * and then the label of the text, or one for each place of the row, {@link #NOTHING} where a token
- * has none. The label of a text is that of its first token, which the tokenizer put there.
+ * Texts, or their tokens, have labels. A window is a row of token ids, {@link #NOTHING} behind
+ * them, and then the label of the text, or one for each place of the row, {@link #NOTHING} where a
+ * token has none. The label of a text is that of its first token, which the tokenizer put there.
  *
  * @param labels how many there are
  * @param each whether every token has its own

@@ -6,8 +6,8 @@ import org.llmsurgeon.compute.Activation;
  * What a network has before its first block and after its last one beside the embedding of tokens
  * and positions: encoders have it, decoders do not.
  *
- * @param types table of the types of tokens, {@code [kinds, hidden]}, of which all tokens are of the
- *     first; null where there is none
+ * @param types table of the types of tokens, {@code [kinds, hidden]}, of which all tokens are of
+ *     the first; null where there is none
  * @param kinds its rows
  * @param transform module of the layer {@code hidden -> hidden} before the head; null for none
  * @param activation what that layer's result goes through

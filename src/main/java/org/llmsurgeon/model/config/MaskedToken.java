@@ -7,10 +7,10 @@ import org.llmsurgeon.InputException;
 
 /**
  * Hidden tokens are to be said: of those of a window that stand for text 15 % are chosen, at least
- * one; of these 80 % become the mask, 10 % another token at random, 10 % stay as they are (Devlin et
- * al. 2019, section 3.1 and appendix A.1). Which ones depends on the window's tokens alone, so that
- * it is the same whenever and wherever the window is read. Measured by the perplexity of the chosen
- * tokens.
+ * one; of these 80 % become the mask, 10 % another token at random, 10 % stay as they are (Devlin
+ * et al. 2019, section 3.1 and appendix A.1). Which ones depends on the window's tokens alone, so
+ * that it is the same whenever and wherever the window is read. Measured by the perplexity of the
+ * chosen tokens.
  *
  * @param vocabulary distinct token ids
  * @param special the mask, and what is never chosen

@@ -71,15 +71,7 @@ public record ModelConfig(
       return this;
     }
     return new ModelConfig(
-        architecture,
-        size,
-        blocks,
-        names,
-        attention,
-        stream.tied(false),
-        experts,
-        ends,
-        objective);
+        architecture, size, blocks, names, attention, stream.tied(false), experts, ends, objective);
   }
 
   /**

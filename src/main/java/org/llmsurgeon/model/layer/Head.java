@@ -1,7 +1,6 @@
 package org.llmsurgeon.model.layer;
 
 import java.util.List;
-import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.pass.BatchTargets;

@@ -44,8 +44,7 @@ public record MeanPool() implements WayOut {
   public double[] lossesAndGradient(
       Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
     Means own = Means.of(pass, hidden);
-    Means other =
-        pass.reference() == null ? null : Means.of(pass, pass.reference().features());
+    Means other = pass.reference() == null ? null : Means.of(pass, pass.reference().features());
     double[] values = new double[Math.toIntExact(hidden.size())];
     double[] towards = new double[own.width];
     for (int sequence = 0; sequence < own.sequences(); sequence++) {
@@ -152,8 +151,7 @@ public record MeanPool() implements WayOut {
         along += gradient[i] * at(sequence, i);
       }
       for (int i = 0; i < width; i++) {
-        double each =
-            weight * (gradient[i] - along * at(sequence, i)) / (norms[sequence] * length);
+        double each = weight * (gradient[i] - along * at(sequence, i)) / (norms[sequence] * length);
         for (int token = 0; token < length; token++) {
           into[(sequence * length + token) * width + i] = each;
         }

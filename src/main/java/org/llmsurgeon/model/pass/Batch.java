@@ -34,9 +34,7 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
       int length = examples.get(from).ids().length;
       int most = Math.max(1, tokens / Math.max(1, length));
       int to = from + 1;
-      while (to < windows.length
-          && to - from < most
-          && examples.get(to).ids().length == length) {
+      while (to < windows.length && to - from < most && examples.get(to).ids().length == length) {
         to++;
       }
       batches.add(of(examples, from, to));

@@ -25,8 +25,7 @@ public final class FisherTargets {
    * @param ofDense what {@link #drawOfDense} gave for the shard; null unless the Fisher is {@link
    *     FisherKind#KL}
    */
-  public static Targets of(
-      Recipe recipe, Objective objective, Shard shard, int[][][] ofDense) {
+  public static Targets of(Recipe recipe, Objective objective, Shard shard, int[][][] ofDense) {
     if (!objective.saysTokens()) {
       return drawn(recipe, shard);
     }

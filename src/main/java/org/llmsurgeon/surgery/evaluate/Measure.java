@@ -10,12 +10,12 @@ import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
 
 /**
- * How well a model does what it is to do: what is measured of each window, anywhere, and what all of
- * that comes to.
+ * How well a model does what it is to do: what is measured of each window, anywhere, and what all
+ * of that comes to.
  *
  * @param perplexity {@code exp} of the mean of the windows' losses
- * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels, {@code spearman}
- *     of embeddings; none of tokens
+ * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels, {@code
+ *     spearman} of embeddings; none of tokens
  */
 public record Measure(double perplexity, Map<String, Double> scores) {
   /** Counts of a label: said rightly, said wrongly, not said though it was right. */

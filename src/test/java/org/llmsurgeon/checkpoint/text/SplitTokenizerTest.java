@@ -112,7 +112,8 @@ class SplitTokenizerTest {
   }
 
   private int[] tokens(TextTokenizer tokenizer, List<String> paths, long bytes) {
-    return tokens(new SplitTokenizer(tokenizer, new FileTexts(storage), plan(paths, bytes), false, false));
+    return tokens(
+        new SplitTokenizer(tokenizer, new FileTexts(storage), plan(paths, bytes), false, false));
   }
 
   private static int[] tokens(SplitTokenizer splits) {
@@ -133,7 +134,8 @@ class SplitTokenizerTest {
     try (TextTokenizer tokenizer = TinyTokenizers.open(TinyTokenizers.byteLevel(), null, 9)) {
       List<TextSplit> plan = plan(List.of(lines, text), 30);
       assertThat(plan).hasSize(2);
-      SplitTokenizer splits = new SplitTokenizer(tokenizer, new FileTexts(storage), plan, false, false);
+      SplitTokenizer splits =
+          new SplitTokenizer(tokenizer, new FileTexts(storage), plan, false, false);
       assertThat(splits.encode(0, token -> {}))
           .extracting("documents", "blank")
           .containsExactly(2L, true);
@@ -163,10 +165,12 @@ class SplitTokenizerTest {
               .toArray();
       for (long bytes : new long[] {1000, 20, 6}) {
         List<TextSplit> plan = plan(paths, bytes);
-        SplitTokenizer one = new SplitTokenizer(tokenizer, new FileTexts(storage), plan, false, false);
+        SplitTokenizer one =
+            new SplitTokenizer(tokenizer, new FileTexts(storage), plan, false, false);
         assertThat(tokens(one)).isEqualTo(whole);
         assertThat(one.encode(0, token -> {}).tokens()).isEqualTo(whole.length);
-        SplitTokenizer each = new SplitTokenizer(tokenizer, new FileTexts(storage), plan, true, false);
+        SplitTokenizer each =
+            new SplitTokenizer(tokenizer, new FileTexts(storage), plan, true, false);
         assertThat(tokens(each)).isEqualTo(documents);
       }
     }

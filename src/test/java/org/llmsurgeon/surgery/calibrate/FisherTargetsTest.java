@@ -11,9 +11,9 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -115,8 +115,10 @@ class FisherTargetsTest {
       Recipe recipe = recipe("kl", 3);
       Shard shard = new Shard(0, 0, 1);
       int[][][] drawn = FisherTargets.drawOfDense(dense, WINDOW, recipe, shard);
-      Map<FactorKey, double[]> ofDense = sums(now, FisherTargets.of(recipe, Objective.NEXT_TOKEN, shard, drawn));
-      Map<FactorKey, double[]> own = sums(now, FisherTargets.of(recipe("sampled", 3), Objective.NEXT_TOKEN, shard, null));
+      Map<FactorKey, double[]> ofDense =
+          sums(now, FisherTargets.of(recipe, Objective.NEXT_TOKEN, shard, drawn));
+      Map<FactorKey, double[]> own =
+          sums(now, FisherTargets.of(recipe("sampled", 3), Objective.NEXT_TOKEN, shard, null));
       Map<FactorKey, double[]> given = sums(now, new Targets.Given(drawn));
       FactorKey g = FactorPlan.g(config.linears().get(0));
       assertThat(ofDense.get(g)).isEqualTo(given.get(g)).isNotEqualTo(own.get(g));

@@ -30,37 +30,30 @@ class MeasureTest {
     Measure measure = Measure.of(new Classification(3, true), windows, List.of());
     assertThat(measure.perplexity()).isCloseTo(Math.E, within(1e-12));
     assertThat(measure.scores().get("accuracy")).isCloseTo(3.0 / 4, within(1e-12));
-    assertThat(measure.scores().get("f1"))
-        .isCloseTo((4.0 / 5 + 2.0 / 3) / 2, within(1e-12));
+    assertThat(measure.scores().get("f1")).isCloseTo((4.0 / 5 + 2.0 / 3) / 2, within(1e-12));
   }
 
   /** The ranks are 6 4 5 1 2 3 and 3 2 6 1 4 5, whose correlation is 13 / 35. */
   @Test
   void ofEmbeddingsIsTheAgreementOfTheirPairs() {
-    List<double[]> dense =
-        List.of(vector(0), vector(10), vector(30), vector(70));
-    List<double[]> other =
-        List.of(vector(0), vector(25), vector(30), vector(41));
+    List<double[]> dense = List.of(vector(0), vector(10), vector(30), vector(70));
+    List<double[]> other = List.of(vector(0), vector(25), vector(30), vector(41));
     Measure same = Measure.of(new TextEmbedding(), dense, dense);
     assertThat(same.scores()).containsOnlyKeys("spearman");
     assertThat(same.scores().get("spearman")).isCloseTo(1, within(1e-12));
     assertThat(same.perplexity()).isCloseTo(1, within(1e-12));
     Measure measure = Measure.of(new TextEmbedding(), other, dense);
     assertThat(measure.scores().get("spearman")).isCloseTo(13.0 / 35, within(1e-12));
-    double distance =
-        (2 - Math.cos(Math.toRadians(15)) - Math.cos(Math.toRadians(29))) / 4;
+    double distance = (2 - Math.cos(Math.toRadians(15)) - Math.cos(Math.toRadians(29))) / 4;
     assertThat(measure.perplexity()).isCloseTo(Math.exp(distance), within(1e-12));
   }
 
   @Test
   void sharesTheRanksOfWhatIsEqual() {
-    assertThat(PairSimilarities.ranks(new double[] {3, 1, 3, 2}))
-        .containsExactly(3.5, 1, 3.5, 2);
+    assertThat(PairSimilarities.ranks(new double[] {3, 1, 3, 2})).containsExactly(3.5, 1, 3.5, 2);
   }
 
   private static double[] vector(double degrees) {
-    return new double[] {
-      Math.cos(Math.toRadians(degrees)), Math.sin(Math.toRadians(degrees))
-    };
+    return new double[] {Math.cos(Math.toRadians(degrees)), Math.sin(Math.toRadians(degrees))};
   }
 }

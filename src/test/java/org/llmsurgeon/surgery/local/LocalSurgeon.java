@@ -316,8 +316,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       data.add(
           new Calibration.Data(
               Arrays.copyOfRange(windows, shard.from(), shard.to()),
-              FisherTargets.of(
-                  recipe, config.objective(), shard, ofDense.get(shard.index()))));
+              FisherTargets.of(recipe, config.objective(), shard, ofDense.get(shard.index()))));
     }
     try (LanguageModel model = LanguageModel.load(config, this, device)) {
       for (FactorPass pass : passes) {

@@ -80,8 +80,7 @@ public final class CorrectionStage {
             ? Evaluation.ofCut(shot.shot())
             : Evaluation.ofReconstructed(shot.shot());
     Evaluation before =
-        new Evaluator(
-                shot.session(), run, shot.plan().test(), shot.config().objective())
+        new Evaluator(shot.session(), run, shot.plan().test(), shot.config().objective())
             .kept(shot.stage("evaluate"), work.cut(), kept);
     CorrectionCheckpoints checkpoints = new CorrectionCheckpoints(run, shot.path(FOLDER));
     CorrectionPlan plan =

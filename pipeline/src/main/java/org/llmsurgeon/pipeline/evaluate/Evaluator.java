@@ -34,8 +34,7 @@ public final class Evaluator {
    * @param windows test windows, or null: then all perplexities are null
    * @param objective what the model is to do
    */
-  public Evaluator(
-      Session session, RunDirectory run, WindowsFile windows, Objective objective) {
+  public Evaluator(Session session, RunDirectory run, WindowsFile windows, Objective objective) {
     this.session = session;
     this.run = run;
     this.windows = windows;
@@ -69,7 +68,9 @@ public final class Evaluator {
     return new Evaluation(measure.perplexity(), measure.scores(), measured.seconds());
   }
 
-  /** What the first model that is evaluated in a run makes of the windows: that is the dense one. */
+  /**
+   * What the first model that is evaluated in a run makes of the windows: that is the dense one.
+   */
   private List<double[]> dense(List<double[]> own) {
     return run.finished(DENSE, Embeddings.class)
         .orElseGet(

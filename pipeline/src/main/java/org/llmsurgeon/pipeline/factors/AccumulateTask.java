@@ -45,8 +45,7 @@ record AccumulateTask(
     try (ProcessCache.Held<LanguageModel> shared =
         ExecutorModel.acquire(work.model(), work.settings())) {
       LanguageModel network = shared.value();
-      Calibration.Data data =
-          data(directory, recipe, network.config().objective(), task.shard());
+      Calibration.Data data = data(directory, recipe, network.config().objective(), task.shard());
       String path = ShotStage.ACCUMULATE.file(work.shot(), task.name() + "-" + attempt + ".f32");
       try (ShardFile file = new ShardFile(network.device(), directory.create(path))) {
         Map<FactorKey, ShardRecord.Part> parts = new HashMap<>();

@@ -51,8 +51,7 @@ final class TextWindows {
    * @param vocabulary tokens that the model has
    * @param frame tokens around every window
    */
-  TextWindows(
-      Session session, RunDirectory run, String model, int vocabulary, WindowFrame frame) {
+  TextWindows(Session session, RunDirectory run, String model, int vocabulary, WindowFrame frame) {
     this.session = session;
     this.run = run;
     this.model = model;

@@ -90,8 +90,7 @@ public final class WindowBuilder {
     int draws = text.fresh() ? shots : 1;
     int most = Math.max(LEAST_TEST, text.sequences() / 8);
     WindowFrame frame = frame();
-    TextWindows.Divided made =
-        texts(frame).divide(files, draw(text, draws, frame), draws, most);
+    TextWindows.Divided made = texts(frame).divide(files, draw(text, draws, frame), draws, most);
     return new Divided(made.calibration(), made.test());
   }
 

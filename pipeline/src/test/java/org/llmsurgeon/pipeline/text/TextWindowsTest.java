@@ -164,7 +164,8 @@ class TextWindowsTest {
     try (JavaSparkContext spark = TestSpark.local(2)) {
       Session session = Session.begin(spark, Progress.silent());
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
-      TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
+      TextWindows windows =
+          new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
       refuses(() -> windows.make("x", List.of(blank), RANDOM, 1), "blank.jsonl", "no text");
       refuses(() -> windows.make("x", List.of(few), RANDOM, 1), "has 2 tokens", "needs 64");
       refuses(() -> windows.make("x", List.of(few, broken), RANDOM, 1), "broken.jsonl, line 2");

@@ -149,6 +149,7 @@ class ReportTablesTest {
                                         dense    pruned
             ------------------------   ------   -------
             perplexity                  9.310    12.346
+            accuracy                   0.9000    0.8750
             weights of linear layers   10,000     5,001
             removed                         0     4,999
             sparsity                   0.00 %   49.99 %

@@ -51,6 +51,12 @@ public final class Comparison {
   public List<ComparedRun> run() {
     output.requireUsable(model, request.overwrite());
     try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(model))) {
+      if (!dense.config().objective().saysTokens()) {
+        throw new InputException(
+            model
+                + " makes embeddings, which are measured against the dense model's within one run;"
+                + " use prune for each method.");
+      }
       Map<Variant, String> refusals = refusals(dense);
       RunInputs inputs =
           InputHashes.of(

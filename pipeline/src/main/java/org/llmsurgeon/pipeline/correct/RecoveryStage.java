@@ -89,7 +89,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
    */
   public ShotManifest recover(ShotManifest cut, String place) {
     Evaluation before =
-        new Evaluator(shot.session(), run, shot.plan().test())
+        new Evaluator(shot.session(), run, shot.plan().test(), shot.config().objective())
             .kept(shot.stage("evaluate"), work.cut(), place);
     Optional<Recovery.Progress<RecoveryState>> earlier = earlier();
     int done = earlier.map(progress -> progress.soFar().steps()).orElse(0);

@@ -123,12 +123,14 @@ public final class WindowBuilder {
     if (areWindows(files)) {
       return calibration;
     }
-    int context = context(recipe.calibration());
-    RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(recipe.recovery(), context);
+    WindowFrame frame = frame();
+    int context = context(recipe.calibration(), frame);
+    RecoveryPlan.Wanted wanted =
+        RecoveryPlan.wanted(recipe.recovery(), context + frame.size());
     WindowDraw draw =
         new WindowDraw.WithEndApart(
             context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());
-    return texts().make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0);
+    return texts(frame).make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0);
   }
 
   /**

@@ -223,7 +223,8 @@ class ReportTablesTest {
         List.of(),
         null,
         null,
-        null);
+        null,
+        List.of());
   }
 
   @Test

@@ -125,8 +125,7 @@ public final class WindowBuilder {
     }
     WindowFrame frame = frame();
     int context = context(recipe.calibration(), frame);
-    RecoveryPlan.Wanted wanted =
-        RecoveryPlan.wanted(recipe.recovery(), context + frame.size());
+    RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(recipe.recovery(), context + frame.size());
     WindowDraw draw =
         new WindowDraw.WithEndApart(
             context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());

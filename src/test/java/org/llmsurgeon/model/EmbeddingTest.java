@@ -122,7 +122,7 @@ class EmbeddingTest {
         LanguageModel model = model(1, device)) {
       assertThatThrownBy(() -> model.draw(WINDOWS, new Targets.Drawn(new TokenDraw(1, 0), 1)))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("--fisher sampled");
+          .hasMessageContaining("choose the sampled one");
     }
   }
 

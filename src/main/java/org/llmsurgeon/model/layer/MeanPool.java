@@ -37,7 +37,7 @@ public record MeanPool() implements WayOut {
   public int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
     throw new InputException(
         "the Fisher information kl draws tokens, and a model of embeddings says none; choose"
-            + " --fisher sampled");
+            + " the sampled one");
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Random;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
+import org.llmsurgeon.surgery.recipe.RecoverySettings;
 
 /**
  * Which windows each step of a recovery reads, cut into parts, and which say when to stop. Fixed by
@@ -62,9 +63,8 @@ public record RecoveryPlan(int training, int heldOut, List<List<int[]>> steps) {
     long windows = (rule.tokens() + context - 1) / context;
     if (windows > Integer.MAX_VALUE / 2) {
       throw new InputException(
-          "--recover-tokens is "
-              + rule.tokens()
-              + ", more windows than can be counted; give less.");
+          RecoverySettings.TOKENS.spelled(rule.tokens())
+              + " is more windows than can be counted; give less.");
     }
     return (int) windows;
   }
@@ -81,9 +81,10 @@ public record RecoveryPlan(int training, int heldOut, List<List<int[]>> steps) {
   public static RecoveryPlan of(Recipe recipe, int windows, int context) {
     if (windows < 2) {
       throw new InputException(
-          "--recover needs two windows at least, one to train on and one to look at, and there is "
+          RecoverySettings.RECOVER.spelled()
+              + " needs two windows at least, one to train on and one to look at, and there is "
               + windows
-              + "; give more --calibration.");
+              + "; give more calibration text.");
     }
     RecoveryRule rule = recipe.recovery();
     int training = windows - heldOut(windows);

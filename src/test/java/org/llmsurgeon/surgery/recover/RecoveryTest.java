@@ -158,6 +158,6 @@ class RecoveryTest {
     assertThatExceptionOfType(InputException.class)
         .isThrownBy(() -> RecoveryPlan.of(recipe(100, 1), 1, 8))
         .withMessageContaining("--recover needs two windows")
-        .withMessageContaining("give more --calibration");
+        .withMessageContaining("give more calibration text");
   }
 }

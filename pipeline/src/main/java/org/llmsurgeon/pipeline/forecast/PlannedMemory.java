@@ -1,9 +1,12 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -147,7 +150,11 @@ final class PlannedMemory {
   Need evaluate() {
     List<EvaluateTask.Range> tasks = Evaluator.ranges(work.testWindows(), work.context());
     int windows = tasks.isEmpty() ? 1 : tasks.get(0).to() - tasks.get(0).from();
-    return withModels(1, atOnce(tasks.size()) * network.forward(windows, work.context()));
+    long passes = atOnce(tasks.size()) * network.forward(windows, work.context());
+    Need need = withModels(1, passes);
+    // As it begins after a cut the process still holds the inverses of that.
+    long before = Math.max(0, kept() - need.device);
+    return new Need(need.process + before, need.device + before);
   }
 
   /** Targets drawn from the dense model: for each core a forward pass over a shard. */
@@ -169,10 +176,24 @@ final class PlannedMemory {
     boolean groups = work.inGroups();
     Matrices each =
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
-    long largest = largest(layer -> groups ? group(layer, each) : layer(layer, each));
+    long most = 0;
+    long before = 0;
+    // The largest come first, and what each inverts is there when the next begins.
+    for (LinearShape next : firstOfEach(groups)) {
+      long task = groups ? group(next, each) : layer(next, each);
+      most = Math.max(most, before + atOnce(config.linears().size()) * task);
+      before = Math.min(kept(), before + inverses(next, groups) / machines.executors());
+    }
     // As it begins the process still holds the model of the passes.
-    long tasks = atOnce(config.linears().size()) * largest;
-    return Need.of(Math.max(loaded(), tasks + kept()), 0);
+    return Need.of(Math.max(loaded(), most), 0);
+  }
+
+  /** The layers, or one of each group, largest first. */
+  private List<LinearShape> firstOfEach(boolean groups) {
+    return config.linears().stream()
+        .filter(layer -> !groups || grouped(layer).findFirst().equals(Optional.of(layer)))
+        .sorted(Comparator.comparingLong(layer -> -inverses(layer, groups)))
+        .toList();
   }
 
   /** Inverses that stay from the score to the cut, of the layers that this process has. */
@@ -180,17 +201,27 @@ final class PlannedMemory {
     return Math.min(machines.cores() * machines.keepBytes(), inverses() / machines.executors());
   }
 
-  /** All of them: where only units go, those of the inputs that make up for each other. */
+  /** All of them: none where eigenvectors take their place. */
   private long inverses() {
-    boolean inputsOnly =
-        work.inGroups() && !work.recipe().structures().units().contains(UnitKind.RESIDUAL);
-    return config.linears().stream()
-        .mapToLong(
-            layer ->
-                inputsOnly
-                    ? (readsUnits(layer) ? square(layer.augmentedInputs()) : 0)
-                    : square(layer.augmentedInputs()) + square(layer.outputs()))
-        .sum();
+    return matrices(Matrices.LINES) == Matrices.LINES
+        ? config.linears().stream().mapToLong(layer -> inverses(layer, false)).sum()
+        : 0;
+  }
+
+  /** Those of a layer or its group; of units those of the sides whose rest makes up for them. */
+  private long inverses(LinearShape layer, boolean group) {
+    if (group) {
+      return grouped(layer).mapToLong(other -> inverses(other, false)).sum();
+    }
+    long inputs = square(layer.augmentedInputs());
+    if (!work.inGroups()) {
+      return inputs + square(layer.outputs());
+    }
+    boolean residual = work.recipe().structures().units().contains(UnitKind.RESIDUAL);
+    if (readsUnits(layer)) {
+      return inputs + (residual ? square(layer.outputs()) : 0);
+    }
+    return residual ? inputs : 0;
   }
 
   private static boolean readsUnits(LinearShape layer) {
@@ -215,8 +246,12 @@ final class PlannedMemory {
 
   /** The cut: a layer for each core. */
   Need cut() {
-    Need layers = onLayers(matrices(Matrices.LINES));
-    return new Need(layers.process + kept(), layers.device + kept());
+    Matrices each = matrices(Matrices.LINES);
+    // What is found kept needs no memory while it is inverted; single weights invert parts anew.
+    boolean found = !work.sparse() && keptShare() == 1;
+    long largest =
+        largest(layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
+    return Need.of(kept() + atOnce(config.linears().size()) * largest, 0);
   }
 
   private Need onLayers(Matrices each) {
@@ -324,10 +359,12 @@ final class PlannedMemory {
 
   /** Work on all layers of the attention or the MLP that a layer is in. */
   private long group(LinearShape layer, Matrices each) {
+    return grouped(layer).mapToLong(other -> layer(other, each)).sum();
+  }
+
+  private Stream<LinearShape> grouped(LinearShape layer) {
     return config.linears(layer.block()).stream()
         .filter(other -> ATTENTION.contains(other.role()) == ATTENTION.contains(layer.role()))
-        .filter(other -> other.expert() == layer.expert())
-        .mapToLong(other -> layer(other, each))
-        .sum();
+        .filter(other -> other.expert() == layer.expert());
   }
 }

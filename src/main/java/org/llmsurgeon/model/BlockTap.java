@@ -13,4 +13,15 @@ public interface BlockTap extends LinearTap {
    * @param block index of the block, from 0
    */
   void blockDone(int block);
+
+  /**
+   * What is gathered of all blocks together, if none is given back before the last window. Where
+   * there is room for it, a run may show one batch after the other, and tells of finished blocks
+   * with the last.
+   *
+   * @return bytes; the default is more than there is room for
+   */
+  default long bytesOfAllBlocks() {
+    return Long.MAX_VALUE;
+  }
 }

@@ -17,6 +17,9 @@ import org.llmsurgeon.model.pass.Workspace;
  * is kept, see {@link Boundaries}; what happens inside a block is kept while there is room for it
  * beside, and computed again in the backward otherwise: by the same calls on the same values, so
  * with the same bits as {@link Backpropagation}, which takes one batch after the other.
+ *
+ * <p>So does this where that keeps more: one batch's insides take less memory than all batches',
+ * but what a tap gathers must then stay for all blocks until the last batch.
  */
 final class BlockwiseRun implements AutoCloseable {
   private final Network network;
@@ -44,8 +47,18 @@ final class BlockwiseRun implements AutoCloseable {
   }
 
   private long boundaryBytes() {
-    long tokens = passes.stream().mapToLong(Pass::tokens).sum();
-    return (blocks + 1L) * tokens * network.hidden() * passes.get(0).precision().bytes();
+    return (blocks + 1L) * passes.stream().mapToLong(this::boundaryBytes).sum();
+  }
+
+  /** What a block reads of a batch. */
+  private long boundaryBytes(Pass pass) {
+    return (long) pass.tokens() * network.hidden() * pass.precision().bytes();
+  }
+
+  /** What is kept of a block. */
+  private long traceBytes(int block, int batch) {
+    Block.Trace trace = traces[block][batch];
+    return trace == null ? 0 : trace.kept().bytes();
   }
 
   /**
@@ -87,24 +100,68 @@ final class BlockwiseRun implements AutoCloseable {
    */
   double[] calibrate(Targets targets) {
     embed();
+    forwardSilently(0, 0);
+    try (Workspace work = passes.get(0).workspace()) {
+      return hasRoomForAllBlocks() ? batchByBatch(targets) : blockByBlock(targets, work);
+    }
+  }
+
+  /** Whether a batch can be kept whole beside what the tap gathers of all blocks. */
+  private boolean hasRoomForAllBlocks() {
+    long trace = traceBytes(0, 0);
+    long batch = blocks * (boundaryBytes(passes.get(0)) + trace);
+    return trace > 0 && tap.bytesOfAllBlocks() < limits.keepBytes() - batch;
+  }
+
+  private double[] batchByBatch(Targets targets) {
+    double[][] means = new double[passes.size()][];
+    roomForTraces = limits.keepBytes() - tap.bytesOfAllBlocks() - traceBytes(0, 0);
+    for (int batch = 0; batch < means.length; batch++) {
+      roomForTraces -= blocks * boundaryBytes(passes.get(batch));
+      for (int block = batch == 0 ? 1 : 0; block < blocks; block++) {
+        forwardSilently(block, batch);
+      }
+      try (Workspace own = passes.get(batch).workspace()) {
+        Tensor[] gradients = new Tensor[targets.draws()];
+        means[batch] = lossesAndGradients(batch, targets, gradients, own);
+        for (int block = blocks - 1; block >= 0; block--) {
+          backward(block, batch, gradients);
+          if (batch == means.length - 1) {
+            tap.blockDone(block);
+          }
+        }
+      }
+      roomForTraces += blocks * boundaryBytes(passes.get(batch));
+    }
+    return all(means);
+  }
+
+  private double[] blockByBlock(Targets targets, Workspace work) {
     for (int block = 0; block < blocks; block++) {
-      for (int batch = 0; batch < passes.size(); batch++) {
-        Tensor in = take(block, batch);
-        Block.Trace trace = forward(passes.get(batch).silent(), block, batch, in);
-        boundaries.put(block, batch, in);
-        keep(trace, block, batch);
+      for (int batch = block == 0 ? 1 : 0; batch < passes.size(); batch++) {
+        forwardSilently(block, batch);
       }
     }
     double[][] means = new double[passes.size()][];
-    try (Workspace work = passes.get(0).workspace()) {
-      Tensor[][] gradients = new Tensor[passes.size()][];
-      for (int batch = 0; batch < means.length; batch++) {
-        gradients[batch] = new Tensor[targets.draws()];
-        means[batch] = lossesAndGradients(batch, targets, gradients[batch], work);
+    Tensor[][] gradients = new Tensor[passes.size()][targets.draws()];
+    for (int batch = 0; batch < means.length; batch++) {
+      means[batch] = lossesAndGradients(batch, targets, gradients[batch], work);
+    }
+    for (int block = blocks - 1; block >= 0; block--) {
+      for (int batch = 0; batch < gradients.length; batch++) {
+        backward(block, batch, gradients[batch]);
       }
-      backward(gradients);
+      tap.blockDone(block);
     }
     return all(means);
+  }
+
+  /** Runs a block without a look, and keeps what there is room for. */
+  private void forwardSilently(int block, int batch) {
+    Tensor in = take(block, batch);
+    Block.Trace trace = forward(passes.get(batch).silent(), block, batch, in);
+    boundaries.put(block, batch, in);
+    keep(trace, block, batch);
   }
 
   private void embed() {
@@ -171,18 +228,14 @@ final class BlockwiseRun implements AutoCloseable {
     }
   }
 
-  private void backward(Tensor[][] gradients) {
-    for (int block = blocks - 1; block >= 0; block--) {
-      for (int batch = 0; batch < gradients.length; batch++) {
-        try (Tensor in = take(block, batch);
-            Block.Trace trace = shown(block, batch, in)) {
-          traces[block][batch] = null;
-          for (Tensor gradient : gradients[batch]) {
-            trace.backward(passes.get(batch), gradient, block > 0);
-          }
-        }
+  private void backward(int block, int batch, Tensor[] gradients) {
+    try (Tensor in = take(block, batch);
+        Block.Trace trace = shown(block, batch, in)) {
+      roomForTraces += traceBytes(block, batch);
+      traces[block][batch] = null;
+      for (Tensor gradient : gradients) {
+        trace.backward(passes.get(batch), gradient, block > 0);
       }
-      tap.blockDone(block);
     }
   }
 

@@ -20,8 +20,8 @@ import java.util.function.Supplier;
  */
 public record MemoryLimits(
     int tokensPerBlock, long keepBytes, long logitBytes, Supplier<Path> spill) {
-  /** 2,048 tokens, 1 GiB kept, 64 MiB of logits. */
-  public static final MemoryLimits DEFAULT = new MemoryLimits(2048, 1L << 30, 64L << 20);
+  /** 1,024 tokens, 1 GiB kept, 64 MiB of logits. */
+  public static final MemoryLimits DEFAULT = new MemoryLimits(1024, 1L << 30, 64L << 20);
 
   /** Checks the limits. */
   public MemoryLimits {

@@ -85,6 +85,11 @@ class BlockwiseRunTest {
         assertSame(straight.inputs, tap.inputs);
         assertSame(straight.gradients, tap.gradients);
         assertThat(folder).as("files left behind").isEmptyDirectory();
+        RecordingTap all = new RecordingTap(device);
+        all.bytesOfAllBlocks = 1_000;
+        assertThat(model.calibrateByBlock(windows(model), targets, all)).containsExactly(losses);
+        assertSame(straight.inputs, all.inputs);
+        assertSame(straight.gradients, all.gradients);
       }
     }
   }
@@ -118,6 +123,24 @@ class BlockwiseRunTest {
         }
       }
       assertThat(block).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void showsBatchAfterBatchWhereThereIsRoomForTheSumsOfAllBlocks() {
+    try (LanguageModel model = model(LLAMA, new ReferenceDevice(), Precision.DOUBLE, 10_000_000)) {
+      RecordingTap tap = new RecordingTap(model.device());
+      tap.bytesOfAllBlocks = 1_000;
+      model.calibrateByBlock(windows(model), Targets.OF_TEXT, tap);
+      int last = model.config().blockCount() - 1;
+      int done = tap.calls.indexOf("done " + last);
+      assertThat(tap.calls.subList(0, done))
+          .as("blocks before the first that is done")
+          .anyMatch(call -> call.contains("layers.0."));
+      assertThat(tap.calls.subList(done + 1, tap.calls.size()))
+          .as("the last block, once it is done")
+          .noneMatch(call -> call.contains("layers." + last + "."));
+      assertThat(tap.calls).endsWith("done 0").containsOnlyOnce("done 0", "done " + last);
     }
   }
 

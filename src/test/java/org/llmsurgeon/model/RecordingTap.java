@@ -19,6 +19,9 @@ public final class RecordingTap implements BlockTap {
   /** What was shown, in order. */
   public final List<String> calls = new ArrayList<>();
 
+  /** What it claims to gather of all blocks together. */
+  long bytesOfAllBlocks = Long.MAX_VALUE;
+
   private final Device device;
 
   public RecordingTap(Device device) {
@@ -37,6 +40,11 @@ public final class RecordingTap implements BlockTap {
   public void outputGradients(LinearShape layer, Tensor gradient) {
     calls.add("gradients " + layer.name());
     gradients.computeIfAbsent(layer.name(), key -> new ArrayList<>()).addAll(rows(gradient));
+  }
+
+  @Override
+  public long bytesOfAllBlocks() {
+    return bytesOfAllBlocks;
   }
 
   @Override

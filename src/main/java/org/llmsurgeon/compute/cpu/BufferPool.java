@@ -11,9 +11,9 @@ import org.llmsurgeon.compute.TensorMemory;
 /**
  * Memory that tensors gave back, kept for the next tensor of the same size: the temporaries of a
  * network come in few sizes, and fresh memory costs a page fault for every 4 KiB. Bounded, and
- * together with what is lent never more than the most that was lent: what is kept adds nothing to
- * what a process needs. Where a piece does not fit, sizes not used for the longest time leave
- * first. Safe for use by several threads.
+ * together with what is lent at most a little more than the most that was lent: what is kept adds
+ * next to nothing to what a process needs. Where a piece does not fit, sizes not used for the
+ * longest time leave first. Safe for use by several threads.
  */
 final class BufferPool {
   private record Size(Precision precision, long count) {
@@ -22,8 +22,11 @@ final class BufferPool {
     }
   }
 
-  /** So much may be kept in any case: less is not worth the page faults. */
-  private static final long SMALL = 64L << 20;
+  /**
+   * So much may be kept in any case. While a forward pass adds to what it keeps, what is lent is
+   * always the most so far; without this, every temporary would be given back to the system.
+   */
+  private static final long ANYHOW = 160L << 20;
 
   private final long capacity;
   private final Map<Size, Deque<CpuMemory>> free = new LinkedHashMap<>(16, 0.75f, true);
@@ -97,7 +100,7 @@ final class BufferPool {
   }
 
   private void evict() {
-    long most = Math.min(capacity, Math.max(SMALL, lent.peak()) - lent.bytes());
+    long most = Math.min(capacity, Math.max(ANYHOW, lent.peak() - lent.bytes()));
     Iterator<Map.Entry<Size, Deque<CpuMemory>>> sizes = free.entrySet().iterator();
     while (held > most && sizes.hasNext()) {
       Map.Entry<Size, Deque<CpuMemory>> oldest = sizes.next();

@@ -5,11 +5,11 @@ import org.llmsurgeon.compute.ShapeChecks;
 
 /** Matrix products of the cpu device. */
 final class CpuProducts {
-  /**
-   * Rows of a packed triangle that are computed at once. Large enough for BLAS to run at full
-   * speed, small enough for the panel to stay in the cache until it is added.
-   */
-  private static final int PANEL = 384;
+  /** Triangles of so many rows are computed whole; BLAS is then at its fastest. */
+  private static final int WHOLE = 2048;
+
+  /** Rows of a larger triangle that are computed at once. */
+  private static final int PANEL = 768;
 
   private final BufferPool pool;
   private final CpuSums sums;
@@ -54,7 +54,8 @@ final class CpuProducts {
 
   /**
    * Panel after panel of rows of the triangle: left of the diagonal block a product, the block
-   * itself a gram. No n x n scratch is needed, and no flop is spent above the diagonal.
+   * itself a gram. No flop is spent above the diagonal, and no scratch is larger than one of {@link
+   * #WHOLE} rows or a panel.
    */
   void addGramPacked(double alpha, CpuTensor x, CpuTensor packed) {
     int n = x.columns();
@@ -65,7 +66,7 @@ final class CpuProducts {
       x.reading();
       return;
     }
-    int height = Math.min(PANEL, n);
+    int height = n <= WHOLE ? n : PANEL;
     CpuMemory memory = pool.acquire(x.precision(), (long) height * n, false);
     try (CpuTensor panel = new CpuTensor(memory, pool, height, n)) {
       CpuMatrix all = CpuMatrix.of(x);

@@ -16,7 +16,7 @@ import org.llmsurgeon.model.pass.Targets;
  * Runs calibration windows through a model and gathers the factors of its linear layers (method,
  * section 1). Time: one forward and backward pass, and {@code n (n + 1)} flops per token for each
  * factor of size {@code n}. Memory: {@code 4 n (n + 1)} bytes for each factor of one block, and
- * what every block reads.
+ * what every block reads; more where there is room.
  */
 public final class Calibration {
   private final LanguageModel model;
@@ -66,8 +66,8 @@ public final class Calibration {
   public record Seen(long tokens, double[] losses) {}
 
   /**
-   * The sums of one shard, block after block: those of one block exist at a time. A pass with
-   * gradients goes from the last block to the first.
+   * The sums of one shard, block after block: those of one block exist at a time, unless there is
+   * room for all. A pass with gradients goes from the last block to the first.
    *
    * @param data the shard's tokens
    * @param receiver takes each sum once
@@ -135,6 +135,13 @@ public final class Calibration {
     @Override
     public void pair(LinearShape layer, Tensor input, Tensor gradient) {
       sums.pair(layer, input, gradient);
+    }
+
+    @Override
+    public long bytesOfAllBlocks() {
+      return pass.keys(model.config()).stream()
+          .mapToLong(key -> pass.bytes(model.config(), key))
+          .sum();
     }
 
     @Override

@@ -246,8 +246,8 @@ class CpuTensorTest {
   }
 
   @Test
-  void whatIsKeptAndLentIsNoMoreThanTheMostThatWasLent() {
-    int quarter = 4 << 20;
+  void whatIsKeptAndLentIsLittleMoreThanTheMostThatWasLent() {
+    int quarter = 16 << 20;
     BufferPool pool = new BufferPool(1L << 30);
     long all = 8L * Float.BYTES * quarter;
     List<CpuMemory> taken = new ArrayList<>();
@@ -263,7 +263,7 @@ class CpuTensorTest {
     pool.release(pool.acquire(Precision.SINGLE, 1, false));
     assertThat(pool.heldBytes())
         .as("a new time, when little is lent")
-        .isBetween(32L << 20, 64L << 20);
+        .isBetween(64L << 20, 160L << 20);
     pool.close();
   }
 

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
+import org.llmsurgeon.pipeline.analyse.Inspection;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
 import org.llmsurgeon.surgery.recipe.Setting;
 import picocli.CommandLine.Command;
@@ -41,15 +42,20 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
     settings.require("inspect", RunSettings.MODEL);
-    ModelSummary summary;
-    try (RunProgress progress = output.progress();
-        SparkRuntime spark = SparkRuntime.start("surgeon inspect", output.err(), "Interrupted.")) {
-      summary =
-          new SurgeonPipeline(spark.context(), progress).inspect(settings.text(RunSettings.MODEL));
-    }
+    String model = settings.text(RunSettings.MODEL);
+    JavaModules.require();
+    ModelSummary summary =
+        SparkRuntime.isAskedFor() ? onCluster(model) : Inspection.here(model);
     output.out().print(json ? Json.text(summary) + System.lineSeparator() : tables(summary));
     output.out().flush();
     return Failures.DONE;
+  }
+
+  private ModelSummary onCluster(String model) {
+    try (RunProgress progress = output.progress();
+        SparkRuntime spark = SparkRuntime.start("surgeon inspect", output.err(), "Interrupted.")) {
+      return new SurgeonPipeline(spark.context(), progress).inspect(model);
+    }
   }
 
   private static String tables(ModelSummary model) {

@@ -113,6 +113,11 @@ public final class SparkRuntime implements AutoCloseable {
     return context;
   }
 
+  /** Whether a master was named: what needs no cluster otherwise does without Spark. */
+  static boolean isAskedFor() {
+    return System.getProperty("spark.master") != null;
+  }
+
   /** Whether this process is being ended by Ctrl-C or a signal. */
   static boolean interrupted() {
     return INTERRUPTED.get();

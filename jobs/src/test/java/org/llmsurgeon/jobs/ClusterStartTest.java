@@ -85,10 +85,30 @@ class ClusterStartTest {
                         .split("<java.modules>|</java.modules>")[1]))
         .as("the same as in pom.xml")
         .isTrue();
-    assertThat(run(options, "inspect", "--model", "src/main/resources/demo/model"))
+    List<String> withMaster = new ArrayList<>(options);
+    withMaster.add("-Dspark.master=local[1]");
+    assertThat(run(withMaster, "inspect", "--model", "src/main/resources/demo/model"))
         .contains("LlamaForCausalLM")
         .doesNotContain(" INFO ")
         .endsWith("exit 0");
+  }
+
+  @Test
+  void whatNeedsNoClusterStartsNoSpark() throws Exception {
+    List<String> options = new ArrayList<>(clusterOptions());
+    options.add("-verbose:class");
+    List<List<String>> commands =
+        List.of(
+            List.of("inspect", "--model", "src/main/resources/demo/model"),
+            List.of("--version"),
+            List.of("prune", "--help"));
+    for (List<String> command : commands) {
+      assertThat(run(options, command.toArray(String[]::new)))
+          .as("%s", command)
+          .contains("org.llmsurgeon.jobs.Surgeon ")
+          .doesNotContain("org.apache.spark.SparkContext ")
+          .endsWith("exit 0");
+    }
   }
 
   @Test

@@ -1,12 +1,18 @@
 package org.llmsurgeon.pipeline.analyse;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.files.HadoopSettings;
+import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
@@ -18,28 +24,63 @@ public final class Inspection {
   private Inspection() {}
 
   /**
+   * Who looks at the weights.
+   *
+   * @param layers counts the zeros of all layers, in order, given how many there are
+   * @param equalHead whether the head that is stored beside the embedding is the same
+   */
+  private record Look(IntFunction<List<ModelSummary.Layer>> layers, BooleanSupplier equalHead) {}
+
+  /**
    * Summarises a model; a task per layer counts zeros.
    *
    * @param session the operation
    * @param folder absolute path of the model folder
    */
   public static ModelSummary of(Session session, String folder) {
-    try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
-      ModelConfig config = weights.config();
-      List<Integer> indices = IntStream.range(0, config.linears().size()).boxed().toList();
-      List<ModelSummary.Layer> layers =
-          session
-              .tasks()
-              .run(
-                  StageName.of("inspect"),
-                  indices,
-                  new InspectTask(session.model(folder), session.settings()))
-              .value();
-      return summary(weights, head(session, folder, weights), layers);
+    ModelRef model = session.model(folder);
+    InspectTask zeros = new InspectTask(model, session.settings());
+    HeadTask head = new HeadTask(model, session.settings());
+    StageName stage = StageName.of("inspect");
+    return of(
+        session.storage(),
+        model,
+        new Look(
+            count -> session.tasks().run(stage, indices(count), zeros).value(),
+            () -> session.tasks().run(stage, List.of(0), head).value().get(0)));
+  }
+
+  /**
+   * Summarises a model on the cores of this machine, without Spark.
+   *
+   * @param folder the model folder, on any Hadoop file system
+   */
+  public static ModelSummary here(String folder) {
+    HadoopSettings settings = HadoopSettings.of(new Configuration());
+    HadoopStorage storage = settings.storage();
+    ModelRef model = new ModelRef("inspect", storage.absolute(folder), null, null);
+    InspectTask zeros = new InspectTask(model, settings);
+    HeadTask head = new HeadTask(model, settings);
+    return of(
+        storage,
+        model,
+        new Look(
+            count -> indices(count).parallelStream().map(each -> zeros.apply(each, "")).toList(),
+            () -> head.apply(0, "")));
+  }
+
+  private static List<Integer> indices(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  private static ModelSummary of(HadoopStorage storage, ModelRef model, Look look) {
+    try (ModelWeights weights = ModelWeights.open(storage, model)) {
+      List<ModelSummary.Layer> layers = look.layers.apply(weights.config().linears().size());
+      return summary(weights, head(weights, look), layers);
     }
   }
 
-  private static ModelSummary.Head head(Session session, String folder, ModelWeights weights) {
+  private static ModelSummary.Head head(ModelWeights weights, Look look) {
     ModelConfig config = weights.config();
     if (config.tiedHead()) {
       CheckpointNames names = CheckpointNames.of(config, weights.folder()::contains);
@@ -53,9 +94,7 @@ public final class Inspection {
     if (!meant) {
       return new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.OWN);
     }
-    HeadTask task = new HeadTask(session.model(folder), session.settings());
-    boolean equal = session.tasks().run(StageName.of("inspect"), List.of(0), task).value().get(0);
-    return equal
+    return look.equalHead.getAsBoolean()
         ? new ModelSummary.Head(head, 0, ModelSummary.Head.Kind.EQUAL)
         : new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.DIFFERENT);
   }

@@ -44,8 +44,7 @@ final class InspectCommand implements Callable<Integer> {
     settings.require("inspect", RunSettings.MODEL);
     String model = settings.text(RunSettings.MODEL);
     JavaModules.require();
-    ModelSummary summary =
-        SparkRuntime.isAskedFor() ? onCluster(model) : Inspection.here(model);
+    ModelSummary summary = SparkRuntime.isAskedFor() ? onCluster(model) : Inspection.here(model);
     output.out().print(json ? Json.text(summary) + System.lineSeparator() : tables(summary));
     output.out().flush();
     return Failures.DONE;

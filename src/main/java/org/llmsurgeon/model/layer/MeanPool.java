@@ -17,7 +17,7 @@ import org.llmsurgeon.model.pass.Workspace;
  * <p>Without a reference a gradient is that of {@code n . e}, with {@code n} drawn from the normal
  * distribution: as the Hessian of the loss at {@code r = e} is {@code J^T J}, with {@code J} the
  * derivative of {@code e}, its outer product is that Hessian on average, the Fisher information of
- * embeddings with normal errors (Martens 2020, section 9.2).
+ * embeddings with normal errors (Martens 2020, on the Gauss-Newton matrix).
  */
 public record MeanPool() implements WayOut {
   @Override

@@ -42,7 +42,12 @@ class LayeringTest {
           Rooms.of(ROOT + ".compute", "", "cpu", "cuda", "bench"),
           Rooms.of(
               ROOT + ".model", "config", "fields", "architecture", "weights", "pass", "layer", ""),
-          Rooms.of(ROOT + ".checkpoint", "storage", "safetensors", "arrow", "text"),
+          Rooms.of(ROOT + ".compute.cpu", "kernel", "operand", ""),
+          Rooms.of(ROOT + ".compute.cuda", "driver", "operand", ""),
+          Rooms.of(ROOT + ".curvature", "accumulate", ""),
+          Rooms.of(ROOT + ".export", "plan", "", "verify", "gguf"),
+          Rooms.of(
+              ROOT + ".checkpoint", "storage", "safetensors", "folder", "arrow", "text", "token"),
           Rooms.of(
               ROOT + ".pruning",
               "structure",
@@ -54,6 +59,8 @@ class LayeringTest {
               "baseline"),
           Rooms.of(
               ROOT + ".surgery",
+              "setting",
+              "catalog",
               "recipe",
               "calibrate",
               "operate",

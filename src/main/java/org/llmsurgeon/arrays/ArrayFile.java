@@ -7,7 +7,7 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.compute.cpu.Nd4jArrays;
+import org.llmsurgeon.compute.cpu.operand.Nd4jArrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**

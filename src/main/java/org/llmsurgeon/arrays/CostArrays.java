@@ -1,6 +1,6 @@
 package org.llmsurgeon.arrays;
 
-import org.llmsurgeon.compute.cpu.Nd4jArrays;
+import org.llmsurgeon.compute.cpu.operand.Nd4jArrays;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

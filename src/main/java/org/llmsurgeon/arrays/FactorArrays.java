@@ -1,7 +1,7 @@
 package org.llmsurgeon.arrays;
 
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.cpu.Nd4jArrays;
+import org.llmsurgeon.compute.cpu.operand.Nd4jArrays;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -3,6 +3,7 @@ package org.llmsurgeon.curvature;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.accumulate.EigenvalueAccumulator;
 
 /**
  * Eigenvectors and eigenvalues of both factors of a layer, undamped: the basis in which {@code

@@ -7,6 +7,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.accumulate.EigenvalueAccumulator;
 
 /**
  * A damped curvature that is diagonal in a product basis: {@code F^-1 = (P (x) Q) diag(1/s) (P (x)

@@ -5,6 +5,7 @@ import java.util.List;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.curvature.accumulate.WeightedAccumulator;
 
 /**
  * What lies between two passes of the power iteration that finds the product {@code G (x) A}

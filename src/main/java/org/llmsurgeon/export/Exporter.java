@@ -3,41 +3,22 @@ package org.llmsurgeon.export;
 import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.safetensors.EditedFolderWriter;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
+import org.llmsurgeon.checkpoint.folder.EditedFolderWriter;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.plan.BlockWidth;
+import org.llmsurgeon.export.plan.ConfigFiles;
+import org.llmsurgeon.export.plan.ExportPlan;
+import org.llmsurgeon.export.plan.ExportPlanner;
+import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.export.plan.WrittenForms;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /** Writes a model with zeros as a smaller one. */
 public final class Exporter {
-  /** Architectures whose smaller forms were checked against their masked models. */
-  private static final Set<String> SHRINK =
-      Set.of(
-          "LlamaForCausalLM",
-          "DeciLMForCausalLM",
-          "OPTForCausalLM",
-          "MistralForCausalLM",
-          "Qwen2ForCausalLM",
-          "Qwen3ForCausalLM",
-          "Phi3ForCausalLM",
-          "GemmaForCausalLM",
-          "Gemma2ForCausalLM",
-          "Gemma3ForCausalLM",
-          "GraniteForCausalLM",
-          "Olmo2ForCausalLM",
-          "SmolLM3ForCausalLM",
-          "StableLmForCausalLM",
-          "MixtralForCausalLM",
-          "OlmoeForCausalLM",
-          "Qwen2MoeForCausalLM",
-          "Qwen3MoeForCausalLM");
-
-  /** Those of them whose blocks Llama-Nemotron models have. */
-  private static final Set<String> LLAMA = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
-
   private final ModelFolder folder;
   private final ModelConfig config;
   private final Device device;
@@ -62,48 +43,6 @@ public final class Exporter {
    */
   public record Exported(Route route, List<BlockWidth> widths) {}
 
-  /**
-   * Throws where an architecture is not written in a form.
-   *
-   * @param asked the form
-   * @param config the model
-   * @param model its folder, for messages
-   * @throws InputException naming another form
-   */
-  public static void requireForm(Route asked, ModelConfig config, String model) {
-    if (asked == Route.AUTO || asked == Route.ZEROS) {
-      return;
-    }
-    String name = config.architecture();
-    if (!SHRINK.contains(name)) {
-      throw new InputException(
-          "%s is of %s, which is written with zeros only; choose the form zeros."
-              .formatted(model, name));
-    }
-    if (config.experts() != null && asked != Route.UNIFORM) {
-      throw new InputException(
-          "%s is of %s, whose experts have one width; choose the form uniform or zeros."
-              .formatted(model, name));
-    }
-    if (asked == Route.NEMOTRON_NAS && !LLAMA.contains(name)) {
-      throw new InputException(
-          "%s is of %s, which has no form nemotron-nas; choose the form per-layer."
-              .formatted(model, name));
-    }
-  }
-
-  /** Whether a form that leaves something out is written for a model. */
-  static boolean hasForm(Route route, ModelConfig config) {
-    return (route == Route.UNIFORM || config.experts() == null)
-        && (route != Route.NEMOTRON_NAS || LLAMA.contains(config.architecture()));
-  }
-
-  /** Whether the forms that leave something out are written for a folder. */
-  static boolean canShrink(ModelFolder folder, ModelConfig config) {
-    return SHRINK.contains(config.architecture())
-        && !new NetworkTensors(folder, config).mergesExperts(config);
-  }
-
   private Exported asItIs() {
     return new Exported(Route.ZEROS, new ConfigFiles(folder, config).widthsAsTheyAre());
   }
@@ -122,7 +61,7 @@ public final class Exporter {
    * @param storage where the model is
    */
   public Exported keep(Storage storage) {
-    if (!canShrink(folder, config)) {
+    if (!WrittenForms.anyFor(folder, config)) {
       return asItIs();
     }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
@@ -142,8 +81,8 @@ public final class Exporter {
    * @throws org.llmsurgeon.InputException where the architecture has no such form
    */
   public Exported write(Route asked, Storage storage, String path) {
-    requireForm(asked, config, folder.path());
-    if (!canShrink(folder, config)) {
+    WrittenForms.require(asked, config, folder.path());
+    if (!WrittenForms.anyFor(folder, config)) {
       requireZeros(asked);
       new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
       return asItIs();

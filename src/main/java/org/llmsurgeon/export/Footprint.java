@@ -2,7 +2,7 @@ package org.llmsurgeon.export;
 
 import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;

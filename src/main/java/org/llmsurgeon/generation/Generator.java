@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;

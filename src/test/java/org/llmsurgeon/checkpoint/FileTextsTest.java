@@ -22,7 +22,7 @@ import org.llmsurgeon.checkpoint.text.TextChunk;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
-import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
 
 /** Texts as other programs write them. */
 class FileTextsTest {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.llmsurgeon.checkpoint.storage.StrictJson;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 
 /** Contents of small {@code tokenizer.json} files of the two great families. */
 public final class TinyTokenizers {

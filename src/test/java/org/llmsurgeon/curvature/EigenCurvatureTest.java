@@ -18,6 +18,8 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.curvature.accumulate.EigenvalueAccumulator;
+import org.llmsurgeon.curvature.accumulate.TokenShape;
 
 class EigenCurvatureTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);

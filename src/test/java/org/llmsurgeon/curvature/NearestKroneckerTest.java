@@ -15,6 +15,8 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.curvature.accumulate.TokenShape;
+import org.llmsurgeon.curvature.accumulate.WeightedAccumulator;
 
 class NearestKroneckerTest {
   static List<Device> devices() {

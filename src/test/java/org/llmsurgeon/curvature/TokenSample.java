@@ -7,6 +7,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.accumulate.TokenShape;
 
 /**
  * Inputs and output gradients of some tokens as plain arrays, and the Fisher over them written out:
@@ -16,8 +17,9 @@ import org.llmsurgeon.compute.TensorScope;
  * @param g {@code [tokens, out]}
  * @param bias whether the last entry of each input is the bias's
  */
-record TokenSample(double[][] a, double[][] g, boolean bias) {
-  static TokenSample random(Random random, int tokens, int outputs, int inputs, boolean bias) {
+public record TokenSample(double[][] a, double[][] g, boolean bias) {
+  public static TokenSample random(
+      Random random, int tokens, int outputs, int inputs, boolean bias) {
     double[][] a = new double[tokens][];
     double[][] g = new double[tokens][];
     for (int t = 0; t < tokens; t++) {
@@ -56,7 +58,7 @@ record TokenSample(double[][] a, double[][] g, boolean bias) {
     return new TokenSample(allA, allG, bias);
   }
 
-  TokenSample part(int from, int to) {
+  public TokenSample part(int from, int to) {
     return new TokenSample(Arrays.copyOfRange(a, from, to), Arrays.copyOfRange(g, from, to), bias);
   }
 
@@ -64,24 +66,24 @@ record TokenSample(double[][] a, double[][] g, boolean bias) {
     return g[0].length;
   }
 
-  int inputs() {
+  public int inputs() {
     return a[0].length;
   }
 
-  TokenShape inputShape() {
+  public TokenShape inputShape() {
     return new TokenShape(inputs() - (bias ? 1 : 0), bias);
   }
 
-  TokenShape outputShape() {
+  public TokenShape outputShape() {
     return new TokenShape(outputs(), false);
   }
 
   /** {@code [tokens, in]} without the bias entry. */
-  Tensor inputs(TensorScope scope, Precision precision) {
+  public Tensor inputs(TensorScope scope, Precision precision) {
     return tensor(scope, precision, a, inputShape().width());
   }
 
-  Tensor gradients(TensorScope scope, Precision precision) {
+  public Tensor gradients(TensorScope scope, Precision precision) {
     return tensor(scope, precision, g, outputs());
   }
 
@@ -151,7 +153,7 @@ record TokenSample(double[][] a, double[][] g, boolean bias) {
     return matrix;
   }
 
-  static double[] flat(double[][] matrix) {
+  public static double[] flat(double[][] matrix) {
     return Arrays.stream(matrix).flatMapToDouble(Arrays::stream).toArray();
   }
 

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -23,14 +24,14 @@ import org.llmsurgeon.model.config.LinearShape;
  * @param route the form that is asked for
  * @param expected the form that it is written in
  */
-record ExportCase(
+public record ExportCase(
     String name,
     Supplier<ObjectNode> model,
     Consumer<MaskedFolder> zeros,
     Route route,
     Route expected) {
 
-  String write(Path path, DataType dtype, Device device) throws IOException {
+  public String write(Path path, DataType dtype, Device device) throws IOException {
     MaskedFolder folder = new MaskedFolder(model.get(), 7);
     zeros.accept(folder);
     return folder.write(path.toString(), dtype, device);
@@ -42,7 +43,7 @@ record ExportCase(
   }
 
   /** Every form of models with every kind of zeros. */
-  static List<ExportCase> all() {
+  public static List<ExportCase> all() {
     List<ExportCase> all = new ArrayList<>();
     add(all, "Llama, one width", ExportCase::llama, ExportCase::oneWidth, Route.UNIFORM);
     add(all, "Llama, neurons", ExportCase::llama, ExportCase::neurons, Route.NEMOTRON_NAS);

@@ -13,18 +13,22 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.plan.BlockWidth;
+import org.llmsurgeon.export.plan.FolderWeights;
+import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.model.LanguageModel;
 
 /** What was exported computes what the model with zeros computes, in every form. */
-class ExportedModelTest {
+public class ExportedModelTest {
   /** Logits of a model in single against those of another form of it. */
-  static final double LOGITS = 2e-5;
+  public static final double LOGITS = 2e-5;
 
   @TempDir Path folder;
 
@@ -115,7 +119,7 @@ class ExportedModelTest {
     }
   }
 
-  static Exporter.Exported export(String from, String to, Route route, Device device)
+  public static Exporter.Exported export(String from, String to, Route route, Device device)
       throws IOException {
     try (ModelFolder source = ModelFolder.open(new LocalStorage(), from)) {
       return new Exporter(source, device).write(route, new LocalStorage(), to);

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.verify.Agreement;
+import org.llmsurgeon.export.verify.PythonTransformers;
 
 /** The transformers library loads every form, and finds the logits of the model with zeros. */
 @EnabledIfEnvironmentVariable(named = PythonTransformers.VARIABLE, matches = ".+")

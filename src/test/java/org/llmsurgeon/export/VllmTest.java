@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.TinyModels;
 
 /**

@@ -9,7 +9,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.bench.WatchedDevice;
 import org.llmsurgeon.compute.cuda.CudaDevice;
-import org.llmsurgeon.compute.cuda.ProductPrecision;
+import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;

@@ -6,8 +6,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkUserAppException;
+import org.llmsurgeon.jobs.command.BenchCommand;
+import org.llmsurgeon.jobs.command.CleanCommand;
+import org.llmsurgeon.jobs.command.CompareCommand;
+import org.llmsurgeon.jobs.command.CompletionCommand;
+import org.llmsurgeon.jobs.command.EvaluateCommand;
+import org.llmsurgeon.jobs.command.FactorsCommand;
+import org.llmsurgeon.jobs.command.GenerateCommand;
+import org.llmsurgeon.jobs.command.InspectCommand;
+import org.llmsurgeon.jobs.command.ModelExportCommand;
+import org.llmsurgeon.jobs.command.PlanCommand;
+import org.llmsurgeon.jobs.command.PruneCommand;
+import org.llmsurgeon.jobs.command.RecipesCommand;
+import org.llmsurgeon.jobs.command.ReportCommand;
+import org.llmsurgeon.jobs.command.ScoresCommand;
+import org.llmsurgeon.jobs.command.VerifyCommand;
 import org.llmsurgeon.jobs.demo.DemoCommand;
-import org.llmsurgeon.surgery.recipe.Setting;
+import org.llmsurgeon.jobs.option.OptionGroups;
+import org.llmsurgeon.jobs.option.OutputOptions;
+import org.llmsurgeon.jobs.option.PlacementOption;
+import org.llmsurgeon.jobs.option.RunSettings;
+import org.llmsurgeon.jobs.option.SettingOption;
+import org.llmsurgeon.jobs.option.Settings;
+import org.llmsurgeon.jobs.runtime.Failures;
+import org.llmsurgeon.jobs.runtime.LogSettings;
+import org.llmsurgeon.jobs.terminal.NarrowHelp;
+import org.llmsurgeon.surgery.setting.Setting;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -116,7 +140,7 @@ public final class Surgeon implements Callable<Integer> {
   }
 
   /** The whole command line, ready to parse. */
-  static CommandLine commandLine() {
+  public static CommandLine commandLine() {
     CommandLine surgeon = new CommandLine(new Surgeon());
     add(surgeon, new DemoCommand(), List.of(), false);
     add(surgeon, new PruneCommand(), PruneCommand.SETTINGS, true);

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Files of the project that are not on the class path. */
-final class Checkout {
+public final class Checkout {
   private Checkout() {}
 
   /**
@@ -12,7 +12,7 @@ final class Checkout {
    *
    * @param path below the project's folder
    */
-  static Path file(String path) {
+  public static Path file(String path) {
     Path folder = Path.of("").toAbsolutePath();
     while (folder != null && !Files.exists(folder.resolve("jobs").resolve("surgeon"))) {
       folder = folder.getParent();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.jobs.runtime.ExecutorWatch;
 
 /** What is said at the start where a cluster or its Java lacks something. */
 class ClusterStartTest {

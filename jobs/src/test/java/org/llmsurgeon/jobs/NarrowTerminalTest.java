@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.jobs.option.OutputOptions;
 
 /** What a terminal of 40 columns shows. */
 class NarrowTerminalTest {

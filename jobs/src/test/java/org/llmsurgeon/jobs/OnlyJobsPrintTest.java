@@ -1,14 +1,19 @@
 package org.llmsurgeon.jobs;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.EvaluationResult;
+import org.llmsurgeon.Rooms;
 
-/** The library says what it has to say through return values, exceptions and logs. */
+/**
+ * The library says what it has to say through return values, exceptions and logs; jobs have rooms.
+ */
 @AnalyzeClasses(
     packages = "org.llmsurgeon",
     importOptions = {ImportOption.DoNotIncludeTests.class, OnlyJobsPrintTest.NoTestJars.class})
@@ -27,6 +32,18 @@ class OnlyJobsPrintTest {
         .orShould()
         .callMethod(Throwable.class, "printStackTrace")
         .check(classes);
+  }
+
+  @ArchTest
+  static void roomsUseThoseBeforeThem(JavaClasses classes) {
+    Rooms rooms =
+        Rooms.of(
+            "org.llmsurgeon.jobs", "terminal", "option", "runtime", "watch", "command", "demo", "");
+    assertThat(rooms.unnamed(classes)).isEmpty();
+    rooms.downwards().check(classes);
+    assertThat(Rooms.of(rooms.root(), "command", "terminal").downwards().evaluate(classes))
+        .as("the rule can fail")
+        .matches(EvaluationResult::hasViolation);
   }
 
   /** The tests of other modules come as jars. */

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.surgery.recipe.Setting;
+import org.llmsurgeon.jobs.option.RunSettings;
+import org.llmsurgeon.surgery.setting.Setting;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 

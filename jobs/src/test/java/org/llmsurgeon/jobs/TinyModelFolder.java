@@ -22,11 +22,11 @@ import org.llmsurgeon.model.config.ModelConfig;
  *
  * @param folder the model folder
  */
-record TinyModelFolder(Path folder) {
+public record TinyModelFolder(Path folder) {
   private static final int CONTEXT = 10;
 
   /** Writes a good folder. */
-  static TinyModelFolder write(Path folder) throws IOException {
+  public static TinyModelFolder write(Path folder) throws IOException {
     Files.createDirectories(folder);
     TinyModelFolder model = new TinyModelFolder(folder);
     ObjectNode config = TinyModels.llamaJson();
@@ -76,7 +76,7 @@ record TinyModelFolder(Path folder) {
    * @param name of the tensor in it
    * @param token the last token of every window; the others are random
    */
-  Path windows(String name, int token) throws IOException {
+  public Path windows(String name, int token) throws IOException {
     int windows = 12;
     ByteBuffer data = ByteBuffer.allocate(4 * windows * CONTEXT).order(ByteOrder.LITTLE_ENDIAN);
     Random random = new Random(4);

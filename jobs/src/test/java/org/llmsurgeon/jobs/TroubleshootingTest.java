@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.jobs.runtime.ExecutorWatch;
 
 /** Every message of the page on troubles is provoked, in its words. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

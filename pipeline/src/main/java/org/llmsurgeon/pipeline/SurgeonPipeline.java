@@ -8,9 +8,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.Reason;
 import org.llmsurgeon.curvature.CurvatureKind;
-import org.llmsurgeon.export.PythonTransformers;
-import org.llmsurgeon.export.Verification;
-import org.llmsurgeon.export.Verifier;
+import org.llmsurgeon.export.verify.PythonTransformers;
+import org.llmsurgeon.export.verify.Verification;
+import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.generation.Sampling;
 import org.llmsurgeon.pipeline.analyse.CostExport;
 import org.llmsurgeon.pipeline.analyse.DenseShot;
@@ -96,7 +96,7 @@ public final class SurgeonPipeline {
    * @param model model folder
    * @param test texts, or files of token windows
    * @param context tokens of a window of text; null for the model's positions, at most {@link
-   *     CalibrationText#MOST_CONTEXT}
+   *     org.llmsurgeon.surgery.catalog.CalibrationSettings#MOST_CONTEXT}
    */
   public EvaluationResult evaluate(String model, List<String> test, Integer context) {
     if (test.isEmpty()) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;

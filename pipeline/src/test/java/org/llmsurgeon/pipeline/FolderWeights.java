@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline;
 
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.weights.WeightSource;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.compute.cuda.StandIn;
+import org.llmsurgeon.compute.cuda.driver.StandIn;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.GpuPolicy;
 import org.llmsurgeon.pipeline.cluster.GpuStages;

@@ -11,6 +11,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.Serializable;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Rooms;
@@ -48,8 +49,10 @@ class LayeringTest {
 
   @Test
   void roomsUseThoseBeforeThem() {
-    assertThat(ROOMS.unnamed(CLASSES)).isEmpty();
-    ROOMS.downwards().check(CLASSES);
+    for (Rooms rooms : List.of(ROOMS, Rooms.of(ROOMS.root() + ".forecast", "size", ""))) {
+      assertThat(rooms.unnamed(CLASSES)).isEmpty();
+      rooms.downwards().check(CLASSES);
+    }
   }
 
   @Test

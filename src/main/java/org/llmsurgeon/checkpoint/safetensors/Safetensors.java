@@ -140,7 +140,7 @@ public final class Safetensors implements Closeable {
    *
    * @param name of a tensor {@code [n]} of dtype I32
    */
-  int[] vector(String name) {
+  public int[] vector(String name) {
     TensorEntry entry = entry(name);
     if (entry.dtype() != DataType.I32 || entry.shape().length != 1) {
       throw new InputException(

@@ -1,6 +1,6 @@
 /**
- * Safetensors files and the Hugging Face folders that are made of them.
+ * Safetensors files: headers, number formats, tensors read and written.
  *
- * <p>It must not know texts and tokens, and which networks there are.
+ * <p>It must not know folders, texts and which networks there are.
  */
 package org.llmsurgeon.checkpoint.safetensors;

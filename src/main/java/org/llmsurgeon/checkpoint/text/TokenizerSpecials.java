@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import org.llmsurgeon.checkpoint.safetensors.FolderFiles;
+import org.llmsurgeon.checkpoint.folder.FolderFiles;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.storage.StrictJson;
 

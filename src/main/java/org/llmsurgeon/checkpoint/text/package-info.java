@@ -1,6 +1,6 @@
 /**
- * Text to tokens to windows: formats of text, tokenizers that may be cut, draws of windows.
+ * Texts as they are stored, in pieces: plain, JSON, JSON lines, Arrow; questions with choices.
  *
- * <p>It must not know networks and what the windows are for.
+ * <p>It must not know tokens and what the texts are for.
  */
 package org.llmsurgeon.checkpoint.text;

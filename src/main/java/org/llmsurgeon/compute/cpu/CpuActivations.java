@@ -3,6 +3,9 @@ package org.llmsurgeon.compute.cpu;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Non-linearities and gated products of the cpu device. */
 final class CpuActivations {

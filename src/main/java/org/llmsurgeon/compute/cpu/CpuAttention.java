@@ -5,6 +5,12 @@ import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.BufferPool;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMatrix;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /**
  * Attention of the cpu device. Per sequence and head, a block of query rows at a time: of a causal

@@ -15,6 +15,12 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorMemory;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.kernel.VectorKernels;
+import org.llmsurgeon.compute.cpu.operand.BufferPool;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**

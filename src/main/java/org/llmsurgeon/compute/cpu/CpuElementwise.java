@@ -2,6 +2,9 @@ package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /**
  * Elementwise steps of the cpu device, in BLAS where it has them, else over tiles of Java arrays.

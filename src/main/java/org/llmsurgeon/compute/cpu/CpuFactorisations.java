@@ -1,6 +1,10 @@
 package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.operand.BufferPool;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Cholesky factors, inverses, solves and eigenvectors of the cpu device. */
 final class CpuFactorisations {

@@ -2,6 +2,8 @@ package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Rows and columns by index, on the cpu device. */
 final class CpuIndexing {

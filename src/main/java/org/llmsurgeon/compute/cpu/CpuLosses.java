@@ -2,6 +2,10 @@ package org.llmsurgeon.compute.cpu;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Cross-entropy of the cpu device. Rows are read tile by tile: a vocabulary may be large. */
 final class CpuLosses {

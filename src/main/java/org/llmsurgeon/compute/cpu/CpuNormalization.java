@@ -3,6 +3,9 @@ package org.llmsurgeon.compute.cpu;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /**
  * Layer and RMS normalisation of the cpu device. One row at a time; sums go on in double, and the

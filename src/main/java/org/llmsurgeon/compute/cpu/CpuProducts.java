@@ -2,6 +2,11 @@ package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.operand.BufferPool;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMatrix;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Matrix products of the cpu device. */
 final class CpuProducts {

@@ -3,6 +3,9 @@ package org.llmsurgeon.compute.cpu;
 import java.util.Arrays;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Sums along rows and columns of the cpu device, all of them in double. */
 final class CpuSums {

@@ -2,6 +2,9 @@ package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** What the cpu device does to each token's row: embeddings, biases, rotary positions. */
 final class CpuTokens {

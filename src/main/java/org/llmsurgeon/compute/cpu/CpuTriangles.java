@@ -1,6 +1,8 @@
 package org.llmsurgeon.compute.cpu;
 
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Symmetric matrices of the cpu device, full and packed. */
 final class CpuTriangles {

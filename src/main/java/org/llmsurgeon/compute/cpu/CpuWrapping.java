@@ -6,6 +6,9 @@ import java.nio.FloatBuffer;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
+import org.llmsurgeon.compute.cpu.operand.CpuMemory;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 

@@ -15,6 +15,19 @@ import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorMemory;
+import org.llmsurgeon.compute.cuda.driver.CudaBlock;
+import org.llmsurgeon.compute.cuda.driver.CudaCard;
+import org.llmsurgeon.compute.cuda.driver.CudaContext;
+import org.llmsurgeon.compute.cuda.driver.CudaException;
+import org.llmsurgeon.compute.cuda.driver.CudaMemoryPool;
+import org.llmsurgeon.compute.cuda.driver.CudaTransfers;
+import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
+import org.llmsurgeon.compute.cuda.operand.CudaBlas;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaNumbers;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
+import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /**
  * The device on a CUDA card: cuBLAS and cuSOLVER for products and factorisations, own kernels for

@@ -1,6 +1,11 @@
 package org.llmsurgeon.compute.cuda;
 
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cuda.driver.CudaContext;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaScratch;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 
 /** Copies, elementwise steps, diagonals, triangles and chosen rows and columns of the device. */
 final class CudaElements {

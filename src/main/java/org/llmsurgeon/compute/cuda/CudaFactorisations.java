@@ -4,6 +4,13 @@ import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cuda.driver.CudaContext;
+import org.llmsurgeon.compute.cuda.driver.SolverLibrary;
+import org.llmsurgeon.compute.cuda.operand.CudaBlas;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaScratch;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 
 /** Cholesky factors, inverses, solves and eigenvectors of the cuda device. */
 final class CudaFactorisations implements AutoCloseable {

@@ -6,6 +6,10 @@ import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaScratch;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 
 /** Biases, norms, activations and rotary positions of the cuda device. */
 final class CudaLayers {

@@ -1,6 +1,11 @@
 package org.llmsurgeon.compute.cuda;
 
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaScratch;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
+import org.llmsurgeon.compute.cuda.operand.KernelLaunch;
 
 /** Sums over rows and columns of the cuda device, all kept in double. */
 final class CudaSums {

@@ -2,6 +2,10 @@ package org.llmsurgeon.compute.cuda;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.cuda.operand.CudaKernels;
+import org.llmsurgeon.compute.cuda.operand.CudaParts;
+import org.llmsurgeon.compute.cuda.operand.CudaScratch;
+import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 
 /** Embeddings, cross-entropy and draws of the cuda device. */
 final class CudaTokens {

@@ -1,8 +1,8 @@
 package org.llmsurgeon.export.gguf;
 
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;

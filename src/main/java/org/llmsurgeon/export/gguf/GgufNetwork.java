@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.LinearRole;

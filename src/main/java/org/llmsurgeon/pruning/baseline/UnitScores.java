@@ -7,7 +7,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.InputStatistics;
+import org.llmsurgeon.curvature.accumulate.InputStatistics;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;

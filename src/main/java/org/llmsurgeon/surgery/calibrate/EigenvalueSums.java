@@ -6,8 +6,8 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.EigenvalueAccumulator;
-import org.llmsurgeon.curvature.TokenShape;
+import org.llmsurgeon.curvature.accumulate.EigenvalueAccumulator;
+import org.llmsurgeon.curvature.accumulate.TokenShape;
 import org.llmsurgeon.model.config.LinearShape;
 
 /** Corrected eigenvalues of EKFAC, in the bases that the factors of the pass before have. */

@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.llmsurgeon.curvature.CurvatureKind;
-import org.llmsurgeon.curvature.InputStatistics;
+import org.llmsurgeon.curvature.accumulate.InputStatistics;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.calibrate.FactorPass.Gathers;

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.FactorAccumulator;
+import org.llmsurgeon.curvature.accumulate.FactorAccumulator;
 import org.llmsurgeon.model.config.LinearShape;
 
 /** Outer products of what the layers show, every token the same. */

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.InputStatistics;
+import org.llmsurgeon.curvature.accumulate.InputStatistics;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 

@@ -6,8 +6,8 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.KroneckerStep;
-import org.llmsurgeon.curvature.TokenShape;
-import org.llmsurgeon.curvature.WeightedAccumulator;
+import org.llmsurgeon.curvature.accumulate.TokenShape;
+import org.llmsurgeon.curvature.accumulate.WeightedAccumulator;
 import org.llmsurgeon.model.config.LinearShape;
 
 /**

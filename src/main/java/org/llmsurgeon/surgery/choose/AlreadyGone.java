@@ -9,11 +9,11 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.structure.ElementMask;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.StepSettings;
-import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /**
  * How much of a model is gone before a run, in the sense of what the run removes: single weights

@@ -19,7 +19,7 @@ import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
-import org.llmsurgeon.surgery.recipe.StructureSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 
 /** The order in which a coupled group gives up its units under a published score. */
 public final class BaselinePath {

@@ -16,9 +16,9 @@ import org.llmsurgeon.pruning.element.ElementSearch;
 import org.llmsurgeon.pruning.element.ElementThreshold;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
+import org.llmsurgeon.surgery.catalog.ElementSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
 import org.llmsurgeon.surgery.recipe.ElementCandidates;
-import org.llmsurgeon.surgery.recipe.ElementSettings;
-import org.llmsurgeon.surgery.recipe.LayerSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**

@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.WeightCount;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /**
  * Whether a goal can be reached with what may go.

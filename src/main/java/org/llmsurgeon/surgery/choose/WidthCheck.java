@@ -11,10 +11,10 @@ import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WeightCount;
 import org.llmsurgeon.pruning.structure.WidthLayout;
 import org.llmsurgeon.pruning.structure.WidthRule;
-import org.llmsurgeon.surgery.recipe.LayerSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.StepSettings;
-import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /** Says before a run, and at its end, where layers cannot be left as wide as a recipe wants. */
 public final class WidthCheck {

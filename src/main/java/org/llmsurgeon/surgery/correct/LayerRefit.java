@@ -15,9 +15,9 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pruning.structure.ElementMask;
+import org.llmsurgeon.surgery.catalog.UpdateSettings;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.UpdateSettings;
 
 /**
  * Least-squares refit of a layer's kept weights to the dense layer's outputs, on what the layer

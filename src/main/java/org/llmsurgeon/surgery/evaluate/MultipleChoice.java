@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.text.ChoiceQuestion;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;

@@ -15,10 +15,10 @@ import org.llmsurgeon.pruning.structure.PrunableLayer;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
-import org.llmsurgeon.surgery.recipe.LayerSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.StepSettings;
-import org.llmsurgeon.surgery.recipe.StructureSettings;
 
 /** One layer under the baselines that have no threshold over all layers: Wanda and SparseGPT. */
 public final class BaselineLayer {

@@ -29,8 +29,8 @@ import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.catalog.UpdateSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.UpdateSettings;
 
 /**
  * What is done to one layer in one shot: score it, cut it. Everything is in double between loading

@@ -3,7 +3,7 @@ package org.llmsurgeon.surgery.operate;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Rows;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.InputStatistics;
+import org.llmsurgeon.curvature.accumulate.InputStatistics;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;

@@ -1,5 +1,9 @@
 package org.llmsurgeon.surgery.recipe;
 
+import org.llmsurgeon.surgery.catalog.CorrectionKind;
+import org.llmsurgeon.surgery.catalog.CorrectionSettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
+
 /**
  * The first-order correction after each shot (method, section 7): low-rank adapters on all layers
  * that may be pruned, trained for a little while and merged under the mask of what is gone.

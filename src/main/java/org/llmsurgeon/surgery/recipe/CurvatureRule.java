@@ -2,6 +2,8 @@ package org.llmsurgeon.surgery.recipe;
 
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Fisher;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * How the curvature of the loss is measured.

@@ -1,7 +1,9 @@
 package org.llmsurgeon.surgery.recipe;
 
-import org.llmsurgeon.Choice;
 import org.llmsurgeon.pruning.layer.ElementUpdate;
+import org.llmsurgeon.surgery.catalog.Compensation;
+import org.llmsurgeon.surgery.catalog.ElementSettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * How single weights and N:M groups are chosen and made up for; other structures have no use for
@@ -15,22 +17,6 @@ import org.llmsurgeon.pruning.layer.ElementUpdate;
  */
 public record ElementRule(
     ElementUpdate update, boolean keepBias, boolean independent, boolean skipUnfit) {
-  /** How the rest makes up for the weights that go. */
-  enum Compensation {
-    /** All weights of a layer jointly. */
-    FULL,
-    /** Group after group, as the authors do. */
-    GROUPED;
-
-    String optionName() {
-      return Choice.name(this);
-    }
-
-    static Compensation parse(String name) {
-      return Choice.parse("element-update", name, values());
-    }
-  }
-
   /** The rule that options give. */
   static ElementRule of(SettingValues values) {
     return new ElementRule(

@@ -2,10 +2,15 @@ package org.llmsurgeon.surgery.recipe;
 
 import java.util.List;
 import java.util.Locale;
-import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.structure.WeightCount;
+import org.llmsurgeon.surgery.catalog.LayerLimit;
+import org.llmsurgeon.surgery.catalog.LayerPattern;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.ThresholdScope;
+import org.llmsurgeon.surgery.setting.Setting;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * Which layers may be touched, and how far each (ours). Layers that may not be touched keep their
@@ -19,69 +24,15 @@ import org.llmsurgeon.pruning.structure.WeightCount;
  *     else one threshold decides over all of them
  */
 public record LayerRule(
-    List<LayerPattern> include, List<LayerPattern> exclude, List<Limit> limits, boolean alone) {
+    List<LayerPattern> include,
+    List<LayerPattern> exclude,
+    List<LayerLimit> limits,
+    boolean alone) {
   /** All layers, as far as one threshold says. */
   public static final LayerRule DEFAULT = new LayerRule(List.of(), List.of(), List.of(), false);
 
   /** Shares to twelve digits: a half of a part of the layers is a half, however it was divided. */
   private static final double EXACT = 1e12;
-
-  /** Over what a threshold decides. */
-  enum Threshold {
-    /** Over all layers. */
-    GLOBAL,
-    /** Over each layer, or coupled group of layers, on its own. */
-    LAYER;
-
-    String optionName() {
-      return Choice.name(this);
-    }
-
-    static Threshold parse(String name) {
-      return Choice.parse("threshold", name, values());
-    }
-  }
-
-  /**
-   * The most that may be gone of some layers.
-   *
-   * @param layers which ones
-   * @param share of the weights of each, in [0, 1]
-   */
-  public record Limit(LayerPattern layers, double share) {
-    /**
-     * Checks the share.
-     *
-     * @throws InputException if it is none
-     */
-    public Limit {
-      if (!(share >= 0 && share <= 1)) {
-        throw new InputException(
-            LayerSettings.LIMIT.spelled(layers.text() + "=" + share)
-                + " is no share; give one from 0 to 1.");
-      }
-    }
-
-    static Limit parse(String text) {
-      int equals = text.lastIndexOf('=');
-      try {
-        return new Limit(
-            new LayerPattern(text.substring(0, Math.max(0, equals))),
-            Double.parseDouble(text.substring(equals + 1)));
-      } catch (NumberFormatException wrong) {
-        throw new InputException(
-            LayerSettings.LIMIT.spelled()
-                + " has '"
-                + text
-                + "'; give PATTERN=SHARE, as q_proj=0.3.",
-            wrong);
-      }
-    }
-
-    String text() {
-      return layers.text() + "=" + share;
-    }
-  }
 
   /** Copies the lists. */
   public LayerRule {
@@ -96,7 +47,7 @@ public record LayerRule(
         values.get(LayerSettings.INCLUDE),
         values.get(LayerSettings.EXCLUDE),
         values.get(LayerSettings.LIMIT),
-        values.get(LayerSettings.THRESHOLD) == Threshold.LAYER);
+        values.get(LayerSettings.THRESHOLD) == ThresholdScope.LAYER);
   }
 
   /** Whether a layer may be touched. */
@@ -121,7 +72,7 @@ public record LayerRule(
     }
     return limits.stream()
         .filter(each -> each.layers().matches(layer))
-        .mapToDouble(Limit::share)
+        .mapToDouble(LayerLimit::share)
         .min()
         .orElse(1);
   }
@@ -158,7 +109,12 @@ public record LayerRule(
     limits.forEach(each -> check(LayerSettings.LIMIT, each.layers(), layers));
     if (touched(layers) == 0) {
       throw new InputException(
-          "--include, --exclude and --limit leave no layer that may be pruned; leave one.");
+          LayerSettings.INCLUDE.spelled()
+              + ", "
+              + LayerSettings.EXCLUDE.spelled()
+              + " and "
+              + LayerSettings.LIMIT.spelled()
+              + " leave no layer that may be pruned; leave one.");
     }
   }
 

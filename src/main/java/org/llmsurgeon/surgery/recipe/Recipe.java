@@ -14,6 +14,14 @@ import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.RecipeSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
+import org.llmsurgeon.surgery.catalog.UpdateSettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * Everything that decides what a run does to a model, besides the model and the data. Two runs with
@@ -45,9 +53,9 @@ public final class Recipe implements Serializable {
   private final LayerRule layers;
 
   private Recipe(SettingValues values) {
-    values.check();
-    options = values.shown();
-    structures = values.structures();
+    RecipeSettings.check(values);
+    options = RecipeSettings.shown(values);
+    structures = StructureSettings.structures(values);
     selection = SelectionRule.of(values);
     goal = new Goal(values.get(StepSettings.SPARSITY), values.get(StepSettings.TARGET_OF));
     pace = Pace.of(values);
@@ -125,7 +133,7 @@ public final class Recipe implements Serializable {
    *
    * @param sequences windows drawn
    * @param context tokens of a window; null for the model's positions, at most {@link
-   *     #MOST_CONTEXT}
+   *     CalibrationSettings#MOST_CONTEXT}
    * @param seed of the random draw
    * @param fresh whether every shot draws its own windows: those of shot t follow, in the draw of
    *     this seed, on those of the shots before
@@ -133,9 +141,6 @@ public final class Recipe implements Serializable {
    */
   public record CalibrationText(
       int sequences, Integer context, long seed, boolean fresh, boolean checked) {
-    /** Longest window that is used unless another is asked for, tokens. */
-    public static final int MOST_CONTEXT = 2048;
-
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
       this(sequences, context, seed, false, false);
@@ -156,7 +161,7 @@ public final class Recipe implements Serializable {
      * @param positions the model's longest context
      */
     public int contextFor(int positions) {
-      return context != null ? context : Math.min(positions, MOST_CONTEXT);
+      return context != null ? context : Math.min(positions, CalibrationSettings.MOST_CONTEXT);
     }
   }
 
@@ -171,8 +176,8 @@ public final class Recipe implements Serializable {
           CurvatureSettings.CURVATURE.spelled(curvature.kind().optionName())
               + " has no joint costs, which "
               + StructureSettings.STRUCTURES.spelled("units")
-              + " need; choose row,column, element or N:M, or --curvature kfac or"
-              + " nearest-kronecker.");
+              + " need; choose row,column, element or N:M, or "
+              + CurvatureSettings.CURVATURE.spelled("kfac or nearest-kronecker."));
     }
   }
 
@@ -193,7 +198,7 @@ public final class Recipe implements Serializable {
    *     value is none of its kind
    */
   public static Recipe of(Map<String, ?> options) {
-    return new Recipe(SettingValues.of(options));
+    return new Recipe(RecipeSettings.given(options));
   }
 
   /**

@@ -1,5 +1,9 @@
 package org.llmsurgeon.surgery.recipe;
 
+import org.llmsurgeon.surgery.catalog.CorrectionKind;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
+
 /**
  * The training of all weights that are left, after the last shot.
  *

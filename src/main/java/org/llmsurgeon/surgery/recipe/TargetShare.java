@@ -8,6 +8,8 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
 
 /**
  * Turns a share of some quantity of a model into the share of its prunable weights that must go for
@@ -47,9 +49,9 @@ public final class TargetShare {
         throw new InputException(
             String.format(
                 Locale.ROOT,
-                "--sparsity %s of the %s cannot be reached with %s, which removes at most %.4f of"
-                    + " them; give at most that.",
-                goal.sparsity(),
+                "%s of the %s cannot be reached with %s, which removes at most %.4f of them; give"
+                    + " at most that.",
+                StepSettings.SPARSITY.spelled(goal.sparsity()),
                 goal.of().optionName(),
                 recipe.structures().optionName(),
                 Math.floor(reached * 1e4) / 1e4));
@@ -84,9 +86,9 @@ public final class TargetShare {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "--sparsity %s of the %s cannot be reached: the layers that may be pruned hold %.4f"
-                  + " of them; give less than that.",
-              goal.sparsity(),
+              "%s of the %s cannot be reached: the layers that may be pruned hold %.4f of them;"
+                  + " give less than that.",
+              StepSettings.SPARSITY.spelled(goal.sparsity()),
               goal.of().optionName(),
               Math.floor(most * 1e4) / 1e4));
     }

@@ -1,5 +1,6 @@
 /**
- * What a run is told: structures, sparsity, schedule, curvature, rules on layers, corrections.
+ * What a run is told, read once: structures, sparsity, schedule, curvature, rules on layers,
+ * corrections, as objects that the values of {@link org.llmsurgeon.surgery.setting options} give.
  *
  * <p>It must not know tensors, devices and files.
  */

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
-import org.llmsurgeon.surgery.recipe.RecoverySettings;
 
 /**
  * Which windows each step of a recovery reads, cut into parts, and which say when to stop. Fixed by

@@ -26,7 +26,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.compute.cpu.CpuTensor;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 
 class SafetensorsTest {

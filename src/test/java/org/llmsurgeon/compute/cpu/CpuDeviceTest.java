@@ -22,6 +22,10 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.Workspace;
+import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
+import org.llmsurgeon.compute.cpu.kernel.ScalarKernels;
+import org.llmsurgeon.compute.cpu.kernel.VectorKernels;
+import org.llmsurgeon.compute.cpu.operand.CpuBlas;
 
 /** The contract with both kinds of row kernels, and what the cpu device promises beyond it. */
 class CpuDeviceTest {

@@ -11,6 +11,7 @@ import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

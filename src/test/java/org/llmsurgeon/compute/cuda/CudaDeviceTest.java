@@ -16,6 +16,12 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.compute.cuda.driver.CudaCard;
+import org.llmsurgeon.compute.cuda.driver.CudaException;
+import org.llmsurgeon.compute.cuda.driver.CudaMemoryException;
+import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
+import org.llmsurgeon.compute.cuda.driver.StandIn;
+import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /** What the cuda device does with its card: memory, failures, threads of a block in any order. */
 class CudaDeviceTest {

@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.llmsurgeon.checkpoint.TinyTokenizers;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.Exporter;
 import org.llmsurgeon.export.MaskedFolder;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.TinyModels;
 
 /**

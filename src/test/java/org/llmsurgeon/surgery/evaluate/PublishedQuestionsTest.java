@@ -17,10 +17,10 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.SharedData;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.text.ChoiceQuestion;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.export.FolderWeights;
+import org.llmsurgeon.export.plan.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 
 /** Questions as ARC, HellaSwag, PIQA and WinoGrande publish them. */

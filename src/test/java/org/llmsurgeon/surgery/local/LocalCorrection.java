@@ -8,13 +8,13 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
+import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
 import org.llmsurgeon.surgery.correct.Adapters;
 import org.llmsurgeon.surgery.correct.CorrectionPlan;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.recipe.CorrectionKind;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 

@@ -7,7 +7,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
-import org.llmsurgeon.curvature.InputStatistics;
+import org.llmsurgeon.curvature.accumulate.InputStatistics;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.weights.WeightSource;

@@ -16,6 +16,8 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.Units;
+import org.llmsurgeon.surgery.catalog.LayerPattern;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
 import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 

@@ -17,6 +17,7 @@ import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.catalog.Preset;
 
 /** Defaults, presets and what belongs together. */
 class RecipeTest {

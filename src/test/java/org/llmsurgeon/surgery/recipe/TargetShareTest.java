@@ -13,6 +13,7 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
 
 /** Shares by counting the numbers of tensors. */
 class TargetShareTest {

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 
 /**
  * Merges are those of the most frequent pairs; Hugging Face's library reads the tokenizer, splits

@@ -11,12 +11,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
-import org.llmsurgeon.checkpoint.text.CalibrationText;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
-import org.llmsurgeon.checkpoint.text.WindowDraw;
+import org.llmsurgeon.checkpoint.token.CalibrationText;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.export.FolderWeights;
+import org.llmsurgeon.export.plan.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.surgery.evaluate.Perplexity;
 

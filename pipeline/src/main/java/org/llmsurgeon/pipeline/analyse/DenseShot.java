@@ -21,8 +21,8 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.TargetQuantity;
 
 /** The first stages of a first shot, for those who want factors or costs and no pruned model. */
 public final class DenseShot implements AutoCloseable {

@@ -7,7 +7,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.export.gguf.GgufExport;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;

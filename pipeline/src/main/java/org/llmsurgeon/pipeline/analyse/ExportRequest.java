@@ -1,7 +1,7 @@
 package org.llmsurgeon.pipeline.analyse;
 
-import org.llmsurgeon.export.Route;
 import org.llmsurgeon.export.gguf.GgufType;
+import org.llmsurgeon.export.plan.Route;
 
 /**
  * What to write of a model with zeros.

@@ -9,9 +9,9 @@ import org.apache.spark.TaskContext;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.TensorMemory;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.compute.cuda.CudaCard;
 import org.llmsurgeon.compute.cuda.CudaDevice;
-import org.llmsurgeon.compute.cuda.CudaUnavailableException;
+import org.llmsurgeon.compute.cuda.driver.CudaCard;
+import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
 
 /**
  * The devices of this process: the processor, and the cards that Spark gives to its tasks. Tasks of

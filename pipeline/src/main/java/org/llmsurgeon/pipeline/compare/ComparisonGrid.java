@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.surgery.catalog.TargetQuantity;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.TargetQuantity;
 
 /** Which runs a comparison has. */
 final class ComparisonGrid {

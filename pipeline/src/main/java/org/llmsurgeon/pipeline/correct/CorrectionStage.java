@@ -20,12 +20,12 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
 import org.llmsurgeon.surgery.correct.Adapters;
 import org.llmsurgeon.surgery.correct.CorrectionPlan;
-import org.llmsurgeon.surgery.recipe.CorrectionKind;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 
 /**

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.checkpoint.text.ChoiceQuestion;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.weights.ModelWeights;

@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.factors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;

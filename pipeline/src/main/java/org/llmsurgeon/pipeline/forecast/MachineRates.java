@@ -12,6 +12,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.forecast.size.Machines;
 
 /** Measures how fast this machine is, in a few seconds. */
 public final class MachineRates {

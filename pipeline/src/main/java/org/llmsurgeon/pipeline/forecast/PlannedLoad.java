@@ -1,5 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import org.llmsurgeon.pipeline.forecast.size.PlannedMemory;
+
 /**
  * What a stage does each time.
  *

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import org.llmsurgeon.pipeline.forecast.size.Machines;
+
 /** How long stages take on some machines, from what they do. */
 final class PlannedTime {
   /** What Spark needs to start and end a job, seconds. */

@@ -9,6 +9,8 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.TaskSlots;
+import org.llmsurgeon.pipeline.forecast.size.Machines;
+import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;

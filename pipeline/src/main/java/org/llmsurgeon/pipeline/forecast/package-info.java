@@ -1,5 +1,5 @@
 /**
- * What a run will need, from sizes alone: operations, bytes, memory, disk, time.
+ * What a run will need, stage by stage: memory, disk and time, from the sizes of each.
  *
  * <p>It must not know output folders, and anything that runs.
  */

@@ -1,9 +1,9 @@
 package org.llmsurgeon.pipeline.output;
 
-import org.llmsurgeon.checkpoint.safetensors.ModelFolderWriter;
+import org.llmsurgeon.checkpoint.folder.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;

@@ -1,8 +1,8 @@
 package org.llmsurgeon.pipeline.prune;
 
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.export.Exporter;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.export.plan.WrittenForms;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.pruning.structure.Units;
@@ -25,7 +25,7 @@ final class FormCheck {
     if (route == Route.AUTO || route == Route.ZEROS) {
       return;
     }
-    Exporter.requireForm(route, config, model);
+    WrittenForms.require(route, config, model);
     if (recipe.structures() instanceof SparseStructures) {
       throw new InputException(
           "--export %s leaves out rows, columns and units, but --structures %s prunes single weights; choose the form zeros."

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.llmsurgeon.checkpoint.safetensors.ModelFolder;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Sha256;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;

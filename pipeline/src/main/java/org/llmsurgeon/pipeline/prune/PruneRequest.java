@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.prune;
 import java.util.List;
 import java.util.Objects;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**

@@ -1,9 +1,9 @@
 package org.llmsurgeon.pipeline.report;
 
 import java.util.List;
-import org.llmsurgeon.export.BlockWidth;
 import org.llmsurgeon.export.Footprint;
-import org.llmsurgeon.export.Verification;
+import org.llmsurgeon.export.plan.BlockWidth;
+import org.llmsurgeon.export.verify.Verification;
 
 /**
  * In which form a pruned model was written, what that saves, and that it computes the same: {@code

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TextFormat;
-import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 
 /** The files that a user means: files, folders with all that is in them, and patterns. */

@@ -1,7 +1,7 @@
 package org.llmsurgeon.pipeline.text;
 
 import java.io.Serializable;
-import org.llmsurgeon.checkpoint.text.SplitTokens;
+import org.llmsurgeon.checkpoint.token.SplitTokens;
 
 /**
  * Tokens of a split of a text, kept until the windows are made.

@@ -2,10 +2,10 @@ package org.llmsurgeon.pipeline.text;
 
 import java.io.IOException;
 import java.util.List;
-import org.llmsurgeon.checkpoint.text.SplitTokenizer;
-import org.llmsurgeon.checkpoint.text.SplitTokens;
-import org.llmsurgeon.checkpoint.text.TextSplit;
-import org.llmsurgeon.checkpoint.text.TextTokenizer;
+import org.llmsurgeon.checkpoint.token.SplitTokenizer;
+import org.llmsurgeon.checkpoint.token.SplitTokens;
+import org.llmsurgeon.checkpoint.token.TextSplit;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.files.HadoopStorage;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
-import org.llmsurgeon.checkpoint.text.TokenWindows;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 

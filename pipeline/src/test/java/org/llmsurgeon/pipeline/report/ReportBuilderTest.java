@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.export.Route;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.SurgeonPipeline;

@@ -1,0 +1,90 @@
+package org.llmsurgeon.jobs.option;
+
+import java.io.PrintWriter;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.llmsurgeon.jobs.terminal.BarProgress;
+import org.llmsurgeon.jobs.terminal.LineProgress;
+import org.llmsurgeon.jobs.terminal.QuietProgress;
+import org.llmsurgeon.jobs.terminal.RunProgress;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * How much a command says. Results go to standard output. Progress is drawn on the terminal where
+ * standard output is one (the launcher says so by the system property {@value #COLUMNS}, its width)
+ * and written as plain lines to standard error otherwise.
+ */
+public final class OutputOptions {
+  /** System property: width of the terminal that standard output is; absent if it is none. */
+  public static final String COLUMNS = "surgeon.columns";
+
+  private static final int NARROWEST_TERMINAL = 40;
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      order = 100,
+      description = "Print the result only.")
+  private boolean quiet;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      order = 101,
+      description = "Log what happens inside as well; plain lines, no bars.")
+  private boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      order = 102,
+      usageHelp = true,
+      description = "Show this help.")
+  private boolean help;
+
+  /** Where results go. */
+  public PrintWriter out() {
+    return command.commandLine().getOut();
+  }
+
+  /** Where everything else goes. */
+  public PrintWriter err() {
+    return command.commandLine().getErr();
+  }
+
+  /** Whether only the result is wanted. */
+  public boolean quiet() {
+    return quiet;
+  }
+
+  /** Whether what happens inside is wanted as well. */
+  public boolean verbose() {
+    return verbose;
+  }
+
+  /**
+   * Progress as the options and the terminal ask for; the caller closes it before it prints the
+   * result.
+   *
+   * @throws ParameterException if the options contradict each other
+   */
+  public RunProgress progress() {
+    if (quiet && verbose) {
+      throw new ParameterException(
+          command.commandLine(), "--quiet and --verbose exclude each other");
+    }
+    if (verbose) {
+      Configurator.setLevel("org.llmsurgeon", Level.DEBUG);
+    }
+    if (quiet) {
+      return new QuietProgress();
+    }
+    int columns = Integer.getInteger(COLUMNS, 0);
+    return columns >= NARROWEST_TERMINAL && !verbose
+        ? new BarProgress(out(), columns, System::nanoTime)
+        : new LineProgress(err(), System::nanoTime);
+  }
+}

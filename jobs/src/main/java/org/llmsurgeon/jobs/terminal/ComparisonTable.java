@@ -1,0 +1,72 @@
+package org.llmsurgeon.jobs.terminal;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.llmsurgeon.pipeline.compare.ComparedRun;
+
+/** Runs that were compared, for people. */
+public final class ComparisonTable {
+  private static final double MIB = 1 << 20;
+  private static final List<String> HEADER =
+      List.of(
+          "Method",
+          "Curvature",
+          "Update",
+          "Sparsity",
+          "Shots",
+          "Threshold",
+          "After",
+          "Removed",
+          "Perplexity",
+          "Excess loss",
+          "Pruning s",
+          "Measuring s",
+          "Tensors MiB");
+
+  private ComparisonTable() {}
+
+  /**
+   * A table, a line for each run; with a column of reasons where one has failed. The excess loss is
+   * that over the dense model, the first run, in nats per token.
+   */
+  public static String text(List<ComparedRun> runs) {
+    boolean failed = runs.stream().anyMatch(run -> run.failure() != null);
+    List<String> header = new ArrayList<>(HEADER);
+    if (failed) {
+      header.add("Not done because");
+    }
+    TextTable table = new TextTable(header.toArray(String[]::new));
+    for (ComparedRun run : runs) {
+      List<String> cells = cells(run, runs.get(0).perplexity());
+      if (failed) {
+        cells.add(run.failure() == null ? "" : run.failure().reason());
+      }
+      table.row(cells.toArray(String[]::new));
+    }
+    return table.toString();
+  }
+
+  private static List<String> cells(ComparedRun run, Double dense) {
+    return new ArrayList<>(
+        List.of(
+            run.method(),
+            run.curvature(),
+            run.update(),
+            String.format(Locale.ROOT, "%.3f", run.sparsity()),
+            String.valueOf(run.shots()),
+            run.threshold(),
+            run.after(),
+            number("%.4f", run.removed()),
+            number("%.4f", run.perplexity()),
+            number("%.4f", run.excessLoss(dense)),
+            number("%.1f", run.seconds()),
+            number("%.1f", run.measuringSeconds()),
+            run.peakBytes() == null ? "" : number("%.1f", run.peakBytes() / MIB)));
+  }
+
+  /** Nothing where there is none. */
+  private static String number(String format, Double value) {
+    return value == null ? "" : String.format(Locale.ROOT, format, value);
+  }
+}

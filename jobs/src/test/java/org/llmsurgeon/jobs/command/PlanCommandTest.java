@@ -1,0 +1,98 @@
+package org.llmsurgeon.jobs.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.jobs.CommandRun;
+
+class PlanCommandTest {
+  /** The published configuration of Llama 2 7B, without what does not change the network. */
+  private static final String LLAMA_7B =
+      """
+      {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000,
+       "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+       "num_attention_heads": 32, "num_key_value_heads": 32, "max_position_embeddings": 4096,
+       "rms_norm_eps": 1e-05, "tie_word_embeddings": false, "torch_dtype": "float16"}
+      """;
+
+  @TempDir Path temp;
+
+  private CommandRun plan(String... more) throws Exception {
+    Path config = Files.writeString(temp.resolve("config.json"), LLAMA_7B);
+    List<String> arguments = new ArrayList<>(List.of("plan", "--model", config.toString()));
+    arguments.addAll(List.of("--gflops", "50", "--gflops-double", "20", "--disk", "500"));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void aModelIsPlannedFromItsConfigurationAlone() throws Exception {
+    CommandRun run = plan("--shots", "40", "--executors", "8", "--cores", "4", "--memory", "256g");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("6,738,415,616")
+        .containsPattern("accumulate +40 ")
+        .contains("disk of the run directory");
+  }
+
+  @Test
+  void aPlanIsAlsoJson() throws Exception {
+    JsonNode plan = new ObjectMapper().readTree(plan("--json", "--shots", "3").out());
+
+    assertThat(plan.get("parameters").asLong()).isEqualTo(6_738_415_616L);
+    JsonNode write = stage(plan, "write");
+    assertThat(write.get("written").asLong()).isEqualTo(2 * 6_738_415_616L);
+    assertThat(stage(plan, "cut").get("times").asInt()).isEqualTo(3);
+  }
+
+  private static JsonNode stage(JsonNode plan, String name) {
+    for (JsonNode stage : plan.get("stages")) {
+      if (stage.get("name").asText().equals(name)) {
+        return stage;
+      }
+    }
+    throw new AssertionError("no stage " + name);
+  }
+
+  @Test
+  void everyKindOfStructureIsPlannedForWhatItDoes() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode units = mapper.readTree(plan("--json", "--shots", "2").out());
+    JsonNode lines =
+        mapper.readTree(plan("--json", "--shots", "2", "--structures", "row,column").out());
+    JsonNode elements =
+        mapper.readTree(plan("--json", "--shots", "2", "--structures", "element").out());
+    JsonNode patterns =
+        mapper.readTree(
+            plan("--json", "--shots", "1", "--structures", "2:4", "--rounds", "3").out());
+
+    assertThat(stage(units, "score").get("tasks").asInt()).isEqualTo(2 * 32);
+    assertThat(stage(lines, "score").get("tasks").asInt()).isEqualTo(7 * 32);
+    assertThat(stage(units, "score").get("memory").get("process").asLong())
+        .isGreaterThan(2 * stage(lines, "score").get("memory").get("process").asLong());
+    assertThat(stage(elements, "score").get("times").asInt()).isEqualTo(2 * 2);
+    assertThat(stage(patterns, "score").get("times").asInt()).isEqualTo(2 * 3);
+    assertThat(stage(elements, "cut").get("flops").asDouble())
+        .isGreaterThan(3 * stage(lines, "cut").get("flops").asDouble());
+  }
+
+  @Test
+  void littleMemoryStillMeansOnePassOfWhichMoreIsDoneAgain() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode roomy = mapper.readTree(plan("--json", "--memory", "4000g").out());
+    JsonNode tight = mapper.readTree(plan("--json", "--memory", "64g").out());
+    assertThat(roomy.get("passes").asInt()).isEqualTo(1);
+    assertThat(tight.get("passes").asInt()).isEqualTo(1);
+    assertThat(stage(tight, "accumulate").get("flops").asDouble())
+        .isGreaterThan(stage(roomy, "accumulate").get("flops").asDouble());
+  }
+}

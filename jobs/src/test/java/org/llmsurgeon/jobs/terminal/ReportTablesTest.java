@@ -1,0 +1,236 @@
+package org.llmsurgeon.jobs.terminal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.CorrectionRecord;
+import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
+import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.surgery.choose.Shortfall;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+class ReportTablesTest {
+  private static PruningReport report(Double dense, Double first, Double last) {
+    return report(dense, first, last, "In shot 2 something is doubtful.");
+  }
+
+  private static PruningReport report(Double dense, Double first, Double last, String warning) {
+    return new PruningReport(
+        null,
+        null,
+        Recipe.defaults(),
+        new PruningReport.Target("weights", 0.5, 0.5),
+        64,
+        0,
+        new PruningReport.Tokens(8, 64, 512),
+        new PruningReport.Tokens(4, 64, 256),
+        0,
+        dense,
+        last,
+        List.of(
+            shot(1, 2_500, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
+            shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
+        List.of(),
+        List.of(warning),
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        null,
+        null,
+        List.of(new PruningReport.Score("accuracy", 0.9, 0.875)));
+  }
+
+  private static PruningReport.Shot shot(
+      int shot, long removed, Double perplexity, StageSeconds seconds) {
+    return shot(shot, removed, perplexity, seconds, Map.of());
+  }
+
+  private static PruningReport.Shot shot(
+      int shot,
+      long removed,
+      Double perplexity,
+      StageSeconds seconds,
+      Map<String, PruningReport.Constraint> constraints) {
+    return new PruningReport.Shot(
+        shot,
+        shot * 0.25,
+        removed,
+        10_000,
+        removed / 1e4,
+        1e-7,
+        0.1,
+        0.2,
+        constraints,
+        Map.of(),
+        0,
+        perplexity,
+        seconds,
+        null,
+        null,
+        null,
+        Map.of(),
+        null);
+  }
+
+  @Test
+  void aCorrectionHasItsOwnLines() {
+    PruningReport plain = report(9.31, 10.0, 12.3456);
+    PruningReport corrected =
+        new PruningReport(
+            plain.versions(),
+            plain.inputs(),
+            plain.recipe(),
+            plain.target(),
+            plain.context(),
+            plain.seed(),
+            plain.calibration(),
+            plain.test(),
+            0,
+            plain.densePerplexity(),
+            plain.perplexityF32(),
+            plain.shots().stream().map(ReportTablesTest::corrected).toList(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            null,
+            null,
+            null,
+            List.of());
+    assertThat(ReportTables.text(corrected).lines())
+        .contains(
+            "  before the reconstruction             30.500",
+            "  before the correction                 20.250",
+            "  before the recovery                   18.500",
+            "reconstruct       4.0       4.00",
+            "correct           5.0       2.50",
+            "recover           7.0       7.00",
+            "total            49.0      24.50");
+  }
+
+  private static PruningReport.Shot corrected(PruningReport.Shot shot) {
+    return new PruningReport.Shot(
+        shot.shot(),
+        shot.target(),
+        shot.removed(),
+        shot.total(),
+        shot.sparsity(),
+        shot.threshold(),
+        shot.predictedNats(),
+        shot.measuredNats(),
+        Map.of(),
+        Map.of(),
+        0,
+        shot.perplexity(),
+        shot.seconds(),
+        shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
+        new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5),
+        shot.shot() == 2
+            ? new RecoveryRecord("distill", 4096, 8, 6, 18.5, 0.5, 0.25, 0.6, 0.2, 7)
+            : null,
+        Map.of(),
+        null);
+  }
+
+  @Test
+  void theTableIsTheDenseModelBesideTheLastShotAndTheTimeOfEachStage() {
+    assertThat(ReportTables.text(report(9.31, 10.0, 12.3456)))
+        .isEqualTo(
+            """
+                                        dense    pruned
+            ------------------------   ------   -------
+            perplexity                  9.310    12.346
+            accuracy                   0.9000    0.8750
+            weights of linear layers   10,000     5,001
+            removed                         0     4,999
+            sparsity                   0.00 %   49.99 %
+
+            stage        seconds   per shot
+            ----------   -------   --------
+            tokenise         1.0       0.50
+            accumulate       4.0       2.00
+            reduce           4.0       2.00
+            score            6.0       3.00
+            cut              8.0       4.00
+            evaluate        10.0       5.00
+            total           33.0      16.50
+
+            Warning: In shot 2 something is doubtful.
+            """);
+  }
+
+  /** What the report says too, and what is told while it runs. */
+  @Test
+  void aRunThatEndsBelowItsTargetSaysSoInTheSummary() {
+    ModelConfig config = TinyModels.llama();
+    long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
+    Recipe recipe = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.5, "skip-unfit", true));
+    String warning = new Shortfall(config, recipe).warning(0.5, 0.5, total * 3 / 10).orElseThrow();
+    assertThat(warning).contains("% of the weights are gone, not the 50.00 % that were asked for");
+    assertThat(ReportTables.text(report(9.31, 10.0, 12.3, warning)))
+        .endsWith("\nWarning: " + warning + "\n");
+  }
+
+  @Test
+  void eachConstraintSaysWhatItCostOverAllShots() {
+    PruningReport plain = report(9.31, 10.0, 12.3456);
+    StageSeconds none = new StageSeconds(0, 0, 0, 0, 0, 0);
+    List<PruningReport.Shot> shots =
+        List.of(
+            shot(1, 2_500, 10.0, none, Map.of("one-width", constraint(0.08, 0.02))),
+            shot(2, 4_999, 12.0, none, Map.of("one-width", constraint(0.05, 0.05))));
+    assertThat(ReportTables.text(with(plain, shots)))
+        .contains(
+            """
+
+            constraint on widths   predicted loss   without it    costs
+            --------------------   --------------   ----------   ------
+            --one-width                    0.2000       0.1300   0.0700
+            """);
+  }
+
+  private static PruningReport.Constraint constraint(double without, double added) {
+    return new PruningReport.Constraint(without, added, 1);
+  }
+
+  private static PruningReport with(PruningReport plain, List<PruningReport.Shot> shots) {
+    return new PruningReport(
+        null,
+        null,
+        plain.recipe(),
+        plain.target(),
+        64,
+        0,
+        plain.calibration(),
+        plain.test(),
+        0,
+        9.31,
+        12.0,
+        shots,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        null,
+        null,
+        List.of());
+  }
+
+  @Test
+  void withoutTestTextThereIsNoPerplexity() {
+    assertThat(ReportTables.text(report(null, null, null)))
+        .doesNotContain("perplexity")
+        .contains("4,999");
+  }
+}

@@ -1,0 +1,176 @@
+package org.llmsurgeon.curvature.accumulate;
+
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.KroneckerStep;
+import org.llmsurgeon.curvature.KroneckerSum;
+
+/**
+ * One half step of the power iteration ({@link KroneckerStep}) while it is gathered: {@code sum_t
+ * (y_t^T M y_t) x_t x_t^T} over tokens. It needs both sides of a token together: the layer's input
+ * and its output gradient. Like {@link FactorAccumulator} it is a monoid, with products in the
+ * precision of the tokens and the sum in double.
+ *
+ * <p>Weights may be negative: for later terms of a {@link KroneckerSum} {@code M} is indefinite.
+ */
+public final class WeightedAccumulator implements AutoCloseable {
+  private final Device device;
+  private final TokenShape summed;
+  private final TokenShape weighing;
+  private final Tensor matrix;
+  private final Tensor packed;
+  private TokenWeights weights;
+  private Precision precision;
+  private long tokens;
+
+  /**
+   * An empty sum.
+   *
+   * @param device where it is kept
+   * @param summed the side whose outer products are added, {@code x}
+   * @param weighing the other side, {@code y}
+   * @param matrix {@code M}, symmetric, over {@code weighing}; either precision; must stay open and
+   *     unchanged while this is used
+   */
+  public WeightedAccumulator(Device device, TokenShape summed, TokenShape weighing, Tensor matrix) {
+    if (matrix.rows() != weighing.size() || matrix.columns() != weighing.size()) {
+      throw new IllegalArgumentException(
+          "[" + matrix.rows() + ", " + matrix.columns() + "] over " + weighing);
+    }
+    this.device = device;
+    this.summed = summed;
+    this.weighing = weighing;
+    this.matrix = matrix;
+    this.packed = device.zeros(Precision.DOUBLE, 1, Math.toIntExact(triangle(summed.size())));
+  }
+
+  /** Tokens added so far. */
+  public long tokens() {
+    return tokens;
+  }
+
+  /** The sum as a packed lower triangle; this accumulator's own memory, not a copy. */
+  public Tensor sum() {
+    return packed;
+  }
+
+  /**
+   * Adds some tokens.
+   *
+   * @param x {@code [tokens, width]} of the summed side, without the bias entry
+   * @param y {@code [tokens, width]} of the weighing side, without the bias entry
+   */
+  public void add(Tensor x, Tensor y) {
+    summed.check(x);
+    if (x.rows() != y.rows() || x.precision() != y.precision()) {
+      throw new IllegalArgumentException(
+          x.rows() + " and " + y.rows() + " tokens, or of different precision");
+    }
+    if (x.rows() == 0) {
+      return;
+    }
+    double[] each = weightsOf(y);
+    addPart(1, x, each, IntStream.range(0, each.length).filter(t -> each[t] > 0).toArray());
+    addPart(-1, x, each, IntStream.range(0, each.length).filter(t -> each[t] < 0).toArray());
+    tokens += x.rows();
+  }
+
+  private double[] weightsOf(Tensor y) {
+    if (precision != y.precision()) {
+      if (weights != null) {
+        weights.close();
+      }
+      precision = y.precision();
+      weights = new TokenWeights(device, weighing, precision, matrix);
+    }
+    double[] each = weights.of(y);
+    for (double weight : each) {
+      if (!Double.isFinite(weight)) {
+        throw new ArithmeticException("A token's weight is " + weight + ".");
+      }
+    }
+    return each;
+  }
+
+  /** Adds tokens whose weights have one sign, as the Gram matrix of tokens times their roots. */
+  private void addPart(double sign, Tensor x, double[] all, int[] some) {
+    if (some.length == 0) {
+      return;
+    }
+    double[] roots = IntStream.of(some).mapToDouble(t -> Math.sqrt(sign * all[t])).toArray();
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor root = work.own(device.tensor(x.precision(), roots.length, 1, roots));
+      Tensor scaled = work.empty(x.precision(), some.length, summed.width());
+      device.gather(x, some, null, scaled);
+      scaleRows(work, root, scaled);
+      long inner = triangle(summed.width());
+      device.addGramPacked(sign, scaled, range(0, inner));
+      if (summed.bias()) {
+        Tensor row = work.empty(x.precision(), 1, summed.width());
+        device.multiply(sign, root.transposed(), scaled, 0, row);
+        device.add(1, row, range(inner, inner + summed.width()));
+        double sum = IntStream.of(some).mapToDouble(t -> all[t]).sum();
+        device.addDiagonal(range(inner + summed.width(), inner + summed.width() + 1), sum);
+      }
+    }
+  }
+
+  private void scaleRows(TensorScope work, Tensor root, Tensor rows) {
+    Tensor ones = OnesColumn.of(work, rows.precision(), rows.columns());
+    Tensor factors = work.empty(rows.precision(), rows.rows(), rows.columns());
+    device.multiply(1, root, ones.transposed(), 0, factors);
+    device.multiplyElements(factors, rows);
+  }
+
+  /**
+   * Adds a sum that was gathered elsewhere, with the same matrix.
+   *
+   * @param sum packed lower triangle, either precision
+   * @param count its tokens
+   */
+  public void merge(Tensor sum, long count) {
+    if (sum.size() != packed.size() || count < 0) {
+      throw new IllegalArgumentException(
+          "a sum of " + sum.size() + " elements and " + count + " tokens for " + summed);
+    }
+    device.add(1, sum, packed);
+    tokens += count;
+  }
+
+  /**
+   * The mean over all tokens, a full symmetric matrix in double; the caller owns it.
+   *
+   * @throws IllegalStateException if nothing was added
+   */
+  public Tensor mean() {
+    if (tokens == 0) {
+      throw new IllegalStateException("the mean of no tokens");
+    }
+    Tensor full = device.empty(Precision.DOUBLE, summed.size(), summed.size());
+    device.unpack(packed, full);
+    device.scale(1.0 / tokens, full);
+    return full;
+  }
+
+  @Override
+  public void close() {
+    if (weights != null) {
+      weights.close();
+    }
+    packed.close();
+  }
+
+  /** Elements {@code from} to {@code to} of the packed triangle as a row, in place. */
+  private Tensor range(long from, long to) {
+    int start = Math.toIntExact(from);
+    int end = Math.toIntExact(to);
+    return packed.reshape(packed.columns(), 1).rowRange(start, end).reshape(1, end - start);
+  }
+
+  private static long triangle(int size) {
+    return (long) size * (size + 1) / 2;
+  }
+}

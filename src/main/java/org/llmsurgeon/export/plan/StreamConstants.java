@@ -1,0 +1,143 @@
+package org.llmsurgeon.export.plan;
+
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.config.LinearRole;
+import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.NormPlace;
+
+/**
+ * What sublayers add to the residual stream whatever they read: the bias of their last layer, and
+ * what their constant units say through it. Of a sublayer in which nothing else is left that may as
+ * well be added by the one before it: nobody reads the stream in between. Sublayers are numbered
+ * along the stream, attention 0, feed-forward 0, attention 1 and so on.
+ */
+public final class StreamConstants {
+  private final ModelConfig config;
+  private final List<BlockSurvey> blocks;
+  private final NetworkTensors tensors;
+  private final Device device;
+  private final boolean plain;
+
+  public StreamConstants(
+      ModelConfig config, List<BlockSurvey> blocks, NetworkTensors tensors, Device device) {
+    this.config = config;
+    this.blocks = blocks;
+    this.tensors = tensors;
+    this.device = device;
+    this.plain =
+        !config.stream().parallel()
+            && Stream.of(
+                    NormPlace.AFTER_ATTENTION,
+                    NormPlace.AFTER_ATTENTION_SUM,
+                    NormPlace.AFTER_FEED_FORWARD,
+                    NormPlace.AFTER_FEED_FORWARD_SUM)
+                .noneMatch(config::has);
+  }
+
+  /** Number of the sublayer that a block's layer ends. */
+  public static int sublayer(int block, LinearRole last) {
+    return 2 * block + (last == LinearRole.OUTPUT ? 0 : 1);
+  }
+
+  /** How many sublayers there are. */
+  public int count() {
+    return 2 * blocks.size();
+  }
+
+  /**
+   * The sublayer whose bias can take up what one adds: the last before it in which units are left,
+   * where that has a bias; itself where there is none, or units are left in it.
+   */
+  public int home(int sublayer) {
+    if (!plain || isLeft(sublayer)) {
+      return sublayer;
+    }
+    return IntStream.iterate(sublayer - 1, before -> before >= 0, before -> before - 1)
+        .filter(this::isLeft)
+        .limit(1)
+        .filter(before -> last(before) != null && last(before).shape().bias())
+        .findFirst()
+        .orElse(sublayer);
+  }
+
+  private boolean isLeft(int sublayer) {
+    BlockSurvey block = blocks.get(sublayer / 2);
+    return sublayer % 2 == 0
+        ? !block.heads().isEmpty()
+        : !block.neurons().isEmpty() || !block.experts().isEmpty();
+  }
+
+  /** Its last layer; null where the block has no such sublayer. */
+  BlockSurvey.Matrix last(int sublayer) {
+    LinearRole role = sublayer % 2 == 0 ? LinearRole.OUTPUT : LinearRole.DOWN;
+    return blocks.get(sublayer / 2).matrices().get(role);
+  }
+
+  /**
+   * What a sublayer adds whatever it reads.
+   *
+   * @param sublayer its number
+   * @return as many sums as the stream is wide and, after them, those of the magnitudes
+   */
+  public double[] of(int sublayer) {
+    double[] sums = new double[2 * config.hidden()];
+    BlockSurvey.Matrix matrix = last(sublayer);
+    if (matrix == null) {
+      return sums;
+    }
+    LinearShape shape = matrix.shape();
+    if (shape.bias()) {
+      try (Tensor bias = tensors.load(shape.biasName(), device)) {
+        add(device.values(bias), sums);
+      }
+    }
+    BlockSurvey block = blocks.get(sublayer / 2);
+    double[] constants = sublayer % 2 == 0 ? block.headConstants() : block.neuronConstants();
+    BitSet says = new BitSet();
+    IntStream.range(0, constants.length).filter(i -> constants[i] != 0).forEach(says::set);
+    if (!says.isEmpty()) {
+      add(said(shape, constants, says), sums);
+    }
+    return sums;
+  }
+
+  private static void add(double[] terms, double[] sums) {
+    int size = sums.length / 2;
+    for (int i = 0; i < size; i++) {
+      sums[i] += terms[i];
+      sums[size + i] += terms.length > size ? terms[size + i] : Math.abs(terms[i]);
+    }
+  }
+
+  /** What constant units say through the weight, and the sums of the magnitudes. */
+  private double[] said(LinearShape shape, double[] constants, BitSet says) {
+    int size = shape.outputs();
+    double[] sums = new double[2 * size];
+    double[] row = new double[shape.inputs()];
+    try (Tensor weight = tensors.load(shape.weightName(), device)) {
+      for (int i = 0; i < size; i++) {
+        device.download(weight, (long) i * row.length, row, 0, row.length);
+        for (int unit = says.nextSetBit(0); unit >= 0; unit = says.nextSetBit(unit + 1)) {
+          sums[i] += row[unit] * constants[unit];
+          sums[size + i] += Math.abs(row[unit] * constants[unit]);
+        }
+      }
+    }
+    return sums;
+  }
+
+  /** What all sublayers add whose constants can be in one's bias, its own among them. */
+  public double[] gathered(int sublayer) {
+    double[] sums = new double[2 * config.hidden()];
+    IntStream.range(0, count())
+        .filter(each -> home(each) == sublayer)
+        .forEach(each -> add(of(each), sums));
+    return sums;
+  }
+}

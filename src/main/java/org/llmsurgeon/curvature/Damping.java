@@ -1,5 +1,6 @@
 package org.llmsurgeon.curvature;
 
+import java.io.Serializable;
 import org.llmsurgeon.InputException;
 
 /**
@@ -8,7 +9,7 @@ import org.llmsurgeon.InputException;
  * @param g share of {@code G}'s mean diagonal; finite, at least 0
  * @param a share of {@code A}'s mean diagonal; finite, at least 0
  */
-public record Damping(double g, double a) {
+public record Damping(double g, double a) implements Serializable {
   /** 0.01 of each, the default for whole rows and columns. */
   public static final Damping DEFAULT = new Damping(0.01, 0.01);
 

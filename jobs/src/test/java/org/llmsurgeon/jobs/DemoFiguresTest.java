@@ -44,7 +44,7 @@ class DemoFiguresTest {
     Matcher told = ROW.matcher(Files.readString(Checkout.file("README.md")));
     assertThat(told.find()).isTrue();
     PruningReport units = report(folder.resolve("pruned"));
-    assertFigure(units.densePerplexity(), told.group(1));
+    assertFigure(units.quality().densePerplexity(), told.group(1));
     assertFigure(report(folder.resolve("rows-and-columns")).perplexity(), told.group(2));
     assertFigure(report(best).perplexity(), told.group(3));
     assertFigure(units.perplexity(), told.group(4));

@@ -106,7 +106,7 @@ class RecipeRunsTest {
                     Route.AUTO));
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(recipe.goal().sparsity());
     assertThat(report.perplexity()).isFinite();
-    assertThat(report.saved()).hasSameSizeAs(recipe.pace().saveAt());
+    assertThat(report.notes().saved()).hasSameSizeAs(recipe.pace().saveAt());
   }
 
   /** OPT 125m to 6.7b and Llama-2 7b, in each of the paper's kinds, with its baselines. */

@@ -322,17 +322,17 @@ class AnalysisTest {
     ModelSummary dense = pipeline().inspect(model.folder().toString());
     ModelSummary pruned = pipeline().inspect(output.toString());
 
-    assertThat(dense.removed()).isZero();
-    assertThat(dense.prunable()).isEqualTo(report.shots().get(0).total());
+    assertThat(dense.counts().removed()).isZero();
+    assertThat(dense.counts().prunable()).isEqualTo(report.shots().get(0).removal().total());
     assertThat(dense.architecture()).isEqualTo("OPTForCausalLM");
     assertThat(dense.dtype()).isEqualTo("F32");
-    assertThat(dense.parameters())
+    assertThat(dense.counts().parameters())
         .isEqualTo(
             LanguageModel.tensors(model.config()).values().stream()
                 .mapToLong(shape -> Arrays.stream(shape).asLongStream().reduce(1, (x, y) -> x * y))
                 .sum());
-    assertThat(pruned.removed()).isEqualTo(report.shots().get(0).removed());
-    assertThat(pruned.sparsity()).isEqualTo(report.sparsity());
+    assertThat(pruned.counts().removed()).isEqualTo(report.shots().get(0).removal().removed());
+    assertThat(pruned.counts().sparsity()).isEqualTo(report.sparsity());
   }
 
   @Test
@@ -365,7 +365,7 @@ class AnalysisTest {
     ModelSummary different = pipeline().inspect(model.folder().toString());
     assertThat(different.head())
         .isEqualTo(new ModelSummary.Head("lm_head.weight", size, ModelSummary.Head.Kind.DIFFERENT));
-    assertThat(different.parameters()).isEqualTo(own.parameters());
+    assertThat(different.counts().parameters()).isEqualTo(own.counts().parameters());
 
     Path file = model.folder().resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(file);
@@ -381,6 +381,6 @@ class AnalysisTest {
     ModelSummary equal = pipeline().inspect(model.folder().toString());
     assertThat(equal.head())
         .isEqualTo(new ModelSummary.Head("lm_head.weight", 0, ModelSummary.Head.Kind.EQUAL));
-    assertThat(equal.parameters()).isEqualTo(own.parameters() - size);
+    assertThat(equal.counts().parameters()).isEqualTo(own.counts().parameters() - size);
   }
 }

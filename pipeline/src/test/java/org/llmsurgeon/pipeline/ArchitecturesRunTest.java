@@ -173,8 +173,8 @@ class ArchitecturesRunTest {
         double perplexity = pipeline.evaluate(output.toString(), tokens, null).perplexity();
         assertThat(perplexity).isEqualTo(report.perplexity());
       }
-      assertThat(report.perplexity()).isNotEqualTo(report.densePerplexity());
-      assertThat(report.scores().stream().map(PruningReport.Score::metric))
+      assertThat(report.perplexity()).isNotEqualTo(report.quality().densePerplexity());
+      assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
           .containsExactlyElementsOf(metrics(model.config()));
       try (ModelFolder before = ModelFolder.open(new LocalStorage(), folder.toString());
           ModelFolder after = ModelFolder.open(new LocalStorage(), output.toString())) {

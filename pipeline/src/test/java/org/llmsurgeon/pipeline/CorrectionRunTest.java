@@ -61,7 +61,7 @@ class CorrectionRunTest {
       for (int shot = 0; shot < 2; shot++) {
         LocalSurgeon.Shot done = local.shoot(windows);
         assertSame(report.shots().get(shot), done);
-        assertThat(report.shots().get(shot).reconstruction() != null)
+        assertThat(report.shots().get(shot).after().reconstruction() != null)
             .isEqualTo(reconstruct && shot == 1);
       }
       for (String name : LanguageModel.tensors(model.config()).keySet()) {
@@ -74,17 +74,17 @@ class CorrectionRunTest {
   }
 
   private static void assertSame(PruningReport.Shot shot, LocalSurgeon.Shot local) {
-    assertThat(shot.removed()).isEqualTo(local.choice().removed());
-    CorrectionRecord correction = shot.correction();
+    assertThat(shot.removal().removed()).isEqualTo(local.choice().removed());
+    CorrectionRecord correction = shot.after().correction();
     assertThat(correction == null).isEqualTo(local.correction() == null);
     if (correction != null) {
       assertThat(correction.steps()).isEqualTo(local.correction().steps());
       assertThat(correction.firstLoss()).isEqualTo(local.correction().firstLoss());
       assertThat(correction.lastLoss()).isEqualTo(local.correction().lastLoss());
-      assertThat(correction.perplexityBefore()).isNotEqualTo(shot.perplexity());
+      assertThat(correction.perplexityBefore()).isNotEqualTo(shot.loss().perplexity());
       assertThat(correction.seconds()).isPositive();
     }
-    ReconstructionRecord refit = shot.reconstruction();
+    ReconstructionRecord refit = shot.after().reconstruction();
     assertThat(refit == null).isEqualTo(local.reconstruction() == null);
     if (refit != null) {
       assertThat(refit.kept()).isEqualTo(local.reconstruction().kept());
@@ -122,7 +122,7 @@ class CorrectionRunTest {
       assertThat(run.resolve("manifest.json")).doesNotExist();
       RecordingProgress progress = new RecordingProgress();
       PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
-      assertThat(report.resumedFromShot()).isEqualTo(1);
+      assertThat(report.notes().resumedFromShot()).isEqualTo(1);
       assertThat(progress.events())
           .as("the cut is not done again")
           .noneMatch(event -> event.startsWith("stage 2 cut"))
@@ -152,7 +152,7 @@ class CorrectionRunTest {
           .hasMessage("power cut");
       RecordingProgress progress = new RecordingProgress();
       PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
-      assertThat(report.resumedFromShot()).isEqualTo(shot - 1);
+      assertThat(report.notes().resumedFromShot()).isEqualTo(shot - 1);
       assertThat(progress.events()).contains("stage " + shot + " correct " + left);
       assertSame(
           report.shots().get(1), LocalRun.assertSame(temp.resolve("stopped"), model, recipe));

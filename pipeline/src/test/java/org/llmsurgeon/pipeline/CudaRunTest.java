@@ -82,8 +82,8 @@ class CudaRunTest {
     long before = card.standinLaunches();
     PruningReport cuda = prune(model, recipe, "required", "cuda");
     assertThat(card.standinLaunches()).as("kernels launched").isGreaterThan(before + 100);
-    assertThat(cpu.versions().device()).isEqualTo("cpu");
-    assertThat(cuda.versions().device()).isEqualTo("cuda");
+    assertThat(cpu.setup().versions().device()).isEqualTo("cpu");
+    assertThat(cuda.setup().versions().device()).isEqualTo("cuda");
     assertThat(cuda.perplexity()).isCloseTo(cpu.perplexity(), withinPercentage(0.5));
     assertSameZeros(model, structures.equals("element") ? CLOSE_BY_STEPS : CLOSE);
     prune(model, recipe, "required", "again");

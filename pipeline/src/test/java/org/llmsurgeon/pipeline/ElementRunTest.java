@@ -94,7 +94,7 @@ class ElementRunTest {
       LocalSurgeon.Shot first = local.shoot(windows);
       LocalSurgeon.Shot last = local.shoot(windows);
       assertThat(report.shots())
-          .extracting(PruningReport.Shot::removed)
+          .extracting(shot -> shot.removal().removed())
           .containsExactly(first.choice().removed(), last.choice().removed());
       assertThat(last.choice().removed())
           .isBetween(first.choice().removed() + 1, (long) (last.target() * last.choice().total()));
@@ -104,7 +104,7 @@ class ElementRunTest {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));
         }
       }
-      assertThat(report.layers().stream().mapToLong(PruningReport.Layer::removed).sum())
+      assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
           .isEqualTo(zeros(model.config().linears(), pruned, device));
     }
   }
@@ -139,6 +139,6 @@ class ElementRunTest {
         .hasMessageContaining("--skip-unfit");
     options.put("skip-unfit", true);
     PruningReport report = pipeline.prune(model.request(temp.resolve("b"), Recipe.of(options)));
-    assertThat(report.layers().get(0).removed()).isZero();
+    assertThat(report.layers().get(0).weights().removed()).isZero();
   }
 }

@@ -57,53 +57,53 @@ class FactorReportTest {
             .prune(model.request(temp.resolve("out"), Recipe.of(all)));
 
     List<LinearShape> layers = model.config().linears();
-    assertThat(report.factors()).hasSize(2 * 2 * layers.size());
-    for (int i = 0; i < report.factors().size(); i++) {
-      PruningReport.Factor factor = report.factors().get(i);
+    assertThat(report.numerics().factors()).hasSize(2 * 2 * layers.size());
+    for (int i = 0; i < report.numerics().factors().size(); i++) {
+      PruningReport.Factor factor = report.numerics().factors().get(i);
       LinearShape layer = layers.get(i / 2 % layers.size());
       assertThat(factor.shot()).isEqualTo(1 + i / 2 / layers.size());
       assertThat(factor.layer()).isEqualTo(layer.name());
       assertThat(factor.factor()).isEqualTo(i % 2 == 0 ? "G" : "A");
       int full = i % 2 == 0 ? layer.outputs() : layer.augmentedInputs();
       assertThat(factor.size() + factor.dead()).isEqualTo(full);
-      assertThat(factor.smallestDiagonal()).isBetween(0.0, factor.largestDiagonal());
+      assertThat(factor.diagonal().smallestDiagonal()).isBetween(0.0, factor.diagonal().largestDiagonal());
       if (factor.size() > 0) {
-        assertThat(factor.trace() / factor.size())
-            .isBetween(factor.smallestDiagonal() * (1 - 1e-12), factor.largestDiagonal());
-        assertThat(factor.damping()).isPositive();
+        assertThat(factor.diagonal().trace() / factor.size())
+            .isBetween(factor.diagonal().smallestDiagonal() * (1 - 1e-12), factor.diagonal().largestDiagonal());
+        assertThat(factor.inversion().damping()).isPositive();
       }
-      assertThat(factor.retries()).isZero();
+      assertThat(factor.inversion().retries()).isZero();
     }
-    assertThat(report.factors()).anyMatch(each -> each.condition() != null);
-    assertThat(report.factors())
-        .allMatch(each -> each.condition() == null || each.condition() >= 1);
+    assertThat(report.numerics().factors()).anyMatch(each -> each.inversion().condition() != null);
+    assertThat(report.numerics().factors())
+        .allMatch(each -> each.inversion().condition() == null || each.inversion().condition() >= 1);
     assertUpdates(report, structures, progress);
     PruningReport stored =
         Json.read(
                 Files.readAllBytes(temp.resolve("out").resolve(PruningReport.FILE)),
                 PruningReport.class)
             .orElseThrow();
-    assertThat(stored.factors()).isEqualTo(report.factors());
-    assertThat(stored.updates()).isEqualTo(report.updates());
+    assertThat(stored.numerics().factors()).isEqualTo(report.numerics().factors());
+    assertThat(stored.numerics().updates()).isEqualTo(report.numerics().updates());
   }
 
   private static void assertUpdates(
       PruningReport report, Map<String, Object> structures, RecordingProgress progress) {
     if (!structures.get("structures").equals("element")) {
-      assertThat(report.updates()).isEmpty();
+      assertThat(report.numerics().updates()).isEmpty();
       return;
     }
-    assertThat(report.updates()).hasSize(report.factors().size() / 2);
-    assertThat(report.updates()).anyMatch(each -> each.steps() > 0);
-    for (PruningReport.Update update : report.updates()) {
+    assertThat(report.numerics().updates()).hasSize(report.numerics().factors().size() / 2);
+    assertThat(report.numerics().updates()).anyMatch(each -> each.steps() > 0);
+    for (PruningReport.Update update : report.numerics().updates()) {
       // Conjugate gradients also end where further steps promise too little.
       ElementUpdate.Full rule = ElementUpdate.Full.DEFAULT;
       assertThat(update.converged() || update.residual() > rule.tolerance()).isTrue();
       assertThat(update.steps()).isLessThanOrEqualTo(2 * rule.mostSteps());
     }
     List<PruningReport.Update> stopped =
-        report.updates().stream().filter(each -> !each.converged()).toList();
-    assertThat(report.warnings().stream().filter(each -> each.contains("stopped before")).count())
+        report.numerics().updates().stream().filter(each -> !each.converged()).toList();
+    assertThat(report.notes().warnings().stream().filter(each -> each.contains("stopped before")).count())
         .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());
     assertThat(progress.events().stream().filter(each -> each.contains("stopped before")).count())
         .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());

@@ -67,10 +67,10 @@ class FreshCalibrationTest {
           .hasMessage("power cut");
       PruningReport report = new SurgeonPipeline(spark, Progress.silent()).prune(request);
 
-      assertThat(report.resumedFromShot()).isEqualTo(1);
-      assertThat(report.calibration().windows()).isEqualTo(6);
+      assertThat(report.notes().resumedFromShot()).isEqualTo(1);
+      assertThat(report.setup().calibration().windows()).isEqualTo(6);
       // Three windows of 300 tokens are held out, at the end.
-      assertThat(report.test().tokens()).isEqualTo(27);
+      assertThat(report.setup().test().tokens()).isEqualTo(27);
       int[] rest = Arrays.copyOf(ids, 273);
       int[][] draw = CalibrationText.windows(rest, new WindowDraw.AtRandom(9, 18, 4));
       LocalRun.assertSame(

@@ -44,23 +44,23 @@ class HalvesRunTest {
     PruningReport plain = prune("local[3]", model, "plain", Map.of());
     PruningReport one = prune("local[1]", model, "one", Map.of("check-data", true));
     PruningReport three = prune("local[3]", model, "three", Map.of("check-data", true));
-    assertThat(plain.halves()).isNull();
-    assertThat(one.halves()).isEqualTo(three.halves());
+    assertThat(plain.numerics().halves()).isNull();
+    assertThat(one.numerics().halves()).isEqualTo(three.numerics().halves());
     assertThat(weights("one")).isEqualTo(weights("plain")).isEqualTo(weights("three"));
-    assertThat(one.halves().units()).isPositive();
-    assertThat(one.halves().rankCorrelation()).isBetween(-1.0, 0.999);
-    assertThat(one.halves().excess()).isPositive();
-    assertThat(one.halves().wantsMore())
-        .isEqualTo(one.warnings().stream().anyMatch(each -> each.startsWith("More calibration")));
+    assertThat(one.numerics().halves().units()).isPositive();
+    assertThat(one.numerics().halves().rankCorrelation()).isBetween(-1.0, 0.999);
+    assertThat(one.numerics().halves().excess()).isPositive();
+    assertThat(one.numerics().halves().wantsMore())
+        .isEqualTo(one.notes().warnings().stream().anyMatch(each -> each.startsWith("More calibration")));
   }
 
   @Test
   void halvesThatAreEqualAgree() throws Exception {
     TestModel model = TestModel.opt(temp, DataType.F32).repeated();
     PruningReport report = prune("local[2]", model, "same", Map.of("check-data", true));
-    assertThat(report.halves().rankCorrelation()).isEqualTo(1);
-    assertThat(report.halves().excess()).isZero();
-    assertThat(report.warnings()).noneMatch(each -> each.startsWith("More calibration"));
+    assertThat(report.numerics().halves().rankCorrelation()).isEqualTo(1);
+    assertThat(report.numerics().halves().excess()).isZero();
+    assertThat(report.notes().warnings()).noneMatch(each -> each.startsWith("More calibration"));
   }
 
   @Test

@@ -79,8 +79,8 @@ class HeldOutTextTest {
             "b",
             List.of(text("calibration.txt", all.substring(0, 500 - held))),
             List.of(text("test.txt", all.substring(500 - held))));
-    assertThat(held1.test()).isEqualTo(given.test());
-    assertThat(held1.densePerplexity()).isEqualTo(given.densePerplexity());
+    assertThat(held1.setup().test()).isEqualTo(given.setup().test());
+    assertThat(held1.quality().densePerplexity()).isEqualTo(given.quality().densePerplexity());
     assertThat(held1.perplexity()).isEqualTo(given.perplexity());
     assertThat(temp.resolve("a/model.safetensors"))
         .hasSameBinaryContentAs(temp.resolve("b/model.safetensors"));
@@ -90,7 +90,7 @@ class HeldOutTextTest {
   @Test
   void aTextOfLessThanTenWindowsIsNotDivided() throws Exception {
     PruningReport report = prune("c", List.of(text("short.txt", letters(89))), List.of());
-    assertThat(report.test()).isNull();
+    assertThat(report.setup().test()).isNull();
     assertThat(report.perplexity()).isNull();
     assertThat(progress.events())
         .filteredOn(event -> event.contains("No test text is given"))

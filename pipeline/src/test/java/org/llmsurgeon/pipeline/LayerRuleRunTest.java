@@ -77,7 +77,7 @@ class LayerRuleRunTest {
     long touched = 0;
     for (int i = 0; i < report.layers().size(); i++) {
       LinearShape layer = model.config().linears().get(i);
-      long removed = report.layers().get(i).removed();
+      long removed = report.layers().get(i).weights().removed();
       assertThat(removed).as(layer.name()).isLessThanOrEqualTo(recipe.layers().most(layer));
       if (recipe.layers().touches(layer)) {
         touched += layer.weights();
@@ -85,7 +85,7 @@ class LayerRuleRunTest {
         assertSameBits(model, layer);
       }
     }
-    double removed = report.shots().get(1).removed();
+    double removed = report.shots().get(1).removal().removed();
     assertThat(removed / touched).isCloseTo(0.35, within(0.06)).isLessThanOrEqualTo(0.35);
   }
 
@@ -106,7 +106,7 @@ class LayerRuleRunTest {
       long removed = 0;
       long all = 0;
       for (int i = from; i < to; i++) {
-        removed += report.layers().get(i).removed();
+        removed += report.layers().get(i).weights().removed();
         all += recipe.layers().touches(layers.get(i)) ? layers.get(i).weights() : 0;
       }
       double share = all == 0 ? 0 : (double) removed / all;

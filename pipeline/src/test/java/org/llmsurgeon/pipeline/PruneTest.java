@@ -61,8 +61,8 @@ class PruneTest {
     assertThat(report.shots()).hasSize(2);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
     assertThat(report.layers()).hasSameSizeAs(model.config().linears());
-    assertThat(report.layers().stream().mapToLong(PruningReport.Layer::removed).sum())
-        .isEqualTo(report.shots().get(1).removed());
+    assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
+        .isEqualTo(report.shots().get(1).removal().removed());
     checkZeros(output, model, report);
     assertThat(Files.readString(output.resolve("generation_config.json")))
         .isEqualTo(Files.readString(model.folder().resolve("generation_config.json")));
@@ -72,7 +72,7 @@ class PruneTest {
             .evaluate(output.toString(), List.of(model.tokens().toString()), null);
     assertThat(again.perplexity()).isEqualTo(report.perplexity());
     if (dtype == DataType.F32) {
-      assertThat(report.perplexityF32()).isEqualTo(report.perplexity());
+      assertThat(report.quality().perplexityF32()).isEqualTo(report.perplexity());
     }
   }
 
@@ -90,10 +90,10 @@ class PruneTest {
             java.util.Arrays.stream(transposed(all)).filter(PruneTest::isZero).count();
         assertThat(layer.name()).isEqualTo(shape.name());
         // Where all rows of a layer went, its columns are zero too.
-        assertThat(zeroRows).isGreaterThanOrEqualTo(layer.rowsRemoved());
-        assertThat(zeroColumns).isGreaterThanOrEqualTo(layer.columnsRemoved());
-        assertThat(zeroRows * layer.columns() + zeroColumns * layer.rows() - zeroRows * zeroColumns)
-            .isEqualTo(layer.removed());
+        assertThat(zeroRows).isGreaterThanOrEqualTo(layer.lines().rowsRemoved());
+        assertThat(zeroColumns).isGreaterThanOrEqualTo(layer.lines().columnsRemoved());
+        assertThat(zeroRows * layer.lines().columns() + zeroColumns * layer.lines().rows() - zeroRows * zeroColumns)
+            .isEqualTo(layer.weights().removed());
       }
     }
   }

@@ -84,21 +84,21 @@ class RecoveryRunTest {
     PruningReport report = prune(TestSpark.conf("local[3]"), model, "spark", recipe);
     LocalSurgeon.Shot local = LocalRun.assertSame(temp.resolve("spark"), model, recipe);
 
-    assertThat(report.shots().get(0).recovery()).isNull();
-    RecoveryRecord record = report.shots().get(1).recovery();
+    assertThat(report.shots().get(0).after().recovery()).isNull();
+    RecoveryRecord record = report.shots().get(1).after().recovery();
     assertThat(record.kind()).isEqualTo(recover);
-    assertThat(record.steps()).isEqualTo(local.recovery().steps());
-    assertThat(record.tokens()).isEqualTo(50L * record.steps());
-    assertThat(record.bestStep()).isEqualTo(local.recovery().bestStep());
-    assertThat(record.heldOutBefore()).isEqualTo(local.recovery().heldOutBefore());
-    assertThat(record.heldOutAfter())
+    assertThat(record.training().steps()).isEqualTo(local.recovery().steps());
+    assertThat(record.training().tokens()).isEqualTo(50L * record.training().steps());
+    assertThat(record.training().bestStep()).isEqualTo(local.recovery().bestStep());
+    assertThat(record.loss().heldOutBefore()).isEqualTo(local.recovery().heldOutBefore());
+    assertThat(record.loss().heldOutAfter())
         .isEqualTo(local.recovery().heldOutAfter())
-        .isLessThanOrEqualTo(record.heldOutBefore());
-    assertThat(record.bestStep() > 0)
+        .isLessThanOrEqualTo(record.loss().heldOutBefore());
+    assertThat(record.training().bestStep() > 0)
         .as("what is corrected is hard to better")
         .isEqualTo(correct.equals("none"));
-    assertThat(record.firstLoss()).isEqualTo(local.recovery().firstLoss());
-    assertThat(record.lastLoss()).isEqualTo(local.recovery().lastLoss());
+    assertThat(record.loss().firstLoss()).isEqualTo(local.recovery().firstLoss());
+    assertThat(record.loss().lastLoss()).isEqualTo(local.recovery().lastLoss());
     assertThat(record.perplexityBefore()).isPositive();
   }
 

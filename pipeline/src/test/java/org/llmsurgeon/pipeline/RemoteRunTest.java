@@ -42,7 +42,7 @@ class RemoteRunTest {
       PruningReport local = pipeline.prune(model.request(temp.resolve("local"), recipe));
 
       assertThat(remote.perplexity()).isEqualTo(local.perplexity());
-      assertThat(remote.inputs().model().path()).startsWith("remote://host/");
+      assertThat(remote.setup().inputs().model().path()).startsWith("remote://host/");
     }
     assertThat(Files.readAllBytes(output.resolve("model.safetensors")))
         .isEqualTo(Files.readAllBytes(temp.resolve("local/model.safetensors")));

@@ -98,12 +98,12 @@ class ResumeTest {
     PruningReport report = prune(output, RECIPE, false, second);
     PruningReport whole = prune(temp.resolve("whole"), RECIPE, false, Progress.silent());
 
-    assertThat(report.resumedFromShot()).isEqualTo(resumedFrom);
-    assertThat(whole.resumedFromShot()).isZero();
+    assertThat(report.notes().resumedFromShot()).isEqualTo(resumedFrom);
+    assertThat(whole.notes().resumedFromShot()).isZero();
     assertThat(weights(output)).isEqualTo(weights(temp.resolve("whole")));
     assertThat(report.shots())
-        .extracting(PruningReport.Shot::perplexity)
-        .isEqualTo(whole.shots().stream().map(PruningReport.Shot::perplexity).toList());
+        .extracting(shot -> shot.loss().perplexity())
+        .isEqualTo(whole.shots().stream().map(shot -> shot.loss().perplexity()).toList());
     assertThat(output.resolve(".surgeon-run")).doesNotExist();
   }
 
@@ -134,7 +134,7 @@ class ResumeTest {
     PruningReport report = prune(output, RECIPE, false, Progress.silent());
 
     assertThat(commit).doesNotExist();
-    assertThat(report.resumedFromShot()).isEqualTo(1);
+    assertThat(report.notes().resumedFromShot()).isEqualTo(1);
     prune(temp.resolve("whole"), RECIPE, false, Progress.silent());
     assertThat(weights(output)).isEqualTo(weights(temp.resolve("whole")));
   }
@@ -233,8 +233,8 @@ class ResumeTest {
 
     PruningReport report = prune(output, RECIPE, false, Progress.silent());
 
-    assertThat(report.resumedFromShot()).isEqualTo(1);
-    assertThat(report.inputs().model().path()).isEqualTo(moved.toRealPath().toString());
+    assertThat(report.notes().resumedFromShot()).isEqualTo(1);
+    assertThat(report.setup().inputs().model().path()).isEqualTo(moved.toRealPath().toString());
   }
 
   private static Recipe with(String option, Object value) {

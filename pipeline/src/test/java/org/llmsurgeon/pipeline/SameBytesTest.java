@@ -99,7 +99,7 @@ class SameBytesTest {
             new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
       local.shoot(calibration);
       LocalSurgeon.Shot last = local.shoot(calibration);
-      assertThat(report.shots().get(1).removed()).isEqualTo(last.choice().removed());
+      assertThat(report.shots().get(1).removal().removed()).isEqualTo(last.choice().removed());
       for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {
@@ -107,7 +107,7 @@ class SameBytesTest {
         }
       }
       int[][] test = windows(storage, model, "test");
-      assertThat(report.perplexityF32()).isEqualTo(Perplexity.of(local.losses(test)));
+      assertThat(report.quality().perplexityF32()).isEqualTo(Perplexity.of(local.losses(test)));
     }
   }
 

@@ -76,11 +76,11 @@ class UnitRunTest {
       assertThat(stages(progress, shot.shot(), "cut")).isEqualTo(1);
       assertThat(stages(progress, shot.shot(), "accumulate")).isEqualTo(1);
     }
-    assertThat(report.shots().get(0).pathsFollowedAgain()).isZero();
+    assertThat(report.shots().get(0).choice().pathsFollowedAgain()).isZero();
   }
 
   private static int again(PruningReport.Shot shot) {
-    return shot.pathsFollowedAgain() > 0 ? 1 : 0;
+    return shot.choice().pathsFollowedAgain() > 0 ? 1 : 0;
   }
 
   private static long stages(RecordingProgress progress, int shot, String name) {
@@ -94,7 +94,7 @@ class UnitRunTest {
     RecordingProgress progress = new RecordingProgress();
     Recipe recipe = Recipe.of(Map.of("structures", "units", "sparsity", 0.35, "shots", 1));
     PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
-    assertThat(report.shots().get(0).pathsFollowedAgain()).isBetween(1, 3);
+    assertThat(report.shots().get(0).choice().pathsFollowedAgain()).isBetween(1, 3);
     assertThat(stages(progress, 1, "score")).isEqualTo(2);
     assertThat(stages(progress, 1, "cut")).isEqualTo(1);
 
@@ -125,25 +125,25 @@ class UnitRunTest {
     PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
     assertThat(stages(progress, 1, "score")).isEqualTo(3);
     assertThat(report.sparsity()).isBetween(0.25, 0.3);
-    assertThat(report.shots().get(0).predictedNats()).isPositive();
+    assertThat(report.shots().get(0).loss().predictedNats()).isPositive();
   }
 
   @Test
   void lossesAreMeasuredOnTheTestTextAndPredictedForEachKind() throws Exception {
     PruningReport report =
         prune(TestModel.llama(temp, DataType.F32), "o", Map.of("sparsity", 0.4, "shots", 3));
-    double before = report.densePerplexity();
+    double before = report.quality().densePerplexity();
     for (PruningReport.Shot shot : report.shots()) {
       // The last perplexity is of the folder, here in the same format.
-      assertThat(shot.measuredNats())
-          .isCloseTo(Math.log(shot.perplexity()) - Math.log(before), within(1e-12));
-      before = shot.perplexity();
+      assertThat(shot.loss().measuredNats())
+          .isCloseTo(Math.log(shot.loss().perplexity()) - Math.log(before), within(1e-12));
+      before = shot.loss().perplexity();
       double sum =
-          shot.units().values().stream().mapToDouble(PruningReport.UnitShare::predictedNats).sum();
-      assertThat(shot.predictedNats()).isNotNegative().isCloseTo(sum, within(1e-12 * (1 + sum)));
-      assertThat(shot.threshold()).isPositive();
+          shot.choice().units().values().stream().mapToDouble(PruningReport.UnitShare::predictedNats).sum();
+      assertThat(shot.loss().predictedNats()).isNotNegative().isCloseTo(sum, within(1e-12 * (1 + sum)));
+      assertThat(shot.removal().threshold()).isPositive();
     }
-    assertThat(report.warnings())
+    assertThat(report.notes().warnings())
         .hasSize((int) report.shots().stream().filter(each -> each.warning().isPresent()).count());
   }
 
@@ -153,9 +153,9 @@ class UnitRunTest {
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.4, "shots", 3));
     PruningReport report =
         prune(withoutTest(model.request(temp.resolve("o"), recipe)), Progress.silent());
-    assertThat(report.shots().get(0).measuredNats()).isNotNull().isFinite();
-    assertThat(report.shots().get(1).measuredNats()).isNotNull().isFinite();
-    assertThat(report.shots().get(2).measuredNats()).isNull();
+    assertThat(report.shots().get(0).loss().measuredNats()).isNotNull().isFinite();
+    assertThat(report.shots().get(1).loss().measuredNats()).isNotNull().isFinite();
+    assertThat(report.shots().get(2).loss().measuredNats()).isNull();
   }
 
   @Test
@@ -165,9 +165,9 @@ class UnitRunTest {
             TestModel.llama(temp, DataType.F32),
             "o",
             Map.of("structures", "row,column", "sparsity", 0.2, "shots", 1));
-    assertThat(report.shots().get(0).predictedNats()).isNull();
-    assertThat(report.shots().get(0).units()).isEmpty();
-    assertThat(report.warnings()).isEmpty();
+    assertThat(report.shots().get(0).loss().predictedNats()).isNull();
+    assertThat(report.shots().get(0).choice().units()).isEmpty();
+    assertThat(report.notes().warnings()).isEmpty();
   }
 
   @Test
@@ -178,12 +178,12 @@ class UnitRunTest {
     long parameters =
         new SurgeonPipeline(spark, Progress.silent())
             .inspect(model.folder().toString())
-            .parameters();
-    assertThat(report.target().of()).isEqualTo("parameters");
-    assertThat(report.target().share()).isEqualTo(0.2);
-    assertThat(report.target().shareOfWeights() * report.shots().get(0).total())
+            .counts().parameters();
+    assertThat(report.setup().target().of()).isEqualTo("parameters");
+    assertThat(report.setup().target().share()).isEqualTo(0.2);
+    assertThat(report.setup().target().shareOfWeights() * report.shots().get(0).removal().total())
         .isCloseTo(0.2 * parameters, within(1e-6));
-    assertThat(report.shots().get(0).removed())
+    assertThat(report.shots().get(0).removal().removed())
         .isLessThanOrEqualTo((long) (0.2 * parameters))
         .isGreaterThan((long) (0.15 * parameters));
   }
@@ -198,15 +198,15 @@ class UnitRunTest {
             "o",
             Map.of("preset", "hardware", "round-to", multiple, "sparsity", 0.4, "shots", 2));
     for (PruningReport.Layer layer : report.layers()) {
-      if (layer.name().endsWith("down_proj") && layer.columnsRemoved() > 0) {
-        assertThat(layer.columnsLeft() % multiple).as(layer.name()).isZero();
+      if (layer.name().endsWith("down_proj") && layer.lines().columnsRemoved() > 0) {
+        assertThat(layer.lines().columnsLeft() % multiple).as(layer.name()).isZero();
       }
     }
     assertThat(report.layers())
-        .anyMatch(each -> each.name().endsWith("down_proj") && each.columnsRemoved() > 0);
+        .anyMatch(each -> each.name().endsWith("down_proj") && each.lines().columnsRemoved() > 0);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
     assertThat(report.shots())
-        .allSatisfy(shot -> assertThat(shot.constraints()).containsOnlyKeys("round-to"));
+        .allSatisfy(shot -> assertThat(shot.choice().constraints()).containsOnlyKeys("round-to"));
   }
 
   @Test
@@ -229,18 +229,18 @@ class UnitRunTest {
                 "shots",
                 2));
     for (PruningReport.Shot shot : report.shots()) {
-      assertThat(shot.constraints()).containsOnlyKeys("round-to", "tensor-parallel", "one-width");
-      for (PruningReport.Constraint each : shot.constraints().values()) {
+      assertThat(shot.choice().constraints()).containsOnlyKeys("round-to", "tensor-parallel", "one-width");
+      for (PruningReport.Constraint each : shot.choice().constraints().values()) {
         assertThat(each.addedNats() + each.predictedNatsWithout())
-            .isCloseTo(shot.predictedNats(), within(1e-12));
+            .isCloseTo(shot.loss().predictedNats(), within(1e-12));
         assertThat(each.removedWithout())
-            .isLessThanOrEqualTo((long) (shot.target() * shot.total()));
+            .isLessThanOrEqualTo((long) (shot.removal().target() * shot.removal().total()));
       }
     }
     List<Integer> neurons =
         report.layers().stream()
             .filter(each -> each.name().endsWith("down_proj"))
-            .map(PruningReport.Layer::columnsLeft)
+            .map(layer -> layer.lines().columnsLeft())
             .distinct()
             .toList();
     assertThat(neurons).hasSize(1);
@@ -296,14 +296,14 @@ class UnitRunTest {
     org.assertj.core.api.Assertions.assertThatThrownBy(() -> prune(request, stopping))
         .isInstanceOf(IllegalStateException.class);
     PruningReport parts = prune(request, Progress.silent());
-    assertThat(parts.resumedFromShot()).isEqualTo(2);
+    assertThat(parts.notes().resumedFromShot()).isEqualTo(2);
     assertThat(targets(parts)).isEqualTo(targets(whole));
     assertThat(Files.readAllBytes(temp.resolve("parts/model.safetensors")))
         .isEqualTo(Files.readAllBytes(temp.resolve("whole/model.safetensors")));
   }
 
   private static List<Double> targets(PruningReport report) {
-    return report.shots().stream().map(PruningReport.Shot::target).toList();
+    return report.shots().stream().map(shot -> shot.removal().target()).toList();
   }
 
   @Test

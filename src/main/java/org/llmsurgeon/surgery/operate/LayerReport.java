@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.operate;
 
+import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
@@ -24,7 +25,8 @@ public record LayerReport(
     Damping damping,
     double quadraticCost,
     List<FactorHealth> factors,
-    UpdateSteps update) {
+    UpdateSteps update)
+    implements Serializable {
   /** Copies the list. */
   public LayerReport {
     factors = List.copyOf(factors);
@@ -38,7 +40,8 @@ public record LayerReport(
    * @param columns columns of the weight, the bias counted, removed ones included
    * @param columnsRemoved columns that are gone
    */
-  public record Lines(int rows, int rowsRemoved, int columns, int columnsRemoved) {}
+  public record Lines(int rows, int rowsRemoved, int columns, int columnsRemoved)
+      implements Serializable {}
 
   /**
    * Weights of a layer.
@@ -48,5 +51,6 @@ public record LayerReport(
    * @param zeros weights that were 0 before this shot, wherever they lie
    * @param total weights, biases counted
    */
-  public record Weights(long removed, long before, long zeros, long total) {}
+  public record Weights(long removed, long before, long zeros, long total)
+      implements Serializable {}
 }

@@ -241,7 +241,7 @@ public final class CompareCommand implements Callable<Integer> {
             + " of "
             + Format.plural(runs.size() - 1, "run")
             + " failed, for the reasons in the table: "
-            + failed.stream().map(ComparedRun::label).collect(Collectors.joining("; "))
+            + failed.stream().map(run -> run.way().label()).collect(Collectors.joining("; "))
             + ".";
     if (failed.stream().allMatch(run -> run.failure().input())) {
       throw new InputException(sentence);

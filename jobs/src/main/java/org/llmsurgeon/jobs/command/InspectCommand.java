@@ -69,28 +69,28 @@ public final class InspectCommand implements Callable<Integer> {
 
   private static String tables(ModelSummary model) {
     String heads =
-        model.heads()
-            + (model.keyValueHeads() == model.heads()
+        model.shape().heads()
+            + (model.shape().keyValueHeads() == model.shape().heads()
                 ? ""
-                : " (" + model.keyValueHeads() + " for keys and values)")
+                : " (" + model.shape().keyValueHeads() + " for keys and values)")
             + " of width "
-            + model.headDimension();
+            + model.shape().headDimension();
     TextTable whole =
         new TextTable("model", "")
             .row("architecture", model.architecture())
             .row("number format", model.dtype())
-            .row("blocks", Format.count(model.blocks()))
-            .row("hidden width", Format.count(model.hidden()))
+            .row("blocks", Format.count(model.shape().blocks()))
+            .row("hidden width", Format.count(model.shape().hidden()))
             .row("heads", range(model, BlockSize::queryHeads, heads))
             .row("neurons of a block", range(model, BlockSize::width, null))
             .row("experts of a block", range(model, block -> block.experts().size(), null))
-            .row("vocabulary", Format.count(model.vocabulary()))
-            .row("positions", Format.count(model.maxPositions()))
+            .row("vocabulary", Format.count(model.shape().vocabulary()))
+            .row("positions", Format.count(model.shape().maxPositions()))
             .row("head", head(model.head()))
-            .row("parameters", Format.count(model.parameters()))
-            .row("can be pruned", Format.count(model.prunable()))
-            .row("gone already", Format.percent(model.sparsity()))
-            .row("curvature factors", Format.bytes(model.factorBytes()));
+            .row("parameters", Format.count(model.counts().parameters()))
+            .row("can be pruned", Format.count(model.counts().prunable()))
+            .row("gone already", Format.percent(model.counts().sparsity()))
+            .row("curvature factors", Format.bytes(model.counts().factorBytes()));
     TextTable layers =
         new TextTable(
             "layer", "role", "rows", "columns", "bias", "zero rows", "zero columns", "zeros");

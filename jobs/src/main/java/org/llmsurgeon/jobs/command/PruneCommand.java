@@ -136,7 +136,7 @@ public final class PruneCommand implements Callable<Integer> {
 
   private static Map<String, Double> lastFigures(PruningReport report) {
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("dense_perplexity", report.densePerplexity());
+    figures.put("dense_perplexity", report.quality().densePerplexity());
     figures.put("final_perplexity", report.perplexity());
     figures.put("final_sparsity", report.sparsity());
     return figures;

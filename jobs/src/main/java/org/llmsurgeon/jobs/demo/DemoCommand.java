@@ -191,15 +191,15 @@ public final class DemoCommand implements Callable<Integer> {
   private static String table(List<Pruned> models) {
     TextTable table = new TextTable("model", "weights left", "sparsity", "perplexity");
     PruningReport dense = models.get(0).report();
-    long total = dense.shots().get(0).total();
+    long total = dense.shots().get(0).removal().total();
     table.row(
         "dense",
         Format.count(total),
         Format.percent(0),
-        Format.perplexity(dense.densePerplexity()));
+        Format.perplexity(dense.quality().densePerplexity()));
     for (Pruned each : models) {
       List<PruningReport.Shot> shots = each.report().shots();
-      long left = total - shots.get(shots.size() - 1).removed();
+      long left = total - shots.get(shots.size() - 1).removal().removed();
       table.row(
           each.way().name(),
           Format.count(left),

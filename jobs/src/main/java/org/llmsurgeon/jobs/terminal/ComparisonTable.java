@@ -38,7 +38,7 @@ public final class ComparisonTable {
     }
     TextTable table = new TextTable(header.toArray(String[]::new));
     for (ComparedRun run : runs) {
-      List<String> cells = cells(run, runs.get(0).perplexity());
+      List<String> cells = cells(run, runs.get(0).outcome().perplexity());
       if (failed) {
         cells.add(run.failure() == null ? "" : run.failure().reason());
       }
@@ -50,19 +50,19 @@ public final class ComparisonTable {
   private static List<String> cells(ComparedRun run, Double dense) {
     return new ArrayList<>(
         List.of(
-            run.method(),
-            run.curvature(),
-            run.update(),
-            String.format(Locale.ROOT, "%.3f", run.sparsity()),
-            String.valueOf(run.shots()),
-            run.threshold(),
-            run.after(),
-            number("%.4f", run.removed()),
-            number("%.4f", run.perplexity()),
+            run.way().method(),
+            run.way().curvature(),
+            run.way().update(),
+            String.format(Locale.ROOT, "%.3f", run.way().sparsity()),
+            String.valueOf(run.way().shots()),
+            run.way().threshold(),
+            run.way().after(),
+            number("%.4f", run.outcome().removed()),
+            number("%.4f", run.outcome().perplexity()),
             number("%.4f", run.excessLoss(dense)),
-            number("%.1f", run.seconds()),
-            number("%.1f", run.measuringSeconds()),
-            run.peakBytes() == null ? "" : number("%.1f", run.peakBytes() / MIB)));
+            number("%.1f", run.outcome().seconds()),
+            number("%.1f", run.outcome().measuringSeconds()),
+            run.outcome().peakBytes() == null ? "" : number("%.1f", run.outcome().peakBytes() / MIB)));
   }
 
   /** Nothing where there is none. */

@@ -30,12 +30,12 @@ public final class ReportTables {
     StringBuilder text = new StringBuilder();
     text.append(beforeAndAfter(report)).append('\n').append(times(report.shots()));
     constraints(report.shots()).ifPresent(table -> text.append('\n').append(table));
-    if (!report.saved().isEmpty()) {
-      text.append('\n').append(saved(report.saved()));
+    if (!report.notes().saved().isEmpty()) {
+      text.append('\n').append(saved(report.notes().saved()));
     }
-    if (!report.warnings().isEmpty()) {
+    if (!report.notes().warnings().isEmpty()) {
       text.append('\n');
-      report.warnings().forEach(each -> text.append("Warning: ").append(each).append('\n'));
+      report.notes().warnings().forEach(each -> text.append("Warning: ").append(each).append('\n'));
     }
     return text.toString();
   }
@@ -43,48 +43,48 @@ public final class ReportTables {
   private static TextTable beforeAndAfter(PruningReport report) {
     PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
     TextTable table = new TextTable("", "dense", "pruned");
-    if (report.densePerplexity() != null && last.perplexity() != null) {
+    if (report.quality().densePerplexity() != null && last.loss().perplexity() != null) {
       table.row(
           "perplexity",
-          Format.perplexity(report.densePerplexity()),
-          Format.perplexity(last.perplexity()));
+          Format.perplexity(report.quality().densePerplexity()),
+          Format.perplexity(last.loss().perplexity()));
     }
     report
-        .scores()
+        .quality().scores()
         .forEach(
             each ->
                 table.row(each.metric(), Format.score(each.dense()), Format.score(each.pruned())));
-    if (last.reconstruction() != null && last.reconstruction().perplexityBefore() != null) {
+    if (last.after().reconstruction() != null && last.after().reconstruction().perplexityBefore() != null) {
       table.row(
           "  before the reconstruction",
           "",
-          Format.perplexity(last.reconstruction().perplexityBefore()));
+          Format.perplexity(last.after().reconstruction().perplexityBefore()));
     }
-    if (last.correction() != null && last.correction().perplexityBefore() != null) {
+    if (last.after().correction() != null && last.after().correction().perplexityBefore() != null) {
       table.row(
-          "  before the correction", "", Format.perplexity(last.correction().perplexityBefore()));
+          "  before the correction", "", Format.perplexity(last.after().correction().perplexityBefore()));
     }
-    if (last.recovery() != null && last.recovery().perplexityBefore() != null) {
-      table.row("  before the recovery", "", Format.perplexity(last.recovery().perplexityBefore()));
+    if (last.after().recovery() != null && last.after().recovery().perplexityBefore() != null) {
+      table.row("  before the recovery", "", Format.perplexity(last.after().recovery().perplexityBefore()));
     }
-    long zeros = report.layers().stream().mapToLong(PruningReport.Layer::zerosBefore).sum();
+    long zeros = report.layers().stream().mapToLong(layer -> layer.weights().zerosBefore()).sum();
     return table
         .row(
             "weights of linear layers",
-            Format.count(last.total() - zeros),
-            Format.count(last.total() - last.removed()))
-        .row("removed", Format.count(zeros), Format.count(last.removed()))
+            Format.count(last.removal().total() - zeros),
+            Format.count(last.removal().total() - last.removal().removed()))
+        .row("removed", Format.count(zeros), Format.count(last.removal().removed()))
         .row(
             "sparsity",
-            Format.percent((double) zeros / last.total()),
-            Format.percent(last.sparsity()));
+            Format.percent((double) zeros / last.removal().total()),
+            Format.percent(last.removal().sparsity()));
   }
 
   /** What each constraint on widths added to the predicted loss, over all shots. */
   private static Optional<TextTable> constraints(List<PruningReport.Shot> shots) {
     Map<String, double[]> sums = new TreeMap<>();
     for (PruningReport.Shot shot : shots) {
-      shot.constraints()
+      shot.choice().constraints()
           .forEach(
               (option, each) -> {
                 if (each.addedNats() != null) {
@@ -135,7 +135,7 @@ public final class ReportTables {
             table,
             "reconstruct",
             shots.stream()
-                .map(PruningReport.Shot::reconstruction)
+                .map(shot -> shot.after().reconstruction())
                 .filter(Objects::nonNull)
                 .map(ReconstructionRecord::seconds)
                 .toList());
@@ -144,7 +144,7 @@ public final class ReportTables {
             table,
             "correct",
             shots.stream()
-                .map(PruningReport.Shot::correction)
+                .map(shot -> shot.after().correction())
                 .filter(Objects::nonNull)
                 .map(CorrectionRecord::seconds)
                 .toList());
@@ -153,9 +153,9 @@ public final class ReportTables {
             table,
             "recover",
             shots.stream()
-                .map(PruningReport.Shot::recovery)
+                .map(shot -> shot.after().recovery())
                 .filter(Objects::nonNull)
-                .map(RecoveryRecord::seconds)
+                .map(recovery -> recovery.training().seconds())
                 .toList());
     return row(table, "total", total, shots.size());
   }

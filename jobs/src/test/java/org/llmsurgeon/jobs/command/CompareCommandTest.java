@@ -70,35 +70,15 @@ class CompareCommandTest {
   void theTableHasALineForEachRunAndSaysWhatFailed() {
     ComparedRun wanda =
         new ComparedRun(
-            "wanda",
-            "activations",
-            "none",
-            0.5,
-            1,
-            "layer",
-            "none",
-            0.5,
-            41.25,
-            1.5,
-            2.0,
-            1L << 20,
+            new ComparedRun.Way("wanda", "activations", "none", 0.5, 1, "layer", "none"),
+            new ComparedRun.Outcome(0.5, 41.25, 1.5, 2.0, 1L << 20),
             null);
     String done = ComparisonTable.text(List.of(wanda));
     assertThat(done).contains("wanda").contains("41.2500").doesNotContain("Not done");
     ComparedRun failed =
         new ComparedRun(
-            "surgeon",
-            "ekfac",
-            "joint",
-            0.5,
-            1,
-            "global",
-            "none",
-            null,
-            null,
-            null,
-            null,
-            null,
+            new ComparedRun.Way("surgeon", "ekfac", "joint", 0.5, 1, "global", "none"),
+            new ComparedRun.Outcome(null, null, null, null, null),
             new ComparedRun.Failure("It has no joint costs.", true));
     assertThat(ComparisonTable.text(List.of(wanda, failed)).lines())
         .hasSize(4)

@@ -9,6 +9,7 @@ import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
@@ -22,30 +23,34 @@ class ReportTablesTest {
   }
 
   private static PruningReport report(Double dense, Double first, Double last, String warning) {
-    return new PruningReport(
-        null,
-        null,
-        Recipe.defaults(),
-        new PruningReport.Target("weights", 0.5, 0.5),
-        64,
-        0,
-        new PruningReport.Tokens(8, 64, 512),
-        new PruningReport.Tokens(4, 64, 256),
-        0,
-        dense,
-        last,
+    return made(
+        new PruningReport.Quality(
+            dense, last, List.of(new PruningReport.Score("accuracy", 0.9, 0.875))),
         List.of(
             shot(1, 2_500, first, new StageSeconds(1, 2, 3, 4, 5, 6)),
             shot(2, 4_999, last, new StageSeconds(0, 2, 1, 2, 3, 4))),
+        List.of(warning));
+  }
+
+  private static PruningReport made(
+      PruningReport.Quality quality, List<PruningReport.Shot> shots, List<String> warnings) {
+    return new PruningReport(
+        new PruningReport.Setup(
+            null,
+            null,
+            Recipe.defaults(),
+            new PruningReport.Target("weights", 0.5, 0.5),
+            64,
+            0,
+            new PruningReport.Tokens(8, 64, 512),
+            new PruningReport.Tokens(4, 64, 256)),
+        quality,
+        shots,
         List.of(),
-        List.of(warning),
-        List.of(),
-        List.of(),
-        List.of(),
+        new PruningReport.Notes(0, warnings, List.of()),
+        new PruningReport.Numerics(List.of(), List.of(), null),
         null,
-        null,
-        null,
-        List.of(new PruningReport.Score("accuracy", 0.9, 0.875)));
+        null);
   }
 
   private static PruningReport.Shot shot(
@@ -61,22 +66,11 @@ class ReportTablesTest {
       Map<String, PruningReport.Constraint> constraints) {
     return new PruningReport.Shot(
         shot,
-        shot * 0.25,
-        removed,
-        10_000,
-        removed / 1e4,
-        1e-7,
-        0.1,
-        0.2,
-        constraints,
-        Map.of(),
-        0,
-        perplexity,
+        new PruningReport.Shot.Removal(shot * 0.25, removed, 10_000, removed / 1e4, 1e-7),
+        new PruningReport.Shot.Loss(0.1, 0.2, perplexity),
+        new PruningReport.Shot.Choice(constraints, Map.of(), 0, Map.of()),
         seconds,
-        null,
-        null,
-        null,
-        Map.of(),
+        AfterCut.NOTHING,
         null);
   }
 
@@ -84,27 +78,9 @@ class ReportTablesTest {
   void aCorrectionHasItsOwnLines() {
     PruningReport plain = report(9.31, 10.0, 12.3456);
     PruningReport corrected =
-        new PruningReport(
-            plain.versions(),
-            plain.inputs(),
-            plain.recipe(),
-            plain.target(),
-            plain.context(),
-            plain.seed(),
-            plain.calibration(),
-            plain.test(),
-            0,
-            plain.densePerplexity(),
-            plain.perplexityF32(),
+        made(
+            plain.quality(),
             plain.shots().stream().map(ReportTablesTest::corrected).toList(),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(),
-            List.of(),
-            null,
-            null,
-            null,
             List.of());
     assertThat(ReportTables.text(corrected).lines())
         .contains(
@@ -118,27 +94,19 @@ class ReportTablesTest {
   }
 
   private static PruningReport.Shot corrected(PruningReport.Shot shot) {
+    AfterCut after =
+        new AfterCut(
+            shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
+            new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5),
+            shot.shot() == 2
+                ? new RecoveryRecord(
+                    "distill",
+                    new RecoveryRecord.Training(4096, 8, 6, 7),
+                    18.5,
+                    new RecoveryRecord.Loss(0.5, 0.25, 0.6, 0.2))
+                : null);
     return new PruningReport.Shot(
-        shot.shot(),
-        shot.target(),
-        shot.removed(),
-        shot.total(),
-        shot.sparsity(),
-        shot.threshold(),
-        shot.predictedNats(),
-        shot.measuredNats(),
-        Map.of(),
-        Map.of(),
-        0,
-        shot.perplexity(),
-        shot.seconds(),
-        shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
-        new CorrectionRecord("distill", 7, 20.25, 1.5, 1.25, 2.5),
-        shot.shot() == 2
-            ? new RecoveryRecord("distill", 4096, 8, 6, 18.5, 0.5, 0.25, 0.6, 0.2, 7)
-            : null,
-        Map.of(),
-        null);
+        shot.shot(), shot.removal(), shot.loss(), shot.choice(), shot.seconds(), after, null);
   }
 
   @Test
@@ -188,7 +156,7 @@ class ReportTablesTest {
         List.of(
             shot(1, 2_500, 10.0, none, Map.of("one-width", constraint(0.08, 0.02))),
             shot(2, 4_999, 12.0, none, Map.of("one-width", constraint(0.05, 0.05))));
-    assertThat(ReportTables.text(with(plain, shots)))
+    assertThat(ReportTables.text(made(plain.quality(), shots, List.of())))
         .contains(
             """
 
@@ -200,31 +168,6 @@ class ReportTablesTest {
 
   private static PruningReport.Constraint constraint(double without, double added) {
     return new PruningReport.Constraint(without, added, 1);
-  }
-
-  private static PruningReport with(PruningReport plain, List<PruningReport.Shot> shots) {
-    return new PruningReport(
-        null,
-        null,
-        plain.recipe(),
-        plain.target(),
-        64,
-        0,
-        plain.calibration(),
-        plain.test(),
-        0,
-        9.31,
-        12.0,
-        shots,
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        null,
-        null,
-        null,
-        List.of());
   }
 
   @Test

@@ -109,18 +109,20 @@ public final class Inspection {
     return new ModelSummary(
         config.architecture(),
         weights.folder().dtype().name(),
-        config.blockCount(),
-        config.hidden(),
-        config.heads(),
-        config.keyValueHeads(),
-        config.headDimension(),
-        config.vocabulary(),
-        config.maxPositions(),
+        new ModelSummary.Shape(
+            config.blockCount(),
+            config.hidden(),
+            config.heads(),
+            config.keyValueHeads(),
+            config.headDimension(),
+            config.vocabulary(),
+            config.maxPositions()),
         head,
-        parameters(config) - twice,
-        layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
-        layers.stream().mapToLong(ModelSummary.Layer::zeros).sum(),
-        factorBytes(config),
+        new ModelSummary.Counts(
+            parameters(config) - twice,
+            layers.stream().mapToLong(ModelSummary.Layer::weights).sum(),
+            layers.stream().mapToLong(ModelSummary.Layer::zeros).sum(),
+            factorBytes(config)),
         config.blocks(),
         layers);
   }

@@ -1,47 +1,65 @@
 package org.llmsurgeon.pipeline.analyse;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.model.config.BlockSize;
 
 /**
- * What a model folder holds, without running it.
+ * What a model folder holds, without running it; flat where it is written.
  *
  * @param architecture as in {@code config.json}
  * @param dtype number format of the stored weights
- * @param blocks transformer blocks
- * @param hidden width of the residual stream
- * @param heads query heads of a block that was never pruned
- * @param keyValueHeads key and value heads of the same
- * @param headDimension columns of one head
- * @param vocabulary tokens of the vocabulary
- * @param maxPositions longest context
+ * @param shape its sizes
  * @param head the tensor that is the head
- * @param parameters parameters of the whole model; a head that is the embedding, or equal to it,
- *     counts once
- * @param prunable weights of the linear layers inside blocks, biases included
- * @param removed how many of those are 0
- * @param factorBytes memory of all curvature factors of one calibration task, in bytes
+ * @param counts how many numbers it has
  * @param sizes heads and neurons of each block
  * @param layers the prunable layers in block order
  */
 public record ModelSummary(
     String architecture,
     String dtype,
-    int blocks,
-    int hidden,
-    int heads,
-    int keyValueHeads,
-    int headDimension,
-    int vocabulary,
-    int maxPositions,
+    @JsonUnwrapped Shape shape,
     Head head,
-    long parameters,
-    long prunable,
-    long removed,
-    long factorBytes,
+    @JsonUnwrapped Counts counts,
     List<BlockSize> sizes,
     List<Layer> layers) {
+  /**
+   * Sizes of a network.
+   *
+   * @param blocks transformer blocks
+   * @param hidden width of the residual stream
+   * @param heads query heads of a block that was never pruned
+   * @param keyValueHeads key and value heads of the same
+   * @param headDimension columns of one head
+   * @param vocabulary tokens of the vocabulary
+   * @param maxPositions longest context
+   */
+  public record Shape(
+      int blocks,
+      int hidden,
+      int heads,
+      int keyValueHeads,
+      int headDimension,
+      int vocabulary,
+      int maxPositions) {}
+
+  /**
+   * How many numbers a model has.
+   *
+   * @param parameters parameters of the whole model; a head that is the embedding, or equal to it,
+   *     counts once
+   * @param prunable weights of the linear layers inside blocks, biases included
+   * @param removed how many of those are 0
+   * @param factorBytes memory of all curvature factors of one calibration task, in bytes
+   */
+  public record Counts(long parameters, long prunable, long removed, long factorBytes) {
+    /** Share of the prunable weights that is 0. */
+    public double sparsity() {
+      return prunable == 0 ? 0 : (double) removed / prunable;
+    }
+  }
+
   /**
    * The tensor that makes logits of the residual stream.
    *
@@ -99,10 +117,5 @@ public record ModelSummary(
   /** Whether blocks have heads or neurons of different numbers. */
   public boolean differs() {
     return sizes.stream().distinct().count() > 1;
-  }
-
-  /** Share of the prunable weights that is 0. */
-  public double sparsity() {
-    return prunable == 0 ? 0 : (double) removed / prunable;
   }
 }

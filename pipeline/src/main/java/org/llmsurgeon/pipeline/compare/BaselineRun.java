@@ -6,7 +6,9 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.factors.FactorStage;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
@@ -85,7 +87,7 @@ final class BaselineRun {
     long removed =
         IntStream.range(0, sorted.length)
             .filter(i -> shot.recipe().layers().touches(all.get(i)))
-            .mapToLong(i -> sorted[i].cut().removed())
+            .mapToLong(i -> sorted[i].cut().weights().removed())
             .sum();
     long total = all.stream().mapToLong(LinearShape::weights).sum();
     StageSeconds seconds = new StageSeconds(0, 0, 0, 0, cut.seconds(), 0);
@@ -94,7 +96,11 @@ final class BaselineRun {
         .commit(
             RunDirectory.manifest(shot.shot()),
             new ShotManifest(
-                shot.shot(), share, 0, removed, total, List.of(sorted), seconds, null, null, null));
+                shot.shot(),
+                new Removal(share, 0, removed, total),
+                List.of(sorted),
+                seconds,
+                AfterCut.NOTHING));
   }
 
   private static int position(List<LinearShape> all, String layer) {

@@ -1,45 +1,74 @@
 package org.llmsurgeon.pipeline.compare;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Locale;
 
 /**
- * One method at one sparsity, or the dense model. What a run that failed did not come to is null.
+ * One method at one sparsity, or the dense model; flat where it is written.
  *
- * @param method its name; {@value #DENSE} for the model as it is
- * @param curvature kind of the curvature, or what a score looks at: identity for the weights alone,
- *     activations, gradients; empty for the dense model
- * @param update how the weights that stay make up for those that go; empty for the dense model
- * @param sparsity share that was to be gone of the weights of the layers that may be pruned
- * @param shots rounds of measuring and cutting
- * @param threshold whether one threshold is over all layers, as global or layer; empty for the
- *     dense model
- * @param after what followed the cut: none, reconstruct, a kind of correction, or both joined by a
- *     plus sign; empty for the dense model
- * @param removed share that is gone, exactly
- * @param perplexity on the test windows, of the weights in F32
- * @param seconds time of scoring and cutting, and of measuring after the first shot
- * @param measuringSeconds time of the first shot's measuring, which is done once for all runs with
- *     the same curvature and counts for each; 0 where nothing is measured
- * @param peakBytes the most that tensors took in a process that did work of the run, its measuring
- *     included, bytes; mapped files and the heap of Java do not count, nor does the evaluation
+ * @param way what was done
+ * @param outcome what it came to; all null where the run failed
  * @param failure why there is no result; null where there is one
  */
 public record ComparedRun(
-    String method,
-    String curvature,
-    String update,
-    double sparsity,
-    int shots,
-    String threshold,
-    String after,
-    Double removed,
-    Double perplexity,
-    Double seconds,
-    Double measuringSeconds,
-    Long peakBytes,
-    Failure failure) {
+    @JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome, Failure failure) {
   /** Name of the run that prunes nothing. */
   static final String DENSE = "dense";
+
+  /**
+   * How a model was pruned. Words are empty for the dense model.
+   *
+   * @param method its name; {@value #DENSE} for the model as it is
+   * @param curvature kind of the curvature, or what a score looks at: identity for the weights
+   *     alone, activations, gradients
+   * @param update how the weights that stay make up for those that go
+   * @param sparsity share that was to be gone of the weights of the layers that may be pruned
+   * @param shots rounds of measuring and cutting
+   * @param threshold whether one threshold is over all layers, as global or layer
+   * @param after what followed the cut: none, reconstruct, a kind of correction, or both joined by
+   *     a plus sign
+   */
+  public record Way(
+      String method,
+      String curvature,
+      String update,
+      double sparsity,
+      int shots,
+      String threshold,
+      String after) {
+    /** What tells it from the others, in a few words. */
+    public String label() {
+      return String.format(
+          Locale.ROOT,
+          "%s to %s %% (%s, update %s, %d shot%s%s%s)",
+          method,
+          Math.round(1e4 * sparsity) / 100.0,
+          curvature,
+          update,
+          shots,
+          shots == 1 ? "" : "s",
+          threshold.equals("layer") ? ", each layer for itself" : "",
+          after.equals("none") ? "" : ", then " + after);
+    }
+  }
+
+  /**
+   * What a run came to.
+   *
+   * @param removed share that is gone, exactly
+   * @param perplexity on the test windows, of the weights in F32
+   * @param seconds time of scoring and cutting, and of measuring after the first shot
+   * @param measuringSeconds time of the first shot's measuring, which is done once for all runs
+   *     with the same curvature and counts for each; 0 where nothing is measured
+   * @param peakBytes the most that tensors took in a process that did work of the run, its
+   *     measuring included, bytes; mapped files and the heap of Java do not count, nor does the
+   *     evaluation
+   */
+  public record Outcome(
+      Double removed, Double perplexity, Double seconds, Double measuringSeconds, Long peakBytes) {
+    /** Of a run that failed. */
+    static final Outcome NONE = new Outcome(null, null, null, null, null);
+  }
 
   /**
    * Why a run gave no result.
@@ -51,7 +80,10 @@ public record ComparedRun(
 
   /** The dense model. */
   static ComparedRun dense(double perplexity) {
-    return new ComparedRun(DENSE, "", "", 0, 0, "", "", 0.0, perplexity, null, null, null, null);
+    return new ComparedRun(
+        new Way(DENSE, "", "", 0, 0, "", ""),
+        new Outcome(0.0, perplexity, null, null, null),
+        null);
   }
 
   /**
@@ -61,21 +93,8 @@ public record ComparedRun(
    * @return null where the run did not come to a result
    */
   public Double excessLoss(Double dense) {
-    return perplexity == null || dense == null ? null : Math.log(perplexity / dense);
-  }
-
-  /** What tells the run from the others, in a few words. */
-  public String label() {
-    return String.format(
-        Locale.ROOT,
-        "%s to %s %% (%s, update %s, %d shot%s%s%s)",
-        method,
-        Math.round(1e4 * sparsity) / 100.0,
-        curvature,
-        update,
-        shots,
-        shots == 1 ? "" : "s",
-        threshold.equals("layer") ? ", each layer for itself" : "",
-        after.equals("none") ? "" : ", then " + after);
+    return outcome.perplexity() == null || dense == null
+        ? null
+        : Math.log(outcome.perplexity() / dense);
   }
 }

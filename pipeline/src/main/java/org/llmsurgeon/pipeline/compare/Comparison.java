@@ -191,7 +191,7 @@ public final class Comparison {
     }
 
     private void note(int row, String what) {
-      String label = variants.get(row).failed(null).label();
+      String label = variants.get(row).way().label();
       session
           .progress()
           .note(String.format("run %d of %d, %s: %s", row + 1, rows.length, label, what));
@@ -200,7 +200,7 @@ public final class Comparison {
     private static String outcome(ComparedRun run) {
       return run.failure() == null
           ? String.format(
-              Locale.ROOT, "perplexity %.4f after %.1f s", run.perplexity(), run.seconds())
+              Locale.ROOT, "perplexity %.4f after %.1f s", run.outcome().perplexity(), run.outcome().seconds())
           : "not done: " + run.failure().reason();
     }
   }

@@ -19,18 +19,18 @@ final class ComparisonCsv {
 
   private static String line(ComparedRun run) {
     return Stream.of(
-            run.method(),
-            run.curvature(),
-            run.update(),
-            run.sparsity(),
-            run.shots(),
-            run.threshold(),
-            run.after(),
-            run.removed(),
-            run.perplexity(),
-            run.seconds(),
-            run.measuringSeconds(),
-            run.peakBytes(),
+            run.way().method(),
+            run.way().curvature(),
+            run.way().update(),
+            run.way().sparsity(),
+            run.way().shots(),
+            run.way().threshold(),
+            run.way().after(),
+            run.outcome().removed(),
+            run.outcome().perplexity(),
+            run.outcome().seconds(),
+            run.outcome().measuringSeconds(),
+            run.outcome().peakBytes(),
             run.failure() == null ? null : run.failure().reason())
         .map(value -> quoted(Objects.toString(value, "")))
         .collect(Collectors.joining(",", "", "\n"));

@@ -179,7 +179,7 @@ final class ComparisonRunner implements AutoCloseable {
       return withBiases().densePerplexity(variant);
     }
     Curvature with = curvatures.get(Look.of(variant));
-    return new Evaluator(session, with.run(), with.plan().test(), dense.config().objective())
+    return new Evaluator(session, with.run(), with.plan().windows().test(), dense.config().objective())
         .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
         .perplexity();
   }
@@ -216,11 +216,12 @@ final class ComparisonRunner implements AutoCloseable {
     ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
     String folder = inputs.model().path();
     double perplexity =
-        new Evaluator(own, run, plan.test(), dense.config().objective())
+        new Evaluator(own, run, plan.windows().test(), dense.config().objective())
             .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
             .perplexity();
-    double removed = (double) last.removed() / recipe.layers().touched(dense.config().linears());
-    return variant.done(removed, perplexity, seconds, once.seconds(), peak);
+    double removed = (double) last.removal().removed() / recipe.layers().touched(dense.config().linears());
+    return variant.done(
+        new ComparedRun.Outcome(removed, perplexity, seconds, once.seconds(), peak));
   }
 
   /** Gathers the factors of the dense model. */

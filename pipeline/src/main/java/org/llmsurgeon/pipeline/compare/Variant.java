@@ -146,45 +146,25 @@ record Variant(Method method, Map<String, Object> options) {
 
   /** The run that failed. */
   ComparedRun failed(ComparedRun.Failure failure) {
-    return run(null, null, null, null, null, failure);
+    return new ComparedRun(way(), ComparedRun.Outcome.NONE, failure);
   }
 
-  /**
-   * The run that came to its end.
-   *
-   * @param removed share that is gone
-   * @param perplexity on the test windows
-   * @param seconds time of pruning
-   * @param measured what the first shot's measuring took
-   * @param peakBytes most that tensors took
-   */
-  ComparedRun done(
-      double removed, double perplexity, double seconds, double measured, long peakBytes) {
-    return run(removed, perplexity, seconds, measured, peakBytes, null);
+  /** The run that came to its end. */
+  ComparedRun done(ComparedRun.Outcome outcome) {
+    return new ComparedRun(way(), outcome, null);
   }
 
-  private ComparedRun run(
-      Double removed,
-      Double perplexity,
-      Double seconds,
-      Double measured,
-      Long peakBytes,
-      ComparedRun.Failure failure) {
+  /** What is done. */
+  ComparedRun.Way way() {
     Recipe recipe = withProduct();
-    return new ComparedRun(
+    return new ComparedRun.Way(
         method.optionName(),
         curvature(),
         update(recipe),
         recipe.goal().sparsity(),
         recipe.shots(),
         recipe.layers().alone() || layerByLayer() ? "layer" : "global",
-        after(recipe),
-        removed,
-        perplexity,
-        seconds,
-        measured,
-        peakBytes,
-        failure);
+        after(recipe));
   }
 
   private String curvature() {

@@ -76,18 +76,18 @@ public final class CorrectionStage {
    */
   public ShotManifest correct(ShotManifest cut) {
     String kept =
-        cut.reconstruction() == null
+        cut.after().reconstruction() == null
             ? Evaluation.ofCut(shot.shot())
             : Evaluation.ofReconstructed(shot.shot());
     Evaluation before =
-        new Evaluator(shot.session(), run, shot.plan().test(), shot.config().objective())
+        new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
             .kept(shot.stage("evaluate"), work.cut(), kept);
     CorrectionCheckpoints checkpoints = new CorrectionCheckpoints(run, shot.path(FOLDER));
     CorrectionPlan plan =
         CorrectionPlan.of(
             shot.recipe(),
             shot.shot(),
-            shot.plan().isLast(shot.shot(), cut.target()),
+            shot.plan().isLast(shot.shot(), cut.removal().target()),
             shot.plan().calibration(shot.shot()).windows());
     try (AdapterTraining training =
         new AdapterTraining(ExecutorDevice.shared(), targets, rule, plan)) {

@@ -86,7 +86,7 @@ public final class ReconstructionStage
   public ShotManifest reconstruct(ShotManifest cut) {
     State start = new State(RunDirectory.cut(shot.shot()), cut);
     Evaluation before =
-        new Evaluator(shot.session(), run, shot.plan().test(), shot.config().objective())
+        new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
             .kept(shot.stage("evaluate"), model(start), Evaluation.ofCut(shot.shot()));
     Optional<Reconstruction.Progress<State>> earlier = earlier();
     LayerRule rule = shot.recipe().layers();

@@ -62,7 +62,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
     this.shot = shot;
     this.run = shot.run();
     this.rule = shot.recipe().recovery();
-    WindowsFile windows = shot.plan().recovery();
+    WindowsFile windows = shot.plan().windows().recovery();
     String folder = shot.plan().identity().inputs().model().path();
     Session session = shot.session();
     this.work =
@@ -89,7 +89,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
    */
   public ShotManifest recover(ShotManifest cut, String place) {
     Evaluation before =
-        new Evaluator(shot.session(), run, shot.plan().test(), shot.config().objective())
+        new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
             .kept(shot.stage("evaluate"), work.cut(), place);
     Optional<Recovery.Progress<RecoveryState>> earlier = earlier();
     int done = earlier.map(progress -> progress.soFar().steps()).orElse(0);
@@ -105,15 +105,17 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
         .recovered(
             new RecoveryRecord(
                 rule.kind().optionName(),
-                tokens(result.steps()),
-                result.steps(),
-                result.bestStep(),
+                new RecoveryRecord.Training(
+                    tokens(result.steps()),
+                    result.steps(),
+                    result.bestStep(),
+                    recovered.seconds()),
                 before.perplexity(),
-                result.heldOutBefore(),
-                result.heldOutAfter(),
-                result.firstLoss(),
-                result.lastLoss(),
-                recovered.seconds()));
+                new RecoveryRecord.Loss(
+                    result.heldOutBefore(),
+                    result.heldOutAfter(),
+                    result.firstLoss(),
+                    result.lastLoss())));
   }
 
   /** The layers of a model that was trained, and how that went. */

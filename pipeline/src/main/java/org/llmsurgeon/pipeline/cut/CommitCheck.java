@@ -12,6 +12,7 @@ import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.choose.Allowance;
 import org.llmsurgeon.surgery.choose.Competition;
+import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What must hold before a shot is committed. */
@@ -49,9 +50,9 @@ public final class CommitCheck {
       LayerFile file = shot.layers().get(i);
       String name = layers.get(i).name();
       require(file.layer().equals(name), shot, "lacks layer " + name);
-      removed += file.cut().removed();
+      removed += file.cut().weights().removed();
     }
-    require(removed == shot.removed(), shot, "removed " + removed + ", not " + shot.removed());
+    require(removed == shot.removal().removed(), shot, "removed " + removed + ", not " + shot.removal().removed());
     checkAllowed(shot);
     if (shot.shot() > 1) {
       SelectionManifest earlier =
@@ -63,7 +64,7 @@ public final class CommitCheck {
 
   private void checkAllowed(ShotManifest shot) {
     Competition competition = Competition.of(config, recipe);
-    for (Allowance part : competition.allowances(shot.target())) {
+    for (Allowance part : competition.allowances(shot.removal().target())) {
       String of = part.name().isEmpty() ? "" : " of " + part.name();
       checkAllowed(shot, part, of + ", more than its target");
     }
@@ -77,9 +78,9 @@ public final class CommitCheck {
     long removed = 0;
     long before = 0;
     for (LinearShape layer : part.layers()) {
-      LayerFile.Cut cut = shot.layers().get(config.linears().indexOf(layer)).cut();
-      removed += cut.removed();
-      before += cut.before();
+      LayerReport cut = shot.layers().get(config.linears().indexOf(layer)).cut();
+      removed += cut.weights().removed();
+      before += cut.weights().before();
     }
     require(
         removed <= part.weights() || removed == before,
@@ -102,7 +103,7 @@ public final class CommitCheck {
     for (int i = 0; i < now.layers().size(); i++) {
       LayerFile layer = now.layers().get(i);
       require(
-          layer.cut().removed() >= before.layers().get(i).cut().removed(),
+          layer.cut().weights().removed() >= before.layers().get(i).cut().weights().removed(),
           now,
           "has more weights in layer " + layer.layer() + " than the one before");
     }

@@ -29,7 +29,7 @@ public record CutTask(LayerWork work) implements TaskFunction<LayerSelection, La
     return LayerWriter.write(
         work.directory(),
         path,
-        LayerFile.Cut.of(cut.report()),
+        cut.report(),
         new LayerWriter.Named(layer, cut.weight()));
   }
 

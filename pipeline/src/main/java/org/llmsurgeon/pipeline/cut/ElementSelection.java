@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pruning.element.CostCut;
@@ -42,7 +43,7 @@ final class ElementSelection {
    * @param target share of the weights that may be gone
    */
   SelectionManifest upTo(double target) {
-    double from = shot.shot() == 1 ? 0 : shot.selection(shot.shot() - 1).target();
+    double from = shot.shot() == 1 ? 0 : shot.selection(shot.shot() - 1).removal().target();
     ElementChoice.Result chosen =
         new ElementChoice(shot.config().linears(), shot.recipe()).upTo(from, target, this::count);
     List<LayerSelection> layers =
@@ -50,14 +51,9 @@ final class ElementSelection {
             .mapToObj(i -> LayerSelection.of(i, chosen.cuts().get(i)))
             .toList();
     return new SelectionManifest(
-        target,
-        chosen.threshold(),
-        null,
-        Map.of(),
-        Map.of(),
+        new Removal(target, chosen.threshold(), chosen.removed(), chosen.total()),
+        SelectionManifest.Prediction.NONE,
         0,
-        chosen.removed(),
-        chosen.total(),
         layers,
         seconds,
         List.of(),

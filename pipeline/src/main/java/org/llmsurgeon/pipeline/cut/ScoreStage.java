@@ -8,6 +8,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerHealth;
 import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.shot.ShotTarget;
@@ -64,10 +65,10 @@ public final class ScoreStage {
               LOG.debug(
                   "shot {}: target {}, threshold {}, {} of {} weights go, costs {}",
                   shot.shot(),
-                  selection.target(),
-                  selection.threshold(),
-                  selection.removed(),
-                  selection.total(),
+                  selection.removal().target(),
+                  selection.removal().threshold(),
+                  selection.removal().removed(),
+                  selection.removal().total(),
                   selection.costs());
               shot.run().commit(path, selection);
               return selection;
@@ -93,14 +94,9 @@ public final class ScoreStage {
             .mapToObj(i -> LayerSelection.of(i, result.selections().get(i)))
             .toList();
     return new SelectionManifest(
-        target,
-        result.threshold(),
-        null,
-        Map.of(),
-        Map.of(),
+        new Removal(target, result.threshold(), result.removed(), result.total()),
+        SelectionManifest.Prediction.NONE,
         0,
-        result.removed(),
-        result.total(),
         layers,
         scored.seconds(),
         scored.value().stream()

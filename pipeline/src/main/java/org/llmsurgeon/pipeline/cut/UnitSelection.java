@@ -11,6 +11,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerHealth;
 import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
@@ -180,8 +181,8 @@ final class UnitSelection {
     double ceiling = Double.POSITIVE_INFINITY;
     if (shot.shot() > 1) {
       SelectionManifest last = shot.selection(shot.shot() - 1);
-      gone = (double) last.removed() / last.total();
-      ceiling = last.threshold() > 0 ? CEILING * last.threshold() : ceiling;
+      gone = (double) last.removal().removed() / last.removal().total();
+      ceiling = last.removal().threshold() > 0 ? CEILING * last.removal().threshold() : ceiling;
     }
     double needed = gone < 1 ? Math.max(0, target - gone) / (1 - gone) : 1;
     return new PathTask.Bound(Math.min(1, REACH + needed), ceiling);
@@ -213,14 +214,9 @@ final class UnitSelection {
                     kind.optionName(),
                     new SelectionManifest.KindShare(share.units(), share.predicted())));
     return new SelectionManifest(
-        target,
-        chosen.threshold(),
-        chosen.predicted(),
-        without(merged),
-        kinds,
+        new Removal(target, chosen.threshold(), chosen.removed(), chosen.total()),
+        new SelectionManifest.Prediction(chosen.predicted(), kinds, without(merged)),
         again,
-        chosen.removed(),
-        chosen.total(),
         layers(chosen),
         scored.seconds(),
         scored.value(),

@@ -34,7 +34,7 @@ final class DenseTargets {
   /** Where they are; drawn where they are not yet. */
   WindowsFile file() {
     String record =
-        shot.plan().fresh().isEmpty()
+        shot.plan().windows().fresh().isEmpty()
             ? "windows/targets.json"
             : ShotStage.ACCUMULATE.record(shot.shot());
     return shot.run()

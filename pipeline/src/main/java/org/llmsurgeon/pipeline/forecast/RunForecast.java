@@ -36,8 +36,8 @@ public final class RunForecast {
    * @param weightBytes bytes of one stored weight
    */
   public static RunForecast of(Session session, RunPlan plan, ModelConfig config, int weightBytes) {
-    WindowsFile calibration = plan.calibration();
-    WindowsFile test = plan.test();
+    WindowsFile calibration = plan.windows().calibration();
+    WindowsFile test = plan.windows().test();
     WindowsFile some = calibration == null ? test : calibration;
     Workload work =
         new Workload(

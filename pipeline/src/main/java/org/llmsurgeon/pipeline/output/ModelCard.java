@@ -36,12 +36,12 @@ public final class ModelCard {
 
   private String write() {
     PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
-    String base = name(report.inputs().model().path());
+    String base = name(report.setup().inputs().model().path());
     line("---");
     line("tags: [pruning, llm-surgeon]");
     line("---");
     line("");
-    line("# " + base + ", pruned by " + percent(last.sparsity()));
+    line("# " + base + ", pruned by " + percent(last.removal().sparsity()));
     line("");
     line(
         "Made from `%s` by LLM Surgeon on Spark: structured pruning by curvature of the loss"
@@ -50,17 +50,17 @@ public final class ModelCard {
     line("");
     line("| | before | after |");
     line("|---|---|---|");
-    if (report.densePerplexity() != null && last.perplexity() != null) {
-      row("perplexity on the test text", two(report.densePerplexity()), two(last.perplexity()));
+    if (report.quality().densePerplexity() != null && last.loss().perplexity() != null) {
+      row("perplexity on the test text", two(report.quality().densePerplexity()), two(last.loss().perplexity()));
     }
     sizes(report.export().before(), report.export().after());
     line("");
     loading(report.export());
     line("## How it was made");
     line("");
-    line("- weights of linear layers that are gone: " + percent(last.sparsity()));
-    line("- calibration: " + texts(report.inputs().calibration(), report.calibration()));
-    line("- test: " + texts(report.inputs().test(), report.test()));
+    line("- weights of linear layers that are gone: " + percent(last.removal().sparsity()));
+    line("- calibration: " + texts(report.setup().inputs().calibration(), report.setup().calibration()));
+    line("- test: " + texts(report.setup().inputs().test(), report.setup().test()));
     line("- recipe: " + recipe());
     line("");
     line("Everything else that happened is in `pruning_report.json`.");
@@ -120,7 +120,7 @@ public final class ModelCard {
   }
 
   private String recipe() {
-    return report.recipe().options().entrySet().stream()
+    return report.setup().recipe().options().entrySet().stream()
         .filter(each -> each.getValue() != null)
         .map(ModelCard::option)
         .collect(Collectors.joining(", "));

@@ -48,7 +48,7 @@ public final class SavedModels {
    * @param report what was done so far
    */
   public void keep(ShotManifest shot, ReportBuilder report) {
-    Optional<Double> asked = recipe.savedAt(shot.target(), share);
+    Optional<Double> asked = recipe.savedAt(shot.removal().target(), share);
     if (asked.isEmpty() || asked.get() == recipe.goal().sparsity()) {
       return;
     }
@@ -71,7 +71,7 @@ public final class SavedModels {
         new PruningReport.Saved(
             asked,
             shot.shot(),
-            shot.sparsity(),
+            shot.removal().sparsity(),
             staged.evaluation().perplexity(),
             SavedFolders.name(asked));
     List<PruningReport.Saved> own = new ArrayList<>(all.stream().map(SavedModels::beside).toList());
@@ -95,13 +95,13 @@ public final class SavedModels {
   public List<PruningReport.Saved> with(ShotManifest last, Evaluation evaluation) {
     List<PruningReport.Saved> saved = new ArrayList<>(all);
     recipe
-        .savedAt(last.target(), share)
+        .savedAt(last.removal().target(), share)
         .filter(asked -> asked == recipe.goal().sparsity())
         .ifPresent(
             asked ->
                 saved.add(
                     new PruningReport.Saved(
-                        asked, last.shot(), last.sparsity(), evaluation.perplexity(), HERE)));
+                        asked, last.shot(), last.removal().sparsity(), evaluation.perplexity(), HERE)));
     return saved;
   }
 }

@@ -22,9 +22,9 @@ public final class PlanWarnings {
   public static List<String> of(RunPlan plan, ModelConfig config) {
     List<String> warnings = new ArrayList<>();
     Recipe recipe = plan.recipe();
-    if (plan.calibration() != null && recipe.curvature().kind().needsData()) {
-      fewTokens(plan.calibration().tokens(), config, warnings);
-      fewTokensOfExperts(plan.calibration().tokens(), config, warnings);
+    if (plan.windows().calibration() != null && recipe.curvature().kind().needsData()) {
+      fewTokens(plan.windows().calibration().tokens(), config, warnings);
+      fewTokensOfExperts(plan.windows().calibration().tokens(), config, warnings);
     }
     recipe
         .structures()
@@ -35,7 +35,7 @@ public final class PlanWarnings {
   }
 
   private static void test(RunPlan plan, List<String> warnings) {
-    if (plan.test() == null) {
+    if (plan.windows().test() == null) {
       warnings.add(
           "No test text is given, so perplexity is not measured; give --test with text that is not"
               + " in the calibration data.");
@@ -46,7 +46,7 @@ public final class PlanWarnings {
               "No test text is given: perplexity is measured on the last %,d tokens of the"
                   + " calibration text, which are not calibrated on; give --test with text like"
                   + " that of the model's use.",
-              plan.test().tokens()));
+              plan.windows().test().tokens()));
     }
   }
 

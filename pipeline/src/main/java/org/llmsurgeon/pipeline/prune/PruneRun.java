@@ -114,7 +114,7 @@ public final class PruneRun {
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.model(config);
     report.forecast(RunForecast.of(session, plan, config, weightBytes));
-    Evaluator evaluator = new Evaluator(session, run, plan.test(), config.objective());
+    Evaluator evaluator = new Evaluator(session, run, plan.windows().test(), config.objective());
     ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));
     ModelExport export = new ModelExport(session, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);
@@ -133,7 +133,7 @@ public final class PruneRun {
 
   /** The first windows of the test text, else of the calibration; null where there is neither. */
   private int[][] someWindows(RunPlan plan) {
-    WindowsFile file = plan.test() == null ? plan.calibration() : plan.test();
+    WindowsFile file = plan.windows().test() == null ? plan.windows().calibration() : plan.windows().test();
     return file == null ? null : Windows.read(run, file, 0, Math.min(2, file.windows()));
   }
 }

@@ -98,10 +98,11 @@ final class RunPlanner {
         RunPlan.FORMAT,
         identity,
         share,
-        all.isEmpty() ? null : all.get(0),
-        all.stream().skip(1).toList(),
-        windows.recovery(),
-        windows.test(),
+        new RunPlan.Windows(
+            all.isEmpty() ? null : all.get(0),
+            all.stream().skip(1).toList(),
+            windows.recovery(),
+            windows.test()),
         shards,
         windows.seconds());
   }

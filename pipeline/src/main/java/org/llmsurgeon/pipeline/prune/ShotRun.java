@@ -12,9 +12,11 @@ import org.llmsurgeon.pipeline.cut.HalvesStage;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.LayerFile;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
@@ -81,7 +83,7 @@ public final class ShotRun {
     }
     String before = RunDirectory.cut(shot.shot());
     ShotManifest cut = once(before, this::cut);
-    boolean last = shot.plan().isLast(shot.shot(), cut.target());
+    boolean last = shot.plan().isLast(shot.shot(), cut.removal().target());
     ShotManifest made = cut;
     String place = Evaluation.ofCut(shot.shot());
     if (rule.reconstruct() && last) {
@@ -126,24 +128,21 @@ public final class ShotRun {
             selection.scoreSeconds(),
             cut.seconds(),
             0);
+    Removal chosen = selection.removal();
     return new ShotManifest(
         shot.shot(),
-        selection.target(),
-        selection.threshold(),
-        removed(selection, cut.value()),
-        selection.total(),
+        new Removal(
+            chosen.target(), chosen.threshold(), removed(selection, cut.value()), chosen.total()),
         cut.value(),
         seconds,
-        null,
-        null,
-        null);
+        AfterCut.NOTHING);
   }
 
   /** Weights that are gone. Groups of N:M need not fill what may go: only the cuts know. */
   private long removed(SelectionManifest selection, List<LayerFile> cut) {
     return shot.recipe().structures().sparse()
-        ? cut.stream().mapToLong(file -> file.cut().removed()).sum()
-        : selection.removed();
+        ? cut.stream().mapToLong(file -> file.cut().weights().removed()).sum()
+        : selection.removal().removed();
   }
 
   private ShotManifest once(String path, Supplier<ShotManifest> step) {

@@ -3,8 +3,8 @@ package org.llmsurgeon.pipeline.report;
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.surgery.operate.LayerReport;
 
 /**
  * What a model need not store and compute any more after a shot.
@@ -28,14 +28,14 @@ record GoneWork(long weights, long products) {
       int experts = config.blocks().get(layer.block()).experts().size();
       products += layer.ofExpert() ? gone * config.experts().perToken() / experts : gone;
     }
-    return new GoneWork(shot.removed(), products);
+    return new GoneWork(shot.removal().removed(), products);
   }
 
   /** Biases are no products; they go last, so one is taken to be there while anything else is. */
-  private static long products(LinearShape layer, LayerFile.Cut cut) {
+  private static long products(LinearShape layer, LayerReport cut) {
     long all = (long) layer.outputs() * layer.inputs();
-    long biases = cut.columns() > layer.inputs() ? cut.rows() - cut.rowsRemoved() : 0;
-    return Math.max(0, all - Math.max(0, cut.weights() - cut.removed() - biases));
+    long biases = cut.lines().columns() > layer.inputs() ? cut.lines().rows() - cut.lines().rowsRemoved() : 0;
+    return Math.max(0, all - Math.max(0, cut.weights().total() - cut.weights().removed() - biases));
   }
 
   /**

@@ -1,15 +1,14 @@
 package org.llmsurgeon.pipeline.report;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.llmsurgeon.pipeline.forecast.ResourceUse;
-import org.llmsurgeon.pipeline.run.CorrectionRecord;
-import org.llmsurgeon.pipeline.run.ReconstructionRecord;
-import org.llmsurgeon.pipeline.run.RecoveryRecord;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pruning.structure.CostCounts;
@@ -18,57 +17,97 @@ import org.llmsurgeon.surgery.recipe.AdaptiveSteps;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
- * What a run did: {@code pruning_report.json} beside the pruned model, with names in snake_case.
- * Perplexities are null where no test text was given.
+ * What a run did: {@code pruning_report.json} beside the pruned model, flat, with names in
+ * snake_case. Perplexities are null where no test text was given.
  *
- * @param versions programs that made it
- * @param inputs model and texts, with their SHA-256
- * @param recipe how it was pruned
- * @param target how much was to go
- * @param context tokens of a window that is cut from text
- * @param seed of the draw of calibration windows
- * @param calibration what the model was calibrated on, or null where it needed no data
- * @param test what it was tested on, or null
- * @param resumedFromShot last shot that was there already when the run went on; 0 for none
- * @param densePerplexity of the model as it came
- * @param perplexityF32 after the last shot, before the weights are rounded to the folder's format
+ * @param setup what made it, of what, and how
+ * @param quality of the model as it came and as it is
  * @param shots what happened in each shot; the last perplexity is of the folder as written
  * @param layers what is left of each layer
- * @param warnings one sentence each, about what is doubtful
- * @param saved models that were kept on the way
- * @param factors how well each factor could be inverted, shot by shot
- * @param updates how the joint updates of single weights went, shot by shot
+ * @param notes what is doubtful or was kept on the way
+ * @param numerics how the arithmetic went
  * @param resources what was planned and what was needed, or null where it was not measured
  * @param export in which form the folder is written, its size and speed before and after, and what
  *     both models write; null in reports of earlier versions
- * @param halves how far halves of the first shot's calibration data agree about the costs of units;
- *     null where that was not asked
- * @param scores what is said of the models beside their perplexity; empty for language models
  */
 public record PruningReport(
-    Versions versions,
-    RunInputs inputs,
-    Recipe recipe,
-    Target target,
-    int context,
-    long seed,
-    Tokens calibration,
-    Tokens test,
-    int resumedFromShot,
-    Double densePerplexity,
-    Double perplexityF32,
+    @JsonUnwrapped Setup setup,
+    @JsonUnwrapped Quality quality,
     List<Shot> shots,
     List<Layer> layers,
-    List<String> warnings,
-    List<Saved> saved,
-    List<Factor> factors,
-    List<Update> updates,
+    @JsonUnwrapped Notes notes,
+    @JsonUnwrapped Numerics numerics,
     ResourceUse resources,
-    ExportReport export,
-    HalvesCheck halves,
-    List<Score> scores) {
+    ExportReport export) {
   /** Name of the file. */
   public static final String FILE = "pruning_report.json";
+
+  /**
+   * What made a result, of what, and how.
+   *
+   * @param versions programs that made it
+   * @param inputs model and texts, with their SHA-256
+   * @param recipe how it was pruned
+   * @param target how much was to go
+   * @param context tokens of a window that is cut from text
+   * @param seed of the draw of calibration windows
+   * @param calibration what the model was calibrated on, or null where it needed no data
+   * @param test what it was tested on, or null
+   */
+  public record Setup(
+      Versions versions,
+      RunInputs inputs,
+      Recipe recipe,
+      Target target,
+      int context,
+      long seed,
+      Tokens calibration,
+      Tokens test) {}
+
+  /**
+   * How good the models are.
+   *
+   * @param densePerplexity of the model as it came
+   * @param perplexityF32 after the last shot, before the weights are rounded to the folder's format
+   * @param scores what is said of the models beside their perplexity; empty for language models
+   */
+  public record Quality(Double densePerplexity, Double perplexityF32, List<Score> scores) {
+    /** Copies the list. */
+    public Quality {
+      scores = scores == null ? List.of() : List.copyOf(scores);
+    }
+  }
+
+  /**
+   * What is doubtful or was kept on the way.
+   *
+   * @param resumedFromShot last shot that was there already when the run went on; 0 for none
+   * @param warnings one sentence each
+   * @param saved models that were kept
+   */
+  public record Notes(int resumedFromShot, List<String> warnings, List<Saved> saved) {
+    /** Copies the lists. */
+    public Notes {
+      warnings = List.copyOf(warnings);
+      saved = saved == null ? List.of() : List.copyOf(saved);
+    }
+  }
+
+  /**
+   * How the arithmetic went.
+   *
+   * @param factors how well each factor could be inverted, shot by shot
+   * @param updates how the joint updates of single weights went, shot by shot
+   * @param halves how far halves of the first shot's calibration data agree about the costs of
+   *     units; null where that was not asked
+   */
+  public record Numerics(List<Factor> factors, List<Update> updates, HalvesCheck halves) {
+    /** Copies the lists. */
+    public Numerics {
+      factors = factors == null ? List.of() : List.copyOf(factors);
+      updates = updates == null ? List.of() : List.copyOf(updates);
+    }
+  }
 
   /**
    * What is said of a model beside its perplexity.
@@ -107,13 +146,8 @@ public record PruningReport(
    * @param factor {@code G}, of the outputs, or {@code A}, of the inputs
    * @param size rows without the dead ones
    * @param dead rows of the layer, or columns for {@code A}, that are dead
-   * @param smallestDiagonal smallest diagonal element, undamped, without the dead
-   * @param largestDiagonal largest diagonal element, likewise
-   * @param trace sum of the diagonal, likewise
-   * @param condition estimate of the damped factor's condition number; null where nothing was
-   *     inverted
-   * @param damping what was added to each diagonal element
-   * @param retries how often damping had to be raised to get there
+   * @param diagonal its diagonal
+   * @param inversion how it was inverted
    */
   public record Factor(
       int shot,
@@ -121,12 +155,27 @@ public record PruningReport(
       String factor,
       int size,
       int dead,
-      double smallestDiagonal,
-      double largestDiagonal,
-      double trace,
-      Double condition,
-      double damping,
-      int retries) {}
+      @JsonUnwrapped Diagonal diagonal,
+      @JsonUnwrapped Inversion inversion) {
+    /**
+     * A diagonal, undamped, without the dead.
+     *
+     * @param smallestDiagonal smallest element
+     * @param largestDiagonal largest element
+     * @param trace sum
+     */
+    public record Diagonal(double smallestDiagonal, double largestDiagonal, double trace) {}
+
+    /**
+     * How a factor was inverted.
+     *
+     * @param condition estimate of the damped factor's condition number; null where nothing was
+     *     inverted
+     * @param damping what was added to each diagonal element
+     * @param retries how often damping had to be raised to get there
+     */
+    public record Inversion(Double condition, double damping, int retries) {}
+  }
 
   /**
    * The joint update of a layer's single weights in a shot, by conjugate gradients.
@@ -189,129 +238,86 @@ public record PruningReport(
    * One shot. What is predicted and measured is growth of the loss in this shot, nats per token.
    *
    * @param shot from 1
-   * @param target share of the weights that was to be gone
-   * @param removed weights that are gone, exactly
-   * @param total weights of the prunable layers, biases included
-   * @param sparsity {@code removed / total}
-   * @param threshold largest cost, or cost per weight, among what went
-   * @param predictedNats by the quadratic model, {@code T (T - 1)} times the cost, where {@code T}
-   *     are the tokens of a window; null where there are no units or no loss in the curvature
-   * @param measuredNats difference of the logarithms of the perplexity; where there is no test
-   *     text, of the calibration loss, which the last shot does not know
-   * @param constraints what each constraint on the widths of layers costs, by its option
-   * @param units what went of each kind of unit
-   * @param pathsFollowedAgain groups whose elimination path had to be followed further
-   * @param perplexity on the test text
+   * @param removal how much is gone
+   * @param loss what it did to the loss
+   * @param choice what went
    * @param seconds time of its stages
-   * @param reconstruction how layers were refitted after the cut; null for not at all
-   * @param correction what adapters were trained after that; null for none
-   * @param recovery how all weights were trained after the last cut; null for not at all
-   * @param costs by kind of structure, how many cost how much, beside the threshold; per weight for
-   *     units
+   * @param after what followed the cut
    * @param size what the model takes after it, if nothing is stored of what is gone; null where
    *     that is not known
    */
   public record Shot(
       int shot,
-      double target,
-      long removed,
-      long total,
-      double sparsity,
-      double threshold,
-      Double predictedNats,
-      Double measuredNats,
-      Map<String, Constraint> constraints,
-      Map<String, UnitShare> units,
-      int pathsFollowedAgain,
-      Double perplexity,
+      @JsonUnwrapped Removal removal,
+      @JsonUnwrapped Loss loss,
+      @JsonUnwrapped Choice choice,
       StageSeconds seconds,
-      ReconstructionRecord reconstruction,
-      CorrectionRecord correction,
-      RecoveryRecord recovery,
-      Map<String, CostCounts> costs,
+      @JsonUnwrapped AfterCut after,
       Size size) {
+    /**
+     * Weights that are gone.
+     *
+     * @param target share of the weights that was to be gone
+     * @param removed weights that are gone, exactly
+     * @param total weights of the prunable layers, biases included
+     * @param sparsity {@code removed / total}
+     * @param threshold largest cost, or cost per weight, among what went
+     */
+    public record Removal(
+        double target, long removed, long total, double sparsity, double threshold) {}
+
+    /**
+     * What a shot did to the loss.
+     *
+     * @param predictedNats by the quadratic model, {@code T (T - 1)} times the cost, where {@code
+     *     T} are the tokens of a window; null where there are no units or no loss in the curvature
+     * @param measuredNats difference of the logarithms of the perplexity; where there is no test
+     *     text, of the calibration loss, which the last shot does not know
+     * @param perplexity on the test text
+     */
+    public record Loss(Double predictedNats, Double measuredNats, Double perplexity) {}
+
+    /**
+     * What went in a shot.
+     *
+     * @param constraints what each constraint on the widths of layers costs, by its option
+     * @param units what went of each kind of unit
+     * @param pathsFollowedAgain groups whose elimination path had to be followed further
+     * @param costs by kind of structure, how many cost how much, beside the threshold; per weight
+     *     for units
+     */
+    public record Choice(
+        Map<String, Constraint> constraints,
+        Map<String, UnitShare> units,
+        int pathsFollowedAgain,
+        Map<String, CostCounts> costs) {
+      /** Copies the maps. */
+      public Choice {
+        constraints = new TreeMap<>(constraints);
+        units = new TreeMap<>(units);
+        costs = costs == null ? Map.of() : new TreeMap<>(costs);
+      }
+    }
+
     /** Growth of the loss below which nothing is worth a warning, nats. */
     private static final double NOTHING = 1e-3;
 
-    /** Copies the maps. */
-    public Shot {
-      constraints = new TreeMap<>(constraints);
-      units = new TreeMap<>(units);
-      costs = costs == null ? Map.of() : new TreeMap<>(costs);
-    }
-
-    Shot with(Double ofFolder) {
-      return new Shot(
-          shot,
-          target,
-          removed,
-          total,
-          sparsity,
-          threshold,
-          predictedNats,
-          measuredNats,
-          constraints,
-          units,
-          pathsFollowedAgain,
-          ofFolder,
-          seconds,
-          reconstruction,
-          correction,
-          recovery,
-          costs,
-          size);
-    }
-
     Shot with(Size taken) {
-      return new Shot(
-          shot,
-          target,
-          removed,
-          total,
-          sparsity,
-          threshold,
-          predictedNats,
-          measuredNats,
-          constraints,
-          units,
-          pathsFollowedAgain,
-          perplexity,
-          seconds,
-          reconstruction,
-          correction,
-          recovery,
-          costs,
-          taken);
+      return new Shot(shot, removal, loss, choice, seconds, after, taken);
     }
 
-    Shot withMeasured(Double nats) {
-      return new Shot(
-          shot,
-          target,
-          removed,
-          total,
-          sparsity,
-          threshold,
-          predictedNats,
-          nats,
-          constraints,
-          units,
-          pathsFollowedAgain,
-          perplexity,
-          seconds,
-          reconstruction,
-          correction,
-          recovery,
-          costs,
-          size);
+    Shot with(Loss known) {
+      return new Shot(shot, removal, known, choice, seconds, after, size);
     }
 
     /** A sentence where the loss grew by far more than was predicted. */
     public Optional<String> warning() {
-      if (predictedNats == null
-          || measuredNats == null
-          || measuredNats <= NOTHING
-          || measuredNats <= AdaptiveSteps.WRONG * predictedNats) {
+      Double predicted = loss.predictedNats();
+      Double measured = loss.measuredNats();
+      if (predicted == null
+          || measured == null
+          || measured <= NOTHING
+          || measured <= AdaptiveSteps.WRONG * predicted) {
         return Optional.empty();
       }
       return Optional.of(
@@ -320,9 +326,9 @@ public record PruningReport(
               "In shot %d the loss grew by %.4f nats, more than %.0f times the predicted %.4f; take"
                   + " more and smaller shots.",
               shot,
-              measuredNats,
+              measured,
               AdaptiveSteps.WRONG,
-              predictedNats));
+              predicted));
     }
   }
 
@@ -330,52 +336,66 @@ public record PruningReport(
    * One layer after the last shot.
    *
    * @param name module name
-   * @param rows outputs
-   * @param rowsRemoved rows that are zero
-   * @param rowsLeft the others
-   * @param columns inputs, the bias included where there is one
-   * @param columnsRemoved columns that are zero
-   * @param columnsLeft the others
-   * @param weights weights, the bias included
-   * @param removed how many of them are gone
-   * @param zerosBefore how many of them were 0 in the model as it came
-   * @param dampingG what was added to the diagonal of {@code G} in the last shot
-   * @param dampingA what was added to the diagonal of {@code A} in the last shot
+   * @param lines its rows and columns
+   * @param weights its weights
+   * @param damping of its factors
    */
   public record Layer(
       String name,
-      int rows,
-      int rowsRemoved,
-      int rowsLeft,
-      int columns,
-      int columnsRemoved,
-      int columnsLeft,
-      long weights,
-      long removed,
-      long zerosBefore,
-      double dampingG,
-      double dampingA) {}
+      @JsonUnwrapped Lines lines,
+      @JsonUnwrapped Weights weights,
+      @JsonUnwrapped LayerDamping damping) {
+    /**
+     * Rows and columns of a layer.
+     *
+     * @param rows outputs
+     * @param rowsRemoved rows that are zero
+     * @param rowsLeft the others
+     * @param columns inputs, the bias included where there is one
+     * @param columnsRemoved columns that are zero
+     * @param columnsLeft the others
+     */
+    public record Lines(
+        int rows,
+        int rowsRemoved,
+        int rowsLeft,
+        int columns,
+        int columnsRemoved,
+        int columnsLeft) {}
+
+    /**
+     * Weights of a layer.
+     *
+     * @param weights weights, the bias included
+     * @param removed how many of them are gone
+     * @param zerosBefore how many of them were 0 in the model as it came
+     */
+    public record Weights(long weights, long removed, long zerosBefore) {}
+
+    /**
+     * Damping of a layer's factors.
+     *
+     * @param dampingG what was added to the diagonal of {@code G} in the last shot
+     * @param dampingA what was added to the diagonal of {@code A} in the last shot
+     */
+    public record LayerDamping(double dampingG, double dampingA) {}
+  }
 
   /** Copies the lists. */
   public PruningReport {
-    scores = scores == null ? List.of() : List.copyOf(scores);
     shots = List.copyOf(shots);
     layers = List.copyOf(layers);
-    warnings = List.copyOf(warnings);
-    saved = saved == null ? List.of() : List.copyOf(saved);
-    factors = factors == null ? List.of() : List.copyOf(factors);
-    updates = updates == null ? List.of() : List.copyOf(updates);
   }
 
   /** Perplexity of the folder as written, or null. */
   @JsonIgnore
   public Double perplexity() {
-    return shots.get(shots.size() - 1).perplexity();
+    return shots.get(shots.size() - 1).loss().perplexity();
   }
 
   /** Share of the prunable weights that is gone. */
   @JsonIgnore
   public double sparsity() {
-    return shots.get(shots.size() - 1).sparsity();
+    return shots.get(shots.size() - 1).removal().sparsity();
   }
 }

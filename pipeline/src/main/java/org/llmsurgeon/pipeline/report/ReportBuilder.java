@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ShotFigures;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
@@ -26,6 +27,7 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.choose.Shortfall;
+import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Gathers what a run did into its report. */
@@ -73,7 +75,7 @@ public final class ReportBuilder {
    */
   public static RunIdentity identity(PruningReport report) {
     return new RunIdentity(
-        report.inputs(), report.recipe(), report.context(), report.versions().device());
+        report.setup().inputs(), report.setup().recipe(), report.setup().context(), report.setup().versions().device());
   }
 
   /** Sets the perplexity of the model as it came. */
@@ -116,26 +118,28 @@ public final class ReportBuilder {
     StageSeconds before = shot.seconds();
     Map<String, PruningReport.UnitShare> units = new TreeMap<>();
     selection
-        .kinds()
+        .predicted().kinds()
         .forEach(
             (kind, share) ->
                 units.put(
                     kind,
                     new PruningReport.UnitShare(share.units(), losses.nats(share.predicted()))));
+    Removal removal = shot.removal();
     shots.add(
         new PruningReport.Shot(
             shot.shot(),
-            shot.target(),
-            shot.removed(),
-            shot.total(),
-            shot.sparsity(),
-            shot.threshold(),
-            losses.predicted(selection),
-            losses.measured(shot.shot()),
-            constraints(selection),
-            units,
-            selection.followedAgain(),
-            evaluation.perplexity(),
+            new PruningReport.Shot.Removal(
+                removal.target(),
+                removal.removed(),
+                removal.total(),
+                removal.sparsity(),
+                removal.threshold()),
+            new PruningReport.Shot.Loss(
+                losses.predicted(selection),
+                losses.measured(shot.shot()),
+                evaluation.perplexity()),
+            new PruningReport.Shot.Choice(
+                constraints(selection), units, selection.followedAgain(), selection.costs()),
             new StageSeconds(
                 before.tokenise(),
                 before.accumulate(),
@@ -143,10 +147,7 @@ public final class ReportBuilder {
                 before.score(),
                 before.cut(),
                 evaluation.seconds()),
-            shot.reconstruction(),
-            shot.correction(),
-            shot.recovery(),
-            selection.costs(),
+            shot.after(),
             null));
     gone.add(model == null ? null : GoneWork.of(model, shot));
     first = first == null ? shot : first;
@@ -159,14 +160,14 @@ public final class ReportBuilder {
   private Map<String, PruningReport.Constraint> constraints(SelectionManifest selection) {
     Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
     selection
-        .without()
+        .predicted().without()
         .forEach(
             (option, without) ->
                 constraints.put(
                     option,
                     new PruningReport.Constraint(
                         losses.nats(without.predicted()),
-                        losses.nats(selection.predicted() - without.predicted()),
+                        losses.nats(selection.predicted().cost() - without.predicted()),
                         without.removed())));
     return constraints;
   }
@@ -178,20 +179,20 @@ public final class ReportBuilder {
 
   /** Whether the last shot that was added is the last of the run. */
   public boolean isLast() {
-    return plan.isLast(last.shot(), last.target());
+    return plan.isLast(last.shot(), last.removal().target());
   }
 
   /** The last shot that was added, in numbers. */
   public ShotFigures figures() {
     PruningReport.Shot shot = shots.get(shots.size() - 1);
     StageSeconds spent = shot.seconds();
-    boolean read = plan.calibration() != null && spent.accumulate() > 0;
+    boolean read = plan.windows().calibration() != null && spent.accumulate() > 0;
     return new ShotFigures(
         shot.shot(),
         plan.shots(),
-        shot.sparsity(),
-        shot.perplexity(),
-        read ? plan.calibration().tokens() / spent.accumulate() : null,
+        shot.removal().sparsity(),
+        shot.loss().perplexity(),
+        read ? plan.windows().calibration().tokens() / spent.accumulate() : null,
         Map.of(
             "tokenise", spent.tokenise(),
             "accumulate", spent.accumulate(),
@@ -211,35 +212,35 @@ public final class ReportBuilder {
             "shot %d/%d: %.1f %% removed",
             shot.shot(),
             plan.shots(),
-            100 * shot.sparsity()));
-    if (shot.perplexity() != null) {
-      line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.perplexity()));
+            100 * shot.removal().sparsity()));
+    if (shot.loss().perplexity() != null) {
+      line.append(String.format(Locale.ROOT, ", perplexity %.3f", shot.loss().perplexity()));
       asCut(shot)
           .ifPresent(cut -> line.append(String.format(Locale.ROOT, " (%.3f as it was cut)", cut)));
       scores.forEach(
           (name, value) -> line.append(String.format(Locale.ROOT, ", %s %.4f", name, value)));
     }
-    if (shot.predictedNats() != null) {
+    if (shot.loss().predictedNats() != null) {
       line.append(
-          shot.measuredNats() == null
-              ? String.format(Locale.ROOT, ", loss %+.4f predicted", shot.predictedNats())
+          shot.loss().measuredNats() == null
+              ? String.format(Locale.ROOT, ", loss %+.4f predicted", shot.loss().predictedNats())
               : String.format(
                   Locale.ROOT,
                   ", loss %+.4f (predicted %+.4f)",
-                  shot.measuredNats(),
-                  shot.predictedNats()));
+                  shot.loss().measuredNats(),
+                  shot.loss().predictedNats()));
     }
     return line.toString();
   }
 
   /** Perplexity of a shot before more was done to it. */
   private static Optional<Double> asCut(PruningReport.Shot shot) {
-    if (shot.reconstruction() != null) {
-      return Optional.ofNullable(shot.reconstruction().perplexityBefore());
+    if (shot.after().reconstruction() != null) {
+      return Optional.ofNullable(shot.after().reconstruction().perplexityBefore());
     }
-    return shot.correction() != null
-        ? Optional.ofNullable(shot.correction().perplexityBefore())
-        : Optional.ofNullable(shot.recovery()).map(RecoveryRecord::perplexityBefore);
+    return shot.after().correction() != null
+        ? Optional.ofNullable(shot.after().correction().perplexityBefore())
+        : Optional.ofNullable(shot.after().recovery()).map(RecoveryRecord::perplexityBefore);
   }
 
   /** Warnings that nobody was told of yet. */
@@ -275,8 +276,8 @@ public final class ReportBuilder {
 
   /** Zeros that came with the model and are no part of what rows and columns go. */
   private Optional<String> kept() {
-    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().zeros()).sum();
-    long counted = first.layers().stream().mapToLong(layer -> layer.cut().before()).sum();
+    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().weights().zeros()).sum();
+    long counted = first.layers().stream().mapToLong(layer -> layer.cut().weights().before()).sum();
     boolean besides = !plan.recipe().structures().sparse() && zeros > counted;
     return besides
         ? Optional.of(
@@ -285,20 +286,26 @@ public final class ReportBuilder {
                 "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
                     + " 0, and do not count in the sparsity.",
                 zeros - counted,
-                100.0 * (zeros - counted) / first.total()))
+                100.0 * (zeros - counted) / first.removal().total()))
         : Optional.empty();
   }
 
   /** What is missing of a target at which somebody gets the model. */
   private Optional<String> missing() {
     double share = plan.share();
-    boolean kept = isLast() || plan.recipe().savedAt(last.target(), share).isPresent();
-    return kept ? shortfall.warning(last.target(), share, last.removed()) : Optional.empty();
+    boolean kept = isLast() || plan.recipe().savedAt(last.removal().target(), share).isPresent();
+    return kept ? shortfall.warning(last.removal().target(), share, last.removal().removed()) : Optional.empty();
   }
 
   /** Shots whose measured loss was not known when they were added: it needed the next one. */
   private List<PruningReport.Shot> measured() {
-    return shots.stream().map(shot -> shot.withMeasured(losses.measured(shot.shot()))).toList();
+    return shots.stream().map(this::measured).toList();
+  }
+
+  private PruningReport.Shot measured(PruningReport.Shot shot) {
+    return shot.with(
+        new PruningReport.Shot.Loss(
+            shot.loss().predictedNats(), losses.measured(shot.shot()), shot.loss().perplexity()));
   }
 
   /**
@@ -310,41 +317,46 @@ public final class ReportBuilder {
    */
   public PruningReport build(
       Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
-    RunIdentity identity = plan.identity();
     List<PruningReport.Shot> all = new ArrayList<>(measured());
-    all.add(all.remove(all.size() - 1).with(written.perplexity()));
+    PruningReport.Shot cut = all.remove(all.size() - 1);
+    all.add(
+        cut.with(
+            new PruningReport.Shot.Loss(
+                cut.loss().predictedNats(), cut.loss().measuredNats(), written.perplexity())));
     for (int i = 0; export != null && i < all.size(); i++) {
       GoneWork less = gone.get(i);
       all.set(i, less == null ? all.get(i) : all.get(i).with(less.from(export.before())));
     }
-    Recipe.Goal goal = identity.recipe().goal();
     return new PruningReport(
+        setup(plan.identity()),
+        new PruningReport.Quality(
+            densePerplexity,
+            perplexityF32,
+            written.scores().entrySet().stream()
+                .map(
+                    each ->
+                        new PruningReport.Score(
+                            each.getKey(), denseScores.get(each.getKey()), each.getValue()))
+                .toList()),
+        all,
+        IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
+        new PruningReport.Notes(resumedFromShot, warnings(all), saved),
+        new PruningReport.Numerics(factors, updates, halves),
+        forecast == null ? null : forecast.against(session.usage()),
+        export);
+  }
+
+  private PruningReport.Setup setup(RunIdentity identity) {
+    Recipe.Goal goal = identity.recipe().goal();
+    return new PruningReport.Setup(
         versions(),
         identity.inputs(),
         identity.recipe(),
         new PruningReport.Target(goal.of().optionName(), goal.sparsity(), plan.share()),
         identity.context(),
         identity.recipe().calibration().seed(),
-        tokens(plan.calibration()),
-        tokens(plan.test()),
-        resumedFromShot,
-        densePerplexity,
-        perplexityF32,
-        all,
-        IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
-        warnings(all),
-        saved,
-        factors,
-        updates,
-        forecast == null ? null : forecast.against(session.usage()),
-        export,
-        halves,
-        written.scores().entrySet().stream()
-            .map(
-                each ->
-                    new PruningReport.Score(
-                        each.getKey(), denseScores.get(each.getKey()), each.getValue()))
-            .toList());
+        tokens(plan.windows().calibration()),
+        tokens(plan.windows().test()));
   }
 
   private PruningReport.Versions versions() {
@@ -364,19 +376,21 @@ public final class ReportBuilder {
 
   private PruningReport.Layer layer(int index) {
     LayerFile file = last.layers().get(index);
-    LayerFile.Cut cut = file.cut();
+    LayerReport cut = file.cut();
+    LayerReport.Lines lines = cut.lines();
     return new PruningReport.Layer(
         file.layer(),
-        cut.rows(),
-        cut.rowsRemoved(),
-        cut.rows() - cut.rowsRemoved(),
-        cut.columns(),
-        cut.columnsRemoved(),
-        cut.columns() - cut.columnsRemoved(),
-        cut.weights(),
-        cut.removed(),
-        first.layers().get(index).cut().zeros(),
-        cut.dampingG(),
-        cut.dampingA());
+        new PruningReport.Layer.Lines(
+            lines.rows(),
+            lines.rowsRemoved(),
+            lines.rows() - lines.rowsRemoved(),
+            lines.columns(),
+            lines.columnsRemoved(),
+            lines.columns() - lines.columnsRemoved()),
+        new PruningReport.Layer.Weights(
+            cut.weights().total(),
+            cut.weights().removed(),
+            first.layers().get(index).cut().weights().zeros()),
+        new PruningReport.Layer.LayerDamping(cut.damping().g(), cut.damping().a()));
   }
 }

@@ -42,12 +42,9 @@ final class ShotHealth {
         each.factor().substring(0, 1),
         each.size(),
         each.dead(),
-        each.diagonal().smallest(),
-        each.diagonal().largest(),
-        each.diagonal().sum(),
-        each.condition(),
-        each.damping(),
-        each.retries());
+        new PruningReport.Factor.Diagonal(
+            each.diagonal().smallest(), each.diagonal().largest(), each.diagonal().sum()),
+        new PruningReport.Factor.Inversion(each.condition(), each.damping(), each.retries()));
   }
 
   /**

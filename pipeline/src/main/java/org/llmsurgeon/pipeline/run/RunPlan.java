@@ -11,11 +11,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param format version of the run directory's layout
  * @param identity what decides the result
  * @param share of the prunable weights that is gone at the end
- * @param calibration the calibration windows; where each shot has its own, those of the first
- * @param fresh calibration windows of the second shot and those after it; empty where all shots
- *     have the same
- * @param recovery windows of the recovery after the last shot; null where there is none
- * @param test the test windows, or null for none
+ * @param windows which tokens are read
  * @param shards groups of calibration windows that are accumulated as one
  * @param tokeniseSeconds time it took to make the windows
  */
@@ -23,17 +19,27 @@ public record RunPlan(
     int format,
     RunIdentity identity,
     double share,
-    WindowsFile calibration,
-    List<WindowsFile> fresh,
-    WindowsFile recovery,
-    WindowsFile test,
+    Windows windows,
     List<Shard> shards,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  public static final int FORMAT = 9;
+  public static final int FORMAT = 10;
 
-  public RunPlan {
-    fresh = List.copyOf(fresh);
+  /**
+   * The windows of a run.
+   *
+   * @param calibration the calibration windows; where each shot has its own, those of the first
+   * @param fresh calibration windows of the second shot and those after it; empty where all shots
+   *     have the same
+   * @param recovery windows of the recovery after the last shot; null where there is none
+   * @param test the test windows, or null for none
+   */
+  public record Windows(
+      WindowsFile calibration, List<WindowsFile> fresh, WindowsFile recovery, WindowsFile test) {
+    /** Copies the list. */
+    public Windows {
+      fresh = List.copyOf(fresh);
+    }
   }
 
   /** How to prune. */
@@ -43,7 +49,7 @@ public record RunPlan(
 
   /** Whether the test windows are the end of the calibration text. */
   public boolean testIsHeldOut() {
-    return test != null && identity.inputs().test().isEmpty();
+    return windows.test() != null && identity.inputs().test().isEmpty();
   }
 
   /**
@@ -52,7 +58,9 @@ public record RunPlan(
    * @param shot from 1
    */
   public WindowsFile calibration(int shot) {
-    return shot == 1 || fresh.isEmpty() ? calibration : fresh.get(shot - 2);
+    return shot == 1 || windows.fresh().isEmpty()
+        ? windows.calibration()
+        : windows.fresh().get(shot - 2);
   }
 
   /**
@@ -72,7 +80,7 @@ public record RunPlan(
    */
   public RunPlan with(RunIdentity other, double until) {
     return new RunPlan(
-        format, other, until, calibration, fresh, recovery, test, shards, tokeniseSeconds);
+        format, other, until, windows, shards, tokeniseSeconds);
   }
 
   /**

@@ -8,16 +8,9 @@ import org.llmsurgeon.pruning.structure.CostCounts;
 /**
  * What goes in a shot, over all layers.
  *
- * @param target share of the weights that is to be gone
- * @param threshold largest cost, or cost per weight, among what goes
- * @param predicted what goes adds to the loss by the quadratic model; null where that was not
- *     computed
- * @param without what would be chosen without one of the constraints on widths, by its option;
- *     empty where there are none
- * @param kinds the part of each kind of unit, by name; empty where there are no units
+ * @param removal how much
+ * @param predicted what that adds to the loss
  * @param followedAgain paths that had to be followed further
- * @param removed weights that go, those of earlier shots included
- * @param total weights of the prunable layers, biases included
  * @param layers one per prunable layer, in the model's order
  * @param scoreSeconds time of the scoring
  * @param factors how well the factors could be inverted, in the model's order; empty where single
@@ -25,14 +18,9 @@ import org.llmsurgeon.pruning.structure.CostCounts;
  * @param costs by kind of structure, how many cost how much; empty in runs of earlier versions
  */
 public record SelectionManifest(
-    double target,
-    double threshold,
-    Double predicted,
-    Map<String, Without> without,
-    Map<String, KindShare> kinds,
+    Removal removal,
+    Prediction predicted,
     int followedAgain,
-    long removed,
-    long total,
     List<LayerSelection> layers,
     double scoreSeconds,
     List<LayerHealth> factors,
@@ -40,9 +28,27 @@ public record SelectionManifest(
   public SelectionManifest {
     layers = List.copyOf(layers);
     factors = List.copyOf(factors);
-    kinds = new TreeMap<>(kinds);
-    without = new TreeMap<>(without);
     costs = costs == null ? Map.of() : new TreeMap<>(costs);
+  }
+
+  /**
+   * What goes adds to the loss by the quadratic model.
+   *
+   * @param cost of all that goes; null where that was not computed
+   * @param kinds the part of each kind of unit, by name; empty where there are no units
+   * @param without what would be chosen without one of the constraints on widths, by its option;
+   *     empty where there are none
+   */
+  public record Prediction(
+      Double cost, Map<String, KindShare> kinds, Map<String, Without> without) {
+    /** Nothing is predicted. */
+    public static final Prediction NONE = new Prediction(null, Map.of(), Map.of());
+
+    /** Copies the maps. */
+    public Prediction {
+      kinds = new TreeMap<>(kinds);
+      without = new TreeMap<>(without);
+    }
   }
 
   /**

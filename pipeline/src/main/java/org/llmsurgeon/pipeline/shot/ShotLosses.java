@@ -38,13 +38,13 @@ public final class ShotLosses {
     if (cost == null || !ofLoss) {
       return null;
     }
-    double context = plan.calibration().context();
+    double context = plan.windows().calibration().context();
     return context * (context - 1) * cost;
   }
 
   /** Predicted growth of the loss by what a selection takes, or null. */
   public Double predicted(SelectionManifest selection) {
-    return nats(selection.predicted());
+    return nats(selection.predicted().cost());
   }
 
   /**
@@ -54,10 +54,10 @@ public final class ShotLosses {
    * @return null where neither is known, or each shot has its own calibration text
    */
   public Double measured(int shot) {
-    if (plan.test() != null) {
+    if (plan.windows().test() != null) {
       return onTest(shot);
     }
-    return plan.fresh().isEmpty() ? onCalibration(shot) : null;
+    return plan.windows().fresh().isEmpty() ? onCalibration(shot) : null;
   }
 
   /** Growth of the logarithm of the perplexity by the cut, before any correction. */

@@ -33,7 +33,7 @@ public final class ShotTarget {
     double from = 0;
     for (int earlier = 1; earlier < shot.shot(); earlier++) {
       SelectionManifest selection = shot.selection(earlier);
-      double target = selection.target();
+      double target = selection.removal().target();
       done.add(
           new AdaptiveSteps.Past(
               from, target, losses.predicted(selection), losses.onCalibration(earlier)));

@@ -10,6 +10,7 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.files.Checksum;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 
 /** Writes new weights of a layer into the run directory. */
@@ -32,7 +33,7 @@ public final class LayerWriter {
    * @param cut what is gone of the layer
    * @param named the weight
    */
-  public static LayerFile write(RunDirectory run, String path, LayerFile.Cut cut, Named named) {
+  public static LayerFile write(RunDirectory run, String path, LayerReport cut, Named named) {
     Checksum.Writer out = new Checksum.Writer(run.create(path));
     write(named.layer(), named.weight(), out, run.resolve(path));
     return new LayerFile(named.layer(), path, out.length(), out.take(), cut);

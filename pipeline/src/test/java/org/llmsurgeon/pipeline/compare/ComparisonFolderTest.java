@@ -51,7 +51,9 @@ class ComparisonFolderTest {
 
   private static ComparedRun run(double perplexity) {
     return new ComparedRun(
-        "obd", "kfac", "", 0.5, 1, "global", "none", 0.5, perplexity, 1.0, 1.0, 7L, null);
+        new ComparedRun.Way("obd", "kfac", "", 0.5, 1, "global", "none"),
+        new ComparedRun.Outcome(0.5, perplexity, 1.0, 1.0, 7L),
+        null);
   }
 
   private void keep(ComparisonFolder folder, double perplexity) {

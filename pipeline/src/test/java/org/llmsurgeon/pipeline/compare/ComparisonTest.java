@@ -101,16 +101,16 @@ class ComparisonTest {
     List<ComparedRun> runs = pipeline().compare(request(model, ALL, List.of(0.3, 0.5), options));
 
     assertThat(runs)
-        .extracting(ComparedRun::method)
+        .extracting(run -> run.way().method())
         .hasSize(15)
         .startsWith("dense", "magnitude", "wanda");
     for (ComparedRun run : runs.subList(1, runs.size())) {
-      assertThat(run.removed()).isBetween(run.sparsity() - 0.1, run.sparsity());
-      assertThat(run.perplexity()).isFinite().isPositive();
-      assertThat(run.seconds()).isPositive();
-      assertThat(run.peakBytes()).isPositive();
+      assertThat(run.outcome().removed()).isBetween(run.way().sparsity() - 0.1, run.way().sparsity());
+      assertThat(run.outcome().perplexity()).isFinite().isPositive();
+      assertThat(run.outcome().seconds()).isPositive();
+      assertThat(run.outcome().peakBytes()).isPositive();
       // One measuring for all runs of a curvature, whichever comes first
-      assertThat(run.measuringSeconds()).isEqualTo(measuring(runs, run.curvature()));
+      assertThat(run.outcome().measuringSeconds()).isEqualTo(measuring(runs, run.way().curvature()));
     }
     assertThat(measuring(runs, "identity")).isZero();
     assertThat(measuring(runs, "kfac")).isPositive();
@@ -121,10 +121,10 @@ class ComparisonTest {
           pipeline().prune(model.request(temp.resolve(method.optionName()), recipe));
       ComparedRun compared =
           runs.stream()
-              .filter(run -> run.method().equals(method.optionName()) && run.sparsity() == 0.5)
+              .filter(run -> run.way().method().equals(method.optionName()) && run.way().sparsity() == 0.5)
               .findFirst()
               .orElseThrow();
-      assertThat(compared.perplexity()).isEqualTo(alone.perplexityF32());
+      assertThat(compared.outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
     }
   }
 
@@ -136,7 +136,7 @@ class ComparisonTest {
     List<ComparedRun> runs = pipeline().compare(request(model, methods, List.of(0.5), options));
 
     Map<String, Double> perplexities = new HashMap<>();
-    runs.forEach(run -> perplexities.put(run.method(), run.perplexity()));
+    runs.forEach(run -> perplexities.put(run.way().method(), run.outcome().perplexity()));
     assertThat(perplexities.values()).doesNotHaveDuplicates();
     LocalStorage storage = new LocalStorage();
     int[][] calibration =
@@ -162,10 +162,10 @@ class ComparisonTest {
 
   private static double measuring(List<ComparedRun> runs, String curvature) {
     return runs.stream()
-        .filter(run -> run.curvature().equals(curvature))
+        .filter(run -> run.way().curvature().equals(curvature))
         .findFirst()
         .orElseThrow()
-        .measuringSeconds();
+        .outcome().measuringSeconds();
   }
 
   private static final List<String> OF_UNITS =
@@ -186,19 +186,19 @@ class ComparisonTest {
     assertThat(runs).hasSize(1 + 2 * OF_UNITS.size());
     Map<String, Double> global = new HashMap<>();
     for (ComparedRun run : runs.subList(1, runs.size())) {
-      assertThat(run.failure()).as(run.label()).isNull();
-      assertThat(run.removed()).as(run.label()).isBetween(0.1, 0.4);
-      assertThat(run.after()).isEqualTo("none");
-      if (run.threshold().equals("global")) {
-        global.put(run.method(), run.perplexity());
+      assertThat(run.failure()).as(run.way().label()).isNull();
+      assertThat(run.outcome().removed()).as(run.way().label()).isBetween(0.1, 0.4);
+      assertThat(run.way().after()).isEqualTo("none");
+      if (run.way().threshold().equals("global")) {
+        global.put(run.way().method(), run.outcome().perplexity());
       }
     }
     assertThat(global).hasSize(OF_UNITS.size());
     assertThat(new HashSet<>(global.values())).hasSizeGreaterThan(5);
-    assertThat(of(runs, "taylor").get(0).curvature()).isEqualTo("gradients");
-    assertThat(of(runs, "flap").get(0).update()).isEqualTo("bias");
-    assertThat(of(runs, "magnitude").get(0).measuringSeconds()).isZero();
-    assertThat(of(runs, "minitron").get(0).measuringSeconds()).isPositive();
+    assertThat(of(runs, "taylor").get(0).way().curvature()).isEqualTo("gradients");
+    assertThat(of(runs, "flap").get(0).way().update()).isEqualTo("bias");
+    assertThat(of(runs, "magnitude").get(0).outcome().measuringSeconds()).isZero();
+    assertThat(of(runs, "minitron").get(0).outcome().measuringSeconds()).isPositive();
     assertScoreByHand(model, UnitBaseline.TAYLOR, global.get("taylor"));
     assertScoreByHand(model, UnitBaseline.FLAP, global.get("flap"));
   }
@@ -241,14 +241,14 @@ class ComparisonTest {
     List<ComparedRun> runs = pipeline().compare(request(model, wanted, false));
 
     assertThat(runs)
-        .extracting(ComparedRun::after)
+        .extracting(run -> run.way().after())
         .startsWith("", "none", "distill", "reconstruct", "reconstruct+distill", "none");
     assertThat(runs).hasSize(13).extracting(ComparedRun::failure).containsOnlyNulls();
     Map<String, Object> alone = new HashMap<>(UNITS);
     alone.putAll(Map.of("sparsity", 0.4, "reconstruct", true, "correct", "distill"));
     alone.putAll(Map.of("final-epochs", 1, "correct-rate", 1e-3));
     PruningReport pruned = pipeline().prune(model.request(temp.resolve("alone"), Recipe.of(alone)));
-    assertThat(runs.get(12).perplexity()).isEqualTo(pruned.perplexityF32());
+    assertThat(runs.get(12).outcome().perplexity()).isEqualTo(pruned.quality().perplexityF32());
     // The same alone, in another order of runs
     CompareRequest.Runs one =
         new CompareRequest.Runs(
@@ -257,7 +257,7 @@ class ComparisonTest {
             options,
             Map.of("reconstruct", List.of("true"), "correct", List.of("none")));
     List<ComparedRun> single = pipeline().compare(request(model, one, true));
-    assertThat(single.get(1).perplexity()).isEqualTo(runs.get(7).perplexity());
+    assertThat(single.get(1).outcome().perplexity()).isEqualTo(runs.get(7).outcome().perplexity());
   }
 
   @Test
@@ -289,13 +289,13 @@ class ComparisonTest {
     List<ComparedRun> runs = pipeline().compare(request(model, wanted, false));
 
     assertThat(runs)
-        .extracting(run -> run.method() + " " + run.shots())
+        .extracting(run -> run.way().method() + " " + run.way().shots())
         .startsWith("dense 0", "l-obd 1", "l-obd 2", "surgeon 1", "surgeon 1")
         .hasSize(1 + 2 + 2 * 2 * 2);
     ComparedRun last = runs.get(9);
-    assertThat(last.curvature()).isEqualTo("activations");
-    assertThat(last.update()).isEqualTo("joint");
-    assertThat(last.shots()).isEqualTo(2);
+    assertThat(last.way().curvature()).isEqualTo("activations");
+    assertThat(last.way().update()).isEqualTo("joint");
+    assertThat(last.way().shots()).isEqualTo(2);
     Recipe recipe =
         Recipe.of(
             Map.of(
@@ -310,7 +310,7 @@ class ComparisonTest {
                 "diagonal",
                 false));
     PruningReport alone = pipeline().prune(model.request(temp.resolve("alone"), recipe));
-    assertThat(last.perplexity()).isEqualTo(alone.perplexityF32());
+    assertThat(last.outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
   }
 
   @Test
@@ -388,7 +388,7 @@ class ComparisonTest {
     assertThat(runs.get(1).failure().input()).isTrue();
     assertThat(runs.get(1).failure().reason()).contains("gone already");
     assertThat(runs.get(2).failure()).isNull();
-    assertThat(runs.get(2).removed()).isBetween(0.55, 0.6);
+    assertThat(runs.get(2).outcome().removed()).isBetween(0.55, 0.6);
   }
 
   @Test
@@ -405,9 +405,9 @@ class ComparisonTest {
     assertThat(runs).hasSize(4);
     assertThat(runs.get(1).failure().reason()).contains("--structures element");
     assertThat(runs.get(2).failure().reason()).contains("ekfac has no joint costs");
-    assertThat(runs.get(2).perplexity()).isNull();
+    assertThat(runs.get(2).outcome().perplexity()).isNull();
     assertThat(runs.get(3).failure()).isNull();
-    assertThat(runs.get(3).perplexity()).isFinite();
+    assertThat(runs.get(3).outcome().perplexity()).isFinite();
     assertThat(Files.readAllLines(output().resolve("compare.csv"))).hasSize(5);
     assertThat(Files.readString(output().resolve("compare.json"))).contains("ekfac has no joint");
   }
@@ -428,7 +428,7 @@ class ComparisonTest {
     RecordingProgress progress = new RecordingProgress();
     List<ComparedRun> runs = new SurgeonPipeline(spark, progress).compare(request);
     assertThat(runs)
-        .extracting(ComparedRun::method)
+        .extracting(run -> run.way().method())
         .containsExactly("dense", "magnitude", "wanda", "k-obd");
     // What was done is there with its times
     assertThat(Files.readAllLines(output().resolve("compare.csv")))
@@ -455,7 +455,7 @@ class ComparisonTest {
     assertThat(pipeline().compare(request(llama, wanted, false))).isEqualTo(first);
 
     List<ComparedRun> other = pipeline().compare(request(opt, wanted, true));
-    assertThat(other.get(1).perplexity()).isNotEqualTo(first.get(1).perplexity());
+    assertThat(other.get(1).outcome().perplexity()).isNotEqualTo(first.get(1).outcome().perplexity());
     // A text that is too short is found out late; nothing is lost by it
     String shorter = Files.writeString(temp.resolve("short.txt"), "a").toString();
     CompareRequest late =
@@ -480,11 +480,11 @@ class ComparisonTest {
     List<ComparedRun> runs =
         pipeline().compare(request(model, List.of("magnitude", "wanda"), List.of(0.5), options));
     for (ComparedRun run : runs.subList(1, 3)) {
-      assertThat(run.removed()).isBetween(0.4, 0.5);
+      assertThat(run.outcome().removed()).isBetween(0.4, 0.5);
     }
     Recipe recipe = Recipe.of(Method.MAGNITUDE.options(options, 0.5));
     PruningReport alone = pipeline().prune(model.request(temp.resolve("alone"), recipe));
-    assertThat(runs.get(1).perplexity()).isEqualTo(alone.perplexityF32());
+    assertThat(runs.get(1).outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
   }
 
   @Test
@@ -500,13 +500,13 @@ class ComparisonTest {
     assertThat(others).hasSize(6);
     for (ComparedRun each : others) {
       // Two tasks at once may meet in another way, no more
-      assertThat(each.peakBytes())
-          .isBetween(others.get(0).peakBytes() / 2, 2 * others.get(0).peakBytes());
-      assertThat(each.peakBytes()).isGreaterThan(2 * magnitude.get(2).peakBytes());
+      assertThat(each.outcome().peakBytes())
+          .isBetween(others.get(0).outcome().peakBytes() / 2, 2 * others.get(0).outcome().peakBytes());
+      assertThat(each.outcome().peakBytes()).isGreaterThan(2 * magnitude.get(2).outcome().peakBytes());
     }
   }
 
   private static List<ComparedRun> of(List<ComparedRun> runs, String method) {
-    return runs.stream().filter(run -> run.method().equals(method)).toList();
+    return runs.stream().filter(run -> run.way().method().equals(method)).toList();
   }
 }

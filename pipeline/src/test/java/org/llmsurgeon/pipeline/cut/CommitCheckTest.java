@@ -12,18 +12,22 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.LayerSelection;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Every reason not to commit a shot, and shots that are committed. */
@@ -56,7 +60,8 @@ class CommitCheckTest {
 
     ShotManifest manifest(long told, List<LayerFile> files) {
       StageSeconds seconds = new StageSeconds(0, 0, 0, 0, 0, 0);
-      return new ShotManifest(shot, target, 1, told, TOTAL, files, seconds, null, null, null);
+      return new ShotManifest(
+          shot, new Removal(target, 1, told, TOTAL), files, seconds, AfterCut.NOTHING);
     }
 
     SelectionManifest selection() {
@@ -66,22 +71,22 @@ class CommitCheckTest {
         layers.add(LayerSelection.of(i, new Selection(own, new int[0])));
       }
       return new SelectionManifest(
-          target, 1, null, Map.of(), Map.of(), 0, removed(), TOTAL, layers, 0, List.of(), Map.of());
+          new Removal(target, 1, removed(), TOTAL),
+          SelectionManifest.Prediction.NONE,
+          0,
+          layers,
+          0,
+          List.of(),
+          Map.of());
     }
 
     private static LayerFile file(LinearShape layer, long removed, long before) {
-      LayerFile.Cut cut =
-          new LayerFile.Cut(
-              layer.outputs(),
-              0,
-              layer.augmentedInputs(),
-              0,
-              removed,
-              before,
-              before,
-              layer.weights(),
-              0,
-              0,
+      LayerReport cut =
+          new LayerReport(
+              layer.name(),
+              new LayerReport.Lines(layer.outputs(), 0, layer.augmentedInputs(), 0),
+              new LayerReport.Weights(removed, before, before, layer.weights()),
+              new Damping(0, 0),
               0,
               List.of(),
               null);

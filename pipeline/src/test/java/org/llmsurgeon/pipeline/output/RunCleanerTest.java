@@ -72,7 +72,7 @@ class RunCleanerTest {
     assertThat(cleaned.bytes()).isEqualTo(2 + 5 + 3 + 13);
     assertThat(files()).isEqualTo(before);
 
-    assertThat(prune(model, "stopped", Progress.silent()).resumedFromShot()).isEqualTo(1);
+    assertThat(prune(model, "stopped", Progress.silent()).notes().resumedFromShot()).isEqualTo(1);
     prune(model, "whole", Progress.silent());
     assertThat(weights("stopped")).isEqualTo(weights("whole"));
   }
@@ -114,7 +114,7 @@ class RunCleanerTest {
     assertThat(clean(run).removed()).isEmpty();
 
     Files.delete(committed);
-    assertThat(prune(model, "stopped", Progress.silent()).resumedFromShot()).isEqualTo(2);
+    assertThat(prune(model, "stopped", Progress.silent()).notes().resumedFromShot()).isEqualTo(2);
     prune(model, "whole", Progress.silent());
     assertThat(weights("stopped")).isEqualTo(weights("whole"));
   }

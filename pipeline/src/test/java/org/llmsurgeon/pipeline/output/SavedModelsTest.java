@@ -60,14 +60,14 @@ class SavedModelsTest {
             Progress.silent());
 
     assertThat(report.shots())
-        .extracting(PruningReport.Shot::target)
+        .extracting(shot -> shot.removal().target())
         .containsExactly(0.1, 0.2, 0.4);
-    assertThat(report.saved())
+    assertThat(report.notes().saved())
         .extracting(PruningReport.Saved::folder)
         .containsExactly("at-0.10", "at-0.20", ".");
-    assertThat(report.saved()).extracting(PruningReport.Saved::shot).containsExactly(1, 2, 3);
-    assertThat(report.saved().get(1).perplexity()).isEqualTo(shorter.perplexity());
-    assertThat(report.saved().get(2).perplexity()).isEqualTo(report.perplexity());
+    assertThat(report.notes().saved()).extracting(PruningReport.Saved::shot).containsExactly(1, 2, 3);
+    assertThat(report.notes().saved().get(1).perplexity()).isEqualTo(shorter.perplexity());
+    assertThat(report.notes().saved().get(2).perplexity()).isEqualTo(report.perplexity());
     Path kept = output.resolve("at-0.20");
     assertThat(weights(kept)).isEqualTo(weights(temp.resolve("shorter")));
     assertThat(kept.resolve("config.json")).hasSameBinaryContentAs(output.resolve("config.json"));
@@ -75,7 +75,7 @@ class SavedModelsTest {
         Json.read(Files.readAllBytes(kept.resolve(PruningReport.FILE)), PruningReport.class)
             .orElseThrow();
     assertThat(own.perplexity()).isEqualTo(shorter.perplexity());
-    assertThat(own.saved())
+    assertThat(own.notes().saved())
         .extracting(PruningReport.Saved::folder)
         .containsExactly("../at-0.10", ".");
     EvaluationResult again =
@@ -96,8 +96,8 @@ class SavedModelsTest {
     PruningReport report = prune(output, KEEPING, false, second);
     PruningReport whole = prune(temp.resolve("whole"), KEEPING, false, Progress.silent());
 
-    assertThat(report.resumedFromShot()).isEqualTo(1);
-    assertThat(report.saved()).isEqualTo(whole.saved());
+    assertThat(report.notes().resumedFromShot()).isEqualTo(1);
+    assertThat(report.notes().saved()).isEqualTo(whole.notes().saved());
     for (String folder : List.of("at-0.10", "at-0.20", ".")) {
       assertThat(weights(output.resolve(folder)))
           .isEqualTo(weights(temp.resolve("whole").resolve(folder)));

@@ -63,9 +63,9 @@ class PlanWarningsTest {
           .writeResult(request.output(), report, file.toString());
       RunResult result = Json.read(Files.readAllBytes(file), RunResult.class).orElseThrow();
       assertThat(result.perplexity()).isEqualTo(report.perplexity());
-      assertThat(result.removed()).isEqualTo(report.shots().get(0).removed());
-      assertThat(Path.of(result.report())).exists();
-      assertThat(Path.of(result.page())).exists();
+      assertThat(result.removal().removed()).isEqualTo(report.shots().get(0).removal().removed());
+      assertThat(Path.of(result.places().report())).exists();
+      assertThat(Path.of(result.places().page())).exists();
     }
   }
 

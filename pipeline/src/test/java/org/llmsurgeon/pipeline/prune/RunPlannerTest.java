@@ -48,7 +48,7 @@ class RunPlannerTest {
     }
     assertThat(plan.share()).isEqualTo(0.3);
     assertThat(plan.shards()).isEqualTo(Shard.plan(12, 4));
-    assertThat(plan.test()).isEqualTo(windows("t", 2));
+    assertThat(plan.windows().test()).isEqualTo(windows("t", 2));
     assertThat(plan.tokeniseSeconds()).isEqualTo(1.5);
   }
 

@@ -56,15 +56,15 @@ class ReportBuilderTest {
     PruningReport report =
         prune(model, Map.of("structures", "2:4", "sparsity", 0.5, "shots", 2, "skip-unfit", true));
 
-    long total = report.shots().get(1).total();
+    long total = report.shots().get(1).removal().total();
     long fit =
         model.config().linears().stream()
             .filter(layer -> layer.inputs() % 4 == 0)
             .mapToLong(LinearShape::weights)
             .sum();
-    assertThat(report.shots().get(1).removed()).isEqualTo(fit / 2).isLessThan(total / 2 - 2);
+    assertThat(report.shots().get(1).removal().removed()).isEqualTo(fit / 2).isLessThan(total / 2 - 2);
     String said = "%.2f %% of the weights are gone, not the 50.00 %%".formatted(50.0 * fit / total);
-    assertThat(report.warnings()).filteredOn(each -> each.startsWith(said)).hasSize(1);
+    assertThat(report.notes().warnings()).filteredOn(each -> each.startsWith(said)).hasSize(1);
     assertThat(notes("note " + said)).hasSize(1);
     assertThat(Files.readString(temp.resolve("out/pruning_report.json"))).contains(said);
     assertThat(Files.readString(temp.resolve("out/report.html"))).contains("not the 50.00");
@@ -76,7 +76,7 @@ class ReportBuilderTest {
         prune(
             TestModel.llama(temp, DataType.F32),
             Map.of("structures", "element", "sparsity", 0.3, "shots", 2));
-    assertThat(report.warnings()).noneMatch(each -> each.contains("asked for"));
+    assertThat(report.notes().warnings()).noneMatch(each -> each.contains("asked for"));
     assertThat(notes("asked for")).isEmpty();
   }
 
@@ -88,33 +88,33 @@ class ReportBuilderTest {
         new SurgeonPipeline(spark, progress).prune(model.request(temp.resolve("out"), recipe));
 
     assertThat(ReportBuilder.identity(report).recipe()).isEqualTo(recipe);
-    assertThat(report.target().share()).isEqualTo(0.3);
-    assertThat(report.calibration().windows()).isEqualTo(12);
-    assertThat(report.test().tokens()).isEqualTo(10L * report.test().windows());
+    assertThat(report.setup().target().share()).isEqualTo(0.3);
+    assertThat(report.setup().calibration().windows()).isEqualTo(12);
+    assertThat(report.setup().test().tokens()).isEqualTo(10L * report.setup().test().windows());
     assertThat(report.shots()).extracting(PruningReport.Shot::shot).containsExactly(1, 2);
     PruningReport.Shot first = report.shots().get(0);
     PruningReport.Shot last = report.shots().get(1);
-    assertThat(last.target()).isEqualTo(0.3);
-    assertThat(last.sparsity()).isEqualTo((double) last.removed() / last.total());
+    assertThat(last.removal().target()).isEqualTo(0.3);
+    assertThat(last.removal().sparsity()).isEqualTo((double) last.removal().removed() / last.removal().total());
     // What the first shot cost is what the second one found before it began.
-    assertThat(first.measuredNats()).isNotNull();
-    assertThat(report.perplexityF32()).isCloseTo(last.perplexity(), within(1e-4));
+    assertThat(first.loss().measuredNats()).isNotNull();
+    assertThat(report.quality().perplexityF32()).isCloseTo(last.loss().perplexity(), within(1e-4));
     assertThat(report.layers()).hasSameSizeAs(model.config().linears());
-    assertThat(report.layers().stream().mapToLong(PruningReport.Layer::removed).sum())
-        .isEqualTo(last.removed());
+    assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
+        .isEqualTo(last.removal().removed());
     for (int i = 0; i < report.layers().size(); i++) {
       LinearShape layer = model.config().linears().get(i);
       PruningReport.Layer told = report.layers().get(i);
       assertThat(told.name()).isEqualTo(layer.name());
       long left =
-          (long) (layer.outputs() - told.rowsRemoved())
-              * (layer.augmentedInputs() - told.columnsRemoved());
-      assertThat(told.removed()).isEqualTo(layer.weights() - left);
+          (long) (layer.outputs() - told.lines().rowsRemoved())
+              * (layer.augmentedInputs() - told.lines().columnsRemoved());
+      assertThat(told.weights().removed()).isEqualTo(layer.weights() - left);
     }
     assertThat(notes("note shot 2/2: "))
         .singleElement()
         .asString()
-        .contains("removed, perplexity %.3f".formatted(report.perplexityF32()));
+        .contains("removed, perplexity %.3f".formatted(report.quality().perplexityF32()));
   }
 
   private static long sum(List<Long> counts) {
@@ -127,36 +127,36 @@ class ReportBuilderTest {
     TestModel model = TestModel.llama(temp, DataType.F32);
     PruningReport units = prune(model, Map.of("sparsity", 0.4, "shots", 2));
     for (PruningReport.Shot shot : units.shots()) {
-      assertThat(shot.costs().keySet()).containsAll(shot.units().keySet());
-      shot.units()
+      assertThat(shot.choice().costs().keySet()).containsAll(shot.choice().units().keySet());
+      shot.choice().units()
           .forEach(
               (kind, went) -> {
-                CostCounts counts = shot.costs().get(kind);
+                CostCounts counts = shot.choice().costs().get(kind);
                 assertThat(sum(counts.removed()) + counts.free()).isEqualTo(went.removed());
               });
-      assertThat(shot.costs().values()).anyMatch(counts -> sum(counts.kept()) > 0);
+      assertThat(shot.choice().costs().values()).anyMatch(counts -> sum(counts.kept()) > 0);
     }
 
     long rows = model.config().linears().stream().mapToLong(LinearShape::outputs).sum();
     PruningReport lines =
         prune(Map.of("structures", "row", "sparsity", 0.3, "shots", 2), "rows", model);
-    CostCounts first = lines.shots().get(0).costs().get("row");
-    CostCounts second = lines.shots().get(1).costs().get("row");
+    CostCounts first = lines.shots().get(0).choice().costs().get("row");
+    CostCounts second = lines.shots().get(1).choice().costs().get("row");
     assertThat(sum(first.removed()) + first.free() + sum(first.kept())).isEqualTo(rows);
-    assertThat(sum(second.kept()) + lines.layers().stream().mapToInt(l -> l.rowsRemoved()).sum())
+    assertThat(sum(second.kept()) + lines.layers().stream().mapToInt(l -> l.lines().rowsRemoved()).sum())
         .isEqualTo(rows);
     // Nothing that stays costs less than a quarter of the threshold's bucket.
-    int bucket = Math.getExponent(lines.shots().get(0).threshold()) - first.first();
+    int bucket = Math.getExponent(lines.shots().get(0).removal().threshold()) - first.first();
     assertThat(sum(first.kept().subList(0, bucket))).isZero();
     assertThat(sum(first.removed().subList(bucket + 1, first.removed().size()))).isZero();
 
     PruningReport weights =
         prune(Map.of("structures", "element", "sparsity", 0.3, "shots", 1), "weights", model);
-    CostCounts counts = weights.shots().get(0).costs().get("element");
-    long total = weights.shots().get(0).total();
+    CostCounts counts = weights.shots().get(0).choice().costs().get("element");
+    long total = weights.shots().get(0).removal().total();
     assertThat(sum(counts.removed()) + sum(counts.kept()) + counts.free()).isEqualTo(total);
     assertThat((double) sum(counts.removed()))
-        .isCloseTo(weights.shots().get(0).removed(), within(0.05 * total));
+        .isCloseTo(weights.shots().get(0).removal().removed(), within(0.05 * total));
   }
 
   private PruningReport prune(Map<String, ?> options, String output, TestModel model) {

@@ -12,9 +12,7 @@ package org.llmsurgeon.compute;
  *     [tokens, keyValueHeads * headDimension]}
  * @param headDimension columns of one head
  * @param scale factor on the scores, usually {@code 1 / sqrt(headDimension)}
- * @param causal whether a query sees no key after its own
- * @param window keys that a query sees at most, its own and those right before it; 0 for all. Only
- *     a causal attention has one
+ * @param reach which keys a query sees
  * @param softCap scores go through {@code cap tanh(score / cap)}; 0 where they do not
  */
 public record AttentionShape(
@@ -24,20 +22,31 @@ public record AttentionShape(
     int keyValueHeads,
     int headDimension,
     double scale,
-    boolean causal,
-    int window,
+    Reach reach,
     double softCap) {
-  /** Checks that a window is that of a causal attention. */
-  public AttentionShape {
-    if (!causal && window != 0) {
-      throw new IllegalArgumentException("a window of " + window + " on both sides");
+  /**
+   * Which keys a query sees.
+   *
+   * @param causal whether none after its own
+   * @param window how many at most, its own and those right before it; 0 for all. Only a causal
+   *     attention has one
+   */
+  public record Reach(boolean causal, int window) {
+    /** Everything before. */
+    public static final Reach BEFORE = new Reach(true, 0);
+
+    /** Checks that a window is that of a causal attention. */
+    public Reach {
+      if (!causal && window != 0) {
+        throw new IllegalArgumentException("a window of " + window + " on both sides");
+      }
     }
   }
 
   /** A causal attention that sees everything before, without a bound on its scores. */
   public AttentionShape(
       int sequences, int length, int heads, int keyValueHeads, int headDimension, double scale) {
-    this(sequences, length, heads, keyValueHeads, headDimension, scale, true, 0, 0);
+    this(sequences, length, heads, keyValueHeads, headDimension, scale, Reach.BEFORE, 0);
   }
 
   /**
@@ -46,7 +55,7 @@ public record AttentionShape(
    * @param query its position in the sequence
    */
   public int firstKey(int query) {
-    return window == 0 ? 0 : Math.max(0, query - window + 1);
+    return reach.window() == 0 ? 0 : Math.max(0, query - reach.window() + 1);
   }
 
   /**
@@ -55,6 +64,6 @@ public record AttentionShape(
    * @param query its position in the sequence
    */
   public int keysEnd(int query) {
-    return causal ? query + 1 : length;
+    return reach.causal() ? query + 1 : length;
   }
 }

@@ -140,7 +140,7 @@ public final class ShapeChecks {
   public static void attention(AttentionShape shape) {
     boolean counts = shape.sequences() >= 0 && shape.length() >= 0 && shape.headDimension() >= 0;
     boolean heads = shape.keyValueHeads() > 0 && shape.heads() > 0;
-    counts &= shape.window() >= 0 && shape.softCap() >= 0;
+    counts &= shape.reach().window() >= 0 && shape.softCap() >= 0;
     if (!counts || !heads || shape.heads() % shape.keyValueHeads() != 0) {
       throw new IllegalArgumentException("Sizes of an attention do not fit: " + shape);
     }

@@ -42,11 +42,11 @@ final class NetworkBuilder {
   Network network() {
     int hidden = config.hidden();
     int width = config.stream().embeddingWidth();
-    Parameter tokens = parameters.matrix(names.embedding(), config.vocabulary(), width);
+    Parameter tokens = parameters.matrix(names.outer().embedding(), config.vocabulary(), width);
     Parameter positions = null;
-    if (names.positions() != null) {
+    if (names.outer().positions() != null) {
       int rows = config.maxPositions() + config.stream().positionOffset();
-      positions = parameters.matrix(names.positions(), rows, hidden);
+      positions = parameters.matrix(names.outer().positions(), rows, hidden);
     }
     Ends ends = config.ends();
     Parameter types =
@@ -64,7 +64,7 @@ final class NetworkBuilder {
             in,
             positions,
             config.stream().positionOffset(),
-            config.stream().embeddingScale(),
+            config.stream().scales().embedding(),
             types,
             embedded);
     boolean says = config.objective().saysTokens();
@@ -78,9 +78,9 @@ final class NetworkBuilder {
     Linear out = width == config.hidden() ? null : projection("out.weight", width, config.hidden());
     Head.Transform transform = ends.transform() == null ? null : transform(ends);
     Parameter weight =
-        config.tiedHead() ? tokens : parameters.matrix(names.head(), ends.outputs(), width);
+        config.tiedHead() ? tokens : parameters.matrix(names.outer().head(), ends.outputs(), width);
     Parameter bias = ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
-    Head.Logits logits = new Head.Logits(stream.logitScale(), stream.logitCap());
+    Head.Logits logits = new Head.Logits(stream.scales().logit(), stream.scales().logitCap());
     return new Head(last, out, transform, weight, bias, logits);
   }
 
@@ -101,7 +101,7 @@ final class NetworkBuilder {
   }
 
   private Linear projection(String name, int outputs, int inputs) {
-    return new Linear(null, parameters.matrix(names.projection() + name, outputs, inputs), null);
+    return new Linear(null, parameters.matrix(names.outer().projection() + name, outputs, inputs), null);
   }
 
   private Block block(int block) {
@@ -136,15 +136,15 @@ final class NetworkBuilder {
     if (!there && !config.has(places.get(2))) {
       return null;
     }
-    NormLayer before = there && names.normsFirst() ? norm(block, places.get(0)) : null;
+    NormLayer before = there && names.layout().normsFirst() ? norm(block, places.get(0)) : null;
     Sublayer inner = there ? sublayer.get() : Absent.PART;
-    if (there && !names.normsFirst()) {
+    if (there && !names.layout().normsFirst()) {
       before = norm(block, places.get(0));
     }
     NormLayer after = there ? norm(block, places.get(1)) : null;
     ResidualBranch.Norms norms =
         new ResidualBranch.Norms(before, after, norm(block, places.get(2)));
-    return new ResidualBranch(norms, config.stream().branchScale(), inner);
+    return new ResidualBranch(norms, config.stream().scales().branch(), inner);
   }
 
   private NormLayer norm(int block, NormPlace place) {

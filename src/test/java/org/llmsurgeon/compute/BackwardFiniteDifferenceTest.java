@@ -90,7 +90,7 @@ class BackwardFiniteDifferenceTest {
     attention(new AttentionShape(sequences, length, heads, keyValueHeads, headDimension, 0.8));
     attention(
         new AttentionShape(
-            sequences, length, heads, keyValueHeads, headDimension, 0.8, false, 0, 0));
+            sequences, length, heads, keyValueHeads, headDimension, 0.8, new AttentionShape.Reach(false, 0), 0));
   }
 
   private void attention(AttentionShape shape) {

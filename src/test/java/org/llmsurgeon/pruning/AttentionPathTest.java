@@ -185,10 +185,10 @@ class AttentionPathTest {
       boolean even = heads[0] == heads[1];
       boolean whole = heads[0] == PER_GROUP * SIZE || heads[1] == PER_GROUP * SIZE;
       assertThat(even || whole).as("%s of %s", Arrays.toString(heads), path).isTrue();
-      assertThat((double) result.removed())
-          .isLessThanOrEqualTo(target * result.total())
+      assertThat((double) result.gone().removed())
+          .isLessThanOrEqualTo(target * result.gone().total())
           .isGreaterThanOrEqualTo(before);
-      before = result.removed();
+      before = result.gone().removed();
     }
   }
 }

@@ -75,7 +75,7 @@ class WidthMergeTest {
     double target = random.nextDouble();
     PathMerge.Result result = PathMerge.select(groups, new PathMerge.Target(target, target), rule);
     assertThat(result.prefixes()).isEqualTo(greedy(groups, rule, target));
-    assertThat((double) result.removed()).isLessThanOrEqualTo(target * total(groups));
+    assertThat((double) result.gone().removed()).isLessThanOrEqualTo(target * total(groups));
     for (int i = 0; i < groups.size(); i++) {
       PlainWidths.State state = plain.after(groups.get(i), result.prefixes()[i]);
       PlainWidths.State dense = plain.after(groups.get(i), 0);
@@ -181,12 +181,12 @@ class WidthMergeTest {
     double end = 0.9 * random.nextDouble();
     PathMerge.Target target = new PathMerge.Target(end * random.nextDouble(), end);
     PathMerge.Result result = PathMerge.select(groups, target, rule);
-    assertThat((double) result.removed()).isLessThanOrEqualTo(target.now() * total(groups));
+    assertThat((double) result.gone().removed()).isLessThanOrEqualTo(target.now() * total(groups));
     assertThat(result.unmet()).isEmpty();
     List<Pair> all = pairs(groups, rule);
     Pair last = best(all, target.end() * total(groups), null);
     Pair now = best(all, target.now() * total(groups), last);
-    assertThat(result.removed()).isEqualTo(now.weights());
+    assertThat(result.gone().removed()).isEqualTo(now.weights());
     assertThat(result.prefixes()).isEqualTo(now.prefixes());
   }
 
@@ -300,10 +300,10 @@ class WidthMergeTest {
     PathMerge.Target enough = new PathMerge.Target((least + 0.5) / total, 0.9);
     PathMerge.Result met = PathMerge.select(groups, enough, rule);
     assertThat(met.unmet()).isEmpty();
-    assertThat(met.removed()).isEqualTo(least);
+    assertThat(met.gone().removed()).isEqualTo(least);
     PathMerge.Target little = new PathMerge.Target((least - 0.5) / total, 0.9);
     PathMerge.Result unmet = PathMerge.select(groups, little, rule);
     assertThat(unmet.unmet()).containsExactly(2);
-    assertThat(unmet.removed()).isEqualTo(96 + 2 * 24);
+    assertThat(unmet.gone().removed()).isEqualTo(96 + 2 * 24);
   }
 }

@@ -47,7 +47,7 @@ final class CudaAttention {
 
     /** Keys that all queries see, but the own one of a causal attention's first. */
     int common() {
-      return shape.causal() ? from : keys();
+      return shape.reach().causal() ? from : keys();
     }
 
     long elements() {
@@ -180,7 +180,7 @@ final class CudaAttention {
         .whole(tile.rows())
         .whole(tile.keys())
         .whole(tile.common())
-        .whole(tile.shape().window())
+        .whole(tile.shape().reach().window())
         .single((float) tile.shape().scale())
         .rows(tile.shape().heads() * tile.rows(), tile.keys());
   }

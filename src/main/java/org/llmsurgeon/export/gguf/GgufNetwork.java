@@ -131,7 +131,7 @@ final class GgufNetwork {
     }
     tensors.add(GgufTensor.vector("output_norm.weight", hidden, names.stored("model.norm.weight")));
     if (!config.tiedHead()) {
-      String head = names.stored(config.names().head());
+      String head = names.stored(config.names().outer().head());
       tensors.add(GgufTensor.matrix("output.weight", type, inOrder(vocabulary), hidden, head));
     }
     return List.copyOf(tensors);

@@ -16,12 +16,7 @@ import org.llmsurgeon.model.config.LinearShape;
  * @param experts its mixture of experts; empty where it has none
  * @param neurons neurons of the feed-forward whose output depends on the input
  * @param heads query heads likewise
- * @param neuronConstants what each of the other neurons says, whatever the input; 0 for those of
- *     {@code neurons}
- * @param headConstants the same for each dimension of each query head
- * @param constantAttention whether the attention adds something to the residual stream whatever it
- *     reads, which no other bias can take up
- * @param constantFeedForward whether the feed-forward does
+ * @param constants what it says whatever the input
  */
 public record BlockSurvey(
     int block,
@@ -30,10 +25,19 @@ public record BlockSurvey(
     List<Expert> experts,
     BitSet neurons,
     BitSet heads,
-    double[] neuronConstants,
-    double[] headConstants,
-    boolean constantAttention,
-    boolean constantFeedForward) {
+    Constants constants) {
+  /**
+   * What a block says whatever the input.
+   *
+   * @param neurons what each of the neurons says whose output does not depend on it; 0 for the
+   *     others
+   * @param heads the same for each dimension of each query head
+   * @param attention whether the attention adds something to the residual stream whatever it reads,
+   *     which no other bias can take up
+   * @param feedForward whether the feed-forward does
+   */
+  public record Constants(
+      double[] neurons, double[] heads, boolean attention, boolean feedForward) {}
 
   /**
    * A linear layer.
@@ -79,20 +83,17 @@ public record BlockSurvey(
         experts,
         neurons,
         heads,
-        neuronConstants,
-        headConstants,
-        ofAttention,
-        ofFeedForward);
+        new Constants(constants.neurons(), constants.heads(), ofAttention, ofFeedForward));
   }
 
   /** Neurons of the feed-forward as it is. */
   int allNeurons() {
-    return neuronConstants.length;
+    return constants.neurons().length;
   }
 
   /** Query heads as they are. */
   int allHeads() {
-    return headConstants.length / headDimension;
+    return constants.heads().length / headDimension;
   }
 
   /** Key and value heads as they are. */

@@ -66,8 +66,8 @@ public final class Survey {
     int attention = StreamConstants.sublayer(block.block(), LinearRole.OUTPUT);
     int feedForward = StreamConstants.sublayer(block.block(), LinearRole.DOWN);
     return block.withConstants(
-        block.constantAttention() && constants.home(attention) == attention,
-        block.constantFeedForward() && constants.home(feedForward) == feedForward);
+        block.constants().attention() && constants.home(attention) == attention,
+        block.constants().feedForward() && constants.home(feedForward) == feedForward);
   }
 
   private BlockSurvey block(int block) {
@@ -87,10 +87,11 @@ public final class Survey {
         experts,
         neurons.left(),
         heads.left(),
-        neurons.constants(),
-        heads.constants(),
-        addsBias(matrices.get(LinearRole.OUTPUT), heads),
-        addsBias(matrices.get(LinearRole.DOWN), neurons));
+        new BlockSurvey.Constants(
+            neurons.constants(),
+            heads.constants(),
+            addsBias(matrices.get(LinearRole.OUTPUT), heads),
+            addsBias(matrices.get(LinearRole.DOWN), neurons)));
   }
 
   private Map<LinearRole, BlockSurvey.Matrix> matrices(List<LinearShape> shapes) {

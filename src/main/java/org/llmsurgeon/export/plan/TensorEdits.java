@@ -75,8 +75,8 @@ final class TensorEdits {
       BlockSurvey.Matrix output = block.matrices().get(LinearRole.OUTPUT);
       double[] before = moved.get(StreamConstants.sublayer(block.block(), LinearRole.OUTPUT));
       double[] after = moved.get(StreamConstants.sublayer(block.block(), LinearRole.DOWN));
-      fold(output, block.headConstants(), heads, before, edits.edits());
-      fold(down, block.neuronConstants(), kept.neurons(), after, edits.edits());
+      fold(output, block.constants().heads(), heads, before, edits.edits());
+      fold(down, block.constants().neurons(), kept.neurons(), after, edits.edits());
     }
     return edits;
   }

@@ -36,7 +36,7 @@ final class Widths {
     return blocks.stream()
         .map(
             each -> {
-              int groups = atLeast(each.groupsLeft(), each.constantAttention(), each.allGroups());
+              int groups = atLeast(each.groupsLeft(), each.constants().attention(), each.allGroups());
               int heads = Math.max(1, each.mostHeadsInGroup()) * groups;
               return new BlockWidth(neurons(each), heads, groups);
             })
@@ -44,7 +44,7 @@ final class Widths {
   }
 
   private static int neurons(BlockSurvey block) {
-    return atLeast(block.neurons().cardinality(), block.constantFeedForward(), block.allNeurons());
+    return atLeast(block.neurons().cardinality(), block.constants().feedForward(), block.allNeurons());
   }
 
   private static int atLeast(int left, boolean one, int all) {
@@ -137,7 +137,7 @@ final class Widths {
 
   private static Optional<BlockWidth> nemotron(int heads, BlockSurvey block) {
     int neurons = neurons(block);
-    boolean needed = block.constantAttention() || block.block() == 0;
+    boolean needed = block.constants().attention() || block.block() == 0;
     int left = atLeast(block.groupsLeft(), needed, block.allGroups());
     if (left == 0) {
       return Optional.of(new BlockWidth(neurons, 0, 0));

@@ -255,16 +255,11 @@ final class Decoder {
     TensorNames names =
         new TensorNames(
             prefix,
-            embedding,
-            positions,
+            new TensorNames.Outer(embedding, positions, head, projection),
             block,
-            head,
-            projection,
             Map.copyOf(linears),
             Map.copyOf(norms),
-            fusion,
-            transposed,
-            normsFirst);
+            new TensorNames.Layout(fusion, transposed, normsFirst));
     AttentionStyle attention =
         new AttentionStyle(
             scale, scoreCap, inputBias, outputBias, rotary, layers, wholeNorms, causal);
@@ -272,14 +267,10 @@ final class Decoder {
         new StreamStyle(
             embeddingWidth,
             positionOffset,
-            embeddingScale,
-            branchScale,
-            logitScale,
-            logitCap,
+            new StreamStyle.Scales(embeddingScale, branchScale, logitScale, logitCap),
             parallel,
             tied,
-            activation,
-            feedForwardBias,
+            new StreamStyle.FeedForward(activation, feedForwardBias),
             norm);
     return new ModelConfig(
         architecture, size, blocks, names, attention, stream, experts, ends, objective);

@@ -67,7 +67,7 @@ public record ModelConfig(
   public ModelConfig storedAs(Predicate<String> stored) {
     String bare = embeddingName().substring(names.prefix().length());
     boolean embedded = stored.test(embeddingName()) || stored.test(bare);
-    if (!tiedHead() || !embedded || !stored.test(names.head())) {
+    if (!tiedHead() || !embedded || !stored.test(names.outer().head())) {
       return this;
     }
     return new ModelConfig(
@@ -100,12 +100,12 @@ public record ModelConfig(
 
   /** Non-linearity of the feed-forwards. */
   public Activation activation() {
-    return stream.activation();
+    return stream.feedForward().activation();
   }
 
   /** Name of the token embedding's tensor, {@code [vocabulary, width]}. */
   public String embeddingName() {
-    return names.embedding();
+    return names.outer().embedding();
   }
 
   /**
@@ -162,7 +162,7 @@ public record ModelConfig(
     BlockSize sizes = blocks.get(block);
     boolean own = expert == LinearShape.NO_EXPERT;
     int neurons = own ? sizes.width() : sizes.experts().get(expert);
-    boolean bias = stream.feedForwardBias();
+    boolean bias = stream.feedForward().bias();
     String first = layerName(block, expert, gated() ? LinearRole.GATE : LinearRole.UP);
     String up = layerName(block, expert, LinearRole.UP);
     String down = layerName(block, expert, LinearRole.DOWN);
@@ -221,7 +221,7 @@ public record ModelConfig(
 
   /** Whether all tensors are stored one by one and as the network reads them. */
   public boolean isPlain() {
-    return names.fusion() == TensorNames.Fusion.NONE && !names.transposed();
+    return names.layout().fusion() == TensorNames.Fusion.NONE && !names.layout().transposed();
   }
 
   /** Distinct token ids. */

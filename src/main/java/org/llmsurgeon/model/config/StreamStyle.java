@@ -9,28 +9,38 @@ import org.llmsurgeon.compute.Norm;
  * @param embeddingWidth width of the embeddings; where it is not that of the stream, matrices
  *     without bias lead in and out
  * @param positionOffset rows of the table of learned positions that are never used
- * @param embeddingScale factor on the token embeddings
- * @param branchScale factor on what attentions and feed-forwards add
- * @param logitScale factor on the logits
- * @param logitCap logits go through {@code cap tanh(logit / cap)}; 0 where they do not
+ * @param scales constant factors
  * @param parallel whether attention and feed-forward of a block read the same stream
  * @param tiedHead whether the head's weight is the embedding's
- * @param activation non-linearity of the feed-forwards
- * @param feedForwardBias whether their layers have biases
+ * @param feedForward what all feed-forwards have in common
  * @param norms what all norms have in common
  */
 public record StreamStyle(
     int embeddingWidth,
     int positionOffset,
-    double embeddingScale,
-    double branchScale,
-    double logitScale,
-    double logitCap,
+    Scales scales,
     boolean parallel,
     boolean tiedHead,
-    Activation activation,
-    boolean feedForwardBias,
+    FeedForward feedForward,
     Norms norms) {
+  /**
+   * Constant factors of a network.
+   *
+   * @param embedding on the token embeddings
+   * @param branch on what attentions and feed-forwards add
+   * @param logit on the logits
+   * @param logitCap logits go through {@code cap tanh(logit / cap)}; 0 where they do not
+   */
+  public record Scales(double embedding, double branch, double logit, double logitCap) {}
+
+  /**
+   * What all feed-forwards of a network have in common.
+   *
+   * @param activation non-linearity
+   * @param bias whether their layers have biases
+   */
+  public record FeedForward(Activation activation, boolean bias) {}
+
   /**
    * What all norms of a network have in common.
    *
@@ -45,16 +55,6 @@ public record StreamStyle(
 
   StreamStyle tied(boolean tied) {
     return new StreamStyle(
-        embeddingWidth,
-        positionOffset,
-        embeddingScale,
-        branchScale,
-        logitScale,
-        logitCap,
-        parallel,
-        tied,
-        activation,
-        feedForwardBias,
-        norms);
+        embeddingWidth, positionOffset, scales, parallel, tied, feedForward, norms);
   }
 }

@@ -10,30 +10,39 @@ import java.util.Map;
  *
  * @param prefix first component of all names but the head's, which some checkpoints leave out, with
  *     its dot; empty where there is none
- * @param embedding token embedding's tensor
- * @param positions table of learned positions, or null
+ * @param outer tensors outside of blocks
  * @param blocks module of block {@code i} is this followed by {@code i}
- * @param head the head's tensor, where it is not tied
- * @param projection modules that lead in and out where the embedding is narrower than the stream:
- *     what comes before {@code in.weight} and {@code out.weight}; null where it never is
  * @param linears modules inside a block
  * @param norms modules inside a block; that of the last norm in full
- * @param fusion how modules that hold several layers are laid out
- * @param transposed whether matrices of linear layers are stored {@code [in, out]}
- * @param normsFirst whether a part's norm comes before its layers in the network's order
+ * @param layout how layers are stored
  */
 public record TensorNames(
     String prefix,
-    String embedding,
-    String positions,
+    Outer outer,
     String blocks,
-    String head,
-    String projection,
     Map<LinearRole, String> linears,
     Map<NormPlace, String> norms,
-    Fusion fusion,
-    boolean transposed,
-    boolean normsFirst) {
+    Layout layout) {
+  /**
+   * Tensors outside of blocks.
+   *
+   * @param embedding token embedding's tensor
+   * @param positions table of learned positions, or null
+   * @param head the head's tensor, where it is not tied
+   * @param projection modules that lead in and out where the embedding is narrower than the stream:
+   *     what comes before {@code in.weight} and {@code out.weight}; null where it never is
+   */
+  public record Outer(String embedding, String positions, String head, String projection) {}
+
+  /**
+   * How layers are stored.
+   *
+   * @param fusion how modules that hold several layers are laid out
+   * @param transposed whether matrices of linear layers are stored {@code [in, out]}
+   * @param normsFirst whether a part's norm comes before its layers in the network's order
+   */
+  public record Layout(Fusion fusion, boolean transposed, boolean normsFirst) {}
+
   /** How a tensor holds several layers. */
   public enum Fusion {
     /** Each layer has its own. */
@@ -52,7 +61,7 @@ public record TensorNames(
    * @param role of the linear
    */
   public boolean fuses(LinearRole role) {
-    return fusion != Fusion.NONE
+    return layout.fusion() != Fusion.NONE
         && linears.get(role).endsWith("." + role.name().toLowerCase(Locale.ROOT));
   }
 

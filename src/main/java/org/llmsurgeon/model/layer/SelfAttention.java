@@ -64,8 +64,8 @@ public record SelfAttention(
           size.keyValueHeads(),
           headDimension,
           scale,
-          causal,
-          layer.window() < pass.batch().length() ? layer.window() : 0,
+          new AttentionShape.Reach(
+              causal, layer.window() < pass.batch().length() ? layer.window() : 0),
           softCap);
     }
 

@@ -23,7 +23,7 @@ public final class CheckpointNames {
   private CheckpointNames(TensorNames names, boolean prefixed, String instead) {
     this.prefix = names.prefix();
     this.prefixed = prefixed;
-    this.embedding = names.embedding();
+    this.embedding = names.outer().embedding();
     this.instead = instead;
   }
 
@@ -35,16 +35,16 @@ public final class CheckpointNames {
    */
   public static CheckpointNames of(ModelConfig config, Predicate<String> stored) {
     TensorNames names = config.names();
-    String full = names.embedding();
+    String full = names.outer().embedding();
     String bare = full.substring(names.prefix().length());
     if (stored.test(full) || stored.test(bare)) {
       return new CheckpointNames(names, stored.test(full), null);
     }
-    boolean onlyHead = config.tiedHead() && stored.test(names.head());
+    boolean onlyHead = config.tiedHead() && stored.test(names.outer().head());
     String last = names.norms().get(NormPlace.LAST);
     boolean prefixed =
         last == null || !stored.test(last.substring(names.prefix().length()) + ".weight");
-    return new CheckpointNames(names, prefixed, onlyHead ? names.head() : null);
+    return new CheckpointNames(names, prefixed, onlyHead ? names.outer().head() : null);
   }
 
   /**

@@ -50,7 +50,7 @@ public final class StoredTensors {
   private void add(ModelConfig config, LinearShape shape) {
     TensorNames all = config.names();
     boolean fused = all.fuses(shape.role());
-    if (!fused && !all.transposed()) {
+    if (!fused && !all.layout().transposed()) {
       return;
     }
     String module =
@@ -72,12 +72,12 @@ public final class StoredTensors {
       before = offset / runs;
     }
     int[] matrix =
-        all.transposed() ? new int[] {shape.inputs(), lines} : new int[] {lines, shape.inputs()};
+        all.layout().transposed() ? new int[] {shape.inputs(), lines} : new int[] {lines, shape.inputs()};
     StoredPart weight =
         new StoredPart(
             module + ".weight",
             matrix,
-            all.transposed(),
+            all.layout().transposed(),
             before,
             shape.outputs() / runs,
             lines / runs,
@@ -98,7 +98,7 @@ public final class StoredTensors {
   }
 
   private static boolean isGrouped(ModelConfig config, LinearShape shape) {
-    return config.names().fusion() == TensorNames.Fusion.BY_GROUP
+    return config.names().layout().fusion() == TensorNames.Fusion.BY_GROUP
         && (shape.role() == LinearRole.QUERY
             || shape.role() == LinearRole.KEY
             || shape.role() == LinearRole.VALUE);

@@ -37,13 +37,15 @@ public final class GroupThresholds {
       selections.addAll(each.selections());
       each.kinds().forEach((kind, share) -> kinds.merge(kind, share, PathMerge.KindShare::plus));
     }
+    List<PathMerge.Gone> gone = results.stream().map(PathMerge.Result::gone).toList();
     return new PathMerge.Result(
         results.stream().mapToInt(each -> each.prefixes()[0]).toArray(),
         selections,
-        results.stream().mapToDouble(PathMerge.Result::threshold).max().orElse(0),
-        results.stream().mapToDouble(PathMerge.Result::predicted).sum(),
-        results.stream().mapToLong(PathMerge.Result::removed).sum(),
-        results.stream().mapToLong(PathMerge.Result::total).sum(),
+        new PathMerge.Gone(
+            gone.stream().mapToDouble(PathMerge.Gone::threshold).max().orElse(0),
+            gone.stream().mapToDouble(PathMerge.Gone::predicted).sum(),
+            gone.stream().mapToLong(PathMerge.Gone::removed).sum(),
+            gone.stream().mapToLong(PathMerge.Gone::total).sum()),
         kinds,
         IntStream.range(0, targets.size())
             .filter(i -> results.get(i).tooShort().length > 0)

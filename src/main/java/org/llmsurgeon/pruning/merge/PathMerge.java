@@ -91,10 +91,7 @@ public final class PathMerge {
    *
    * @param prefixes how many units of each group's path
    * @param selections for each group, for each of its layers
-   * @param threshold the highest level among what goes; 0 where nothing goes
-   * @param predicted sum of the costs of what goes, in units of the loss's quadratic model
-   * @param removed weights that are gone, those that were 0 before included, exactly
-   * @param total weights of all layers
+   * @param gone how much that is
    * @param kinds the part of each kind of which something goes
    * @param tooShort groups whose path ended before the threshold did: their paths must be followed
    *     further, and the merge done again
@@ -105,14 +102,21 @@ public final class PathMerge {
   public record Result(
       int[] prefixes,
       List<List<Selection>> selections,
-      double threshold,
-      double predicted,
-      long removed,
-      long total,
+      Gone gone,
       Map<UnitKind, KindShare> kinds,
       int[] tooShort,
       int[] unmet,
       Map<UnitKind, CostCounts> costs) {}
+
+  /**
+   * How much goes.
+   *
+   * @param threshold the highest level among it; 0 where nothing goes
+   * @param predicted sum of its costs, in units of the loss's quadratic model
+   * @param removed weights that are gone, those that were 0 before included, exactly
+   * @param total weights of all layers
+   */
+  public record Gone(double threshold, double predicted, long removed, long total) {}
 
   /**
    * How much may be gone.
@@ -241,10 +245,7 @@ public final class PathMerge {
     return new Result(
         prefixes,
         selections,
-        threshold,
-        predicted,
-        removed,
-        total,
+        new Gone(threshold, predicted, removed, total),
         kinds,
         tooShort.stream().toArray(),
         IntStream.range(0, cuts.size()).filter(this::isUnmet).toArray(),

@@ -63,7 +63,7 @@ public final class GlobalRounds {
       if (round == 1) {
         gone = scores.stream().map(each -> each.left().gone()).toList();
         PathMerge.Result nothing = select(scores, gone, new PathMerge.Target(0, 0));
-        start = (double) nothing.removed() / nothing.total();
+        start = (double) nothing.gone().removed() / nothing.gone().total();
       }
       double part = Math.max(0, target.now() - start) * round / rounds;
       double until = round == rounds ? target.now() : Math.min(target.now(), start + part);
@@ -71,7 +71,7 @@ public final class GlobalRounds {
       gone = result.selections();
       remember(scores, result);
     }
-    return total(result, joint + result.predicted());
+    return total(result, joint + result.gone().predicted());
   }
 
   private PathMerge.Result select(
@@ -96,7 +96,7 @@ public final class GlobalRounds {
     }
     result.kinds().forEach((kind, share) -> kinds.merge(kind, share, PathMerge.KindShare::plus));
     result.costs().forEach((kind, counts) -> costs.merge(kind, counts, CostCounts::then));
-    threshold = Math.max(threshold, result.threshold());
+    threshold = Math.max(threshold, result.gone().threshold());
   }
 
   private static ChosenUnits with(ChosenUnits before, Path path, int prefix) {
@@ -117,10 +117,8 @@ public final class GlobalRounds {
     return new PathMerge.Result(
         last.prefixes(),
         last.selections(),
-        threshold,
-        predicted,
-        last.removed(),
-        last.total(),
+        new PathMerge.Gone(
+            threshold, predicted, last.gone().removed(), last.gone().total()),
         kinds,
         last.tooShort(),
         last.unmet(),

@@ -138,7 +138,7 @@ public final class UnitPlan {
    * normalised over all heads each counts in the others' norm: no head can go.
    */
   private int dividend() {
-    boolean any = config.names().positions() == null && !config.attention().wholeNorms();
+    boolean any = config.names().outer().positions() == null && !config.attention().wholeNorms();
     return any ? config.hidden() : -1;
   }
 

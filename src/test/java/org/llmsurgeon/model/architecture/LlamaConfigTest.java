@@ -83,14 +83,10 @@ class LlamaConfigTest {
     return new StreamStyle(
         width,
         0,
-        1,
-        1,
-        1,
-        0,
+        new StreamStyle.Scales(1, 1, 1, 0),
         false,
         tied,
-        activation,
-        bias,
+        new StreamStyle.FeedForward(activation, bias),
         new StreamStyle.Norms(Norm.Kind.RMS, true, false, false, epsilon));
   }
 

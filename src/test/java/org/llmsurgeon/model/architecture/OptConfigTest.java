@@ -47,14 +47,10 @@ class OptConfigTest {
     return new StreamStyle(
         width,
         2,
-        1,
-        1,
-        1,
-        0,
+        new StreamStyle.Scales(1, 1, 1, 0),
         false,
         tied,
-        activation,
-        bias,
+        new StreamStyle.FeedForward(activation, bias),
         new StreamStyle.Norms(Norm.Kind.LAYER, weights, weights, false, 1e-5));
   }
 

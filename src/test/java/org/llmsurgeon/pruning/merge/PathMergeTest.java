@@ -103,11 +103,11 @@ class PathMergeTest {
                 .weights(layers.get(layer).outputs(), layers.get(layer).inputs());
       }
     }
-    assertThat(result.removed())
+    assertThat(result.gone().removed())
         .isEqualTo(removed)
-        .isLessThanOrEqualTo((long) (target * result.total()));
+        .isLessThanOrEqualTo((long) (target * result.gone().total()));
     assertThat(result.kinds().values().stream().mapToDouble(PathMerge.KindShare::predicted).sum())
-        .isCloseTo(result.predicted(), within(1e-9));
+        .isCloseTo(result.gone().predicted(), within(1e-9));
   }
 
   @Test
@@ -147,7 +147,7 @@ class PathMergeTest {
             List.of(first, second),
             new PathMerge.Target(now / total, end / total, kept),
             WidthRule.NONE)
-        .removed();
+        .gone().removed();
   }
 
   /** Some of each layer's lines are dead, some of those have no weights any more. */
@@ -183,9 +183,9 @@ class PathMergeTest {
         groups(random).stream().map(each -> withDead(random, each)).toList();
     double target = 0.5 * random.nextDouble();
     PathMerge.Result result = select(groups, target, multiple);
-    long zeros = select(groups, 0, multiple).removed();
-    assertThat((double) result.removed())
-        .isLessThanOrEqualTo(Math.max(zeros, target * result.total()));
+    long zeros = select(groups, 0, multiple).gone().removed();
+    assertThat((double) result.gone().removed())
+        .isLessThanOrEqualTo(Math.max(zeros, target * result.gone().total()));
     for (int i = 0; i < groups.size(); i++) {
       for (int layer = 0; layer < 2; layer++) {
         Selection goes = result.selections().get(i).get(layer);
@@ -213,13 +213,13 @@ class PathMergeTest {
     // stays.
     long weights = 9L * neurons.length;
     PathMerge.Result all = PathMerge.select(List.of(one), (weights + 0.5) / group.weights());
-    assertThat(all.removed()).isEqualTo(weights);
+    assertThat(all.gone().removed()).isEqualTo(weights);
     assertThat(all.prefixes()).containsExactly(0);
-    assertThat(all.threshold()).isZero();
+    assertThat(all.gone().threshold()).isZero();
     assertThat(all.selections().get(0).get(0).rows()).isEqualTo(neurons);
     assertThat(all.selections().get(0).get(0).columns()).isEmpty();
     PathMerge.Result some = PathMerge.select(List.of(one), 8.5 / group.weights());
-    assertThat(some.removed()).isZero();
+    assertThat(some.gone().removed()).isZero();
   }
 
   @Test

@@ -153,7 +153,7 @@ class EliminationPathTest {
         }
       }
       // A round's costs are scaled up, never down, so their sum may be more than the joint cost.
-      assertThat(result.predicted()).isGreaterThanOrEqualTo(joint * (1 - 1e-9));
+      assertThat(result.gone().predicted()).isGreaterThanOrEqualTo(joint * (1 - 1e-9));
     }
   }
 
@@ -207,9 +207,9 @@ class EliminationPathTest {
           removed += selection.weights(shape.outputs(), shape.inputs());
         }
       }
-      assertThat(result.removed())
+      assertThat(result.gone().removed())
           .isEqualTo(removed)
-          .isLessThanOrEqualTo((long) (target * result.total() + 1e-6));
+          .isLessThanOrEqualTo((long) (target * result.gone().total() + 1e-6));
       assertThat(result.tooShort()).isEmpty();
       assertNothingCheaperFits(groups, result, target);
     }
@@ -226,8 +226,8 @@ class EliminationPathTest {
         GroupLines lines = new GroupLines(group.layers(), result.selections().get(i));
         long before = lines.left();
         lines.remove(group.units().get(path.units()[next]).ways().get(0));
-        assertThat(result.removed() + before - lines.left() + 0.0)
-            .isGreaterThan(target * result.total());
+        assertThat(result.gone().removed() + before - lines.left() + 0.0)
+            .isGreaterThan(target * result.gone().total());
       }
     }
   }

@@ -259,10 +259,10 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     return new Choice(
         planned.stream().flatMap(each -> each.shapes().stream()).toList(),
         PathMerge.flat(result),
-        result.threshold(),
-        result.predicted(),
-        result.removed(),
-        result.total());
+        result.gone().threshold(),
+        result.gone().predicted(),
+        result.gone().removed(),
+        result.gone().total());
   }
 
   private PathMerge.Result byPaths(

@@ -24,7 +24,7 @@ record HeadTask(ModelRef model, HadoopSettings settings) implements TaskFunction
     try (ModelWeights weights = ModelWeights.open(settings.storage(), model)) {
       ModelConfig config = weights.config();
       try (Tensor embedding = weights.load(config.embeddingName(), device);
-          Tensor head = weights.load(config.names().head(), device);
+          Tensor head = weights.load(config.names().outer().head(), device);
           Tensor change = device.empty(head.precision(), head.rows(), head.columns())) {
         device.copy(head, change);
         device.add(-1, embedding, change);

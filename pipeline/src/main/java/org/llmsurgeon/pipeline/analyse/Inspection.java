@@ -87,7 +87,7 @@ public final class Inspection {
       return new ModelSummary.Head(
           names.stored(config.embeddingName()), 0, ModelSummary.Head.Kind.TIED);
     }
-    String head = config.names().head();
+    String head = config.names().outer().head();
     long parameters = (long) config.vocabulary() * config.hidden();
     boolean meant =
         Architectures.parse(weights.folder().config(), weights.folder().configPath()).tiedHead();

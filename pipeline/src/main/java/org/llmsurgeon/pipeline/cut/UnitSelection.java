@@ -214,8 +214,8 @@ final class UnitSelection {
                     kind.optionName(),
                     new SelectionManifest.KindShare(share.units(), share.predicted())));
     return new SelectionManifest(
-        new Removal(target, chosen.threshold(), chosen.removed(), chosen.total()),
-        new SelectionManifest.Prediction(chosen.predicted(), kinds, without(merged)),
+        new Removal(target, chosen.gone().threshold(), chosen.gone().removed(), chosen.gone().total()),
+        new SelectionManifest.Prediction(chosen.gone().predicted(), kinds, without(merged)),
         again,
         layers(chosen),
         scored.seconds(),
@@ -236,7 +236,7 @@ final class UnitSelection {
         .forEach(
             (option, result) ->
                 without.put(
-                    option, new SelectionManifest.Without(result.predicted(), result.removed())));
+                    option, new SelectionManifest.Without(result.gone().predicted(), result.gone().removed())));
     return without;
   }
 

@@ -101,7 +101,8 @@ final class NetworkBuilder {
   }
 
   private Linear projection(String name, int outputs, int inputs) {
-    return new Linear(null, parameters.matrix(names.outer().projection() + name, outputs, inputs), null);
+    return new Linear(
+        null, parameters.matrix(names.outer().projection() + name, outputs, inputs), null);
   }
 
   private Block block(int block) {

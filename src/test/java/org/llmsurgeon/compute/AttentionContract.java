@@ -87,7 +87,8 @@ interface AttentionContract extends DeviceUnderTest {
 
   @Test
   default void equalKeysAverageAllValuesWhereLaterTokensAreSeen() {
-    AttentionShape shape = new AttentionShape(2, 130, 2, 1, 3, 0.7, new AttentionShape.Reach(false, 0), 0);
+    AttentionShape shape =
+        new AttentionShape(2, 130, 2, 1, 3, 0.7, new AttentionShape.Reach(false, 0), 0);
     try (Workspace work = workspace(Precision.SINGLE)) {
       PlainMatrix values = PlainMatrix.random(260, 3, 1);
       AttentionInputs in =
@@ -238,6 +239,13 @@ interface AttentionContract extends DeviceUnderTest {
     int window = size.length > 5 ? Math.max(0, size[5]) : 0;
     boolean causal = size.length < 6 || size[5] >= 0;
     return new AttentionShape(
-        size[0], size[1], size[2], size[3], size[4], scale, new AttentionShape.Reach(causal, window), 0);
+        size[0],
+        size[1],
+        size[2],
+        size[3],
+        size[4],
+        scale,
+        new AttentionShape.Reach(causal, window),
+        0);
   }
 }

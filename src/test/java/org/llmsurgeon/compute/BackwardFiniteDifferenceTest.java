@@ -90,7 +90,14 @@ class BackwardFiniteDifferenceTest {
     attention(new AttentionShape(sequences, length, heads, keyValueHeads, headDimension, 0.8));
     attention(
         new AttentionShape(
-            sequences, length, heads, keyValueHeads, headDimension, 0.8, new AttentionShape.Reach(false, 0), 0));
+            sequences,
+            length,
+            heads,
+            keyValueHeads,
+            headDimension,
+            0.8,
+            new AttentionShape.Reach(false, 0),
+            0));
   }
 
   private void attention(AttentionShape shape) {

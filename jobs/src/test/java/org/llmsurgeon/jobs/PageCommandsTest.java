@@ -37,7 +37,7 @@ class PageCommandsTest {
   private static final Map<String, String> ELSEWHERE =
       Map.of(
           "demo", "jobs/src/test/java/org/llmsurgeon/jobs/demo/DemoCommandTest.java",
-          "bench", "jobs/src/test/java/org/llmsurgeon/jobs/BenchCommandTest.java",
+          "bench", "jobs/src/test/java/org/llmsurgeon/jobs/command/BenchCommandTest.java",
           "clean", "pipeline/src/test/java/org/llmsurgeon/pipeline/output/RunCleanerTest.java",
           "--master", "jobs/src/test/java/org/llmsurgeon/jobs/ClusterDeployTest.java",
           "--gguf", "src/test/java/org/llmsurgeon/export/gguf/GgufExportTest.java",

@@ -125,7 +125,9 @@ class CurvatureRunTest {
         new SurgeonPipeline(spark, Progress.silent())
             .prune(model.request(temp.resolve("spark"), recipe));
     LocalSurgeon.Shot last = LocalRun.assertSame(temp.resolve("spark"), model, recipe);
-    assertThat(report.shots().get(1).removal().removed()).isEqualTo(last.choice().removed()).isPositive();
+    assertThat(report.shots().get(1).removal().removed())
+        .isEqualTo(last.choice().removed())
+        .isPositive();
   }
 
   /** Throws when a stage of a shot begins for the given time. */

@@ -66,17 +66,21 @@ class FactorReportTest {
       assertThat(factor.factor()).isEqualTo(i % 2 == 0 ? "G" : "A");
       int full = i % 2 == 0 ? layer.outputs() : layer.augmentedInputs();
       assertThat(factor.size() + factor.dead()).isEqualTo(full);
-      assertThat(factor.diagonal().smallestDiagonal()).isBetween(0.0, factor.diagonal().largestDiagonal());
+      assertThat(factor.diagonal().smallestDiagonal())
+          .isBetween(0.0, factor.diagonal().largestDiagonal());
       if (factor.size() > 0) {
         assertThat(factor.diagonal().trace() / factor.size())
-            .isBetween(factor.diagonal().smallestDiagonal() * (1 - 1e-12), factor.diagonal().largestDiagonal());
+            .isBetween(
+                factor.diagonal().smallestDiagonal() * (1 - 1e-12),
+                factor.diagonal().largestDiagonal());
         assertThat(factor.inversion().damping()).isPositive();
       }
       assertThat(factor.inversion().retries()).isZero();
     }
     assertThat(report.numerics().factors()).anyMatch(each -> each.inversion().condition() != null);
     assertThat(report.numerics().factors())
-        .allMatch(each -> each.inversion().condition() == null || each.inversion().condition() >= 1);
+        .allMatch(
+            each -> each.inversion().condition() == null || each.inversion().condition() >= 1);
     assertUpdates(report, structures, progress);
     PruningReport stored =
         Json.read(
@@ -103,7 +107,10 @@ class FactorReportTest {
     }
     List<PruningReport.Update> stopped =
         report.numerics().updates().stream().filter(each -> !each.converged()).toList();
-    assertThat(report.notes().warnings().stream().filter(each -> each.contains("stopped before")).count())
+    assertThat(
+            report.notes().warnings().stream()
+                .filter(each -> each.contains("stopped before"))
+                .count())
         .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());
     assertThat(progress.events().stream().filter(each -> each.contains("stopped before")).count())
         .isEqualTo(stopped.stream().mapToInt(PruningReport.Update::shot).distinct().count());

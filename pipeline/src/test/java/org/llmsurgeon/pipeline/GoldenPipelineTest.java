@@ -54,7 +54,9 @@ class GoldenPipelineTest {
     double pruned = run.path("perplexity").asDouble();
     assertThat(report.quality().densePerplexity()).isCloseTo(dense, within(1e-4 * dense));
     assertThat(report.perplexity()).isCloseTo(pruned, within(1e-4 * pruned));
-    assertThat(report.shots().get(0).removal().removed()).isEqualTo(run.path("zero_weights").asLong());
-    assertThat(report.shots().get(0).removal().total()).isEqualTo(run.path("total_weights").asLong());
+    assertThat(report.shots().get(0).removal().removed())
+        .isEqualTo(run.path("zero_weights").asLong());
+    assertThat(report.shots().get(0).removal().total())
+        .isEqualTo(run.path("total_weights").asLong());
   }
 }

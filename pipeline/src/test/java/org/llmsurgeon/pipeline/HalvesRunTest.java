@@ -51,7 +51,8 @@ class HalvesRunTest {
     assertThat(one.numerics().halves().rankCorrelation()).isBetween(-1.0, 0.999);
     assertThat(one.numerics().halves().excess()).isPositive();
     assertThat(one.numerics().halves().wantsMore())
-        .isEqualTo(one.notes().warnings().stream().anyMatch(each -> each.startsWith("More calibration")));
+        .isEqualTo(
+            one.notes().warnings().stream().anyMatch(each -> each.startsWith("More calibration")));
   }
 
   @Test

@@ -92,7 +92,10 @@ class PruneTest {
         // Where all rows of a layer went, its columns are zero too.
         assertThat(zeroRows).isGreaterThanOrEqualTo(layer.lines().rowsRemoved());
         assertThat(zeroColumns).isGreaterThanOrEqualTo(layer.lines().columnsRemoved());
-        assertThat(zeroRows * layer.lines().columns() + zeroColumns * layer.lines().rows() - zeroRows * zeroColumns)
+        assertThat(
+                zeroRows * layer.lines().columns()
+                    + zeroColumns * layer.lines().rows()
+                    - zeroRows * zeroColumns)
             .isEqualTo(layer.weights().removed());
       }
     }

@@ -139,8 +139,12 @@ class UnitRunTest {
           .isCloseTo(Math.log(shot.loss().perplexity()) - Math.log(before), within(1e-12));
       before = shot.loss().perplexity();
       double sum =
-          shot.choice().units().values().stream().mapToDouble(PruningReport.UnitShare::predictedNats).sum();
-      assertThat(shot.loss().predictedNats()).isNotNegative().isCloseTo(sum, within(1e-12 * (1 + sum)));
+          shot.choice().units().values().stream()
+              .mapToDouble(PruningReport.UnitShare::predictedNats)
+              .sum();
+      assertThat(shot.loss().predictedNats())
+          .isNotNegative()
+          .isCloseTo(sum, within(1e-12 * (1 + sum)));
       assertThat(shot.removal().threshold()).isPositive();
     }
     assertThat(report.notes().warnings())
@@ -178,7 +182,8 @@ class UnitRunTest {
     long parameters =
         new SurgeonPipeline(spark, Progress.silent())
             .inspect(model.folder().toString())
-            .counts().parameters();
+            .counts()
+            .parameters();
     assertThat(report.setup().target().of()).isEqualTo("parameters");
     assertThat(report.setup().target().share()).isEqualTo(0.2);
     assertThat(report.setup().target().shareOfWeights() * report.shots().get(0).removal().total())
@@ -229,7 +234,8 @@ class UnitRunTest {
                 "shots",
                 2));
     for (PruningReport.Shot shot : report.shots()) {
-      assertThat(shot.choice().constraints()).containsOnlyKeys("round-to", "tensor-parallel", "one-width");
+      assertThat(shot.choice().constraints())
+          .containsOnlyKeys("round-to", "tensor-parallel", "one-width");
       for (PruningReport.Constraint each : shot.choice().constraints().values()) {
         assertThat(each.addedNats() + each.predictedNatsWithout())
             .isCloseTo(shot.loss().predictedNats(), within(1e-12));

@@ -98,7 +98,8 @@ public final class StreamConstants {
       }
     }
     BlockSurvey block = blocks.get(sublayer / 2);
-    double[] constants = sublayer % 2 == 0 ? block.constants().heads() : block.constants().neurons();
+    double[] constants =
+        sublayer % 2 == 0 ? block.constants().heads() : block.constants().neurons();
     BitSet says = new BitSet();
     IntStream.range(0, constants.length).filter(i -> constants[i] != 0).forEach(says::set);
     if (!says.isEmpty()) {

@@ -36,7 +36,8 @@ final class Widths {
     return blocks.stream()
         .map(
             each -> {
-              int groups = atLeast(each.groupsLeft(), each.constants().attention(), each.allGroups());
+              int groups =
+                  atLeast(each.groupsLeft(), each.constants().attention(), each.allGroups());
               int heads = Math.max(1, each.mostHeadsInGroup()) * groups;
               return new BlockWidth(neurons(each), heads, groups);
             })
@@ -44,7 +45,8 @@ final class Widths {
   }
 
   private static int neurons(BlockSurvey block) {
-    return atLeast(block.neurons().cardinality(), block.constants().feedForward(), block.allNeurons());
+    return atLeast(
+        block.neurons().cardinality(), block.constants().feedForward(), block.allNeurons());
   }
 
   private static int atLeast(int left, boolean one, int all) {

@@ -72,7 +72,9 @@ public final class StoredTensors {
       before = offset / runs;
     }
     int[] matrix =
-        all.layout().transposed() ? new int[] {shape.inputs(), lines} : new int[] {lines, shape.inputs()};
+        all.layout().transposed()
+            ? new int[] {shape.inputs(), lines}
+            : new int[] {lines, shape.inputs()};
     StoredPart weight =
         new StoredPart(
             module + ".weight",

@@ -117,8 +117,7 @@ public final class GlobalRounds {
     return new PathMerge.Result(
         last.prefixes(),
         last.selections(),
-        new PathMerge.Gone(
-            threshold, predicted, last.gone().removed(), last.gone().total()),
+        new PathMerge.Gone(threshold, predicted, last.gone().removed(), last.gone().total()),
         kinds,
         last.tooShort(),
         last.unmet(),

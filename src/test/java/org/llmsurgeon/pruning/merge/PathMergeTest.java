@@ -147,7 +147,8 @@ class PathMergeTest {
             List.of(first, second),
             new PathMerge.Target(now / total, end / total, kept),
             WidthRule.NONE)
-        .gone().removed();
+        .gone()
+        .removed();
   }
 
   /** Some of each layer's lines are dead, some of those have no weights any more. */

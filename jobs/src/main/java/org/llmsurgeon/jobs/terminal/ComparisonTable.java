@@ -62,7 +62,9 @@ public final class ComparisonTable {
             number("%.4f", run.excessLoss(dense)),
             number("%.1f", run.outcome().seconds()),
             number("%.1f", run.outcome().measuringSeconds()),
-            run.outcome().peakBytes() == null ? "" : number("%.1f", run.outcome().peakBytes() / MIB)));
+            run.outcome().peakBytes() == null
+                ? ""
+                : number("%.1f", run.outcome().peakBytes() / MIB)));
   }
 
   /** Nothing where there is none. */

@@ -10,7 +10,6 @@ import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
-import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
@@ -50,11 +49,13 @@ public final class ReportTables {
           Format.perplexity(last.loss().perplexity()));
     }
     report
-        .quality().scores()
+        .quality()
+        .scores()
         .forEach(
             each ->
                 table.row(each.metric(), Format.score(each.dense()), Format.score(each.pruned())));
-    if (last.after().reconstruction() != null && last.after().reconstruction().perplexityBefore() != null) {
+    if (last.after().reconstruction() != null
+        && last.after().reconstruction().perplexityBefore() != null) {
       table.row(
           "  before the reconstruction",
           "",
@@ -62,10 +63,15 @@ public final class ReportTables {
     }
     if (last.after().correction() != null && last.after().correction().perplexityBefore() != null) {
       table.row(
-          "  before the correction", "", Format.perplexity(last.after().correction().perplexityBefore()));
+          "  before the correction",
+          "",
+          Format.perplexity(last.after().correction().perplexityBefore()));
     }
     if (last.after().recovery() != null && last.after().recovery().perplexityBefore() != null) {
-      table.row("  before the recovery", "", Format.perplexity(last.after().recovery().perplexityBefore()));
+      table.row(
+          "  before the recovery",
+          "",
+          Format.perplexity(last.after().recovery().perplexityBefore()));
     }
     long zeros = report.layers().stream().mapToLong(layer -> layer.weights().zerosBefore()).sum();
     return table
@@ -84,7 +90,8 @@ public final class ReportTables {
   private static Optional<TextTable> constraints(List<PruningReport.Shot> shots) {
     Map<String, double[]> sums = new TreeMap<>();
     for (PruningReport.Shot shot : shots) {
-      shot.choice().constraints()
+      shot.choice()
+          .constraints()
           .forEach(
               (option, each) -> {
                 if (each.addedNats() != null) {

@@ -10,8 +10,7 @@ import java.util.Locale;
  * @param outcome what it came to; all null where the run failed
  * @param failure why there is no result; null where there is one
  */
-public record ComparedRun(
-    @JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome, Failure failure) {
+public record ComparedRun(@JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome, Failure failure) {
   /** Name of the run that prunes nothing. */
   static final String DENSE = "dense";
 
@@ -81,9 +80,7 @@ public record ComparedRun(
   /** The dense model. */
   static ComparedRun dense(double perplexity) {
     return new ComparedRun(
-        new Way(DENSE, "", "", 0, 0, "", ""),
-        new Outcome(0.0, perplexity, null, null, null),
-        null);
+        new Way(DENSE, "", "", 0, 0, "", ""), new Outcome(0.0, perplexity, null, null, null), null);
   }
 
   /**

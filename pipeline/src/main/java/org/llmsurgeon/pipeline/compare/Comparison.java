@@ -200,7 +200,10 @@ public final class Comparison {
     private static String outcome(ComparedRun run) {
       return run.failure() == null
           ? String.format(
-              Locale.ROOT, "perplexity %.4f after %.1f s", run.outcome().perplexity(), run.outcome().seconds())
+              Locale.ROOT,
+              "perplexity %.4f after %.1f s",
+              run.outcome().perplexity(),
+              run.outcome().seconds())
           : "not done: " + run.failure().reason();
     }
   }

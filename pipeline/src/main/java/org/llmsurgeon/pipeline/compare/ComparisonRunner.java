@@ -179,7 +179,8 @@ final class ComparisonRunner implements AutoCloseable {
       return withBiases().densePerplexity(variant);
     }
     Curvature with = curvatures.get(Look.of(variant));
-    return new Evaluator(session, with.run(), with.plan().windows().test(), dense.config().objective())
+    return new Evaluator(
+            session, with.run(), with.plan().windows().test(), dense.config().objective())
         .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
         .perplexity();
   }
@@ -219,7 +220,8 @@ final class ComparisonRunner implements AutoCloseable {
         new Evaluator(own, run, plan.windows().test(), dense.config().objective())
             .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
             .perplexity();
-    double removed = (double) last.removal().removed() / recipe.layers().touched(dense.config().linears());
+    double removed =
+        (double) last.removal().removed() / recipe.layers().touched(dense.config().linears());
     return variant.done(
         new ComparedRun.Outcome(removed, perplexity, seconds, once.seconds(), peak));
   }

@@ -106,10 +106,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
             new RecoveryRecord(
                 rule.kind().optionName(),
                 new RecoveryRecord.Training(
-                    tokens(result.steps()),
-                    result.steps(),
-                    result.bestStep(),
-                    recovered.seconds()),
+                    tokens(result.steps()), result.steps(), result.bestStep(), recovered.seconds()),
                 before.perplexity(),
                 new RecoveryRecord.Loss(
                     result.heldOutBefore(),

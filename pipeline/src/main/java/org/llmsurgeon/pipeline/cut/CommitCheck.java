@@ -52,7 +52,10 @@ public final class CommitCheck {
       require(file.layer().equals(name), shot, "lacks layer " + name);
       removed += file.cut().weights().removed();
     }
-    require(removed == shot.removal().removed(), shot, "removed " + removed + ", not " + shot.removal().removed());
+    require(
+        removed == shot.removal().removed(),
+        shot,
+        "removed " + removed + ", not " + shot.removal().removed());
     checkAllowed(shot);
     if (shot.shot() > 1) {
       SelectionManifest earlier =

@@ -27,10 +27,7 @@ public record CutTask(LayerWork work) implements TaskFunction<LayerSelection, La
     String layer = cut.report().layer();
     String path = ShotStage.CUT.file(work.shot(), layer + "-" + attempt + ".safetensors");
     return LayerWriter.write(
-        work.directory(),
-        path,
-        cut.report(),
-        new LayerWriter.Named(layer, cut.weight()));
+        work.directory(), path, cut.report(), new LayerWriter.Named(layer, cut.weight()));
   }
 
   private CutLayer cut(LayerSelection selection) {

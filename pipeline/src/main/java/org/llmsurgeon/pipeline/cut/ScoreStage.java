@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.cut;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;

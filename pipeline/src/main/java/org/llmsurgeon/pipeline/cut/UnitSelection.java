@@ -214,7 +214,8 @@ final class UnitSelection {
                     kind.optionName(),
                     new SelectionManifest.KindShare(share.units(), share.predicted())));
     return new SelectionManifest(
-        new Removal(target, chosen.gone().threshold(), chosen.gone().removed(), chosen.gone().total()),
+        new Removal(
+            target, chosen.gone().threshold(), chosen.gone().removed(), chosen.gone().total()),
         new SelectionManifest.Prediction(chosen.gone().predicted(), kinds, without(merged)),
         again,
         layers(chosen),
@@ -236,7 +237,9 @@ final class UnitSelection {
         .forEach(
             (option, result) ->
                 without.put(
-                    option, new SelectionManifest.Without(result.gone().predicted(), result.gone().removed())));
+                    option,
+                    new SelectionManifest.Without(
+                        result.gone().predicted(), result.gone().removed())));
     return without;
   }
 

@@ -51,7 +51,10 @@ public final class ModelCard {
     line("| | before | after |");
     line("|---|---|---|");
     if (report.quality().densePerplexity() != null && last.loss().perplexity() != null) {
-      row("perplexity on the test text", two(report.quality().densePerplexity()), two(last.loss().perplexity()));
+      row(
+          "perplexity on the test text",
+          two(report.quality().densePerplexity()),
+          two(last.loss().perplexity()));
     }
     sizes(report.export().before(), report.export().after());
     line("");
@@ -59,7 +62,9 @@ public final class ModelCard {
     line("## How it was made");
     line("");
     line("- weights of linear layers that are gone: " + percent(last.removal().sparsity()));
-    line("- calibration: " + texts(report.setup().inputs().calibration(), report.setup().calibration()));
+    line(
+        "- calibration: "
+            + texts(report.setup().inputs().calibration(), report.setup().calibration()));
     line("- test: " + texts(report.setup().inputs().test(), report.setup().test()));
     line("- recipe: " + recipe());
     line("");

@@ -101,7 +101,11 @@ public final class SavedModels {
             asked ->
                 saved.add(
                     new PruningReport.Saved(
-                        asked, last.shot(), last.removal().sparsity(), evaluation.perplexity(), HERE)));
+                        asked,
+                        last.shot(),
+                        last.removal().sparsity(),
+                        evaluation.perplexity(),
+                        HERE)));
     return saved;
   }
 }

@@ -133,7 +133,8 @@ public final class PruneRun {
 
   /** The first windows of the test text, else of the calibration; null where there is neither. */
   private int[][] someWindows(RunPlan plan) {
-    WindowsFile file = plan.windows().test() == null ? plan.windows().calibration() : plan.windows().test();
+    WindowsFile file =
+        plan.windows().test() == null ? plan.windows().calibration() : plan.windows().test();
     return file == null ? null : Windows.read(run, file, 0, Math.min(2, file.windows()));
   }
 }

@@ -34,7 +34,8 @@ record GoneWork(long weights, long products) {
   /** Biases are no products; they go last, so one is taken to be there while anything else is. */
   private static long products(LinearShape layer, LayerReport cut) {
     long all = (long) layer.outputs() * layer.inputs();
-    long biases = cut.lines().columns() > layer.inputs() ? cut.lines().rows() - cut.lines().rowsRemoved() : 0;
+    long biases =
+        cut.lines().columns() > layer.inputs() ? cut.lines().rows() - cut.lines().rowsRemoved() : 0;
     return Math.max(0, all - Math.max(0, cut.weights().total() - cut.weights().removed() - biases));
   }
 

@@ -13,10 +13,10 @@ import java.util.stream.Stream;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ShotFigures;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
-import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
+import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
@@ -75,7 +75,10 @@ public final class ReportBuilder {
    */
   public static RunIdentity identity(PruningReport report) {
     return new RunIdentity(
-        report.setup().inputs(), report.setup().recipe(), report.setup().context(), report.setup().versions().device());
+        report.setup().inputs(),
+        report.setup().recipe(),
+        report.setup().context(),
+        report.setup().versions().device());
   }
 
   /** Sets the perplexity of the model as it came. */
@@ -118,7 +121,8 @@ public final class ReportBuilder {
     StageSeconds before = shot.seconds();
     Map<String, PruningReport.UnitShare> units = new TreeMap<>();
     selection
-        .predicted().kinds()
+        .predicted()
+        .kinds()
         .forEach(
             (kind, share) ->
                 units.put(
@@ -135,9 +139,7 @@ public final class ReportBuilder {
                 removal.sparsity(),
                 removal.threshold()),
             new PruningReport.Shot.Loss(
-                losses.predicted(selection),
-                losses.measured(shot.shot()),
-                evaluation.perplexity()),
+                losses.predicted(selection), losses.measured(shot.shot()), evaluation.perplexity()),
             new PruningReport.Shot.Choice(
                 constraints(selection), units, selection.followedAgain(), selection.costs()),
             new StageSeconds(
@@ -160,7 +162,8 @@ public final class ReportBuilder {
   private Map<String, PruningReport.Constraint> constraints(SelectionManifest selection) {
     Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
     selection
-        .predicted().without()
+        .predicted()
+        .without()
         .forEach(
             (option, without) ->
                 constraints.put(
@@ -294,7 +297,9 @@ public final class ReportBuilder {
   private Optional<String> missing() {
     double share = plan.share();
     boolean kept = isLast() || plan.recipe().savedAt(last.removal().target(), share).isPresent();
-    return kept ? shortfall.warning(last.removal().target(), share, last.removal().removed()) : Optional.empty();
+    return kept
+        ? shortfall.warning(last.removal().target(), share, last.removal().removed())
+        : Optional.empty();
   }
 
   /** Shots whose measured loss was not known when they were added: it needed the next one. */

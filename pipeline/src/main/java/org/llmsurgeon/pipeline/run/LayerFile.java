@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.run;
 
 import java.io.Serializable;
-import java.util.List;
 import org.llmsurgeon.surgery.operate.LayerReport;
 
 /**

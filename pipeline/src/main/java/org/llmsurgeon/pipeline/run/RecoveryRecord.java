@@ -11,7 +11,10 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
  * @param loss what it made of the loss
  */
 public record RecoveryRecord(
-    String kind, @JsonUnwrapped Training training, Double perplexityBefore, @JsonUnwrapped Loss loss) {
+    String kind,
+    @JsonUnwrapped Training training,
+    Double perplexityBefore,
+    @JsonUnwrapped Loss loss) {
   /**
    * How long a recovery took.
    *

@@ -79,8 +79,7 @@ public record RunPlan(
    * @param until share of the prunable weights that is gone at its end
    */
   public RunPlan with(RunIdentity other, double until) {
-    return new RunPlan(
-        format, other, until, windows, shards, tokeniseSeconds);
+    return new RunPlan(format, other, until, windows, shards, tokeniseSeconds);
   }
 
   /**

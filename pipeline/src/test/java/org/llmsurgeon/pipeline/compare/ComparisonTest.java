@@ -105,12 +105,14 @@ class ComparisonTest {
         .hasSize(15)
         .startsWith("dense", "magnitude", "wanda");
     for (ComparedRun run : runs.subList(1, runs.size())) {
-      assertThat(run.outcome().removed()).isBetween(run.way().sparsity() - 0.1, run.way().sparsity());
+      assertThat(run.outcome().removed())
+          .isBetween(run.way().sparsity() - 0.1, run.way().sparsity());
       assertThat(run.outcome().perplexity()).isFinite().isPositive();
       assertThat(run.outcome().seconds()).isPositive();
       assertThat(run.outcome().peakBytes()).isPositive();
       // One measuring for all runs of a curvature, whichever comes first
-      assertThat(run.outcome().measuringSeconds()).isEqualTo(measuring(runs, run.way().curvature()));
+      assertThat(run.outcome().measuringSeconds())
+          .isEqualTo(measuring(runs, run.way().curvature()));
     }
     assertThat(measuring(runs, "identity")).isZero();
     assertThat(measuring(runs, "kfac")).isPositive();
@@ -121,7 +123,9 @@ class ComparisonTest {
           pipeline().prune(model.request(temp.resolve(method.optionName()), recipe));
       ComparedRun compared =
           runs.stream()
-              .filter(run -> run.way().method().equals(method.optionName()) && run.way().sparsity() == 0.5)
+              .filter(
+                  run ->
+                      run.way().method().equals(method.optionName()) && run.way().sparsity() == 0.5)
               .findFirst()
               .orElseThrow();
       assertThat(compared.outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
@@ -165,7 +169,8 @@ class ComparisonTest {
         .filter(run -> run.way().curvature().equals(curvature))
         .findFirst()
         .orElseThrow()
-        .outcome().measuringSeconds();
+        .outcome()
+        .measuringSeconds();
   }
 
   private static final List<String> OF_UNITS =
@@ -455,7 +460,8 @@ class ComparisonTest {
     assertThat(pipeline().compare(request(llama, wanted, false))).isEqualTo(first);
 
     List<ComparedRun> other = pipeline().compare(request(opt, wanted, true));
-    assertThat(other.get(1).outcome().perplexity()).isNotEqualTo(first.get(1).outcome().perplexity());
+    assertThat(other.get(1).outcome().perplexity())
+        .isNotEqualTo(first.get(1).outcome().perplexity());
     // A text that is too short is found out late; nothing is lost by it
     String shorter = Files.writeString(temp.resolve("short.txt"), "a").toString();
     CompareRequest late =
@@ -501,8 +507,10 @@ class ComparisonTest {
     for (ComparedRun each : others) {
       // Two tasks at once may meet in another way, no more
       assertThat(each.outcome().peakBytes())
-          .isBetween(others.get(0).outcome().peakBytes() / 2, 2 * others.get(0).outcome().peakBytes());
-      assertThat(each.outcome().peakBytes()).isGreaterThan(2 * magnitude.get(2).outcome().peakBytes());
+          .isBetween(
+              others.get(0).outcome().peakBytes() / 2, 2 * others.get(0).outcome().peakBytes());
+      assertThat(each.outcome().peakBytes())
+          .isGreaterThan(2 * magnitude.get(2).outcome().peakBytes());
     }
   }
 

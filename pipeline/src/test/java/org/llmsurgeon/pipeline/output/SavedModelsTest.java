@@ -65,7 +65,9 @@ class SavedModelsTest {
     assertThat(report.notes().saved())
         .extracting(PruningReport.Saved::folder)
         .containsExactly("at-0.10", "at-0.20", ".");
-    assertThat(report.notes().saved()).extracting(PruningReport.Saved::shot).containsExactly(1, 2, 3);
+    assertThat(report.notes().saved())
+        .extracting(PruningReport.Saved::shot)
+        .containsExactly(1, 2, 3);
     assertThat(report.notes().saved().get(1).perplexity()).isEqualTo(shorter.perplexity());
     assertThat(report.notes().saved().get(2).perplexity()).isEqualTo(report.perplexity());
     Path kept = output.resolve("at-0.20");

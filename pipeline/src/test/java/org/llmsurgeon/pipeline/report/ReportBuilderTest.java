@@ -62,7 +62,9 @@ class ReportBuilderTest {
             .filter(layer -> layer.inputs() % 4 == 0)
             .mapToLong(LinearShape::weights)
             .sum();
-    assertThat(report.shots().get(1).removal().removed()).isEqualTo(fit / 2).isLessThan(total / 2 - 2);
+    assertThat(report.shots().get(1).removal().removed())
+        .isEqualTo(fit / 2)
+        .isLessThan(total / 2 - 2);
     String said = "%.2f %% of the weights are gone, not the 50.00 %%".formatted(50.0 * fit / total);
     assertThat(report.notes().warnings()).filteredOn(each -> each.startsWith(said)).hasSize(1);
     assertThat(notes("note " + said)).hasSize(1);
@@ -95,7 +97,8 @@ class ReportBuilderTest {
     PruningReport.Shot first = report.shots().get(0);
     PruningReport.Shot last = report.shots().get(1);
     assertThat(last.removal().target()).isEqualTo(0.3);
-    assertThat(last.removal().sparsity()).isEqualTo((double) last.removal().removed() / last.removal().total());
+    assertThat(last.removal().sparsity())
+        .isEqualTo((double) last.removal().removed() / last.removal().total());
     // What the first shot cost is what the second one found before it began.
     assertThat(first.loss().measuredNats()).isNotNull();
     assertThat(report.quality().perplexityF32()).isCloseTo(last.loss().perplexity(), within(1e-4));
@@ -128,7 +131,8 @@ class ReportBuilderTest {
     PruningReport units = prune(model, Map.of("sparsity", 0.4, "shots", 2));
     for (PruningReport.Shot shot : units.shots()) {
       assertThat(shot.choice().costs().keySet()).containsAll(shot.choice().units().keySet());
-      shot.choice().units()
+      shot.choice()
+          .units()
           .forEach(
               (kind, went) -> {
                 CostCounts counts = shot.choice().costs().get(kind);
@@ -143,7 +147,9 @@ class ReportBuilderTest {
     CostCounts first = lines.shots().get(0).choice().costs().get("row");
     CostCounts second = lines.shots().get(1).choice().costs().get("row");
     assertThat(sum(first.removed()) + first.free() + sum(first.kept())).isEqualTo(rows);
-    assertThat(sum(second.kept()) + lines.layers().stream().mapToInt(l -> l.lines().rowsRemoved()).sum())
+    assertThat(
+            sum(second.kept())
+                + lines.layers().stream().mapToInt(l -> l.lines().rowsRemoved()).sum())
         .isEqualTo(rows);
     // Nothing that stays costs less than a quarter of the threshold's bucket.
     int bucket = Math.getExponent(lines.shots().get(0).removal().threshold()) - first.first();

@@ -1,16 +1,16 @@
-package org.llmsurgeon.jobs.terminal;
+package org.llmsurgeon.jobs.option;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.llmsurgeon.jobs.option.OptionGroups;
+import org.llmsurgeon.jobs.terminal.Format;
+import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine;
 
 /**
  * Help texts for terminals that are narrower than Picocli's own limit: names on lines of their own,

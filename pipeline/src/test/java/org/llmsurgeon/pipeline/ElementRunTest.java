@@ -104,7 +104,7 @@ class ElementRunTest {
           assertThat(device.values(actual)).as(name).isEqualTo(device.values(expected));
         }
       }
-      assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
+      assertThat(report.layers().stream().mapToLong(layer -> layer.counts().removed()).sum())
           .isEqualTo(zeros(model.config().linears(), pruned, device));
     }
   }
@@ -139,6 +139,6 @@ class ElementRunTest {
         .hasMessageContaining("--skip-unfit");
     options.put("skip-unfit", true);
     PruningReport report = pipeline.prune(model.request(temp.resolve("b"), Recipe.of(options)));
-    assertThat(report.layers().get(0).weights().removed()).isZero();
+    assertThat(report.layers().get(0).counts().removed()).isZero();
   }
 }

@@ -77,7 +77,7 @@ class LayerRuleRunTest {
     long touched = 0;
     for (int i = 0; i < report.layers().size(); i++) {
       LinearShape layer = model.config().linears().get(i);
-      long removed = report.layers().get(i).weights().removed();
+      long removed = report.layers().get(i).counts().removed();
       assertThat(removed).as(layer.name()).isLessThanOrEqualTo(recipe.layers().most(layer));
       if (recipe.layers().touches(layer)) {
         touched += layer.weights();
@@ -106,7 +106,7 @@ class LayerRuleRunTest {
       long removed = 0;
       long all = 0;
       for (int i = from; i < to; i++) {
-        removed += report.layers().get(i).weights().removed();
+        removed += report.layers().get(i).counts().removed();
         all += recipe.layers().touches(layers.get(i)) ? layers.get(i).weights() : 0;
       }
       double share = all == 0 ? 0 : (double) removed / all;

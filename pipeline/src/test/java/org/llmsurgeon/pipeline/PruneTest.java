@@ -61,7 +61,7 @@ class PruneTest {
     assertThat(report.shots()).hasSize(2);
     assertThat(report.sparsity()).isPositive().isLessThanOrEqualTo(0.4);
     assertThat(report.layers()).hasSameSizeAs(model.config().linears());
-    assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
+    assertThat(report.layers().stream().mapToLong(layer -> layer.counts().removed()).sum())
         .isEqualTo(report.shots().get(1).removal().removed());
     checkZeros(output, model, report);
     assertThat(Files.readString(output.resolve("generation_config.json")))
@@ -96,7 +96,7 @@ class PruneTest {
                 zeroRows * layer.lines().columns()
                     + zeroColumns * layer.lines().rows()
                     - zeroRows * zeroColumns)
-            .isEqualTo(layer.weights().removed());
+            .isEqualTo(layer.counts().removed());
       }
     }
   }

@@ -73,7 +73,7 @@ public final class ReportTables {
           "",
           Format.perplexity(last.after().recovery().perplexityBefore()));
     }
-    long zeros = report.layers().stream().mapToLong(layer -> layer.weights().zerosBefore()).sum();
+    long zeros = report.layers().stream().mapToLong(layer -> layer.counts().zerosBefore()).sum();
     return table
         .row(
             "weights of linear layers",

@@ -337,13 +337,13 @@ public record PruningReport(
    *
    * @param name module name
    * @param lines its rows and columns
-   * @param weights its weights
+   * @param counts its weights
    * @param damping of its factors
    */
   public record Layer(
       String name,
       @JsonUnwrapped Lines lines,
-      @JsonUnwrapped Weights weights,
+      @JsonUnwrapped Weights counts,
       @JsonUnwrapped LayerDamping damping) {
     /**
      * Rows and columns of a layer.

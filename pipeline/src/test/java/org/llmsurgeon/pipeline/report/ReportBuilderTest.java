@@ -103,7 +103,7 @@ class ReportBuilderTest {
     assertThat(first.loss().measuredNats()).isNotNull();
     assertThat(report.quality().perplexityF32()).isCloseTo(last.loss().perplexity(), within(1e-4));
     assertThat(report.layers()).hasSameSizeAs(model.config().linears());
-    assertThat(report.layers().stream().mapToLong(layer -> layer.weights().removed()).sum())
+    assertThat(report.layers().stream().mapToLong(layer -> layer.counts().removed()).sum())
         .isEqualTo(last.removal().removed());
     for (int i = 0; i < report.layers().size(); i++) {
       LinearShape layer = model.config().linears().get(i);
@@ -112,7 +112,7 @@ class ReportBuilderTest {
       long left =
           (long) (layer.outputs() - told.lines().rowsRemoved())
               * (layer.augmentedInputs() - told.lines().columnsRemoved());
-      assertThat(told.weights().removed()).isEqualTo(layer.weights() - left);
+      assertThat(told.counts().removed()).isEqualTo(layer.weights() - left);
     }
     assertThat(notes("note shot 2/2: "))
         .singleElement()

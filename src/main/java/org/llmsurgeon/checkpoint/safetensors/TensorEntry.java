@@ -18,6 +18,7 @@ public record TensorEntry(String name, DataType dtype, long[] shape, long begin,
     shape = shape.clone();
   }
 
+  /** A copy of the sizes. */
   @Override
   public long[] shape() {
     return shape.clone();

@@ -14,24 +14,28 @@ import org.tukaani.xz.XZInputStream;
 
 /** How a file is compressed as a whole, by its name. Several streams in a row are one text. */
 public enum Compression {
+  /** Gzip. */
   GZIP(".gz", "gzip") {
     @Override
     InputStream decoder(InputStream in) throws IOException {
       return new GZIPInputStream(in, BUFFER);
     }
   },
+  /** Bzip2. */
   BZIP2(".bz2", "bzip2") {
     @Override
     InputStream decoder(InputStream in) throws IOException {
       return new BZip2CompressorInputStream(new BufferedInputStream(in, BUFFER), true);
     }
   },
+  /** XZ. */
   XZ(".xz", "xz") {
     @Override
     InputStream decoder(InputStream in) throws IOException {
       return new XZInputStream(new BufferedInputStream(in, BUFFER), XZ_KIBIBYTES);
     }
   },
+  /** Zstandard. */
   ZSTANDARD(".zst", "zstd") {
     @Override
     InputStream decoder(InputStream in) throws IOException {

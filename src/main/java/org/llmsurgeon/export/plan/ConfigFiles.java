@@ -56,6 +56,7 @@ public final class ConfigFiles {
   private final ModelConfig config;
   private final String base;
 
+  /** The configuration of a model's smaller forms. */
   public ConfigFiles(ModelFolder folder, ModelConfig config) {
     this.folder = folder;
     this.config = config;

@@ -35,6 +35,7 @@ public final class ExportPlanner {
   private final ConfigFiles files;
   private final NetworkTensors tensors;
 
+  /** Looks at the weights of a model once. */
   public ExportPlanner(ModelFolder folder, ModelConfig config, Device device) {
     this.folder = folder;
     this.config = config;

@@ -24,6 +24,7 @@ public final class StreamConstants {
   private final Device device;
   private final boolean plain;
 
+  /** What the blocks of a network add whatever they read. */
   public StreamConstants(
       ModelConfig config, List<BlockSurvey> blocks, NetworkTensors tensors, Device device) {
     this.config = config;

@@ -129,6 +129,7 @@ public final class ConfigFields {
     return size(name, 1);
   }
 
+  /** A size of at least 1. */
   public int size(String name, int standard) {
     JsonNode value = raw(name);
     if (value.isMissingNode()) {
@@ -149,6 +150,7 @@ public final class ConfigFields {
     return blocks;
   }
 
+  /** Whether something holds. */
   public boolean flag(String name, boolean standard) {
     JsonNode value = raw(name);
     if (!value.isMissingNode() && !value.isBoolean()) {
@@ -157,6 +159,7 @@ public final class ConfigFields {
     return value.isMissingNode() ? standard : value.booleanValue();
   }
 
+  /** A number above 0. */
   public double positive(String name, double standard) {
     JsonNode value = raw(name);
     if (value.isMissingNode()) {
@@ -189,6 +192,7 @@ public final class ConfigFields {
     return has(name) ? Math.max(1, object(name).nameSet().size()) : standard;
   }
 
+  /** A text. */
   public String text(String name, String standard) {
     JsonNode value = raw(name);
     if (!value.isMissingNode() && !value.isTextual()) {
@@ -249,6 +253,7 @@ public final class ConfigFields {
     return values;
   }
 
+  /** An activation by the name that transformers gives it. */
   public Activation activation(String name, String standard) {
     String spelled = text(name, standard);
     Activation activation = ACTIVATIONS.get(spelled);

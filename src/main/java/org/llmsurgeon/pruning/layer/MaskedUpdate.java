@@ -26,6 +26,7 @@ public interface MaskedUpdate {
    */
   Outcome apply(ElementMask removed, Tensor updated);
 
+  /** The update of a kind, for a layer. */
   static MaskedUpdate of(Device device, String name, LiveLayer layer, ElementUpdate update) {
     if (update instanceof ElementUpdate.Full full) {
       return new FullUpdate(device, name, new LiveOperator(device, layer), full);

@@ -87,6 +87,7 @@ public final class ElementMask {
     return both;
   }
 
+  /** A weight goes. */
   public void remove(int row, int column) {
     words[row][column / Long.SIZE] |= 1L << column;
   }

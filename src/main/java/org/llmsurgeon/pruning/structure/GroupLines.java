@@ -17,6 +17,7 @@ public final class GroupLines {
 
   private record Change(BitSet set, int index) {}
 
+  /** Some lines are gone already. */
   public GroupLines(List<CoupledGroup.Layer> layers, List<Selection> gone) {
     this.layers = layers;
     rows = new BitSet[layers.size()];
@@ -42,6 +43,7 @@ public final class GroupLines {
     return set;
   }
 
+  /** Weights that are left. */
   public long left() {
     long left = 0;
     for (int i = 0; i < layers.size(); i++) {
@@ -96,6 +98,7 @@ public final class GroupLines {
     return isGone(way.compensated()) && way.free().stream().allMatch(this::isGone);
   }
 
+  /** Removes what a way takes. */
   public Mark remove(Unit.Way way) {
     List<Change> changes = new ArrayList<>();
     Unit.Part part = way.compensated();
@@ -125,10 +128,12 @@ public final class GroupLines {
     return count;
   }
 
+  /** Takes a removal back; the last one first. */
   public void undo(Mark mark) {
     mark.changes().forEach(change -> change.set().clear(change.index()));
   }
 
+  /** What is gone of each layer. */
   public List<Selection> selections() {
     List<Selection> selections = new ArrayList<>();
     for (int i = 0; i < layers.size(); i++) {

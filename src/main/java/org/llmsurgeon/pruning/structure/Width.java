@@ -8,6 +8,7 @@ package org.llmsurgeon.pruning.structure;
  * @param even whether these have equally many
  */
 public record Width(int members, int groups, boolean even) {
+  /** How wide a group is with what is left of its layers. */
   public static Width of(WidthLayout layout, GroupLines lines) {
     if (layout.size() == 1 && layout.groups() == 1) {
       int left = lines.columnsLeft(layout.layer(), 0, layout.perGroup());

@@ -13,6 +13,7 @@ import org.llmsurgeon.surgery.setting.SettingType;
  * its result lie. Each is an option of the commands that use it, and a key of a recipe file.
  */
 public final class RunSettings {
+  /** The model. */
   public static final Setting<String> MODEL =
       Setting.of(
               "model",
@@ -21,6 +22,7 @@ public final class RunSettings {
               "Hugging Face folder of the model.")
           .effect("What is pruned; its number format is kept.");
 
+  /** Calibration data. */
   public static final Setting<List<String>> CALIBRATION =
       Setting.of(
               "calibration",
@@ -32,6 +34,7 @@ public final class RunSettings {
                   + " 'calibration', .arrow); files, folders or patterns ('data/*.jsonl').")
           .effect("Quality depends most on it: text like that of the model's use, and much of it.");
 
+  /** Test data. */
   public static final Setting<List<String>> TEST =
       Setting.of(
               "test",
@@ -42,6 +45,7 @@ public final class RunSettings {
               "Only what is measured; a run without it keeps a part of the calibration text back"
                   + " for that.");
 
+  /** Where the result goes. */
   public static final Setting<String> OUTPUT =
       Setting.of(
               "output",
@@ -50,6 +54,7 @@ public final class RunSettings {
               "Model folder, folder of tables, or .safetensors file.")
           .effect("None: where the result goes.");
 
+  /** Where the state of a run lies. */
   public static final Setting<String> RUN =
       Setting.of(
               "run",
@@ -67,11 +72,13 @@ public final class RunSettings {
           + " sizes), indexed (rows and columns of each matrix), or auto, the most compact that"
           + " loads in most programs.";
 
+  /** The form of the result. */
   public static final Setting<String> EXPORT =
       Setting.of("export", SettingType.text("FORM"), SettingGroup.RUNNING, EXPORT_FORMS)
           .effect("The same function in another form: which programs load it, and how large it is.")
           .orElse("auto");
 
+  /** Whether an output may be replaced. */
   public static final Setting<Boolean> OVERWRITE =
       Setting.of(
               "overwrite",

@@ -14,7 +14,7 @@ import org.llmsurgeon.surgery.calibrate.Shard;
  * @param tokens tokens of the shard
  * @param losses mean cross-entropy of each window, nats; empty where none was computed
  * @param parts one per factor of the pass, in the order of {@link
- *     org.llmsurgeon.surgery.FactorPass#keys}
+ *     org.llmsurgeon.surgery.calibrate.FactorPass#keys}
  */
 public record ShardRecord(
     Shard shard, int pass, String path, long tokens, double[] losses, List<Part> parts)

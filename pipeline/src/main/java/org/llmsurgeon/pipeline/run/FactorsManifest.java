@@ -25,6 +25,7 @@ public record FactorsManifest(
     List<Factor> factors,
     double accumulateSeconds,
     double reduceSeconds) {
+  /** Copies the lists. */
   public FactorsManifest {
     factors = List.copyOf(factors);
   }

@@ -11,6 +11,7 @@ import org.llmsurgeon.curvature.FactorHealth;
  * @param factors {@code G}, then {@code A}; empty where nothing was to be inverted
  */
 public record LayerHealth(String layer, List<FactorHealth> factors) implements Serializable {
+  /** Copies the list. */
   public LayerHealth {
     factors = List.copyOf(factors);
   }

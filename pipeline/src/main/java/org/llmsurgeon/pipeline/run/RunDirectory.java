@@ -69,6 +69,7 @@ public final class RunDirectory {
   private final String path;
   private Runnable guard = () -> {};
 
+  /** A run directory, which need not be there yet. */
   public RunDirectory(HadoopStorage storage, String path) {
     this.storage = storage;
     this.path = path;

@@ -18,6 +18,7 @@ public record RunIdentity(RunInputs inputs, Recipe recipe, int context, String a
   /** What runs used that were stored before there was a choice. */
   private static final String PROCESSOR = "cpu";
 
+  /** Checks what must be there. */
   public RunIdentity {
     arithmetic = arithmetic == null ? PROCESSOR : arithmetic;
   }

@@ -25,6 +25,7 @@ public record SelectionManifest(
     double scoreSeconds,
     List<LayerHealth> factors,
     Map<String, CostCounts> costs) {
+  /** Copies the lists and the map. */
   public SelectionManifest {
     layers = List.copyOf(layers);
     factors = List.copyOf(factors);

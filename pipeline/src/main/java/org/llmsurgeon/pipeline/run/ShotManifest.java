@@ -13,6 +13,7 @@ import java.util.List;
  */
 public record ShotManifest(
     int shot, Removal removal, List<LayerFile> layers, StageSeconds seconds, AfterCut after) {
+  /** Copies the list. */
   public ShotManifest {
     layers = List.copyOf(layers);
   }

@@ -16,6 +16,7 @@ public record WindowsFile(List<String> parts, int partWindows, int windows, int 
     implements Serializable {
   private static final int PART_TOKENS = 1 << 22;
 
+  /** Checks the numbers. */
   public WindowsFile {
     parts = List.copyOf(parts);
   }

@@ -15,6 +15,7 @@ import org.llmsurgeon.compute.Operand;
  */
 public record CpuMatrix(
     CpuTensor tensor, long start, int stride, int rows, int columns, boolean transposed) {
+  /** A whole tensor, as a product sees it. */
   public static CpuMatrix of(Operand operand) {
     CpuTensor tensor = CpuTensor.of(operand.tensor());
     return new CpuMatrix(
@@ -36,6 +37,7 @@ public record CpuMatrix(
     return tensor.at(start + (long) row * stride);
   }
 
+  /** The same rectangle, seen the other way. */
   public CpuMatrix transpose() {
     return new CpuMatrix(tensor, start, stride, rows, columns, !transposed);
   }
@@ -44,6 +46,7 @@ public record CpuMatrix(
     return transposed ? columns : rows;
   }
 
+  /** Columns as the product sees them. */
   public int effectiveColumns() {
     return transposed ? rows : columns;
   }

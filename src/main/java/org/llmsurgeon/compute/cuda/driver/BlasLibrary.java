@@ -9,14 +9,19 @@ import com.sun.jna.ptr.PointerByReference;
  * Scalars lie in memory of the host.
  */
 public interface BlasLibrary extends Library {
+  /** Makes a handle. */
   int cublasCreate_v2(PointerByReference handle);
 
+  /** Gives a handle back. */
   int cublasDestroy_v2(Pointer handle);
 
+  /** Queues later calls on a stream. */
   int cublasSetStream_v2(Pointer handle, Pointer stream);
 
+  /** Gives scratch memory, which keeps results the same from call to call. */
   int cublasSetWorkspace_v2(Pointer handle, long workspace, long bytes);
 
+  /** {@code C = alpha op(A) op(B) + beta C} in mixed formats. */
   int cublasGemmEx(
       Pointer handle,
       int transposeA,
@@ -38,6 +43,7 @@ public interface BlasLibrary extends Library {
       int computeType,
       int algorithm);
 
+  /** Products of many equal matrices. */
   int cublasGemmStridedBatchedEx(
       Pointer handle,
       int transposeA,
@@ -63,6 +69,7 @@ public interface BlasLibrary extends Library {
       int computeType,
       int algorithm);
 
+  /** Solves with a triangle, F32. */
   int cublasStrsm_v2(
       Pointer handle,
       int side,
@@ -77,6 +84,7 @@ public interface BlasLibrary extends Library {
       long b,
       int leadingB);
 
+  /** Solves with a triangle, F64. */
   int cublasDtrsm_v2(
       Pointer handle,
       int side,

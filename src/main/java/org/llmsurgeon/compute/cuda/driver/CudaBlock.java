@@ -16,6 +16,7 @@ public final class CudaBlock {
   private long copiedWrites;
   private boolean closed;
 
+  /** Memory for some elements; their values are undefined. */
   public CudaBlock(CudaMemoryPool pool, Precision precision, long elements) {
     this.pool = pool;
     this.precision = precision;
@@ -23,10 +24,12 @@ public final class CudaBlock {
     this.address = pool.acquire(bytes());
   }
 
+  /** Format of the elements. */
   public Precision precision() {
     return precision;
   }
 
+  /** How many elements. */
   public long elements() {
     return elements;
   }
@@ -35,10 +38,12 @@ public final class CudaBlock {
     return Math.multiplyExact(elements, precision.bytes());
   }
 
+  /** Address of the first element on the card. */
   public long address() {
     return address;
   }
 
+  /** Whether the memory was given back. */
   public synchronized boolean isClosed() {
     return closed;
   }

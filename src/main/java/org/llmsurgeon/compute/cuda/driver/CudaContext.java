@@ -38,18 +38,22 @@ public final class CudaContext implements AutoCloseable {
     this.stream = made.getValue();
   }
 
+  /** The card. */
   public CudaCard card() {
     return card;
   }
 
+  /** The libraries that it is driven by. */
   public CudaLibraries libraries() {
     return libraries;
   }
 
+  /** The driver. */
   public DriverLibrary driver() {
     return libraries.driver();
   }
 
+  /** The one stream on which all work is queued. */
   public Pointer stream() {
     return stream;
   }

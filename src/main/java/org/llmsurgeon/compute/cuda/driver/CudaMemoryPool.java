@@ -18,6 +18,7 @@ public final class CudaMemoryPool implements AutoCloseable {
   private final TensorMemory lent = new TensorMemory();
   private final Map<Long, Deque<Long>> idle = new HashMap<>();
 
+  /** An empty pool of a card. */
   public CudaMemoryPool(CudaContext context) {
     this.context = context;
   }

@@ -31,6 +31,7 @@ public final class CudaTransfers implements AutoCloseable {
   private int half;
   private int used;
 
+  /** Copies to and from a card. */
   public CudaTransfers(CudaContext context) {
     this.context = context;
   }

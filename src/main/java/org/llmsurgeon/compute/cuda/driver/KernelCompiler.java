@@ -28,6 +28,7 @@ public final class KernelCompiler {
 
   private final CompilerLibrary library;
 
+  /** The compiler of a library. */
   public KernelCompiler(CompilerLibrary library) {
     this.library = library;
   }

@@ -27,6 +27,7 @@ public final class CudaBlas implements AutoCloseable {
   private final Memory alpha = new Memory(Double.BYTES);
   private final Memory beta = new Memory(Double.BYTES);
 
+  /** Products on a card. */
   public CudaBlas(CudaContext context, CudaMemoryPool pool) {
     this.context = context;
     this.pool = pool;

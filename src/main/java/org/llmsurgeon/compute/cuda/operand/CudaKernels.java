@@ -22,6 +22,7 @@ public final class CudaKernels implements AutoCloseable {
 
   private final Memory pointers = new Memory(8L * ARGUMENTS);
 
+  /** The kernels of a card; each is compiled when it is first launched. */
   public CudaKernels(CudaContext context) {
     this.context = context;
     for (int i = 0; i < ARGUMENTS; i++) {

@@ -80,6 +80,7 @@ public final class CudaNumbers {
 
   private CudaNumbers() {}
 
+  /** Copies numbers into a tensor, from element {@code at} on. */
   public static void upload(CudaTransfers transfers, CudaTensor target, long at, Numbers numbers) {
     int size = target.precision().bytes();
     transfers.upload(
@@ -90,6 +91,7 @@ public final class CudaNumbers {
                 buffer, (int) (first / size), buffer.remaining() / size, target.isSingle()));
   }
 
+  /** Copies elements of a tensor, from {@code at} on. */
   public static void download(
       CudaTransfers transfers, CudaTensor source, long at, Numbers numbers) {
     int size = source.precision().bytes();

@@ -14,6 +14,7 @@ import org.llmsurgeon.compute.cuda.driver.CudaTransfers;
  */
 public record CudaParts(
     CudaContext context, CudaMemoryPool pool, CudaTransfers transfers, CudaKernels kernels) {
+  /** Scratch memory, given back as it is closed. */
   public CudaScratch scratch() {
     return new CudaScratch(pool);
   }

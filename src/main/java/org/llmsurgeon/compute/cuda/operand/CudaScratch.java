@@ -22,10 +22,12 @@ public final class CudaScratch implements AutoCloseable {
     return piece.address();
   }
 
+  /** Address of memory for some F32. */
   public long floats(long count) {
     return bytes(Math.multiplyExact(count, Float.BYTES));
   }
 
+  /** Address of memory for some F64. */
   public long doubles(long count) {
     return bytes(Math.multiplyExact(count, Double.BYTES));
   }

@@ -11,6 +11,7 @@ public final class CudaTensor extends DenseTensor<CudaTensor> {
   private final CudaBlock block;
   private final boolean view;
 
+  /** A block as a matrix. */
   public CudaTensor(CudaBlock block, int rows, int columns) {
     this(block, false, 0, rows, columns);
   }

@@ -11,8 +11,11 @@ package org.llmsurgeon.compute.cuda.operand;
 public record DeviceMatrix(long address, Type type, int leading, long stride) {
   /** Types of elements, with the numbers by which cuBLAS knows them. */
   public enum Type {
+    /** F32. */
     FLOAT(0, Float.BYTES),
+    /** F64. */
     DOUBLE(1, Double.BYTES),
+    /** BF16. */
     BFLOAT16(14, Short.BYTES);
 
     private final int number;

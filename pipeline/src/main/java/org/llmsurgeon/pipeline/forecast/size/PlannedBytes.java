@@ -33,6 +33,7 @@ public final class PlannedBytes {
   private final ModelConfig config;
   private final PlannedPasses passes;
 
+  /** Bytes that the passes of a run read and write. */
   public PlannedBytes(Workload work, PlannedPasses passes) {
     this.work = work;
     this.config = work.config();

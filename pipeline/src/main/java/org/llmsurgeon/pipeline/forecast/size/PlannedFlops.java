@@ -39,6 +39,7 @@ public final class PlannedFlops {
 
   private final ModelConfig config;
 
+  /** Operations of a network. */
   public PlannedFlops(ModelConfig config) {
     this.config = config;
   }

@@ -62,6 +62,7 @@ public final class PlannedMemory {
   private final PlannedNetwork network;
   private final long parameters;
 
+  /** Memory of a run on some machines. */
   public PlannedMemory(Workload work, Machines machines, long parameters) {
     this.work = work;
     this.machines = machines;

@@ -89,6 +89,32 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
   void copy(Tensor from, Tensor to);
 
   /**
+   * Writes bfloat16 numbers as they are stored into a tensor; a device may widen them where it
+   * keeps them.
+   *
+   * @param values little-endian, from the buffer's position to its limit; read to the end
+   * @param target single precision
+   * @param at first element of the target
+   */
+  default void uploadBfloat16(ByteBuffer values, Tensor target, long at) {
+    float[] wide = new float[values.remaining() / Short.BYTES];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = Float.intBitsToFloat(values.getShort() << Short.SIZE);
+    }
+    upload(wide, 0, target, at, wide.length);
+  }
+
+  /**
+   * One step of Adam, in double whatever the tensors are.
+   *
+   * @param step the numbers that are the same for all elements
+   * @param tensors what it changes; a tensor may be of either precision
+   */
+  default void adam(AdamStep step, AdamStep.Tensors tensors) {
+    step.on(this, tensors);
+  }
+
+  /**
    * A new tensor {@code [rows, columns]} with these values.
    *
    * @param precision number format

@@ -11,6 +11,7 @@ public abstract class DeviceContract
     implements MemoryContract,
         ProductContract,
         ElementContract,
+        TrainingContract,
         FactorizationContract,
         LayerContract,
         AttentionContract,

@@ -85,13 +85,18 @@ final class TensorReader {
     int width = entry.dtype().bits() / 8;
     int chunk = (int) Math.min(CHUNK, elements);
     ByteBuffer bytes = ByteBuffer.allocate(chunk * width).order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[chunk];
+    float[] values = new float[entry.dtype() == DataType.BF16 ? 0 : chunk];
     for (long at = 0; at < elements; at += chunk) {
       int count = (int) Math.min(chunk, elements - at);
       bytes.clear().limit(count * width);
       source.read(dataStart + entry.begin() + at * width, bytes);
-      decode(entry.dtype(), bytes.flip(), values, count);
-      device.upload(values, 0, target, at, count);
+      bytes.flip();
+      if (entry.dtype() == DataType.BF16) {
+        device.uploadBfloat16(bytes, target, at);
+      } else {
+        decode(entry.dtype(), bytes, values, count);
+        device.upload(values, 0, target, at, count);
+      }
     }
   }
 
@@ -102,14 +107,8 @@ final class TensorReader {
     }
     short[] halves = new short[count];
     bytes.asShortBuffer().get(halves);
-    if (dtype == DataType.BF16) {
-      for (int i = 0; i < count; i++) {
-        values[i] = HalfPrecision.fromBfloat16(halves[i]);
-      }
-    } else {
-      for (int i = 0; i < count; i++) {
-        values[i] = HalfPrecision.fromFloat16(halves[i]);
-      }
+    for (int i = 0; i < count; i++) {
+      values[i] = HalfPrecision.fromFloat16(halves[i]);
     }
   }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.DenseDevice;
@@ -247,6 +248,16 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   @Override
   public void scale(double alpha, Tensor x) {
     elements.scale(alpha, CudaTensor.of(x));
+  }
+
+  @Override
+  public void uploadBfloat16(ByteBuffer values, Tensor target, long at) {
+    elements.uploadBfloat16(values, CudaTensor.of(target), at);
+  }
+
+  @Override
+  public void adam(AdamStep step, AdamStep.Tensors tensors) {
+    elements.adam(step, tensors);
   }
 
   @Override

@@ -1,6 +1,10 @@
 package org.llmsurgeon.compute.cuda;
 
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.ShapeChecks;
+import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cuda.driver.CudaContext;
 import org.llmsurgeon.compute.cuda.operand.CudaKernels;
 import org.llmsurgeon.compute.cuda.operand.CudaParts;
@@ -56,6 +60,49 @@ final class CudaElements {
     } else {
       kernels.of("scale", x).real(alpha).writing(x).wide(x.size()).over(x.size());
     }
+  }
+
+  /** Half the bytes cross the bus; the card widens them. */
+  void uploadBfloat16(ByteBuffer values, CudaTensor target, long at) {
+    int count = values.remaining() / Short.BYTES;
+    target.requireSingle();
+    ShapeChecks.range("the tensor " + target, at, count, target.size());
+    try (CudaScratch scratch = parts.scratch()) {
+      long bytes = (long) count * Short.BYTES;
+      long narrow = scratch.bytes(bytes);
+      parts.transfers().upload(narrow, bytes, (buffer, first) -> copy(values, buffer));
+      long wide = target.writing() + at * Float.BYTES;
+      kernels.of("fromBfloat16").wide(narrow).wide(wide).wide(count).over(count);
+    }
+  }
+
+  private static void copy(ByteBuffer values, ByteBuffer piece) {
+    int count = piece.remaining();
+    piece.put(values.slice(values.position(), count));
+    values.position(values.position() + count);
+  }
+
+  void adam(AdamStep step, AdamStep.Tensors tensors) {
+    CudaTensor value = CudaTensor.of(tensors.value());
+    for (Tensor each : List.of(value, tensors.gradient(), tensors.first(), tensors.second())) {
+      CudaTensor.of(each).requireSingle();
+    }
+    kernels
+        .of("adam")
+        .writing(value)
+        .reading(CudaTensor.of(tensors.gradient()))
+        .writing(CudaTensor.of(tensors.first()))
+        .writing(CudaTensor.of(tensors.second()))
+        .real(step.rate())
+        .real(step.clip())
+        .real(step.first().kept())
+        .real(step.first().correction())
+        .real(step.second().kept())
+        .real(step.second().correction())
+        .real(step.epsilon())
+        .real(step.decay())
+        .wide(value.size())
+        .over(value.size());
   }
 
   void multiply(CudaTensor x, CudaTensor y) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -127,20 +128,18 @@ public final class AdapterTraining implements AutoCloseable {
     if (steps == 0) {
       return NOTHING;
     }
-    Adam adam = new Adam(device, parameters(), AdamOptions.DEFAULT);
     TrainerSchedule schedule = new TrainerSchedule(rule.rate(), 0, steps);
     try (Adapters first = targets.zeros(device, Precision.SINGLE);
         Adapters second = targets.zeros(device, Precision.SINGLE)) {
       List<Tensor> state =
           Stream.of(adapters, first, second).flatMap(each -> each.tensors().stream()).toList();
       Result done = checkpoints.restore(state).orElse(NOTHING);
-      adam.resume(done.steps(), first.tensors(), second.tensors());
+      Adam adam = new Adam(device, parameters(first, second), AdamOptions.DEFAULT, done.steps());
       for (int step = done.steps() + 1; step <= steps; step++) {
         double loss = gradients(step, source);
         adam.step(schedule.at(step));
         done = new Result(step, step == 1 ? loss : done.firstLoss(), loss);
         if (step % CHECKPOINT_STEPS == 0 && step < steps) {
-          adam.save(first.tensors(), second.tensors());
           checkpoints.keep(done, state);
         }
       }
@@ -173,14 +172,22 @@ public final class AdapterTraining implements AutoCloseable {
     }
   }
 
-  private List<Adam.Parameter> parameters() {
+  private List<Adam.Parameter> parameters(Adapters first, Adapters second) {
     List<Adam.Parameter> parameters = new ArrayList<>();
     for (int i = 0; i < adapters.all().size(); i++) {
       Adapter value = adapters.all().get(i);
       Adapter gradient = gradients.all().get(i);
+      Adapter mean = first.all().get(i);
+      Adapter square = second.all().get(i);
       String name = value.layer().name();
-      parameters.add(new Adam.Parameter("the adapter B of " + name, value.b(), gradient.b()));
-      parameters.add(new Adam.Parameter("the adapter A of " + name, value.a(), gradient.a()));
+      parameters.add(
+          new Adam.Parameter(
+              "the adapter B of " + name,
+              new AdamStep.Tensors(value.b(), gradient.b(), mean.b(), square.b())));
+      parameters.add(
+          new Adam.Parameter(
+              "the adapter A of " + name,
+              new AdamStep.Tensors(value.a(), gradient.a(), mean.a(), square.a())));
     }
     return parameters;
   }

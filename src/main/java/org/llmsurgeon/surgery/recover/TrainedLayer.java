@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -139,10 +140,7 @@ public final class TrainedLayer implements AutoCloseable {
         device.copy(sums.get(i), gradients.get(i));
       }
       mask(gradients);
-      Adam adam = new Adam(device, parameters(gradients), OPTIONS);
-      adam.resume(step.number() - 1, first, second);
-      adam.step(step.rate() * size);
-      adam.save(first, second);
+      new Adam(device, parameters(gradients), OPTIONS, step.number() - 1).step(step.rate() * size);
     }
   }
 
@@ -164,9 +162,11 @@ public final class TrainedLayer implements AutoCloseable {
 
   private List<Adam.Parameter> parameters(List<Tensor> gradients) {
     List<Adam.Parameter> parameters = new ArrayList<>();
-    parameters.add(new Adam.Parameter(layer.weightName(), weights.get(0), gradients.get(0)));
-    if (layer.bias()) {
-      parameters.add(new Adam.Parameter(layer.biasName(), weights.get(1), gradients.get(1)));
+    for (int i = 0; i < weights.size(); i++) {
+      parameters.add(
+          new Adam.Parameter(
+              i == 0 ? layer.weightName() : layer.biasName(),
+              new AdamStep.Tensors(weights.get(i), gradients.get(i), first.get(i), second.get(i))));
     }
     return parameters;
   }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -52,20 +53,20 @@ class AdamTest {
   void anotherGoesOnWithTheMeansOfTheFirst() {
     Tensor value = row(1, -1);
     Tensor gradient = row(1, 0.25);
-    Adam adam = adam(unclipped(), value, gradient);
+    Adam.Parameter weights = Adam.Parameter.untrained("weights", value, gradient, scope);
+    Adam adam = new Adam(scope.device(), List.of(weights), unclipped(), 0);
     adam.step(0.1);
     set(gradient, -2, 0.5);
     adam.step(0.1);
-    Tensor first = row(0, 0);
-    Tensor second = row(0, 0);
-    adam.save(List.of(first), List.of(second));
+    Tensor first = row(values(weights.tensors().first()));
+    Tensor second = row(values(weights.tensors().second()));
     double[] then = values(value);
     Tensor copy = row(then);
 
     adam.step(0.05);
-    Adam other = adam(unclipped(), copy, gradient);
-    other.resume(2, List.of(first), List.of(second));
-    other.step(0.05);
+    Adam.Parameter same =
+        new Adam.Parameter("weights", new AdamStep.Tensors(copy, gradient, first, second));
+    new Adam(scope.device(), List.of(same), unclipped(), 2).step(0.05);
     assertThat(values(copy)).isEqualTo(values(value)).isNotEqualTo(then);
   }
 
@@ -104,9 +105,10 @@ class AdamTest {
         new Adam(
             scope.device(),
             List.of(
-                new Adam.Parameter("matrix", matrix, none),
-                new Adam.Parameter("vector", vector, row(0, 0))),
-            new AdamOptions(0.9, 0.99, 1e-8, 0.5, Double.POSITIVE_INFINITY));
+                Adam.Parameter.untrained("matrix", matrix, none, scope),
+                Adam.Parameter.untrained("vector", vector, row(0, 0), scope)),
+            new AdamOptions(0.9, 0.99, 1e-8, 0.5, Double.POSITIVE_INFINITY),
+            0);
 
     adam.step(0.1);
 
@@ -151,7 +153,7 @@ class AdamTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new AdamOptions(1, 0.9, 1e-8, 0, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> new AdamOptions(0.9, 0.9, 0, 0, 1));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Adam.Parameter("weights", row(1), row(1, 2)));
+        .isThrownBy(() -> Adam.Parameter.untrained("weights", row(1), row(1, 2), scope));
   }
 
   private static AdamOptions unclipped() {
@@ -159,8 +161,8 @@ class AdamTest {
   }
 
   private Adam adam(AdamOptions options, Tensor value, Tensor gradient) {
-    Adam.Parameter weights = new Adam.Parameter("weights", value, gradient);
-    return new Adam(scope.device(), List.of(weights), options);
+    Adam.Parameter weights = Adam.Parameter.untrained("weights", value, gradient, scope);
+    return new Adam(scope.device(), List.of(weights), options, 0);
   }
 
   private Tensor row(double... values) {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.pass.ParameterGradients;
 
@@ -50,8 +51,9 @@ public final class Trainer {
       throw new IllegalArgumentException("no windows to train on");
     }
     Order order = new Order(windows.length, options.seed());
-    try (Parts parts = new Parts()) {
-      Adam adam = new Adam(model.device(), parts.parameters(), options.adam());
+    try (Parts parts = new Parts();
+        TensorScope means = new TensorScope(model.device())) {
+      Adam adam = new Adam(model.device(), parts.parameters(means), options.adam(), 0);
       for (int step = 1; step <= options.schedule().steps(); step++) {
         int[][] batch = new int[options.batch()][];
         Arrays.setAll(batch, unused -> windows[order.next()]);
@@ -100,9 +102,11 @@ public final class Trainer {
       }
     }
 
-    List<Adam.Parameter> parameters() {
+    List<Adam.Parameter> parameters(TensorScope means) {
       return model.parameterNames().stream()
-          .map(name -> new Adam.Parameter(name, model.weight(name), sums.get(0).of(name)))
+          .map(
+              name ->
+                  Adam.Parameter.untrained(name, model.weight(name), sums.get(0).of(name), means))
           .toList();
     }
 

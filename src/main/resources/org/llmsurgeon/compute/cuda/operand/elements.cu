@@ -167,6 +167,21 @@ extern "C" __global__ void fromBfloat16(const unsigned short* x, float* y, Index
   EACH(i, count) y[i] = __uint_as_float((unsigned) x[i] << 16);
 }
 
+/** A step of Adam, in double. */
+extern "C" __global__ void adam(
+    float* value, const float* gradient, float* first, float* second, double rate, double clip, double keptFirst,
+    double correctFirst, double keptSecond, double correctSecond, double epsilon, double decay, Index count) {
+  EACH(i, count) {
+    double g = clip * gradient[i];
+    double m = keptFirst * first[i] + (1 - keptFirst) * g;
+    double v = keptSecond * second[i] + (1 - keptSecond) * g * g;
+    first[i] = (float) m;
+    second[i] = (float) v;
+    double direction = m / correctFirst / (sqrt(v / correctSecond) + epsilon);
+    value[i] = (float) (value[i] - rate * (direction + decay * value[i]));
+  }
+}
+
 /** to[j, i] = from[i, j], in tiles of 32; blockIdx.y is the tile's row, x its column. */
 extern "C" __global__ void transpose(const float* from, float* to, int rows, int columns) {
   __shared__ float tile[32][33];

@@ -53,8 +53,8 @@ import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pruning.layer.StructureCosts;
-import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**
  * Everything that can be done with a model on Spark. Paths are plain local paths or URIs of any
@@ -117,7 +117,10 @@ public final class SurgeonPipeline {
   public ChoiceResult choices(String model, List<String> files) {
     progress.runStarted("choices of " + model, 0);
     return operation(
-        session -> new ChoiceEvaluation(session, session.storage().absolute(model)).of(files));
+        session -> {
+          String folder = session.storage().absolute(model);
+          return new ChoiceEvaluation(session, folder, files).of(session.model(folder));
+        });
   }
 
   private EvaluationResult evaluate(

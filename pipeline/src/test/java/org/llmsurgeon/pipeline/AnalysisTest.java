@@ -97,7 +97,7 @@ class AnalysisTest {
 
   @Test
   void textGoesThroughTheModelsTokenizerAndIsCutInWindows() throws Exception {
-    Files.writeString(model.folder().resolve("tokenizer.json"), TOKENIZER);
+    model.writeTokenizer();
     Path first = Files.writeString(temp.resolve("1.txt"), "abcdefghij".repeat(2));
     Path second = Files.writeString(temp.resolve("2.txt"), "jihgfedcba".repeat(2) + "abc");
 
@@ -124,7 +124,7 @@ class AnalysisTest {
 
   @Test
   void questionsAreAnsweredByLikelihoodWhateverTheTasks() throws Exception {
-    Files.writeString(model.folder().resolve("tokenizer.json"), TOKENIZER);
+    model.writeTokenizer();
     StringBuilder lines = new StringBuilder();
     int plain = 0;
     int normalised = 0;
@@ -151,17 +151,6 @@ class AnalysisTest {
     assertThat(result).isEqualTo(new ChoiceResult(40, plain / 40.0, normalised / 40.0));
     assertThat(plain).isBetween(1, 39);
   }
-
-  private static final String TOKENIZER =
-      """
-      {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null,
-       "decoder": null,
-       "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"},
-                         "behavior": "Isolated", "invert": false},
-       "model": {"type": "WordLevel", "unk_token": "?",
-                 "vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5, "g": 6, "h": 7,
-                           "i": 8, "j": 9, "?": 10}}}
-      """;
 
   @Test
   void factorsAreBalancedMeansOverTokens() throws Exception {

@@ -110,7 +110,8 @@ class KillMatrixClusterTest {
     "CUT, EXECUTOR",
     "SCORE, DRIVER",
     "COMMIT, DRIVER",
-    "CORRECT_LAST, EXECUTOR"
+    "CORRECT_LAST, EXECUTOR",
+    "RECOVER_LATER, DRIVER"
   })
   void aKilledProcessChangesNoByte(Phase phase, Victim victim) throws Exception {
     byte[] expected = undisturbed(phase);

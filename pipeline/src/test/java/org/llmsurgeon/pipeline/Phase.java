@@ -20,6 +20,9 @@ public enum Phase {
   /** After a step of the optimiser that comes after a state was kept. */
   CORRECT_LAST(KilledRun.CORRECTED, "2 correct", 1, 10),
   MERGE(KilledRun.CORRECTED, "2 merge", 1),
+  /** After a step of the optimiser, and after one that comes after a look. */
+  RECOVER_FIRST(KilledRun.RECOVERED, "2 recover", 1),
+  RECOVER_LATER(KilledRun.RECOVERED, "2 recover", 1, 3),
   FIRST_PASS(KilledRun.POWER_ITERATION, "1 accumulate", 2),
   LAST_PASS(KilledRun.POWER_ITERATION, "2 accumulate", 2),
   EIGENVECTORS(KilledRun.EIGENVALUES, "2 eigen", 1),

@@ -32,6 +32,18 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 public record TestModel(Path folder, Path tokens, ModelConfig config) {
   private static final int CONTEXT = 10;
 
+  private static final String TOKENIZER =
+      """
+      {"version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null,
+       "decoder": null,
+       "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\\\s\\\\S]"},
+                         "behavior": "Isolated", "invert": false},
+       "model": {"type": "WordLevel", "unk_token": "?",
+                 "vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5, "g": 6, "h": 7,
+                           "i": 8, "j": 9, "?": 10}}}
+      """;
+
+
   public static TestModel llama(Path parent, DataType dtype) throws IOException {
     return write(parent, "llama", TinyModels.llamaJson(), dtype);
   }
@@ -57,6 +69,30 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
           return tensor;
         });
     return model;
+  }
+
+  /** An OPT whose first query layer is larger, so that no quadratic tells what its loss does. */
+  static TestModel loudOpt(Path parent, double loudness) throws IOException {
+    TestModel model = opt(parent, DataType.F32);
+    String loud = "model.decoder.layers.0.self_attn.q_proj.weight";
+    WeightSource dense = TinyModels.weights(model.config(), 5);
+    writeWeights(
+        model.folder().resolve("model.safetensors"),
+        model.config(),
+        DataType.F32,
+        (name, device) -> {
+          Tensor tensor = dense.load(name, device);
+          if (name.equals(loud)) {
+            device.scale(loudness, tensor);
+          }
+          return tensor;
+        });
+    return model;
+  }
+
+  /** Gives the model a tokenizer of the letters a to j, token 10 for all others. */
+  public void writeTokenizer() throws IOException {
+    Files.writeString(folder.resolve("tokenizer.json"), TOKENIZER);
   }
 
   /** Calibrates and tests on the windows. */

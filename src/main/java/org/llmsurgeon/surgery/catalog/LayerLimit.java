@@ -35,7 +35,8 @@ public record LayerLimit(LayerPattern layers, double share) {
     }
   }
 
-  String text() {
+  /** As it is given. */
+  public String text() {
     return layers.text() + "=" + share;
   }
 }

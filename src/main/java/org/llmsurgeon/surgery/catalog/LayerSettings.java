@@ -70,6 +70,37 @@ public final class LayerSettings {
                       " contradicts --threshold layer, with which every layer reaches the sparsity"
                           + " on its own; leave one of them out.")));
 
+  /** Whether no layer goes further than its prediction was measured to hold. */
+  public static final Setting<Boolean> TRUST_REGION =
+      ALL.add(
+          Setting.of(
+                  "trust-region",
+                  SettingType.flag(),
+                  SettingGroup.SCOPE,
+                  "In each shot the layers that lose most (of units the attentions and MLPs) are"
+                      + " cut alone, and the loss is measured on calibration data; where it grows"
+                      + " by more than twice what is predicted, the layer goes half as far and the"
+                      + " shot is cut again, up to three times. The cut of the least calibration"
+                      + " loss stays.")
+              .effect(
+                  "Keeps one large shot from emptying a layer of which the prediction is wrong; a"
+                      + " forward pass for each of these layers, and each new cut.")
+              .orElse(false)
+              .needs(
+                  Need.only(
+                      "--threshold global",
+                      values -> values.get(THRESHOLD) == ThresholdScope.GLOBAL),
+                  Need.only(
+                      "--curvature kfac, ekfac, nearest-kronecker or kronecker-sum",
+                      CurvatureSettings::ofLoss),
+                  new Need(
+                      values ->
+                          !values.get(StructureSettings.ONE_WIDTH)
+                              && values.get(StructureSettings.TENSOR_PARALLEL) == 1,
+                      " and --one-width or --tensor-parallel contradict each other, since widths"
+                          + " that all layers share cannot be held back in some; leave one of them"
+                          + " out.")));
+
   private LayerSettings() {}
 
   /** Whether one threshold decides over all layers, and any may go. */

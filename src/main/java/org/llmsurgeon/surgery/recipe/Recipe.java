@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.recipe;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
@@ -82,8 +84,10 @@ public final class Recipe implements Serializable {
    * @param rounds global rounds of a shot, also of single weights and N:M; 1 unless they are asked
    *     for
    * @param widths how wide layers may be left
+   * @param trusted whether no layer goes further than its prediction was measured to hold
    */
-  public record SelectionRule(SelectionKind kind, double pathStep, int rounds, WidthRule widths) {
+  public record SelectionRule(
+      SelectionKind kind, double pathStep, int rounds, WidthRule widths, boolean trusted) {
     static SelectionRule of(SettingValues values) {
       WidthRule multiples = values.get(StructureSettings.ROUND_TO);
       return new SelectionRule(
@@ -92,7 +96,8 @@ public final class Recipe implements Serializable {
           values.get(StructureSettings.ROUNDS),
           multiples.with(
               values.get(StructureSettings.TENSOR_PARALLEL),
-              values.get(StructureSettings.ONE_WIDTH)));
+              values.get(StructureSettings.ONE_WIDTH)),
+          values.get(LayerSettings.TRUST_REGION));
     }
   }
 
@@ -199,6 +204,23 @@ public final class Recipe implements Serializable {
    */
   public static Recipe of(Map<String, ?> options) {
     return new Recipe(RecipeSettings.given(options));
+  }
+
+  /**
+   * The same where less may be gone of some layers.
+   *
+   * @param limits the most of each, by its name, in [0, 1]
+   */
+  public Recipe within(Map<String, Double> limits) {
+    if (limits.isEmpty()) {
+      return this;
+    }
+    List<String> all = new ArrayList<>();
+    layers.limits().forEach(limit -> all.add(limit.text()));
+    limits.forEach((layer, share) -> all.add(layer + "=" + share));
+    Map<String, Object> changed = options();
+    changed.put(LayerSettings.LIMIT.name(), String.join(",", all));
+    return Recipe.of(changed);
   }
 
   /**

@@ -201,6 +201,15 @@ public final class CompareCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private String updates;
 
+  @Option(
+      names = "--choices",
+      arity = "1..*",
+      paramLabel = "FILE.jsonl",
+      description =
+          "Questions with several answers, as for evaluate: what share of them each model answers"
+              + " rightly, plain and length-normalised.")
+  private List<String> choices = List.of();
+
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
 
@@ -261,6 +270,7 @@ public final class CompareCommand implements Callable<Integer> {
         settings.list(RunSettings.TEST),
         settings.text(RunSettings.OUTPUT),
         settings.flag(RunSettings.OVERWRITE),
+        choices,
         new CompareRequest.Runs(
             words("--methods", methods),
             words("--sparsity", sparsities).stream().map(CompareCommand::share).toList(),

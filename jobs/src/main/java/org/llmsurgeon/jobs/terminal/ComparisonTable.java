@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.pipeline.compare.ComparedRun;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 
 /** Runs that were compared, for people. */
 public final class ComparisonTable {
@@ -27,18 +28,28 @@ public final class ComparisonTable {
   private ComparisonTable() {}
 
   /**
-   * A table, a line for each run; with a column of reasons where one has failed. The excess loss is
+   * A table, a line for each run; with columns of answers where questions were asked, and a column
+   * of reasons where one has failed. The excess loss is
    * that over the dense model, the first run, in nats per token.
    */
   public static String text(List<ComparedRun> runs) {
     boolean failed = runs.stream().anyMatch(run -> run.failure() != null);
+    boolean asked = runs.stream().anyMatch(run -> run.outcome().choices() != null);
     List<String> header = new ArrayList<>(HEADER);
+    if (asked) {
+      header.addAll(List.of("Accuracy", "Normalised"));
+    }
     if (failed) {
       header.add("Not done because");
     }
     TextTable table = new TextTable(header.toArray(String[]::new));
     for (ComparedRun run : runs) {
       List<String> cells = cells(run, runs.get(0).outcome().perplexity());
+      if (asked) {
+        ChoiceResult choices = run.outcome().choices();
+        cells.add(choices == null ? "" : Format.percent(choices.accuracy()));
+        cells.add(choices == null ? "" : Format.percent(choices.normalisedAccuracy()));
+      }
       if (failed) {
         cells.add(run.failure() == null ? "" : run.failure().reason());
       }

@@ -13,6 +13,7 @@ import org.llmsurgeon.jobs.CommandRun;
 import org.llmsurgeon.jobs.TinyModelFolder;
 import org.llmsurgeon.jobs.terminal.ComparisonTable;
 import org.llmsurgeon.pipeline.compare.ComparedRun;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 
 /** What {@code compare} refuses, and its table. */
 class CompareCommandTest {
@@ -71,14 +72,14 @@ class CompareCommandTest {
     ComparedRun wanda =
         new ComparedRun(
             new ComparedRun.Way("wanda", "activations", "none", 0.5, 1, "layer", "none"),
-            new ComparedRun.Outcome(0.5, 41.25, 1.5, 2.0, 1L << 20),
+            new ComparedRun.Outcome(0.5, 41.25, 1.5, 2.0, 1L << 20, new ChoiceResult(8, 0.25, 0.5)),
             null);
     String done = ComparisonTable.text(List.of(wanda));
-    assertThat(done).contains("wanda").contains("41.2500").doesNotContain("Not done");
+    assertThat(done).contains("wanda", "41.2500", "Normalised", "25.0 %", "50.0 %").doesNotContain("Not done");
     ComparedRun failed =
         new ComparedRun(
             new ComparedRun.Way("surgeon", "ekfac", "joint", 0.5, 1, "global", "none"),
-            new ComparedRun.Outcome(null, null, null, null, null),
+            new ComparedRun.Outcome(null, null, null, null, null, null),
             new ComparedRun.Failure("It has no joint costs.", true));
     assertThat(ComparisonTable.text(List.of(wanda, failed)).lines())
         .hasSize(4)

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param test the same, for the perplexity
  * @param output folder of the tables; runs that it holds already are not done again
  * @param overwrite whether runs with another model or other texts there may be thrown away
+ * @param choices files of questions with several answers, which all models are asked; may be empty
  * @param runs which runs
  */
 public record CompareRequest(
@@ -19,7 +20,18 @@ public record CompareRequest(
     List<String> test,
     String output,
     boolean overwrite,
+    List<String> choices,
     Runs runs) {
+  /** Without questions. */
+  public CompareRequest(
+      String model,
+      List<String> calibration,
+      List<String> test,
+      String output,
+      boolean overwrite,
+      Runs runs) {
+    this(model, calibration, test, output, overwrite, List.of(), runs);
+  }
 
   /**
    * Which runs: every method at every sparsity with every combination of the variants.

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.compare;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Locale;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 
 /**
  * One method at one sparsity, or the dense model; flat where it is written.
@@ -62,11 +63,17 @@ public record ComparedRun(@JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome
    * @param peakBytes the most that tensors took in a process that did work of the run, its
    *     measuring included, bytes; mapped files and the heap of Java do not count, nor does the
    *     evaluation
+   * @param choices answers to questions; null where none were asked
    */
   public record Outcome(
-      Double removed, Double perplexity, Double seconds, Double measuringSeconds, Long peakBytes) {
+      Double removed,
+      Double perplexity,
+      Double seconds,
+      Double measuringSeconds,
+      Long peakBytes,
+      ChoiceResult choices) {
     /** Of a run that failed. */
-    static final Outcome NONE = new Outcome(null, null, null, null, null);
+    static final Outcome NONE = new Outcome(null, null, null, null, null, null);
   }
 
   /**
@@ -77,10 +84,20 @@ public record ComparedRun(@JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome
    */
   public record Failure(String reason, boolean input) {}
 
+  /**
+   * What a model is worth.
+   *
+   * @param perplexity on the test windows
+   * @param choices answers to questions; null where none were asked
+   */
+  record Quality(double perplexity, ChoiceResult choices) {}
+
   /** The dense model. */
-  static ComparedRun dense(double perplexity) {
+  static ComparedRun dense(Quality quality) {
     return new ComparedRun(
-        new Way(DENSE, "", "", 0, 0, "", ""), new Outcome(0.0, perplexity, null, null, null), null);
+        new Way(DENSE, "", "", 0, 0, "", ""),
+        new Outcome(0.0, quality.perplexity(), null, null, null, quality.choices()),
+        null);
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
+import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
 import org.llmsurgeon.pipeline.prune.InputHashes;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.RunLease;
@@ -58,6 +59,10 @@ public final class Comparison {
                 + " use prune for each method.");
       }
       Map<Variant, String> refusals = refusals(dense);
+      ChoiceEvaluation questions =
+          request.choices().isEmpty()
+              ? null
+              : new ChoiceEvaluation(session, model, request.choices());
       RunInputs inputs =
           InputHashes.of(
               session,
@@ -68,14 +73,19 @@ public final class Comparison {
       try {
         output.begin(inputs, request.overwrite(), lease::check);
         try (ComparisonRunner runner =
-            new ComparisonRunner(session, output.work(), dense, inputs)) {
-          return new Table(runner, refusals).filled();
+            new ComparisonRunner(session, output.work(), dense, inputs, questions)) {
+          return new Table(runner, refusals, asked(questions)).filled();
         }
       } finally {
         lease.close();
         output.work().delete();
       }
     }
+  }
+
+  /** What of a run's name its questions are: its answers are another run's with others. */
+  private static Map<String, String> asked(ChoiceEvaluation questions) {
+    return questions == null ? Map.of() : Map.of("choices", questions.hash());
   }
 
   /** Which runs cannot be done, and why. */
@@ -98,12 +108,14 @@ public final class Comparison {
   private final class Table {
     private final ComparisonRunner runner;
     private final Map<Variant, String> refusals;
+    private final Map<String, String> asked;
     private final ComparedRun[] rows = new ComparedRun[variants.size()];
     private ComparedRun dense;
 
-    Table(ComparisonRunner runner, Map<Variant, String> refusals) {
+    Table(ComparisonRunner runner, Map<Variant, String> refusals, Map<String, String> asked) {
       this.runner = runner;
       this.refusals = refusals;
+      this.asked = asked;
     }
 
     List<ComparedRun> filled() {
@@ -136,7 +148,7 @@ public final class Comparison {
           note(i, outcome(rows[i]));
           continue;
         }
-        Optional<ComparedRun> finished = output.finished(variant.key());
+        Optional<ComparedRun> finished = output.finished(variant.key(asked));
         if (finished.isPresent()) {
           rows[i] = finished.get();
           kept++;
@@ -154,6 +166,7 @@ public final class Comparison {
           variants.stream().filter(each -> !refusals.containsKey(each)).findFirst().orElseThrow();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("context", first.recipe().calibration().context());
+      settings.putAll(asked);
       String key = Variant.key(ComparedRun.DENSE, settings);
       dense =
           output
@@ -161,7 +174,7 @@ public final class Comparison {
               .orElseGet(
                   () -> {
                     runner.prepare(first);
-                    ComparedRun made = ComparedRun.dense(runner.densePerplexity(first));
+                    ComparedRun made = ComparedRun.dense(runner.dense(first));
                     output.keep(key, new ComparisonFolder.Finished(settings, made));
                     return made;
                   });
@@ -179,7 +192,7 @@ public final class Comparison {
         String reason = failure.getMessage();
         return variant.failed(new ComparedRun.Failure(reason, failure instanceof InputException));
       }
-      output.keep(variant.key(), new ComparisonFolder.Finished(variant.recipe().options(), made));
+      output.keep(variant.key(asked), new ComparisonFolder.Finished(variant.recipe().options(), made));
       return made;
     }
 

@@ -4,11 +4,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 
 /** Runs as comma-separated values (RFC 4180, lines ended by a line feed). */
 final class ComparisonCsv {
   private static final String HEADER =
-      "method,curvature,update,sparsity,shots,threshold,after,removed,perplexity,seconds,measuring_seconds,peak_bytes,failure\n";
+      "method,curvature,update,sparsity,shots,threshold,after,removed,perplexity,seconds,measuring_seconds,peak_bytes,questions,accuracy,normalised_accuracy,failure\n";
 
   private ComparisonCsv() {}
 
@@ -18,6 +19,7 @@ final class ComparisonCsv {
   }
 
   private static String line(ComparedRun run) {
+    ChoiceResult choices = run.outcome().choices();
     return Stream.of(
             run.way().method(),
             run.way().curvature(),
@@ -31,6 +33,9 @@ final class ComparisonCsv {
             run.outcome().seconds(),
             run.outcome().measuringSeconds(),
             run.outcome().peakBytes(),
+            choices == null ? null : choices.questions(),
+            choices == null ? null : choices.accuracy(),
+            choices == null ? null : choices.normalisedAccuracy(),
             run.failure() == null ? null : run.failure().reason())
         .map(value -> quoted(Objects.toString(value, "")))
         .collect(Collectors.joining(",", "", "\n"));

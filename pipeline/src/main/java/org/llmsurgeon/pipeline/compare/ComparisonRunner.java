@@ -9,12 +9,14 @@ import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cut.CutStage;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
+import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.prune.Intermediates;
 import org.llmsurgeon.pipeline.prune.RunPreparation;
 import org.llmsurgeon.pipeline.prune.ShotRun;
 import org.llmsurgeon.pipeline.run.HashedFile;
+import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunInputs;
@@ -23,6 +25,7 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
+import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
@@ -41,8 +44,10 @@ final class ComparisonRunner implements AutoCloseable {
   private final RunDirectory work;
   private final ModelWeights dense;
   private final RunInputs inputs;
+  private final ChoiceEvaluation questions;
   private final Map<Look, Curvature> curvatures = new HashMap<>();
   private final Map<Look, Measured> measured = new HashMap<>();
+  private final Map<Trained, WindowsFile> recoveries = new HashMap<>();
   private ComparisonRunner withBiases;
 
   /**
@@ -52,40 +57,44 @@ final class ComparisonRunner implements AutoCloseable {
    * @param work a directory for what runs need, deleted by the caller
    * @param dense the model
    * @param inputs model and texts
+   * @param questions what every model is asked; null for nothing
    */
-  ComparisonRunner(Session session, RunDirectory work, ModelWeights dense, RunInputs inputs) {
+  ComparisonRunner(
+      Session session,
+      RunDirectory work,
+      ModelWeights dense,
+      RunInputs inputs,
+      ChoiceEvaluation questions) {
     this.session = session;
     this.work = work;
     this.dense = dense;
     this.inputs = inputs;
+    this.questions = questions;
   }
 
   /**
    * What runs look at; those that look at the same share it.
    *
    * @param curvature of their recipes
-   * @param recovery of their recipes, which has windows of its own; null where there is none
    * @param windows whether they need calibration windows
    * @param needs of a score; nothing where they have none
    */
-  private record Look(
-      CurvatureRule curvature, RecoveryRule recovery, boolean windows, UnitBaseline.Needs needs) {
+  private record Look(CurvatureRule curvature, boolean windows, UnitBaseline.Needs needs) {
     static Look of(Variant variant) {
       Recipe recipe = variant.recipe();
       UnitBaseline.Needs needs =
           variant.baseline() == null ? UnitBaseline.Needs.NOTHING : variant.baseline().needs();
       boolean windows = recipe.needsData() || needs != UnitBaseline.Needs.NOTHING;
-      RecoveryRule recovery = recipe.recovery().isWanted() ? recipe.recovery() : null;
-      return new Look(recipe.curvature(), recovery, windows, needs);
+      return new Look(recipe.curvature(), windows, needs);
     }
 
-    /** A recipe that draws the windows. */
+    /** A recipe that draws the calibration windows and no others. */
     Recipe drawing(Recipe recipe) {
-      if (!windows || recipe.needsData()) {
-        return recipe;
-      }
       Map<String, Object> options = new LinkedHashMap<>(recipe.options());
-      options.put("curvature", CurvatureKind.ACTIVATIONS.optionName());
+      options.keySet().removeIf(option -> option.startsWith("recover"));
+      if (windows && !Recipe.of(options).needsData()) {
+        options.put("curvature", CurvatureKind.ACTIVATIONS.optionName());
+      }
       return Recipe.of(options);
     }
 
@@ -96,6 +105,18 @@ final class ComparisonRunner implements AutoCloseable {
         case STATISTICS -> FactorPass.STATISTICS;
         case GRADIENTS -> FactorPass.GRADIENTS;
       };
+    }
+  }
+
+  /**
+   * Recoveries on the same windows, which are new ones and measured by nobody.
+   *
+   * @param look of their runs
+   * @param rule how much they train on
+   */
+  private record Trained(Look look, RecoveryRule rule) {
+    static Trained of(Variant variant) {
+      return new Trained(Look.of(variant), variant.recipe().recovery());
     }
   }
 
@@ -135,6 +156,15 @@ final class ComparisonRunner implements AutoCloseable {
           new RunPreparation(session, run, dense, recipe).planUnchecked(identity(recipe));
       curvatures.put(look, new Curvature(run, plan));
     }
+    Recipe recipe = variant.recipe();
+    if (recipe.recovery().isWanted()) {
+      Curvature with = curvatures.get(look);
+      recoveries.computeIfAbsent(
+          Trained.of(variant),
+          trained ->
+              new RunPreparation(session, with.run(), dense, recipe)
+                  .recovery(inputs, with.plan().windows().calibration()));
+    }
   }
 
   /** Runs on the same model with biases of 0 where it has none. */
@@ -152,7 +182,8 @@ final class ComparisonRunner implements AutoCloseable {
               session,
               new RunDirectory(session.storage(), work.resolve("biased")),
               ModelWeights.open(session.storage(), session.model(folder)),
-              same);
+              same,
+              questions);
     }
     return withBiases;
   }
@@ -170,19 +201,26 @@ final class ComparisonRunner implements AutoCloseable {
   }
 
   /**
-   * Perplexity of the dense model.
+   * What the dense model comes to.
    *
    * @param variant a run that is prepared
    */
-  double densePerplexity(Variant variant) {
+  ComparedRun.Quality dense(Variant variant) {
     if (variant.needsBiases(dense.config())) {
-      return withBiases().densePerplexity(variant);
+      return withBiases().dense(variant);
     }
     Curvature with = curvatures.get(Look.of(variant));
-    return new Evaluator(
-            session, with.run(), with.plan().windows().test(), dense.config().objective())
-        .evaluate(StageName.of("evaluate"), session.model(inputs.model().path()))
-        .perplexity();
+    ModelRef model = session.model(inputs.model().path());
+    return quality(session, with.run(), with.plan(), model);
+  }
+
+  private ComparedRun.Quality quality(
+      Session own, RunDirectory run, RunPlan plan, ModelRef model) {
+    double perplexity =
+        new Evaluator(own, run, plan.windows().test(), dense.config().objective())
+            .evaluate(StageName.of("evaluate"), model)
+            .perplexity();
+    return new ComparedRun.Quality(perplexity, questions == null ? null : questions.of(model));
   }
 
   /**
@@ -199,7 +237,7 @@ final class ComparisonRunner implements AutoCloseable {
     Recipe recipe = variant.recipe();
     Look look = Look.of(variant);
     RunDirectory run = curvatures.get(look).run();
-    RunPlan plan = plan(recipe, look);
+    RunPlan plan = plan(recipe, look).recoveredOn(recoveries.get(Trained.of(variant)));
     clear(run, Math.max(plan.shots(), dense.config().blocks().size()));
     Measured once = measured.get(look);
     if (once == null) {
@@ -216,14 +254,12 @@ final class ComparisonRunner implements AutoCloseable {
     long peak = Math.max(once.bytes(), peak(own));
     ShotManifest last = run.required(RunDirectory.manifest(shots), ShotManifest.class);
     String folder = inputs.model().path();
-    double perplexity =
-        new Evaluator(own, run, plan.windows().test(), dense.config().objective())
-            .evaluate(StageName.of("evaluate"), own.model(folder, run, shots))
-            .perplexity();
+    ComparedRun.Quality quality = quality(own, run, plan, own.model(folder, run, shots));
     double removed =
         (double) last.removal().removed() / recipe.layers().touched(dense.config().linears());
     return variant.done(
-        new ComparedRun.Outcome(removed, perplexity, seconds, once.seconds(), peak));
+        new ComparedRun.Outcome(
+            removed, quality.perplexity(), seconds, once.seconds(), peak, quality.choices()));
   }
 
   /** Gathers the factors of the dense model. */

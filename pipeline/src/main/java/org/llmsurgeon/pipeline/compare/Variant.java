@@ -128,9 +128,15 @@ record Variant(Method method, Map<String, Object> options) {
     return new TargetShare(dense.config(), dense::bytesOfNumber).of(recipe);
   }
 
-  /** A name that equal runs share and others do not; the recipe must be right. */
-  String key() {
-    return key(method.optionName(), recipe().options());
+  /**
+   * A name that equal runs share and others do not; the recipe must be right.
+   *
+   * @param asked what else is asked of it
+   */
+  String key(Map<String, ?> asked) {
+    Map<String, Object> settings = new LinkedHashMap<>(recipe().options());
+    settings.putAll(asked);
+    return key(method.optionName(), settings);
   }
 
   /**

@@ -8,6 +8,7 @@ import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
 import org.llmsurgeon.surgery.choose.AlreadyGone;
 import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -39,6 +40,12 @@ final class RunPlanner {
    * @throws InputException saying how far it can
    */
   void requireReachable() {
+    if (recipe.selection().trusted() && !config.objective().saysTokens()) {
+      throw new InputException(
+          LayerSettings.TRUST_REGION.spelled()
+              + " holds predicted against measured losses, and the loss of embeddings is 0 at the"
+              + " start; leave it out.");
+    }
     new Reachability(config, recipe).require(share);
   }
 

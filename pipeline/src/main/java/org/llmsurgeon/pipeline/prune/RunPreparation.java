@@ -112,6 +112,17 @@ public final class RunPreparation {
         : null;
   }
 
+  /**
+   * Windows to train on after the last shot, of a recipe that wants it.
+   *
+   * @param inputs where the text is
+   * @param calibration windows that are used where no text is given
+   */
+  public WindowsFile recovery(RunInputs inputs, WindowsFile calibration) {
+    WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
+    return builder.recovery(calibration, paths(inputs.calibration()), recipe, 0);
+  }
+
   private static double since(long nanos) {
     return (System.nanoTime() - nanos) / 1e9;
   }

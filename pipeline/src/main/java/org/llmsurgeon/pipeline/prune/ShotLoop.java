@@ -11,8 +11,10 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.TrustRecord;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
+import org.llmsurgeon.surgery.choose.TrustRegion;
 
 /**
  * All shots of a run, one after the other; those that are committed already are only told to the
@@ -85,6 +87,7 @@ final class ShotLoop {
         intermediates.deleteAfter(shot);
       }
       Evaluation evaluation = each.evaluate(evaluator);
+      tellTrust(shot, report);
       if (shot == 1) {
         run.finished(HalvesStage.path(1), HalvesCheck.class).ifPresent(report::halves);
       }
@@ -97,6 +100,14 @@ final class ShotLoop {
       saved.keep(manifest, report);
     } while (!report.isLast());
     intermediates.deleteFactors(shot);
+  }
+
+  private void tellTrust(int shot, ReportBuilder report) {
+    for (int round = 1; round <= TrustRegion.MOST_ROUNDS; round++) {
+      int number = round;
+      run.finished(TrustRecord.path(shot, round), TrustRecord.class)
+          .ifPresent(tried -> report.trust(shot, number, tried));
+    }
   }
 
   private ShotContext shot(int shot) {

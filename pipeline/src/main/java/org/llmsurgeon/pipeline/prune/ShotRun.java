@@ -6,6 +6,7 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.correct.CorrectionStage;
 import org.llmsurgeon.pipeline.correct.ReconstructionStage;
 import org.llmsurgeon.pipeline.correct.RecoveryStage;
+import org.llmsurgeon.pipeline.correct.TrustStage;
 import org.llmsurgeon.pipeline.cut.CommitCheck;
 import org.llmsurgeon.pipeline.cut.CutStage;
 import org.llmsurgeon.pipeline.cut.HalvesStage;
@@ -36,6 +37,7 @@ import org.llmsurgeon.surgery.recipe.RecoveryRule;
  *       windows, on the weights of the last shot, and reduce them to one mean for each factor.
  *   <li>{@link ScoreStage}: score what may go of every layer by these factors, and find the
  *       threshold, one over all layers, under which the shot's share goes.
+ *   <li>{@link TrustStage}, where it is asked for: do both and measure, until predictions hold.
  *   <li>{@link CutStage}: cut each layer, and change what stays so that it makes up for what goes.
  *   <li>{@link ReconstructionStage}, {@link CorrectionStage} and {@link RecoveryStage}, where they
  *       are asked for: refit layers to the dense model's outputs, train adapters and merge them,
@@ -111,8 +113,10 @@ public final class ShotRun {
     if (shot.recipe().calibration().checked() && shot.shot() == 1) {
       new HalvesStage(shot).check();
     }
-    SelectionManifest selection = new ScoreStage(shot).selection();
-    Timed<List<LayerFile>> cut = new CutStage(shot).cut(selection);
+    boolean trusts = shot.recipe().selection().trusted();
+    ShotContext bounded = trusts ? new TrustStage(shot).trusted() : shot;
+    SelectionManifest selection = new ScoreStage(bounded).selection();
+    Timed<List<LayerFile>> cut = new CutStage(bounded).cut(selection);
     ShotManifest manifest = manifest(factors, selection, cut);
     new CommitCheck(run, shot.config(), shot.recipe()).check(manifest, selection);
     return manifest;

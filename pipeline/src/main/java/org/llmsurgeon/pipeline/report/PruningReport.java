@@ -100,14 +100,37 @@ public record PruningReport(
    * @param updates how the joint updates of single weights went, shot by shot
    * @param halves how far halves of the first shot's calibration data agree about the costs of
    *     units; null where that was not asked
+   * @param trust cuts that were measured part by part; empty where that was not asked
    */
-  public record Numerics(List<Factor> factors, List<Update> updates, HalvesCheck halves) {
+  public record Numerics(
+      List<Factor> factors, List<Update> updates, HalvesCheck halves, List<Trust> trust) {
     /** Copies the lists. */
     public Numerics {
+      trust = trust == null ? List.of() : List.copyOf(trust);
       factors = factors == null ? List.of() : List.copyOf(factors);
       updates = updates == null ? List.of() : List.copyOf(updates);
     }
   }
+
+  /**
+   * A part of the model in a shot, cut alone to see whether its prediction holds.
+   *
+   * @param shot from 1
+   * @param round which try of the shot, from 1
+   * @param part a layer, or an attention or MLP of a block
+   * @param share of its weights that went in the shot
+   * @param predictedNats growth of the loss by the quadratic model, nats per token
+   * @param measuredNats growth of the loss on calibration windows
+   * @param held whether it was held back in the next try
+   */
+  public record Trust(
+      int shot,
+      int round,
+      String part,
+      double share,
+      double predictedNats,
+      double measuredNats,
+      boolean held) {}
 
   /**
    * What is said of a model beside its perplexity.

@@ -23,6 +23,7 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
+import org.llmsurgeon.pipeline.run.TrustRecord;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
@@ -51,6 +52,7 @@ public final class ReportBuilder {
   private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
   private HalvesCheck halves;
+  private final List<PruningReport.Trust> trust = new ArrayList<>();
   private ModelConfig model;
 
   /**
@@ -95,6 +97,27 @@ public final class ReportBuilder {
   /** Sets how far halves of the first shot's data agree; null where nobody asked. */
   public void halves(HalvesCheck check) {
     halves = check;
+  }
+
+  /**
+   * Adds a cut that was measured part by part.
+   *
+   * @param shot from 1
+   * @param round which try of the shot, from 1
+   * @param tried what was found
+   */
+  public void trust(int shot, int round, TrustRecord tried) {
+    for (TrustRecord.Part part : tried.parts()) {
+      trust.add(
+          new PruningReport.Trust(
+              shot,
+              round,
+              part.name(),
+              part.share(),
+              part.predictedNats(),
+              part.measuredNats(),
+              part.held()));
+    }
   }
 
   /** Sets the model, of whose layers sizes are computed. */
@@ -346,7 +369,7 @@ public final class ReportBuilder {
         all,
         IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
         new PruningReport.Notes(resumedFromShot, warnings(all), saved),
-        new PruningReport.Numerics(factors, updates, halves),
+        new PruningReport.Numerics(factors, updates, halves, trust),
         forecast == null ? null : forecast.against(session.usage()),
         export);
   }

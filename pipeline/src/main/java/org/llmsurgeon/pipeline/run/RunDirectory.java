@@ -30,6 +30,7 @@ import org.slf4j.LoggerFactory;
  * shot-0001/factors/               mean factors, triangles (safetensors)
  * shot-0001/factors.json           ... all of them are there
  * shot-0001/halves.json            how far halves of the data agree; only where that is asked
+ * shot-0001/trust/                 cuts that were measured; only where that is asked
  * shot-0001/selection.json         what goes of each layer
  * shot-0001/weights/               new weights of each layer (safetensors), and a record of each
  * shot-0001/cut.json               all layers are there, not corrected yet; only where more is done

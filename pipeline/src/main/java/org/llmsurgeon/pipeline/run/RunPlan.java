@@ -83,6 +83,17 @@ public record RunPlan(
   }
 
   /**
+   * The same plan with other windows to train on after the last shot.
+   *
+   * @param trained null for none
+   */
+  public RunPlan recoveredOn(WindowsFile trained) {
+    Windows all =
+        new Windows(windows.calibration(), windows.fresh(), trained, windows.test());
+    return new RunPlan(format, identity, share, all, shards, tokeniseSeconds);
+  }
+
+  /**
    * Whether a shot is the last one.
    *
    * @param shot from 1

@@ -9,7 +9,7 @@ public enum ShotStage {
   /** Mean factors, and what else is gathered for baselines. */
   REDUCE("factors", "factors.json", "factors|(factors|baseline)\\.json|pass-\\d+\\.json"),
   /** What goes. */
-  SCORE(null, "selection.json", "selection\\.json|halves\\.json|half-\\d\\.json"),
+  SCORE(null, "selection.json", "selection\\.json|halves\\.json|half-\\d\\.json|trust"),
   /** The layers without it. */
   CUT("weights", "cut.json", "weights|cut\\.json|evaluation-cut\\.json"),
   /** Refitted layers. */

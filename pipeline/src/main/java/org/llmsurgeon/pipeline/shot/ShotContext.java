@@ -40,6 +40,15 @@ public record ShotContext(
     return new ShotContext(session, run, plan, config, plan.recipe(), shot);
   }
 
+  /**
+   * The same shot pruned in another way.
+   *
+   * @param other how
+   */
+  public ShotContext with(Recipe other) {
+    return new ShotContext(session, run, plan, config, other, shot);
+  }
+
   /** Weights before this shot. */
   public ModelRef model() {
     return model(shot - 1);

@@ -74,6 +74,10 @@ const columns = [
   ['perplexity', (run) => figures(run.perplexity, 5)], ['excess loss', (run) => figures(excess(run), 4)], ['pruning s', (run) => figures(run.seconds, 3)],
   ['measuring s', (run) => figures(run.measuring_seconds, 3)], ['tensors', (run) => bytes(run.peak_bytes)]];
 if (several('after')) columns.splice(6, 0, ['after', (run) => run.after]);
+if (runs.some((run) => run.choices)) {
+  columns.splice(columns.findIndex(([title]) => title === 'pruning s'), 0,
+    ['accuracy', (run) => (run.choices ? percent(run.choices.accuracy) : '')], ['length-normalised', (run) => (run.choices ? percent(run.choices.normalised_accuracy) : '')]);
+}
 if (others.some((run) => run.failure)) columns.push(['failure', (run) => (run.failure ? run.failure.reason : '')]);
 section('All runs', null, table(columns.map(([title]) => title), runs.map((run) => columns.map(([, of]) => of(run))), columns.some(([title]) => title === 'failure') ? [columns.length - 1] : []),
   element('p', { class: 'soft' }, 'The same numbers: ', element('a', { href: 'compare.csv' }, 'compare.csv'), ', ', element('a', { href: 'compare.json' }, 'compare.json'), '.'));

@@ -52,7 +52,7 @@ class ComparisonFolderTest {
   private static ComparedRun run(double perplexity) {
     return new ComparedRun(
         new ComparedRun.Way("obd", "kfac", "", 0.5, 1, "global", "none"),
-        new ComparedRun.Outcome(0.5, perplexity, 1.0, 1.0, 7L),
+        new ComparedRun.Outcome(0.5, perplexity, 1.0, 1.0, 7L, null),
         null);
   }
 

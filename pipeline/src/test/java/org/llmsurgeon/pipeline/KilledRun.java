@@ -31,8 +31,7 @@ enum KilledRun {
           true)),
   /** Five steps of a recovery after the second shot, each of three parts. */
   RECOVERED(
-      ReducePlace.DRIVER,
-      Map.of("recover", "distill", "recover-tokens", 250, "recover-batch", 5)),
+      ReducePlace.DRIVER, Map.of("recover", "distill", "recover-tokens", 250, "recover-batch", 5)),
   /** Three passes in the first shot and two in the second, which goes on from the first. */
   POWER_ITERATION(
       ReducePlace.EXECUTORS, Map.of("curvature", "nearest-kronecker", "curvature-passes", 1)),

@@ -43,7 +43,6 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
                            "i": 8, "j": 9, "?": 10}}}
       """;
 
-
   public static TestModel llama(Path parent, DataType dtype) throws IOException {
     return write(parent, "llama", TinyModels.llamaJson(), dtype);
   }

@@ -61,7 +61,9 @@ class TrustRunTest {
       assertThat(each.measuredNats()).isFinite();
       assertThat(each.predictedNats()).isNotNegative();
     }
-    assertThat(report.shots().get(1).removal().sparsity()).isLessThanOrEqualTo(0.6).isGreaterThan(0.5);
+    assertThat(report.shots().get(1).removal().sparsity())
+        .isLessThanOrEqualTo(0.6)
+        .isGreaterThan(0.5);
   }
 
   /** Where the second try is worse, the first is done again. */

@@ -26,7 +26,9 @@ public final class TrustRegion {
   /** A prediction holds that is wrong by less than this factor. */
   private static final double WRONG = 2;
 
-  /** And what is wrong by less than this share of the growth of all parts together does not matter. */
+  /**
+   * And what is wrong by less than this share of the growth of all parts together does not matter.
+   */
   private static final double MATTERS = 0.05;
 
   private TrustRegion() {}

@@ -39,8 +39,7 @@ class TrustRegionTest {
         TrustRegion.parts(CONFIG, Recipe.of(Map.of("structures", "units")));
     assertThat(groups).extracting(TrustRegion.Part::name).contains("block 1 attention");
     assertThat(groups.stream().flatMap(part -> part.layers().stream()).sorted())
-        .containsExactlyElementsOf(
-            IntStream.range(0, CONFIG.linears().size()).boxed().toList());
+        .containsExactlyElementsOf(IntStream.range(0, CONFIG.linears().size()).boxed().toList());
   }
 
   private static String name(int layer) {
@@ -54,8 +53,7 @@ class TrustRegionTest {
     assertThat(TrustRegion.furthest(steps))
         .extracting(each -> each.part().name())
         .containsExactly("part 3", "part 1");
-    List<TrustRegion.Step> equal =
-        IntStream.range(0, 100).mapToObj(i -> step(i, 10, 20)).toList();
+    List<TrustRegion.Step> equal = IntStream.range(0, 100).mapToObj(i -> step(i, 10, 20)).toList();
     assertThat(TrustRegion.furthest(equal)).hasSize(32).startsWith(equal.get(0));
     assertThat(TrustRegion.furthest(List.of(step(0, 0, 10)))).isEmpty();
   }

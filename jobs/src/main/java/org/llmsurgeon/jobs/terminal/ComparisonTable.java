@@ -29,8 +29,8 @@ public final class ComparisonTable {
 
   /**
    * A table, a line for each run; with columns of answers where questions were asked, and a column
-   * of reasons where one has failed. The excess loss is
-   * that over the dense model, the first run, in nats per token.
+   * of reasons where one has failed. The excess loss is that over the dense model, the first run,
+   * in nats per token.
    */
   public static String text(List<ComparedRun> runs) {
     boolean failed = runs.stream().anyMatch(run -> run.failure() != null);

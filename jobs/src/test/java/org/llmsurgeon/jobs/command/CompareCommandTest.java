@@ -75,7 +75,9 @@ class CompareCommandTest {
             new ComparedRun.Outcome(0.5, 41.25, 1.5, 2.0, 1L << 20, new ChoiceResult(8, 0.25, 0.5)),
             null);
     String done = ComparisonTable.text(List.of(wanda));
-    assertThat(done).contains("wanda", "41.2500", "Normalised", "25.0 %", "50.0 %").doesNotContain("Not done");
+    assertThat(done)
+        .contains("wanda", "41.2500", "Normalised", "25.0 %", "50.0 %")
+        .doesNotContain("Not done");
     ComparedRun failed =
         new ComparedRun(
             new ComparedRun.Way("surgeon", "ekfac", "joint", 0.5, 1, "global", "none"),

@@ -192,7 +192,8 @@ public final class Comparison {
         String reason = failure.getMessage();
         return variant.failed(new ComparedRun.Failure(reason, failure instanceof InputException));
       }
-      output.keep(variant.key(asked), new ComparisonFolder.Finished(variant.recipe().options(), made));
+      output.keep(
+          variant.key(asked), new ComparisonFolder.Finished(variant.recipe().options(), made));
       return made;
     }
 

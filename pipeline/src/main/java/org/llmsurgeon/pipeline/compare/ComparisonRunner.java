@@ -214,8 +214,7 @@ final class ComparisonRunner implements AutoCloseable {
     return quality(session, with.run(), with.plan(), model);
   }
 
-  private ComparedRun.Quality quality(
-      Session own, RunDirectory run, RunPlan plan, ModelRef model) {
+  private ComparedRun.Quality quality(Session own, RunDirectory run, RunPlan plan, ModelRef model) {
     double perplexity =
         new Evaluator(own, run, plan.windows().test(), dense.config().objective())
             .evaluate(StageName.of("evaluate"), model)

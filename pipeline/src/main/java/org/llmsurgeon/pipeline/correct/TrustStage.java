@@ -195,10 +195,11 @@ public final class TrustStage {
     return TrustRecord.folder(shot.shot()) + "laid/";
   }
 
-  /** A model in which some layers are replaced; each under a name of its own, as models are kept. */
+  /**
+   * A model in which some layers are replaced; each under a name of its own, as models are kept.
+   */
   private ModelRef laid(SelectionManifest selection, List<LayerFile> layers) {
-    String path =
-        laidPath() + String.format(Locale.ROOT, "%s.json", UUID.randomUUID());
+    String path = laidPath() + String.format(Locale.ROOT, "%s.json", UUID.randomUUID());
     run.commit(
         path,
         new ShotManifest(

@@ -88,8 +88,7 @@ public record RunPlan(
    * @param trained null for none
    */
   public RunPlan recoveredOn(WindowsFile trained) {
-    Windows all =
-        new Windows(windows.calibration(), windows.fresh(), trained, windows.test());
+    Windows all = new Windows(windows.calibration(), windows.fresh(), trained, windows.test());
     return new RunPlan(format, identity, share, all, shards, tokeniseSeconds);
   }
 

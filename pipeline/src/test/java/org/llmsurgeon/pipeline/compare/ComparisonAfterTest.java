@@ -104,7 +104,8 @@ class ComparisonAfterTest {
     options.put("sparsity", 0.4);
     Path pruned = temp.resolve("pruned");
     pipeline().prune(model.request(pruned, Recipe.of(options)));
-    assertThat(runs.get(2).outcome().choices()).isEqualTo(pipeline().choices(pruned.toString(), questions));
+    assertThat(runs.get(2).outcome().choices())
+        .isEqualTo(pipeline().choices(pruned.toString(), questions));
     assertThat(runs.get(1).outcome().choices().questions()).isEqualTo(40);
     assertThat(Files.readAllLines(temp.resolve("compared/compare.csv")).get(0))
         .contains(",questions,accuracy,normalised_accuracy,");

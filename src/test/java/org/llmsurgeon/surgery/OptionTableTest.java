@@ -35,7 +35,8 @@ class OptionTableTest {
 
   /**
    * What a plan or a draw of text does, which this loop over ready windows has not; a check of the
-   * data, which changes no weight; and a recovery, which leaves the weights as they were cut where
+   * data, which changes no weight; a trust region, which changes them only where a prediction is
+   * measured not to hold (TrustRunTest); and a recovery, which leaves the weights as they were cut where
    * windows at random do not get better.
    */
   private static final Set<String> ELSEWHERE =
@@ -47,6 +48,7 @@ class OptionTableTest {
           "fresh-calibration",
           "check-data",
           "max-shots",
+          "trust-region",
           "recover",
           "recover-tokens",
           "recover-rate",

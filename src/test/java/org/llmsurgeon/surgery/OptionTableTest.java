@@ -36,8 +36,8 @@ class OptionTableTest {
   /**
    * What a plan or a draw of text does, which this loop over ready windows has not; a check of the
    * data, which changes no weight; a trust region, which changes them only where a prediction is
-   * measured not to hold (TrustRunTest); and a recovery, which leaves the weights as they were cut where
-   * windows at random do not get better.
+   * measured not to hold (TrustRunTest); and a recovery, which leaves the weights as they were cut
+   * where windows at random do not get better.
    */
   private static final Set<String> ELSEWHERE =
       Set.of(

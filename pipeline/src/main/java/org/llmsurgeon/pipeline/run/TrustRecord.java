@@ -16,6 +16,7 @@ import java.util.TreeMap;
  */
 public record TrustRecord(
     Map<String, Double> limits, double growth, List<Part> parts, Map<String, Double> next) {
+  /** Copies all. */
   public TrustRecord {
     limits = new TreeMap<>(limits);
     parts = List.copyOf(parts);

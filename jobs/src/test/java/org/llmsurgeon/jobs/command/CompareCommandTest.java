@@ -76,7 +76,7 @@ class CompareCommandTest {
             null);
     String done = ComparisonTable.text(List.of(wanda));
     assertThat(done)
-        .contains("wanda", "41.2500", "Normalised", "25.0 %", "50.0 %")
+        .contains("wanda", "41.2500", "Normalised", "25.00 %", "50.00 %")
         .doesNotContain("Not done");
     ComparedRun failed =
         new ComparedRun(
@@ -136,7 +136,7 @@ class CompareCommandTest {
             line ->
                 assertThat(line)
                     .startsWith(
-                        "wanda,activations,none,0.2,1,layer,none,,,,,,\"Wanda and SparseGPT prune"))
+                        "wanda,activations,none,0.2,1,layer,none,,,,,,,,,\"Wanda and SparseGPT prune"))
         .anySatisfy(line -> assertThat(line).startsWith("k-obd,kfac,none,0.2,1,global,none,0."));
     assertThat(temp.resolve("out/compare.json")).isNotEmptyFile();
   }

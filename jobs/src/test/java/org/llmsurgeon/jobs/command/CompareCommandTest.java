@@ -136,7 +136,8 @@ class CompareCommandTest {
             line ->
                 assertThat(line)
                     .startsWith(
-                        "wanda,activations,none,0.2,1,layer,none,,,,,,,,,\"Wanda and SparseGPT prune"))
+                        "wanda,activations,none,0.2,1,layer,none,,,,,,,,,\"Wanda and SparseGPT"
+                            + " prune"))
         .anySatisfy(line -> assertThat(line).startsWith("k-obd,kfac,none,0.2,1,global,none,0."));
     assertThat(temp.resolve("out/compare.json")).isNotEmptyFile();
   }

@@ -104,6 +104,11 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
     upload(wide, 0, target, at, wide.length);
   }
 
+  /** Checks of many tensors; the caller closes them. */
+  default FiniteChecks finiteChecks() {
+    return new PromptChecks(this);
+  }
+
   /**
    * One step of Adam, in double whatever the tensors are.
    *

@@ -74,9 +74,15 @@ final class BlockwiseRun implements AutoCloseable {
           forward(passes.get(batch), block, batch, in).close();
         }
       }
-      tap.blockDone(block);
+      done(block);
     }
     return losses();
+  }
+
+  /** What the tap has gathered of a block is handed on only where all of it was finite. */
+  private void done(int block) {
+    passes.get(0).settle();
+    tap.blockDone(block);
   }
 
   private double[] losses() {
@@ -127,7 +133,7 @@ final class BlockwiseRun implements AutoCloseable {
         for (int block = blocks - 1; block >= 0; block--) {
           backward(block, batch, gradients);
           if (batch == means.length - 1) {
-            tap.blockDone(block);
+            done(block);
           }
         }
       }
@@ -151,7 +157,7 @@ final class BlockwiseRun implements AutoCloseable {
       for (int batch = 0; batch < gradients.length; batch++) {
         backward(block, batch, gradients[batch]);
       }
-      tap.blockDone(block);
+      done(block);
     }
     return all(means);
   }

@@ -220,10 +220,10 @@ public final class LanguageModel implements AutoCloseable {
 
   private double[] byBlock(int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
     Batch.check(windows, config);
-    try (RotaryTables tables = tables(windows)) {
+    try (RunGround ground = ground(windows)) {
       List<Pass> passes =
           Batch.split(windows, config.objective(), limits.tokensPerBlock()).stream()
-              .map(batch -> pass(batch, tables, tap, null))
+              .map(batch -> ground.pass(batch, tap, null))
               .toList();
       try (BlockwiseRun run = new BlockwiseRun(network, passes, limits, tap)) {
         return how.apply(run);
@@ -353,8 +353,8 @@ public final class LanguageModel implements AutoCloseable {
     int[][] windows = {window};
     Batch.check(window, 0, config.size(), 1);
     Tensor logits = device.empty(precision(), window.length, config.ends().outputs());
-    try (RotaryTables tables = tables(windows)) {
-      network.logits(pass(Batch.asItIs(window), tables, null, null), logits);
+    try (RunGround ground = ground(windows)) {
+      network.logits(ground.pass(Batch.asItIs(window), null, null), logits);
       return logits;
     } catch (RuntimeException failure) {
       logits.close();
@@ -392,23 +392,21 @@ public final class LanguageModel implements AutoCloseable {
       int[][] windows, LinearTap tap, ParameterGradients into, Function<Pass, double[]> how) {
     Batch.check(windows, config);
     double[] losses = new double[windows.length];
-    try (RotaryTables tables = tables(windows)) {
+    try (RunGround ground = ground(windows)) {
       for (Batch batch : Batch.split(windows, config.objective(), limits.tokensPerBlock())) {
-        double[] part = how.apply(pass(batch, tables, tap, into));
+        Pass pass = ground.pass(batch, tap, into);
+        double[] part = how.apply(pass);
+        pass.settle();
         System.arraycopy(part, 0, losses, batch.first(), part.length);
       }
     }
     return losses;
   }
 
-  private Pass pass(Batch batch, RotaryTables tables, LinearTap tap, ParameterGradients into) {
-    return new Pass(device, precision(), batch, tables.forLength(batch.length()), tap, into);
-  }
-
-  /** Position tables for all windows. */
-  private RotaryTables tables(int[][] windows) {
+  private RunGround ground(int[][] windows) {
     int longest = Arrays.stream(windows).mapToInt(window -> window.length).max().orElse(1);
-    return new RotaryTables(config, longest, device, precision());
+    return new RunGround(
+        device, precision(), new RotaryTables(config, longest, device, precision()));
   }
 
   @Override

@@ -94,9 +94,11 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, W
    * @throws NonFiniteException naming the first place that is not
    */
   NonFiniteException explainNonFinite(Pass pass, MemoryLimits limits) {
+    pass.settle();
     try (Workspace work = pass.workspace()) {
       Tensor hidden = run(pass.silent(), work, true);
       head.requireFinite(pass, hidden, limits.logitBytes());
+      pass.settle();
       return new NonFiniteException("a loss is not finite, although all logits are");
     }
   }

@@ -12,6 +12,7 @@ public abstract class DeviceContract
         ProductContract,
         ElementContract,
         TrainingContract,
+        FiniteContract,
         FactorizationContract,
         LayerContract,
         AttentionContract,

@@ -18,10 +18,15 @@ import org.llmsurgeon.model.weights.WeightSource;
 
 @DisplayName("A language model refuses")
 class LanguageModelRefusalTest {
-  private final Device device = new ReferenceDevice();
+  private final Device device = device();
   private final ModelConfig config = TinyModels.llama();
   private final LanguageModel model =
       LanguageModel.load(config, TinyModels.weights(config, 21), device);
+
+  /** What computes. */
+  Device device() {
+    return new ReferenceDevice();
+  }
 
   @AfterEach
   void close() {

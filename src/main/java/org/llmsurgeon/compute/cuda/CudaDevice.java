@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.DenseDevice;
+import org.llmsurgeon.compute.FiniteChecks;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Operand;
@@ -253,6 +254,11 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   @Override
   public void uploadBfloat16(ByteBuffer values, Tensor target, long at) {
     elements.uploadBfloat16(values, CudaTensor.of(target), at);
+  }
+
+  @Override
+  public FiniteChecks finiteChecks() {
+    return new CudaFiniteChecks(parts);
   }
 
   @Override

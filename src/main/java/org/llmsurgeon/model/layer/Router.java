@@ -21,6 +21,7 @@ public record Router(Linear scores, int perToken, boolean normalised) {
       Tensor logits = work.empty(pass.tokens(), experts);
       scores.forward(pass, in, logits);
       pass.requireFinite(logits, "the output of " + scores.weight().name());
+      pass.settle();
       return new Routing(
           experts, Math.min(perToken, experts), normalised, pass.device().values(logits));
     }

@@ -2,6 +2,7 @@ package org.llmsurgeon.model.pass;
 
 import java.util.List;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.FiniteChecks;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Rotary;
@@ -11,10 +12,8 @@ import org.llmsurgeon.model.config.LinearShape;
 /**
  * One batch's way through the network: what every part of it needs to know.
  *
- * @param device does the arithmetic
- * @param precision number format of all activations
+ * @param ground what all batches of a run share
  * @param batch the tokens
- * @param rotary position tables of each kind that the network has
  * @param tap sees the linear layers, or null where nobody looks
  * @param gradients takes the parameters' gradients, or null where only activation gradients are
  *     computed
@@ -23,24 +22,41 @@ import org.llmsurgeon.model.config.LinearShape;
  * @param rows the tokens of the batch that go through a layer; null for all
  */
 public record Pass(
-    Device device,
-    Precision precision,
+    Ground ground,
     Batch batch,
-    List<Rotary> rotary,
     LinearTap tap,
     ParameterGradients gradients,
     Reference reference,
     int[] rows) {
+  /**
+   * What the arithmetic of a pass stands on.
+   *
+   * @param device does it
+   * @param precision number format of all activations
+   * @param rotary position tables of each kind that the network has
+   * @param checks of what must be finite
+   */
+  public record Ground(
+      Device device, Precision precision, List<Rotary> rotary, FiniteChecks checks) {}
 
   /** A pass of all tokens of a batch. */
-  public Pass(
-      Device device,
-      Precision precision,
-      Batch batch,
-      List<Rotary> rotary,
-      LinearTap tap,
-      ParameterGradients gradients) {
-    this(device, precision, batch, rotary, tap, gradients, null, null);
+  public Pass(Ground ground, Batch batch, LinearTap tap, ParameterGradients gradients) {
+    this(ground, batch, tap, gradients, null, null);
+  }
+
+  /** Does the arithmetic. */
+  public Device device() {
+    return ground.device();
+  }
+
+  /** Number format of all activations. */
+  public Precision precision() {
+    return ground.precision();
+  }
+
+  /** Position tables of each kind that the network has. */
+  public List<Rotary> rotary() {
+    return ground.rotary();
   }
 
   /** How many tokens go through a layer. */
@@ -54,22 +70,22 @@ public record Pass(
    * @param some indices in the batch, ascending
    */
   public Pass of(int[] some) {
-    return new Pass(device, precision, batch, rotary, tap, gradients, reference, some);
+    return new Pass(ground, batch, tap, gradients, reference, some);
   }
 
   /** A new workspace for intermediate results; the caller closes it. */
   public Workspace workspace() {
-    return new Workspace(device, precision);
+    return new Workspace(device(), precision());
   }
 
   /** The same pass without a tap: for a forward that is done a second time. */
   public Pass silent() {
-    return new Pass(device, precision, batch, rotary, null, gradients, reference, rows);
+    return new Pass(ground, batch, null, gradients, reference, rows);
   }
 
   /** The same pass with another loss. */
   public Pass towards(Reference other) {
-    return new Pass(device, precision, batch, rotary, tap, gradients, other, rows);
+    return new Pass(ground, batch, tap, gradients, other, rows);
   }
 
   /** Whether gradients of some parameters are summed. */
@@ -98,13 +114,13 @@ public record Pass(
    */
   public GradientTarget gradient(Parameter parameter) {
     Tensor sum = parameter != null && wants(parameter) ? gradients.of(parameter.name()) : null;
-    return new GradientTarget(device, precision, sum);
+    return new GradientTarget(device(), precision(), sum);
   }
 
   /** Adds a small gradient, where it is wanted. */
   public void addGradient(Parameter parameter, Tensor gradient) {
     if (wants(parameter)) {
-      device.add(1, gradient, gradients.of(parameter.name()));
+      device().add(1, gradient, gradients.of(parameter.name()));
     }
   }
 
@@ -128,7 +144,7 @@ public record Pass(
   }
 
   /**
-   * Throws if a tensor is not finite.
+   * Throws if a tensor is not finite, now or when the pass is settled.
    *
    * @param x all tokens of the batch
    * @param what it is, for the message
@@ -138,7 +154,7 @@ public record Pass(
   }
 
   /**
-   * Checks an activation or a gradient.
+   * Checks an activation or a gradient; what is wrong is told now or when the pass is settled.
    *
    * @param x {@code [some tokens, width]}
    * @param first index of its first token in the batch
@@ -146,11 +162,24 @@ public record Pass(
    * @throws NonFiniteException where an element is NaN or infinite
    */
   public void requireFinite(Tensor x, int first, String what) {
-    long at = device.firstNonFinite(x);
-    if (at >= 0) {
-      int row = Math.toIntExact(first + at / x.columns());
-      String token = batch.describe(rows == null ? row : rows[row]);
-      throw new NonFiniteException(what + " is not finite, first at " + token);
-    }
+    int columns = x.columns();
+    ground
+        .checks()
+        .check(
+            x,
+            element -> {
+              int row = Math.toIntExact(first + element / columns);
+              String token = batch.describe(rows == null ? row : rows[row]);
+              return new NonFiniteException(what + " is not finite, first at " + token);
+            });
+  }
+
+  /**
+   * Waits for all checks of the run so far.
+   *
+   * @throws NonFiniteException where something was not finite
+   */
+  public void settle() {
+    ground.checks().settle();
   }
 }

@@ -53,6 +53,26 @@ __device__ inline void firstNonFinite(const T* x, Index count, unsigned long lon
   }
 }
 
+/** The same for one of many checks, whose number is in the upper bits. */
+template <class T>
+__device__ inline void noteNonFinite(const T* x, Index count, Index number, unsigned long long* first) {
+  EACH(i, count) {
+    if (!isFinite(x[i])) {
+      atomicMin(first, (unsigned long long) (number | i));
+      return;
+    }
+  }
+}
+
+extern "C" __global__ void noteNonFinite_f(
+    const float* x, Index count, Index number, unsigned long long* first) {
+  noteNonFinite(x, count, number, first);
+}
+extern "C" __global__ void noteNonFinite_d(
+    const double* x, Index count, Index number, unsigned long long* first) {
+  noteNonFinite(x, count, number, first);
+}
+
 extern "C" __global__ void firstNonFinite_f(const float* x, Index count, unsigned long long* first) {
   firstNonFinite(x, count, first);
 }

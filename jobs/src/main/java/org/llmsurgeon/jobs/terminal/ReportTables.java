@@ -73,16 +73,17 @@ public final class ReportTables {
           "",
           Format.perplexity(last.after().recovery().perplexityBefore()));
     }
-    long zeros = report.layers().stream().mapToLong(layer -> layer.counts().zerosBefore()).sum();
+    long before =
+        report.layers().stream().mapToLong(layer -> layer.counts().removedBefore()).sum();
     return table
         .row(
             "weights of linear layers",
-            Format.count(last.removal().total() - zeros),
+            Format.count(last.removal().total() - before),
             Format.count(last.removal().total() - last.removal().removed()))
-        .row("removed", Format.count(zeros), Format.count(last.removal().removed()))
+        .row("removed", Format.count(before), Format.count(last.removal().removed()))
         .row(
             "sparsity",
-            Format.percent((double) zeros / last.removal().total()),
+            Format.percent((double) before / last.removal().total()),
             Format.percent(last.removal().sparsity()));
   }
 

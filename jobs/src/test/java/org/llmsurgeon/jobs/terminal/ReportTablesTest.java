@@ -166,6 +166,35 @@ class ReportTablesTest {
             """);
   }
 
+  /** Of 10,000 weights 700 were 0, of which 100 in rows and columns of zeros. */
+  @Test
+  void theDenseModelIsCountedAsThePrunedOneIs() {
+    PruningReport plain = report(9.31, 10.0, 12.3456);
+    PruningReport.Layer layer =
+        new PruningReport.Layer(
+            "q",
+            new PruningReport.Layer.Lines(10, 1, 9, 10, 0, 10),
+            new PruningReport.Layer.Weights(10_000, 4_999, 100, 700),
+            new PruningReport.Layer.LayerDamping(0, 0));
+    PruningReport report =
+        new PruningReport(
+            plain.setup(),
+            plain.quality(),
+            plain.shots(),
+            List.of(layer),
+            plain.notes(),
+            plain.numerics(),
+            null,
+            null);
+    assertThat(ReportTables.text(report))
+        .contains(
+            """
+            weights of linear layers    9,900     5,001
+            removed                       100     4,999
+            sparsity                   1.00 %   49.99 %
+            """);
+  }
+
   private static PruningReport.Constraint constraint(double without, double added) {
     return new PruningReport.Constraint(without, added, 1);
   }

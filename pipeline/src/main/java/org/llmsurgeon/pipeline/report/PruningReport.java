@@ -391,9 +391,10 @@ public record PruningReport(
      *
      * @param weights weights, the bias included
      * @param removed how many of them are gone
-     * @param zerosBefore how many of them were 0 in the model as it came
+     * @param removedBefore how many of them were gone in the model as it came, in the same sense
+     * @param zerosBefore how many of them were 0 in the model as it came, wherever they lie
      */
-    public record Weights(long weights, long removed, long zerosBefore) {}
+    public record Weights(long weights, long removed, long removedBefore, long zerosBefore) {}
 
     /**
      * Damping of a layer's factors.

@@ -418,6 +418,7 @@ public final class ReportBuilder {
         new PruningReport.Layer.Weights(
             cut.weights().total(),
             cut.weights().removed(),
+            first.layers().get(index).cut().weights().before(),
             first.layers().get(index).cut().weights().zeros()),
         new PruningReport.Layer.LayerDamping(cut.damping().g(), cut.damping().a()));
   }

@@ -2,6 +2,8 @@
 const { report, config, folder } = JSON.parse(document.getElementById('data').textContent);
 const shots = report.shots;
 const last = shots[shots.length - 1];
+// Of a model that came with zeros some are gone before the first shot, in the sense of the sparsity.
+const gone = report.layers.reduce((total, layer) => total + (layer.removed_before || 0), 0);
 const STAGES = ['tokenise', 'accumulate', 'reduce', 'score', 'cut', 'evaluate'];
 const modelPath = report.inputs.model.path.split('/').filter((part) => part);
 const modelName = modelPath.pop() || folder;
@@ -17,7 +19,7 @@ function head() {
   } else {
     tiles.push(tile('Perplexity', 'not measured', 'no test text was given'));
   }
-  tiles.push(tile('Weights of linear layers', count(last.total - last.removed), `of ${count(last.total)}`));
+  tiles.push(tile('Weights of linear layers', count(last.total - last.removed), `of ${count(last.total)}${gone > 0 ? `; ${count(gone)} were gone before` : ''}`));
   const size = sizes();
   if (size) tiles.push(tile('Size on disk', `${bytes(size.before)} → ${bytes(size.after)}`, `× ${(size.after / size.before).toFixed(3)}`));
   if (report.resources) {
@@ -84,8 +86,8 @@ function constraints() {
 
 /** Quantities on which perplexity can be drawn: of all shots, from none removed. */
 function quantities() {
-  const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 0 },
-    { name: 'weights left', title: 'linear weights left', of: (shot) => shot.total - shot.removed, dense: last.total }];
+  const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 100 * gone / last.total },
+    { name: 'weights left', title: 'linear weights left', of: (shot) => shot.total - shot.removed, dense: last.total - gone }];
   const before = (report.export || {}).before || {};
   for (const [key, name] of [['parameters', 'parameters'], ['bytes', 'bytes'], ['multiply_adds', 'multiply-adds of a token']]) {
     if (known(before[key]) && shots.every((shot) => shot.size)) options.push({ name, title: name, of: (shot) => shot.size[key], dense: before[key] });

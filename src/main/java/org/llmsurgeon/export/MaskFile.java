@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.llmsurgeon.checkpoint.folder.FolderFiles;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
@@ -21,7 +22,7 @@ import org.llmsurgeon.model.config.ModelConfig;
  */
 final class MaskFile {
   /** Its name. It must not end as weight files do, or programs would load it as such. */
-  static final String NAME = "pruning_mask.safetensors.mask";
+  static final String NAME = "pruning_mask.safetensors" + FolderFiles.MASK;
 
   private MaskFile() {}
 

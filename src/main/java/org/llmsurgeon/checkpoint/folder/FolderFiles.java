@@ -13,8 +13,12 @@ public final class FolderFiles {
   /** What surrounds the tokenizer. */
   public static final String TOKENIZER_CONFIG = "tokenizer_config.json";
 
-  /** The report of an earlier surgery describes another model than the one to be written. */
-  private static final String REPORT = "pruning_report.json";
+  /** Ending of a file that says which weights are not zero. */
+  public static final String MASK = ".mask";
+
+  /** What an earlier surgery told describes another model than the one to be written. */
+  private static final Set<String> REPORTS =
+      Set.of("pruning_report.json", "report.html", "report.csv");
 
   private static final Set<String> IDENTITY =
       Set.of(CONFIG, ShardIndex.NAME, TOKENIZER, TOKENIZER_CONFIG);
@@ -54,9 +58,10 @@ public final class FolderFiles {
 
   /**
    * Whether a file goes unchanged into a folder with other weights: all but weights (other formats
-   * would still hold the old ones), hidden files and an earlier report.
+   * would still hold the old ones), their mask, hidden files and an earlier report.
    */
   public static boolean isCompanion(String name) {
-    return !isWeights(name) && !name.startsWith(".") && !name.equals(REPORT);
+    boolean ofOldWeights = isWeights(name) || name.endsWith(SAFETENSORS + MASK);
+    return !ofOldWeights && !name.startsWith(".") && !REPORTS.contains(name);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,6 +169,46 @@ class ReportBuilderTest {
   private PruningReport prune(Map<String, ?> options, String output, TestModel model) {
     return new SurgeonPipeline(spark, progress)
         .prune(model.request(temp.resolve(output), Recipe.of(options)));
+  }
+
+  /** What was gone before the run is counted as what went in it; other zeros stand apart. */
+  @Test
+  void theDenseModelIsCountedInTheSenseOfThePrunedOne() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    Map<String, Object> rows = Map.of("structures", "row", "sparsity", 0.2, "shots", 1);
+    long lines = prune(rows, "rows", model).shots().get(0).removal().removed();
+    long scattered =
+        prune(Map.of("structures", "element", "sparsity", 0.3, "shots", 1), "weights", model)
+            .shots()
+            .get(0)
+            .removal()
+            .removed();
+    PruningReport again = pruneAgain("rows", model, 0.4);
+    assertThat(sumOf(again, PruningReport.Layer.Weights::removedBefore)).isEqualTo(lines);
+    assertThat(sumOf(again, PruningReport.Layer.Weights::zerosBefore)).isEqualTo(lines);
+    PruningReport other = pruneAgain("weights", model, 0.2);
+    assertThat(sumOf(other, PruningReport.Layer.Weights::zerosBefore)).isEqualTo(scattered);
+    assertThat(sumOf(other, PruningReport.Layer.Weights::removedBefore))
+        .isLessThanOrEqualTo(other.shots().get(0).removal().removed())
+        .isLessThan(scattered);
+    assertThat(other.notes().warnings()).anyMatch(each -> each.contains("outside rows and columns"));
+  }
+
+  private static long sumOf(PruningReport report, ToLongFunction<PruningReport.Layer.Weights> count) {
+    return report.layers().stream().map(PruningReport.Layer::counts).mapToLong(count).sum();
+  }
+
+  private PruningReport pruneAgain(String output, TestModel model, double sparsity) {
+    return new SurgeonPipeline(spark, progress)
+        .prune(
+            new PruneRequest(
+                temp.resolve(output).toString(),
+                List.of(model.tokens().toString()),
+                List.of(),
+                temp.resolve(output + "-again").toString(),
+                null,
+                false,
+                Recipe.of(Map.of("structures", "row", "sparsity", sparsity, "shots", 1))));
   }
 
   /** What is stored and multiplied falls by what is gone, and the folder as written agrees. */

@@ -6,7 +6,6 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.pipeline.cluster.StageName;
@@ -14,7 +13,9 @@ import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.weights.HeadTask;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.StoredHead;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
@@ -89,9 +90,7 @@ public final class Inspection {
     }
     String head = config.names().outer().head();
     long parameters = (long) config.vocabulary() * config.hidden();
-    boolean meant =
-        Architectures.parse(weights.folder().config(), weights.folder().configPath()).tiedHead();
-    if (!meant) {
+    if (!StoredHead.isIn(weights)) {
       return new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.OWN);
     }
     return look.equalHead.getAsBoolean()

@@ -17,6 +17,7 @@ import org.llmsurgeon.pipeline.run.RunLease;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.StoredHead;
 
 /**
  * Several methods at several sparsities on the same windows. Each run is kept and in the tables as
@@ -59,6 +60,7 @@ public final class Comparison {
                 + " use prune for each method.");
       }
       Map<Variant, String> refusals = refusals(dense);
+      StoredHead.tell(session, session.model(model), dense);
       ChoiceEvaluation questions =
           request.choices().isEmpty()
               ? null

@@ -22,6 +22,7 @@ import org.llmsurgeon.pipeline.shot.ShotLosses;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.StoredHead;
 import org.llmsurgeon.surgery.choose.Shortfall;
 
 /**
@@ -99,6 +100,7 @@ public final class PruneRun {
 
   private RunPlan plan(KeptPlan kept, ModelWeights dense, RunIdentity identity) {
     kept.clear();
+    StoredHead.tell(session, session.model(model), dense);
     RunPlan plan = new RunPreparation(session, run, dense, request.recipe()).planWithTest(identity);
     kept.keep(plan);
     PlanWarnings.of(plan, dense.config())

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.analyse;
+package org.llmsurgeon.pipeline.weights;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
@@ -8,7 +8,6 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.run.ModelRef;
-import org.llmsurgeon.pipeline.weights.ModelWeights;
 
 /**
  * Whether the head that is stored beside the embedding is the same. Memory: three matrices of its
@@ -17,7 +16,8 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
  * @param model which weights
  * @param settings how to reach them
  */
-record HeadTask(ModelRef model, HadoopSettings settings) implements TaskFunction<Integer, Boolean> {
+public record HeadTask(ModelRef model, HadoopSettings settings)
+    implements TaskFunction<Integer, Boolean> {
   @Override
   public Boolean apply(Integer none, String attempt) {
     Device device = ExecutorDevice.shared();

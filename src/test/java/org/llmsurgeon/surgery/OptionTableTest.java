@@ -147,6 +147,42 @@ class OptionTableTest {
     }
   }
 
+  /**
+   * Options of something that is not asked for; but a seed draws the windows too, and a
+   * reconstruction has its context so that it finds something to do.
+   */
+  static Stream<Arguments> lonely() {
+    List<Row> without =
+        Stream.concat(
+                ROWS.stream()
+                    .filter(row -> !row.context().isEmpty())
+                    .filter(row -> !Set.of("seed", "reconstruct").contains(row.option())),
+                Stream.of(
+                    new Row("max-shots", 7),
+                    new Row("recover-tokens", 4096),
+                    new Row("recover-rate", 0.3),
+                    new Row("recover-batch", 3)))
+            .toList();
+    return STRUCTURES.stream()
+        .flatMap(structures -> without.stream().map(row -> Arguments.of(structures, row)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lonely")
+  void anOptionOfWhatIsNotAskedForIsRefused(String structures, Row row) {
+    Map<String, Object> base =
+        new HashMap<>(Map.of("structures", structures, "sparsity", 0.3, "shots", 2));
+    Outcome before = outcome(base);
+    Map<String, Object> changed = new HashMap<>(base);
+    changed.put(row.option(), row.value());
+    Outcome after = outcome(changed);
+    if (after.refusal() != null) {
+      assertThat(after.refusal()).contains("--" + row.option());
+    } else {
+      assertThat(after.weights()).isNotEqualTo(before.weights());
+    }
+  }
+
   /** Groups of eight do not divide the twelve inputs of fc2. */
   private static String of(String structures, Row row) {
     return row.option().equals("skip-unfit") && structures.equals("2:4") ? "4:8" : structures;

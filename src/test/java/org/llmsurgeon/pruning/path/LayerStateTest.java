@@ -3,15 +3,20 @@ package org.llmsurgeon.pruning.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.curvature.CurvatureKind;
@@ -238,6 +243,50 @@ class LayerStateTest {
         assertPlain(device, state, left, quadratic, Line.COLUMN);
       }
     }
+  }
+
+  /** Small sets of all lines of a tall and wide layer: no whole matrix comes to Java's heap. */
+  @ParameterizedTest
+  @EnumSource(Line.class)
+  void theHeapHoldsAPieceOfAMatrixAtATime(Line line) {
+    RandomLayer layer = RandomLayer.of(new Random(7), 150, 140);
+    AtomicLong largest = new AtomicLong();
+    try (Device device = new ReferenceDevice();
+        TensorScope scope = new TensorScope(device);
+        LayerSurgery surgery = layer.surgery(scope, DAMPING);
+        LayerState state =
+            new LayerState(
+                device,
+                "layer 1",
+                surgery.live(),
+                new LayerNeeds(true, true, true),
+                CostKind.OBS)) {
+      int lines = line == Line.ROW ? 150 : 140;
+      List<int[]> sets =
+          IntStream.range(0, lines / 2).mapToObj(i -> new int[] {2 * i, 2 * i + 1}).toList();
+      double[] costs = new BlockCosts(watched(device, largest), state, line).of(sets);
+      assertThat(largest.get()).isPositive().isLessThanOrEqualTo(64 * 150);
+      assertThat(costs[3])
+          .isCloseTo(
+              new BlockCosts(device, state, line).joint(sets.get(3)),
+              within(TOLERANCE * (1 + costs[3])));
+    }
+  }
+
+  /** Remembers how many values came to the heap at most at a time. */
+  private static Device watched(Device device, AtomicLong largest) {
+    return (Device)
+        Proxy.newProxyInstance(
+            Device.class.getClassLoader(),
+            new Class<?>[] {Device.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("values")) {
+                largest.accumulateAndGet(((Tensor) arguments[0]).size(), Math::max);
+              } else if (method.getName().equals("download")) {
+                largest.accumulateAndGet(((Number) arguments[4]).longValue(), Math::max);
+              }
+              return method.invoke(device, arguments);
+            });
   }
 
   /** Sets the lines to zero, and returns the change. */

@@ -1,8 +1,28 @@
 package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +34,10 @@ import org.junit.jupiter.api.Test;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** The files of jobs/kubernetes fit each other, the settings and the command line. */
+/**
+ * The files of jobs/kubernetes fit the APIs of Kubernetes and of the Spark operator, each other, the
+ * settings and the command line.
+ */
 class KubernetesManifestTest {
   private static final String FOLDER = "jobs/kubernetes/";
 
@@ -28,6 +51,70 @@ class KubernetesManifestTest {
 
   private static Map<?, ?> part(Map<?, ?> of, String name) {
     return (Map<?, ?>) of.get(name);
+  }
+
+  /** Strict: what the classes of Kubernetes' own API do not have is refused. */
+  private static final ObjectMapper KUBERNETES =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .annotationIntrospector(
+              new JacksonAnnotationIntrospector() {
+                @Override
+                public Boolean hasAnySetter(Annotated member) {
+                  return false;
+                }
+              })
+          .build();
+
+  /** Strict: the API of the Spark operator. */
+  private static Schema operator() throws IOException {
+    try (InputStream schema =
+        KubernetesManifestTest.class.getResourceAsStream(
+            "/kubernetes/spark-application.schema.json")) {
+      return SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(new String(schema.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void theApplicationFitsTheOperatorsApi() throws IOException {
+    JsonNode application = new ObjectMapper().valueToTree(documents("spark-application.yaml").get(0));
+    assertThat(operator().validate(application)).isEmpty();
+    JsonNode spec = application.path("spec");
+    for (JsonNode volume : spec.path("volumes")) {
+      assertThat(KUBERNETES.treeToValue(volume, Volume.class).getName()).isNotBlank();
+    }
+    for (String pod : List.of("driver", "executor")) {
+      for (JsonNode mount : spec.path(pod).path("volumeMounts")) {
+        assertThat(KUBERNETES.treeToValue(mount, VolumeMount.class).getMountPath()).isNotBlank();
+      }
+    }
+    ((ObjectNode) spec.path("executor")).put("memoryOverheads", "8g").put("instances", 0);
+    assertThat(operator().validate(application))
+        .extracting(Object::toString)
+        .anyMatch(each -> each.contains("memoryOverheads"))
+        .anyMatch(each -> each.contains("instances"))
+        .hasSize(2);
+  }
+
+  @Test
+  void accountAndVolumeFitKubernetesApi() throws IOException {
+    Map<String, Class<? extends HasMetadata>> kinds =
+        Map.of(
+            "ServiceAccount", ServiceAccount.class,
+            "Role", Role.class,
+            "RoleBinding", RoleBinding.class,
+            "PersistentVolumeClaim", PersistentVolumeClaim.class);
+    for (Map<?, ?> each : documents("account.yaml")) {
+      ObjectNode document = new ObjectMapper().valueToTree(each);
+      HasMetadata read =
+          KUBERNETES.treeToValue(document, kinds.get(document.path("kind").asText()));
+      assertThat(read.getApiVersion()).isEqualTo(HasMetadata.getApiVersion(read.getClass()));
+      assertThat(read.getMetadata().getName()).isEqualTo("llm-surgeon");
+      document.put("rule", "misspelt");
+      assertThatThrownBy(() -> KUBERNETES.treeToValue(document, read.getClass()))
+          .hasMessageContaining("rule");
+    }
   }
 
   @Test

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a user can get wrong, from the command line to the files: one sentence, 2, nothing left. */
@@ -272,6 +274,41 @@ class BadInputTest {
     refused(prune("--output", file.toString()), file.toString());
     refused(prune("--output", file.resolve("pruned").toString()), file.toString());
     assertThat(file).hasContent("mine");
+  }
+
+  /** Where the kernel lets nobody make a file, whatever the permissions. */
+  @EnabledOnOs(OS.LINUX)
+  @Test
+  void anOutputThatCannotBeWritten() throws IOException {
+    String nowhere = "/proc/x";
+    String why = " cannot be written (no folder can be made there); choose ";
+    String folderOf = model.folder().toString();
+    refused(prune("--output", nowhere), "surgeon: The output /proc/x" + why);
+    refused(prune("--run", nowhere), "surgeon: The run directory /proc/x" + why);
+    refused(prune("--result", nowhere + "/r.json"), "surgeon: The result /proc/x/r.json" + why);
+    refused(prune("--result", folderOf), folderOf + " is a folder; give a file.");
+    assertThat(output).doesNotExist();
+    List<String> data = List.of("--calibration", text.toString(), "--sequences", "4");
+    for (String command : List.of("factors", "scores")) {
+      List<String> words = new ArrayList<>(List.of(command, "-q", "--model", folderOf));
+      words.addAll(data);
+      words.addAll(List.of("--context", "10", "--output", nowhere + "/a.safetensors"));
+      CommandRun run = CommandRun.of(words.toArray(String[]::new));
+      refused(run, "surgeon: The output /proc/x/a.safetensors" + why);
+    }
+    List<String> compare = new ArrayList<>(List.of("compare", "-q", "--model", folderOf));
+    compare.addAll(data);
+    compare.addAll(List.of("--context", "10", "--sparsity", "0.2", "--test", text.toString()));
+    compare.addAll(List.of("--methods", "magnitude", "--output", nowhere));
+    refused(CommandRun.of(compare.toArray(String[]::new)), "surgeon: The output /proc/x" + why);
+    refused(
+        CommandRun.of("export", "-q", "--model", folderOf, "--output", nowhere),
+        "surgeon: The output /proc/x" + why);
+    refused(
+        CommandRun.of("export", "-q", "--model", folderOf, "--gguf", nowhere + "/a.gguf"),
+        "surgeon: The file /proc/x/a.gguf" + why);
+    refused(
+        CommandRun.of("demo", "-q", "--output", nowhere), "surgeon: The output /proc/x" + why);
   }
 
   @Test

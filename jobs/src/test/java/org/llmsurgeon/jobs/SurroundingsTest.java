@@ -182,6 +182,34 @@ class SurroundingsTest {
         .contains("Failed to cancel job group nobody", "JobWaiter: Ignore failure");
   }
 
+  /** Its own root may write everywhere, but not there. */
+  @Test
+  void anOutputOnADiskThatMayOnlyBeReadIsRefused() throws Exception {
+    requireMounts();
+    TinyModelFolder model = TinyModelFolder.write(folder.resolve("model"));
+    CommandRun run =
+        mounting(
+            "mount -t tmpfs -o ro none \"$0\" || exit 9; exec \"$@\"",
+            java(
+                List.of(),
+                List.of(
+                    "prune",
+                    "--quiet",
+                    "--model",
+                    model.folder().toString(),
+                    "--calibration",
+                    text.toString(),
+                    "--output",
+                    mounted.resolve("out").toString())));
+    assertThat(run.err())
+        .startsWith("surgeon: The output " + mounted.toRealPath().resolve("out"))
+        .endsWith(
+            " cannot be written (Read-only file system); choose a place in which files can be"
+                + " made.\n")
+        .hasLineCount(1);
+    assertThat(run.code()).isEqualTo(2);
+  }
+
   /** Twice the same command, the second time with more room. */
   @Test
   void aFullDiskIsOneSentenceAndWithRoomTheSameCommandGoesOn() throws Exception {

@@ -33,6 +33,7 @@ import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.output.CleanedRun;
 import org.llmsurgeon.pipeline.output.RunCleaner;
@@ -51,6 +52,7 @@ import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.WindowBuilder;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
+import org.llmsurgeon.pipeline.weights.StoredHead;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -127,6 +129,7 @@ public final class SurgeonPipeline {
       Session session, String folder, List<String> test, CalibrationText text) {
     RunDirectory run = ScratchDirectory.near(session, folder);
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
+      StoredHead.tell(session, session.model(folder), weights);
       List<String> files = TextFiles.of(session.storage(), test);
       WindowsFile windows =
           new WindowBuilder(session, run, folder, weights.config()).test(files, text);
@@ -211,6 +214,21 @@ public final class SurgeonPipeline {
   public List<ComparedRun> compare(CompareRequest request) {
     progress.runStarted("compare on " + request.model(), 0);
     return operation(session -> new Comparison(session, request).run());
+  }
+
+  /**
+   * Throws if a small file cannot be written, before the work of which it will tell.
+   *
+   * @param file absolute path or URI, or a path from here
+   * @throws InputException saying why
+   */
+  public void requireWritable(String file) {
+    operation(
+        session -> {
+          WriteProbe.requireFile(
+              session.storage(), session.storage().absolute(file), "The result " + file);
+          return file;
+        });
   }
 
   /**

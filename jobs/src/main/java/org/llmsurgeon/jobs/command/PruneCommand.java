@@ -123,6 +123,9 @@ public final class PruneCommand implements Callable<Integer> {
       }
       SurgeonPipeline pipeline =
           new SurgeonPipeline(spark.context(), new ObservedProgress(progress, observers));
+      if (result != null) {
+        pipeline.requireWritable(result);
+      }
       PruningReport report = pipeline.prune(request);
       if (result != null) {
         pipeline.writeResult(request.output(), report, result);

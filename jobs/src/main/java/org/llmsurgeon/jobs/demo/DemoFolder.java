@@ -1,12 +1,13 @@
 package org.llmsurgeon.jobs.demo;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 
 /**
@@ -49,7 +50,15 @@ record DemoFolder(Path path) {
         Files.writeString(path.resolve(MARK), "Made by 'surgeon demo', which may replace it.\n");
       }
     } catch (IOException failed) {
-      throw new UncheckedIOException(path + " could not be made", failed);
+      throw new InputException(
+          "The output "
+              + path
+              + " cannot be written ("
+              + (failed instanceof NoSuchFileException
+                  ? "no folder can be made there"
+                  : Reason.of(failed))
+              + "); choose another --output.",
+          failed);
     }
     for (String name :
         List.of(DemoFiles.MODEL, DemoFiles.TEXT, UNITS, ROWS_AND_COLUMNS, MAGNITUDE)) {

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.analyse;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -14,6 +13,7 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.output.FolderExport;
 import org.llmsurgeon.pipeline.output.OutputFolder;
 import org.llmsurgeon.pipeline.report.ExportReport;
@@ -70,11 +70,15 @@ public final class ExportOperation {
     OutputFolder folder = new OutputFolder(storage, output);
     folder.requireFolder();
     folder.requireOutside(model);
-    List<String> there = storage.entries(output);
-    if (there.stream().anyMatch(name -> !name.startsWith(STAGED))) {
-      throw new InputException(
-          "The output " + output + " holds " + there.get(0) + "; choose another --output.");
-    }
+    storage.entries(output).stream()
+        .filter(name -> !name.startsWith(STAGED) && !WriteProbe.isProbe(name))
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new InputException(
+                  "The output " + output + " holds " + name + "; choose another --output.");
+            });
+    folder.requireWritable();
   }
 
   private ExportResult write(String staged, String output) {
@@ -107,6 +111,7 @@ public final class ExportOperation {
     if (storage.exists(file)) {
       throw new InputException(file + " is there already; choose another --gguf.");
     }
+    WriteProbe.requireFile(storage, file, "The file " + file);
     with(model, export -> export.architecture());
   }
 

@@ -9,6 +9,7 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.run.Session;
 
 /** Writes one safetensors file under another name and renames it when it is whole. */
@@ -27,7 +28,7 @@ public final class TensorExport {
   }
 
   /**
-   * Throws if a file cannot be written because something is there.
+   * Throws if a file cannot be written, be it because something is there.
    *
    * @param storage where
    * @param path the file
@@ -36,6 +37,7 @@ public final class TensorExport {
     if (storage.exists(path)) {
       throw new InputException(path + " exists; choose another --output, or delete it.");
     }
+    WriteProbe.requireFile(storage, path, "The output " + path);
   }
 
   /**

@@ -90,6 +90,7 @@ final class ComparisonFolder {
     OutputFolder output = new OutputFolder(storage, path);
     output.requireFolder();
     output.requireOutside(model);
+    output.requireWritable();
     for (String entry : storage.entries(records.path())) {
       if (!OWN.matcher(entry).matches()) {
         throw new InputException(

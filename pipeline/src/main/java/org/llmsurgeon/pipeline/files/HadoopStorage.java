@@ -89,16 +89,26 @@ public final class HadoopStorage implements Storage {
    * @return empty where there is none
    */
   public Optional<String> fileAtOrAbove(String path) {
-    return Optional.ofNullable(
-        isLocal(path) ? local.fileAtOrAbove(path) : at(path, HadoopStorage::fileAtOrAbove));
+    return nearestAtOrAbove(path).filter(each -> !isFolder(each));
   }
 
-  private static String fileAtOrAbove(FileSystem system, Path path) throws IOException {
+  /**
+   * What is there at a path, else at the nearest one above it.
+   *
+   * @param path absolute path or URI
+   * @return a file or a folder; empty where there is none
+   */
+  Optional<String> nearestAtOrAbove(String path) {
+    return Optional.ofNullable(
+        isLocal(path) ? local.nearestAtOrAbove(path) : at(path, HadoopStorage::nearestAtOrAbove));
+  }
+
+  private static String nearestAtOrAbove(FileSystem system, Path path) throws IOException {
     Path each = path;
     while (each != null && !system.exists(each)) {
       each = each.getParent();
     }
-    return each == null || system.getFileStatus(each).isDirectory() ? null : each.toString();
+    return each == null ? null : each.toString();
   }
 
   /**

@@ -44,13 +44,13 @@ final class LocalDisk {
     return inside == null ? file.length() : Stream.of(inside).mapToLong(LocalDisk::bytesIn).sum();
   }
 
-  /** The file at a path or above it, where no folder can be made; null where there is none. */
-  String fileAtOrAbove(String path) {
+  /** What is there at a path, else at the nearest one above it; null where there is none. */
+  String nearestAtOrAbove(String path) {
     Path each = path(path).toAbsolutePath();
     while (each != null && !Files.exists(each)) {
       each = each.getParent();
     }
-    return each == null || Files.isDirectory(each) ? null : each.toString();
+    return each == null ? null : each.toString();
   }
 
   void rename(String from, String to) {

@@ -12,6 +12,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
@@ -74,6 +75,15 @@ public final class OutputFolder {
   }
 
   /**
+   * Throws if nothing can be written here.
+   *
+   * @throws InputException saying why
+   */
+  public void requireWritable() {
+    WriteProbe.require(storage, path, "The output " + path);
+  }
+
+  /**
    * Throws if writing here would change the input.
    *
    * @param model absolute path of the model folder
@@ -130,6 +140,7 @@ public final class OutputFolder {
     List<String> others =
         storage.entries(path).stream()
             .filter(name -> !name.startsWith(STAGED) && !isKeptBy(run, name))
+            .filter(name -> !WriteProbe.isProbe(name))
             .filter(name -> !isAtOrIn(run.path(), Storage.child(path, name)))
             .toList();
     if (!others.isEmpty()) {

@@ -5,6 +5,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.output.ModelExport;
 import org.llmsurgeon.pipeline.output.OutputFolder;
 import org.llmsurgeon.pipeline.report.ExportReport;
@@ -61,8 +62,14 @@ final class RequestedOutput {
     folder.requireOutside(model);
     folder.requireApart(run, model);
     SavedFolders.of(request.recipe()).forEach(name -> folder.inside(name).requireOutside(model));
-    if (!request.overwrite() && folder.report().isEmpty()) {
+    boolean finished = folder.report().isPresent();
+    if (!request.overwrite() && !finished) {
       folder.requireFree(run);
+    }
+    // A finished result may lie where nobody writes any more.
+    if (request.overwrite() || !finished) {
+      folder.requireWritable();
+      WriteProbe.require(run.storage(), run.path(), "The run directory " + run.path());
     }
   }
 

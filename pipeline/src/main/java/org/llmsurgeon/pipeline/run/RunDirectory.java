@@ -16,6 +16,7 @@ import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
+import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -288,7 +289,8 @@ public final class RunDirectory {
    */
   public void requireOwn() {
     for (String entry : storage.entries(path)) {
-      if (!OWN.matcher(entry).matches() && !entry.equals(RunLease.FOLDER)) {
+      boolean own = OWN.matcher(entry).matches() || WriteProbe.isProbe(entry);
+      if (!own && !entry.equals(RunLease.FOLDER)) {
         throw new InputException(
             "The run directory " + path + " holds " + entry + "; choose an empty or a new one.");
       }

@@ -182,9 +182,7 @@ class ReadmeGoldenTest {
       double measured = Double.parseDouble(run[3]);
       double told =
           run[1].isEmpty() ? ReadmeFigures.said(run[0]) : ReadmeFigures.of(run[1], run[0]);
-      assertThat(told)
-          .as(line)
-          .isCloseTo(measured, within(2e-3 * measured));
+      assertThat(told).as(line).isCloseTo(measured, within(2e-3 * measured));
     }
   }
 

@@ -307,8 +307,7 @@ class BadInputTest {
     refused(
         CommandRun.of("export", "-q", "--model", folderOf, "--gguf", nowhere + "/a.gguf"),
         "surgeon: The file /proc/x/a.gguf" + why);
-    refused(
-        CommandRun.of("demo", "-q", "--output", nowhere), "surgeon: The output /proc/x" + why);
+    refused(CommandRun.of("demo", "-q", "--output", nowhere), "surgeon: The output /proc/x" + why);
   }
 
   @Test

@@ -35,8 +35,8 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
- * The files of jobs/kubernetes fit the APIs of Kubernetes and of the Spark operator, each other, the
- * settings and the command line.
+ * The files of jobs/kubernetes fit the APIs of Kubernetes and of the Spark operator, each other,
+ * the settings and the command line.
  */
 class KubernetesManifestTest {
   private static final String FOLDER = "jobs/kubernetes/";
@@ -78,7 +78,8 @@ class KubernetesManifestTest {
 
   @Test
   void theApplicationFitsTheOperatorsApi() throws IOException {
-    JsonNode application = new ObjectMapper().valueToTree(documents("spark-application.yaml").get(0));
+    JsonNode application =
+        new ObjectMapper().valueToTree(documents("spark-application.yaml").get(0));
     assertThat(operator().validate(application)).isEmpty();
     JsonNode spec = application.path("spec");
     for (JsonNode volume : spec.path("volumes")) {

@@ -136,8 +136,7 @@ class OtherCommandsTest {
     Map<String, String> properties = CollectionConverters.asJava(read.sparkProperties());
     assertThat(properties)
         .containsKeys("spark.kubernetes.container.image", "spark.driver.extraJavaOptions");
-    String[] program =
-        CollectionConverters.asJava(read.childArgs()).toArray(String[]::new);
+    String[] program = CollectionConverters.asJava(read.childArgs()).toArray(String[]::new);
     assertThat(Surgeon.commandLine().parseArgs(program).errors()).isEmpty();
   }
 

@@ -138,8 +138,7 @@ class StoredHeadRunTest {
     byte[] file = Files.readAllBytes(folder.resolve("model.safetensors"));
     byte[] data = data(file);
     Map<String, byte[]> tensors = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> each :
-        header(file).properties()) {
+    for (Map.Entry<String, JsonNode> each : header(file).properties()) {
       if (!each.getKey().equals("__metadata__")) {
         var places = each.getValue().path("data_offsets");
         tensors.put(

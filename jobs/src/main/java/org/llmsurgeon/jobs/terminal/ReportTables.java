@@ -73,8 +73,7 @@ public final class ReportTables {
           "",
           Format.perplexity(last.after().recovery().perplexityBefore()));
     }
-    long before =
-        report.layers().stream().mapToLong(layer -> layer.counts().removedBefore()).sum();
+    long before = report.layers().stream().mapToLong(layer -> layer.counts().removedBefore()).sum();
     return table
         .row(
             "weights of linear layers",

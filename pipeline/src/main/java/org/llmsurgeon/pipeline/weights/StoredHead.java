@@ -17,8 +17,7 @@ public final class StoredHead {
    */
   public static boolean isIn(ModelWeights weights) {
     return !weights.config().tiedHead()
-        && Architectures.parse(weights.folder().config(), weights.folder().configPath())
-            .tiedHead();
+        && Architectures.parse(weights.folder().config(), weights.folder().configPath()).tiedHead();
   }
 
   /**

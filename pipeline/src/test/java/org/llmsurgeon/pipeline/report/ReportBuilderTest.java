@@ -191,10 +191,12 @@ class ReportBuilderTest {
     assertThat(sumOf(other, PruningReport.Layer.Weights::removedBefore))
         .isLessThanOrEqualTo(other.shots().get(0).removal().removed())
         .isLessThan(scattered);
-    assertThat(other.notes().warnings()).anyMatch(each -> each.contains("outside rows and columns"));
+    assertThat(other.notes().warnings())
+        .anyMatch(each -> each.contains("outside rows and columns"));
   }
 
-  private static long sumOf(PruningReport report, ToLongFunction<PruningReport.Layer.Weights> count) {
+  private static long sumOf(
+      PruningReport report, ToLongFunction<PruningReport.Layer.Weights> count) {
     return report.layers().stream().map(PruningReport.Layer::counts).mapToLong(count).sum();
   }
 

@@ -32,6 +32,12 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * the window, something on every chart. {@code SURGEON_PICTURES} names a folder for the pictures.
  */
 class ReportBrowserTest {
+  /** Constraints on widths are told with what each costs. */
+  private static final Recipe RECIPE =
+      Recipe.of(
+          Map.of(
+              "preset", "hardware", "one-width", true, "round-to", 2, "sparsity", 0.4, "shots", 3));
+
   private static JavaSparkContext spark;
   @TempDir static Path temp;
   private static Path pruned;
@@ -45,7 +51,7 @@ class ReportBrowserTest {
     pruned = temp.resolve("pruned");
     compared = temp.resolve("compared");
     SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
-    pipeline.prune(model.request(pruned, Recipe.of(Map.of("sparsity", 0.4, "shots", 3))));
+    pipeline.prune(model.request(pruned, RECIPE));
     List<String> tokens = List.of(model.tokens().toString());
     pipeline.compare(
         new CompareRequest(
@@ -76,7 +82,7 @@ class ReportBrowserTest {
     assertThat(page).hasBinaryContent(first);
 
     Files.delete(page);
-    pipeline.prune(model.request(pruned, Recipe.of(Map.of("sparsity", 0.4, "shots", 3))));
+    pipeline.prune(model.request(pruned, RECIPE));
     assertThat(page).as("a finished run makes what is missing").hasBinaryContent(first);
 
     Path empty = Files.createDirectory(temp.resolve("empty"));
@@ -93,7 +99,9 @@ class ReportBrowserTest {
       look(browser, pruned.resolve("report.html"), "removed");
       look(browser, withWarningsAndTexts(), "removed");
       assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
-          .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame");
+          .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame")
+          .contains("Spearman", "1.0000 \u2192 0.9816", "Accuracy", "0.8750 \u2192 0.8125")
+          .contains("What constraints on widths cost", "--one-width", "--round-to");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
       browser.open(withARunThatFellShort().toUri(), 1280, "light");
       assertThat(browser.evaluate("document.querySelector('.tiles').textContent").asText())
@@ -125,6 +133,10 @@ class ReportBrowserTest {
         .put("prompt", "Once upon")
         .put("before", " a time")
         .put("after", " a tame");
+    report
+        .putArray("scores")
+        .add(json.valueToTree(new PruningReport.Score("spearman", 1.0, 0.98164)))
+        .add(json.valueToTree(new PruningReport.Score("accuracy", 0.875, 0.8125)));
     return Files.write(
         temp.resolve("all.html"), ReportPage.ofRun("out", report, NullNode.getInstance()));
   }

@@ -8,6 +8,13 @@ const STAGES = ['tokenise', 'accumulate', 'reduce', 'score', 'cut', 'evaluate'];
 const modelPath = report.inputs.model.path.split('/').filter((part) => part);
 const modelName = modelPath.pop() || folder;
 
+// What is said of models that are no language models, and how to read it.
+const SCORES = {
+  accuracy: ['Accuracy', 'share of labels that are right'],
+  f1: ['F1', 'mean over the labels that occur'],
+  spearman: ['Spearman', 'order of the cosines of all pairs of test windows, against the dense model'],
+};
+
 function head() {
   page.append(element('h1', {}, `${modelName}: ${percent(last.sparsity)} of the weights removed`));
   const v = report.versions;
@@ -18,6 +25,10 @@ function head() {
     tiles.push(tile('Perplexity', `${figures(report.dense_perplexity)} → ${figures(last.perplexity)}`, `× ${factor.toFixed(3)}; ${figures(Math.log(factor), 3)} nats per token`));
   } else {
     tiles.push(tile('Perplexity', 'not measured', 'no test text was given'));
+  }
+  for (const score of report.scores || []) {
+    const [name, note] = SCORES[score.metric] || [score.metric, null];
+    tiles.push(tile(name, `${known(score.dense) ? score.dense.toFixed(4) + ' → ' : ''}${score.pruned.toFixed(4)}`, note));
   }
   tiles.push(tile('Weights of linear layers', count(last.total - last.removed), `of ${count(last.total)}${gone > 0 ? `; ${count(gone)} were gone before` : ''}`));
   const size = sizes();

@@ -95,6 +95,18 @@ function constraints() {
     })));
 }
 
+/** Parts that were cut alone, those furthest from their predictions first. */
+function trust() {
+  const parts = report.trust || [];
+  if (parts.length === 0) return;
+  const ratio = (part) => part.measured_nats / part.predicted_nats;
+  const sorted = [...parts].sort((a, b) => ratio(b) - ratio(a));
+  const held = parts.filter((part) => part.held).length;
+  section('Where predictions hold', `Parts that lost most in a shot, each cut alone: growth of the loss on calibration windows against the prediction. ${held} of ${parts.length} were held back in the next try.`,
+    folded('All parts', table(['part', 'shot', 'try', 'share', 'predicted', 'measured', 'ratio', ''], sorted.map((part) =>
+      [part.part, part.shot, part.round, percent(part.share), figures(part.predicted_nats, 3), figures(part.measured_nats, 3), figures(ratio(part), 3), part.held ? 'held back' : '']))));
+}
+
 /** Quantities on which perplexity can be drawn: of all shots, from none removed. */
 function quantities() {
   const options = [{ name: 'weights removed', title: 'share of the linear weights removed, %', of: (shot) => 100 * shot.sparsity, dense: 100 * gone / last.total },
@@ -356,6 +368,7 @@ head();
 quality();
 exported();
 constraints();
+trust();
 map();
 costs();
 factors();

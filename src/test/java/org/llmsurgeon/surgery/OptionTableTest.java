@@ -47,6 +47,7 @@ class OptionTableTest {
           "context",
           "fresh-calibration",
           "check-data",
+          "draw",
           "max-shots",
           "trust-region",
           "recover",

@@ -138,6 +138,11 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Where a text may be cut. */
+  /** Whether a text may be cut somewhere without changing its tokens, as far as it is known. */
+  public boolean allowsCuts() {
+    return splitter.cuts();
+  }
+
   TextSplitter splitter() {
     return splitter;
   }

@@ -91,6 +91,22 @@ public final class CalibrationSettings {
                           StructureSettings.structures(values).coupled()
                               && ONE_PASS.contains(values.get(CurvatureSettings.CURVATURE)))));
 
+  /** How places are drawn. */
+  public static final Setting<DrawKind> DRAW =
+      ALL.add(
+          Setting.of(
+                  "draw",
+                  SettingType.choice("KIND", DrawKind::parse, DrawKind::optionName),
+                  SettingGroup.CALIBRATION,
+                  "How windows are drawn: tokens, each token as likely as any other, for which all"
+                      + " of the text is read; bytes, places in uncompressed .txt and .jsonl files,"
+                      + " of which only the text there is read; or auto, bytes from 256 MiB of such"
+                      + " text on.")
+              .effect(
+                  "Other windows of the same text, so another model of much the same quality; with"
+                      + " bytes a text of any size takes seconds.")
+              .orElse(DrawKind.AUTO));
+
   /** Groups of windows. */
   public static final Setting<Integer> SHARDS =
       ALL.add(

@@ -18,6 +18,7 @@ import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
@@ -143,12 +144,13 @@ public final class Recipe implements Serializable {
    * @param fresh whether every shot draws its own windows: those of shot t follow, in the draw of
    *     this seed, on those of the shots before
    * @param checked whether halves of the first shot's data are held against each other
+   * @param draw how places are drawn
    */
   public record CalibrationText(
-      int sequences, Integer context, long seed, boolean fresh, boolean checked) {
+      int sequences, Integer context, long seed, boolean fresh, boolean checked, DrawKind draw) {
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
-      this(sequences, context, seed, false, false);
+      this(sequences, context, seed, false, false, DrawKind.AUTO);
     }
 
     static CalibrationText of(SettingValues values) {
@@ -157,7 +159,8 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.CONTEXT),
           values.get(CalibrationSettings.SEED),
           values.get(CalibrationSettings.FRESH),
-          values.get(CalibrationSettings.CHECK));
+          values.get(CalibrationSettings.CHECK),
+          values.get(CalibrationSettings.DRAW));
     }
 
     /**
@@ -167,6 +170,24 @@ public final class Recipe implements Serializable {
      */
     public int contextFor(int positions) {
       return context != null ? context : Math.min(positions, CalibrationSettings.MOST_CONTEXT);
+    }
+
+    /**
+     * As {@link #contextFor(int)}, for windows that are cut from text.
+     *
+     * @param positions the model's longest context
+     * @throws InputException if they would be longer
+     */
+    public int contextWithin(int positions) {
+      int tokens = contextFor(positions);
+      if (tokens > positions) {
+        throw new InputException(
+            CalibrationSettings.CONTEXT.spelled(String.valueOf(tokens))
+                + " is more than the model's "
+                + positions
+                + " positions; give at most that.");
+      }
+      return tokens;
     }
   }
 

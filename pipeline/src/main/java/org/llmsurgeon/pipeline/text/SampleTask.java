@@ -53,8 +53,13 @@ record SampleTask(
           .sorted(Comparator.comparingLong(i -> starts[i]))
           .forEachOrdered(i -> windows[i] = frame.around(reader.read(starts[i], draw.context())));
     }
-    String path = Windows.FOLDER + name + "-" + range.from() + "-" + attempt + ".arrow";
+    String path = path(name, range, attempt);
     new TokenWindows(windows).write(directory.storage(), directory.resolve(path));
     return path;
+  }
+
+  /** The file of an attempt at some windows, relative to the run directory. */
+  static String path(String name, Range range, String attempt) {
+    return Windows.FOLDER + name + "-" + range.from() + "-" + attempt + ".arrow";
   }
 }

@@ -3,17 +3,25 @@ package org.llmsurgeon.pipeline.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.text.TextPart;
+import org.llmsurgeon.checkpoint.text.TextReader;
 import org.llmsurgeon.checkpoint.token.CalibrationText;
+import org.llmsurgeon.checkpoint.token.TextPlaces;
 import org.llmsurgeon.checkpoint.token.TextSplit;
+import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
 import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.catalog.DrawKind;
 
 /**
  * Makes windows of texts of any size in two stages: tasks encode splits of the text and keep the
@@ -30,6 +38,12 @@ final class TextWindows {
    * whole it would need some 150 times as much memory.
    */
   static final long MOST_WHOLE = 64L << 20;
+
+  /** Bytes of text from which on places are drawn first, unless the recipe says how. */
+  static final long LARGE = 256L << 20;
+
+  /** Bytes that say what a file is. */
+  private static final long LOOK = 1L << 16;
 
   private static final long LEAST_SPLIT = 2L << 20;
   private static final long MOST_SPLIT = 32L << 20;
@@ -116,6 +130,123 @@ final class TextWindows {
     }
   }
 
+  /**
+   * The files of a text where windows are drawn before it is read, see {@link TextPlaces}.
+   *
+   * @param paths files of text
+   * @param kind what was asked for
+   * @return empty where the text does not serve and need not
+   * @throws InputException if places were asked for and the text does not serve
+   */
+  Optional<List<TextPart>> places(List<String> paths, DrawKind kind) {
+    if (kind == DrawKind.TOKENS) {
+      return Optional.empty();
+    }
+    List<TextPart> files =
+        paths.stream().map(path -> TextPart.whole(session.storage(), path)).toList();
+    long bytes = files.stream().mapToLong(TextPart::bytes).sum();
+    if (bytes == 0 || kind == DrawKind.AUTO && bytes < LARGE) {
+      return Optional.empty();
+    }
+    Optional<String> problem = problem(paths);
+    if (problem.isPresent() && kind == DrawKind.BYTES) {
+      throw new InputException(
+          problem.get() + "; give " + CalibrationSettings.DRAW.spelled("tokens") + ".");
+    }
+    if (problem.isPresent()) {
+      return Optional.empty();
+    }
+    files.forEach(this::checkStart);
+    return Optional.of(files);
+  }
+
+  /**
+   * Makes windows at places that are drawn before anything is read.
+   *
+   * @param name what they are for
+   * @param parts the text, as {@link #places} gives it
+   * @param draw how many, and with which seed
+   * @param sets in how many sets of equal size they are kept
+   */
+  List<WindowsFile> atPlaces(
+      String name, List<TextPart> parts, WindowDraw.AtRandom draw, int sets) {
+    return atPlaces(name, List.of(new PlaceTask.Region(parts, draw)), sets);
+  }
+
+  private List<WindowsFile> atPlaces(String name, List<PlaceTask.Region> regions, int sets) {
+    PlaceTask task =
+        new PlaceTask(name, model, vocabulary, run.path(), regions, frame, session.settings());
+    int windows = regions.stream().mapToInt(region -> region.draw().count()).sum();
+    return gather("tokenise", task, windows / sets, sets, regions.get(0).draw().context());
+  }
+
+  /**
+   * As {@link #divide}, at places: test windows are of the last bytes of the text.
+   *
+   * @param parts the text, as {@link #places} gives it
+   * @param draw how many, and with which seed
+   * @param sets in how many sets of equal size they are kept
+   * @param most test windows
+   */
+  Divided divideAtPlaces(List<TextPart> parts, WindowDraw.AtRandom draw, int sets, int most) {
+    long bytes = parts.stream().mapToLong(TextPart::bytes).sum();
+    long rest = bytes - bytes / HELD_OUT;
+    WindowDraw.AtRandom test = new WindowDraw.AtRandom(draw.context(), most, draw.seed());
+    return new Divided(
+        atPlaces("calibration", TextPlaces.cut(parts, 0, rest), draw, sets),
+        atPlaces("test", TextPlaces.cut(parts, rest, bytes), test, 1).get(0));
+  }
+
+  /**
+   * As {@link WindowDraw.WithEndApart} says it, at places: the windows apart are of the last bytes
+   * of the text.
+   *
+   * @param name what they are for
+   * @param parts the text, as {@link #places} gives it
+   * @param draw how many of both, and with which seed
+   * @param held whether the end of the text is kept back, as {@link #divideAtPlaces} keeps it
+   */
+  WindowsFile withEndApart(
+      String name, List<TextPart> parts, WindowDraw.WithEndApart draw, boolean held) {
+    long all = parts.stream().mapToLong(TextPart::bytes).sum();
+    long bytes = held ? all - all / HELD_OUT : all;
+    long rest = bytes - bytes / HELD_OUT;
+    WindowDraw.AtRandom random =
+        new WindowDraw.AtRandom(draw.context(), draw.random(), draw.seed());
+    WindowDraw.AtRandom apart = new WindowDraw.AtRandom(draw.context(), draw.apart(), draw.seed());
+    return atPlaces(
+            name,
+            List.of(
+                new PlaceTask.Region(TextPlaces.cut(parts, 0, rest), random),
+                new PlaceTask.Region(TextPlaces.cut(parts, rest, bytes), apart)),
+            1)
+        .get(0);
+  }
+
+  /** Lets a reader refuse a file that is not what its name says, which shows at its start. */
+  private void checkStart(TextPart file) {
+    long some = Math.min(file.length(), LOOK);
+    try (TextReader reader =
+        new StoredTexts(session.storage())
+            .open(new TextPart(file.path(), 0, some, file.length()))) {
+      reader.next();
+    }
+  }
+
+  /** Why places in this text cannot be drawn before it is read, in words; empty where they can. */
+  private Optional<String> problem(List<String> paths) {
+    for (String path : paths) {
+      if (!TextPlaces.serves(path)) {
+        return Optional.of(path + " cannot be read from any byte on, as .txt and .jsonl can");
+      }
+    }
+    try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), model)) {
+      return tokenizer.allowsCuts()
+          ? Optional.empty()
+          : Optional.of("The tokenizer of " + model + " is not known to allow cuts in a text");
+    }
+  }
+
   private long splitBytes(long bytes) {
     int cores = session.spark().defaultParallelism();
     long even = bytes / ((long) SPLITS_PER_CORE * cores);
@@ -163,7 +294,18 @@ final class TextWindows {
     long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
     int windows = draw.windows(all) / sets;
     tellOverlap(name, (long) windows * sets * draw.context(), all);
-    int context = draw.context() + frame.size();
+    SampleTask task = new SampleTask(name, run.path(), tokens, draw, frame, session.settings());
+    return gather("sample", task, windows, sets, draw.context());
+  }
+
+  /** A task for each file of windows. */
+  private List<WindowsFile> gather(
+      String stage,
+      TaskFunction<SampleTask.Range, String> task,
+      int windows,
+      int sets,
+      int textTokens) {
+    int context = textTokens + frame.size();
     int size = WindowsFile.partWindows(context);
     List<SampleTask.Range> ranges = new ArrayList<>();
     for (int set = 0; set < sets; set++) {
@@ -172,8 +314,7 @@ final class TextWindows {
         ranges.add(new SampleTask.Range(set * windows + from, set * windows + to));
       }
     }
-    SampleTask task = new SampleTask(name, run.path(), tokens, draw, frame, session.settings());
-    List<String> files = session.tasks().run(StageName.of("sample"), ranges, task).value();
+    List<String> files = session.tasks().run(StageName.of(stage), ranges, task).value();
     int each = files.size() / sets;
     return IntStream.range(0, sets)
         .mapToObj(set -> files.subList(set * each, (set + 1) * each))

@@ -14,6 +14,8 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recover.RecoveryPlan;
 
@@ -63,7 +65,12 @@ public final class WindowBuilder {
     }
     int draws = text.fresh() ? shots : 1;
     WindowFrame frame = frame();
-    return texts(frame).make("calibration", files, draw(text, draws, frame), draws);
+    WindowDraw.AtRandom draw = draw(text, draws, frame);
+    TextWindows texts = texts(frame);
+    return texts
+        .places(files, text.draw())
+        .map(parts -> texts.atPlaces("calibration", parts, draw, draws))
+        .orElseGet(() -> texts.make("calibration", files, draw, draws));
   }
 
   /**
@@ -90,11 +97,18 @@ public final class WindowBuilder {
     int draws = text.fresh() ? shots : 1;
     int most = Math.max(LEAST_TEST, text.sequences() / 8);
     WindowFrame frame = frame();
-    TextWindows.Divided made = texts(frame).divide(files, draw(text, draws, frame), draws, most);
+    WindowDraw.AtRandom draw = draw(text, draws, frame);
+    TextWindows texts = texts(frame);
+    TextWindows.Divided made =
+        texts
+            .places(files, text.draw())
+            .map(parts -> texts.divideAtPlaces(parts, draw, draws, most))
+            .orElseGet(() -> texts.divide(files, draw, draws, most));
     return new Divided(made.calibration(), made.test());
   }
 
-  private WindowDraw draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
+  private WindowDraw.AtRandom draw(
+      Recipe.CalibrationText text, int draws, WindowFrame frame) {
     int count = Math.multiplyExact(draws, text.sequences());
     return new WindowDraw.AtRandom(context(text, frame), count, text.seed());
   }
@@ -103,6 +117,13 @@ public final class WindowBuilder {
     if (text.fresh()) {
       throw new InputException(
           "--fresh-calibration draws from text, and "
+              + files.get(0)
+              + " holds token windows, which are used whole; give text, or leave the option out.");
+    }
+    if (text.draw() != DrawKind.AUTO) {
+      throw new InputException(
+          CalibrationSettings.DRAW.spelled(text.draw().optionName())
+              + " draws from text, and "
               + files.get(0)
               + " holds token windows, which are used whole; give text, or leave the option out.");
     }
@@ -126,10 +147,15 @@ public final class WindowBuilder {
     WindowFrame frame = frame();
     int context = context(recipe.calibration(), frame);
     RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(recipe.recovery(), context + frame.size());
-    WindowDraw draw =
+    WindowDraw.WithEndApart draw =
         new WindowDraw.WithEndApart(
             context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());
-    return texts(frame).make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0);
+    TextWindows texts = texts(frame);
+    return texts
+        .places(files, recipe.calibration().draw())
+        .map(parts -> texts.withEndApart("recovery", parts, draw, held > 0))
+        .orElseGet(
+            () -> texts.make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0));
   }
 
   /**
@@ -176,15 +202,7 @@ public final class WindowBuilder {
 
   /** Tokens of the text in a window. */
   private int context(Recipe.CalibrationText text, WindowFrame frame) {
-    int context = text.contextFor(config.maxPositions());
-    if (context > config.maxPositions()) {
-      throw new InputException(
-          "--context is "
-              + context
-              + " and the model has "
-              + config.maxPositions()
-              + " positions; give at most that.");
-    }
+    int context = text.contextWithin(config.maxPositions());
     if (context < frame.size() + SHORTEST) {
       throw new InputException(
           "--context is %d, but this model has %d special tokens in every window and needs %d more;"

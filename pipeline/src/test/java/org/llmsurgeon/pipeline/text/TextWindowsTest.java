@@ -2,12 +2,14 @@ package org.llmsurgeon.pipeline.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -20,7 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.TinyTokenizers;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.CalibrationText;
+import org.llmsurgeon.checkpoint.token.TextPlaces;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
@@ -32,6 +36,7 @@ import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.catalog.DrawKind;
 
 class TextWindowsTest {
   private static final String REMOTE = "spark.hadoop.fs.remote.impl";
@@ -179,5 +184,77 @@ class TextWindowsTest {
     assertThatExceptionOfType(InputException.class)
         .isThrownBy(work::run)
         .satisfies(each -> assertThat(each.getMessage()).contains(parts).doesNotContain("\n"));
+  }
+
+  @Test
+  void placesAreDrawnBeforeTheTextIsReadWhereItServes() throws IOException {
+    try (JavaSparkContext spark = new JavaSparkContext(TestSpark.conf("local[2]"))) {
+      RecordingProgress progress = new RecordingProgress();
+      Session session = Session.begin(spark, progress);
+      RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
+      TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
+      WindowDraw.AtRandom draw = new WindowDraw.AtRandom(16, 6, 9);
+      List<String> plain = List.of(texts.resolve("3.txt").toString());
+      List<String> parquet = List.of(texts.resolve("1.parquet").toString());
+
+      List<TextPart> parts = windows.places(plain, DrawKind.BYTES).orElseThrow();
+      List<WindowsFile> sets = windows.atPlaces("x", parts, draw, 2);
+      int[][] second = Windows.read(run, sets.get(1), 0, 3);
+      int[][] all = Windows.read(run, windows.atPlaces("y", parts, draw, 1).get(0), 0, 6);
+      assertThat(second).isDeepEqualTo(Arrays.copyOfRange(all, 3, 6));
+
+      TextWindows.Divided divided = windows.divideAtPlaces(parts, draw, 1, 2);
+      assertThat(divided.calibration().get(0).windows()).isEqualTo(6);
+      assertThat(divided.test().windows()).isEqualTo(2);
+      int[][] tests = Windows.read(run, divided.test(), 0, 2);
+      assertThat(tests)
+          .as("of the last tenth alone")
+          .isDeepEqualTo(
+              Windows.read(
+                  run,
+                  windows
+                      .atPlaces(
+                          "z",
+                          TextPlaces.cut(
+                              parts,
+                              parts.get(0).length() - parts.get(0).length() / 10,
+                              Long.MAX_VALUE),
+                          new WindowDraw.AtRandom(16, 2, 9),
+                          1)
+                      .get(0),
+                  0,
+                  2));
+
+      WindowsFile apart =
+          windows.withEndApart("a", parts, new WindowDraw.WithEndApart(16, 6, 2, 9), false);
+      assertThat(Windows.read(run, apart, 0, 6))
+          .as("of what is calibrated on where a tenth is held out")
+          .isDeepEqualTo(Windows.read(run, divided.calibration().get(0), 0, 6));
+      assertThat(Windows.read(run, apart, 6, 8)).as("of the last tenth").isDeepEqualTo(tests);
+      WindowsFile kept =
+          windows.withEndApart("b", parts, new WindowDraw.WithEndApart(16, 6, 2, 9), true);
+      List<TextPart> rest = TextPlaces.cut(parts, 0, parts.get(0).length() * 9 / 10);
+      assertThat(Windows.read(run, kept, 0, 8))
+          .as("nothing of what is kept back")
+          .isDeepEqualTo(
+              Windows.read(
+                  run,
+                  windows.withEndApart("c", rest, new WindowDraw.WithEndApart(16, 6, 2, 9), false),
+                  0,
+                  8));
+      WindowFrame frame = new WindowFrame(new int[] {5}, new int[] {6, 7});
+      TextWindows framed = new TextWindows(session, run, model.toString(), VOCABULARY, frame);
+      int[][] around = Windows.read(run, framed.atPlaces("f", parts, draw, 1).get(0), 0, 6);
+      assertThat(around)
+          .as("special tokens around each")
+          .isDeepEqualTo(Stream.of(all).map(frame::around).toArray(int[][]::new));
+
+      assertThat(windows.places(plain, DrawKind.TOKENS)).isEmpty();
+      assertThat(windows.places(plain, DrawKind.AUTO)).as("small").isEmpty();
+      assertThatThrownBy(() -> windows.places(parquet, DrawKind.BYTES))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("1.parquet cannot be read from any byte on")
+          .hasMessageContaining("give --draw tokens");
+    }
   }
 }

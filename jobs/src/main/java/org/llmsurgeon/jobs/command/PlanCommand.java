@@ -13,16 +13,16 @@ import org.llmsurgeon.jobs.terminal.Format;
 import org.llmsurgeon.jobs.terminal.Json;
 import org.llmsurgeon.jobs.terminal.TextTable;
 import org.llmsurgeon.pipeline.forecast.MachineRates;
+import org.llmsurgeon.pipeline.forecast.Proposal;
 import org.llmsurgeon.pipeline.forecast.ResourcePlan;
-import org.llmsurgeon.pipeline.forecast.ResourcePlanner;
 import org.llmsurgeon.pipeline.forecast.StagePlan;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.PlannedModel;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
+import org.llmsurgeon.pipeline.prune.RunPlanner;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.TargetShare;
 import org.llmsurgeon.surgery.setting.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +40,11 @@ import picocli.CommandLine.Spec;
       "Operations, bytes, memory, disk and time of each stage, from the model's config.json alone;"
           + " weights are not needed. The speeds of one core and of the disk are measured here in a"
           + " few seconds, unless they are given. Nothing is shuffled in any stage.",
+      "",
+      "Proposes the settings of the run: executors, memory, shards, and how many tasks of each"
+          + " stage an executor does at a time, which is fewer than it has cores where its memory"
+          + " takes no more. Ends with exit code 2 and a remedy where prune would refuse, or no"
+          + " task fits.",
       ""
     },
     footer = {
@@ -73,9 +78,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description =
-          "Memory of each process, heap and overhead together, as 64g; factors whose sums need more"
-              + " than half of it go in groups. Default: 16g.")
+      description = "Memory of each process, heap and overhead together, as 64g. Default: 16g.")
   private String memory = "16g";
 
   @Option(
@@ -103,15 +106,31 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = Settings.of(spec.commandLine().getParseResult());
     settings.require("plan", RunSettings.MODEL);
-    Workload work = workload(settings.text(RunSettings.MODEL), settings.recipe());
-    ResourcePlan plan = ResourcePlanner.plan(work, machines());
-    output.out().print(json ? Json.text(plan) + System.lineSeparator() : tables(plan));
-    if (plan.executorBytes() > memoryBytes()) {
-      String needed = Format.bytes(plan.executorBytes());
-      output.err().println("An executor needs " + needed + ", more than --memory " + memory + ".");
-    }
+    Recipe recipe = settings.recipe();
+    Workload work = workload(settings.text(RunSettings.MODEL), recipe);
+    Machines machines = machines();
+    Proposal.Planned planned =
+        recipe.shards() > 0 || work.windows() == 0
+            ? Proposal.asAsked(work, machines)
+            : Proposal.of(work, machines);
+    output.out().print(json ? Json.text(planned) + System.lineSeparator() : tables(planned));
     output.out().flush();
+    planned.plan().shortest(machines.memory()).ifPresent(this::refuse);
     return Failures.DONE;
+  }
+
+  private void refuse(StagePlan stage) {
+    long gibi = (stage.memory().least() >> 30) + 1;
+    throw new InputException(
+        "One task of the stage "
+            + stage.name()
+            + " needs "
+            + Format.bytes(stage.memory().least())
+            + ", and an executor has "
+            + memory
+            + "; give it more, as --memory "
+            + gibi
+            + "g.");
   }
 
   private Workload workload(String path, Recipe recipe) {
@@ -119,17 +138,18 @@ public final class PlanCommand implements Callable<Integer> {
     if (testWindows < 0) {
       throw new InputException("--test-windows is " + testWindows + "; give 0 or more.");
     }
-    int windows = recipe.calibration().sequences();
+    RunPlanner planner = new RunPlanner(model.config(), name -> model.weightBytes(), recipe);
+    planner.requirePossible();
+    int windows = recipe.needsData() ? recipe.calibration().sequences() : 0;
     return new Workload(
         model.config(),
         model.weightBytes(),
         recipe,
-        new TargetShare(model.config(), name -> model.weightBytes())
-            .of(recipe.goal(), recipe.layers()),
+        planner.share(),
         windows,
-        recipe.calibration().contextFor(model.config().maxPositions()),
+        recipe.calibration().contextWithin(model.config().maxPositions()),
         testWindows,
-        Shard.plan(windows, recipe.shards()).size());
+        windows == 0 ? 0 : Shard.plan(windows, recipe.shards()).size());
   }
 
   private Machines machines() {
@@ -155,12 +175,14 @@ public final class PlanCommand implements Callable<Integer> {
         disk == null ? measured.disk() : disk * MEGA);
   }
 
-  private static String tables(ResourcePlan plan) {
+  private static String tables(Proposal.Planned planned) {
+    ResourcePlan plan = planned.plan();
     TextTable stages =
         new TextTable(
             "stage",
             "times",
             "tasks",
+            "at once",
             "gflop",
             "read",
             "written",
@@ -172,6 +194,7 @@ public final class PlanCommand implements Callable<Integer> {
           stage.name(),
           Format.count(stage.times()),
           Format.count(stage.tasks()),
+          Format.count(stage.atOnce()),
           Format.number(stage.flops() / GIGA, 1),
           Format.bytes(stage.read()),
           Format.bytes(stage.written()),
@@ -187,6 +210,25 @@ public final class PlanCommand implements Callable<Integer> {
             .row("memory of an executor", Format.bytes(plan.executorBytes()))
             .row("disk of the run directory", Format.bytes(plan.diskBytes()))
             .row("time", Format.seconds(plan.seconds()));
-    return stages + System.lineSeparator() + whole;
+    return stages
+        + System.lineSeparator()
+        + whole
+        + System.lineSeparator()
+        + settings(planned.proposal());
+  }
+
+  private static String settings(Proposal proposal) {
+    return new TextTable("proposed settings", "")
+        .row("spark.executor.instances", Format.count(proposal.executors()))
+        .row("spark.executor.cores", Format.count(proposal.cores()))
+        .row("spark.task.cpus", "1, and more by itself where memory takes fewer tasks")
+        .row("spark.executor.memory", mebi(proposal.heap()))
+        .row("spark.executor.memoryOverhead", mebi(proposal.overhead()))
+        .row("--shards", Format.count(proposal.shards()))
+        .toString();
+  }
+
+  private static String mebi(long bytes) {
+    return (bytes >> 20) + "m";
   }
 }

@@ -66,9 +66,10 @@ class PlanCommandTest {
   @Test
   void everyKindOfStructureIsPlannedForWhatItDoes() throws Exception {
     ObjectMapper mapper = new ObjectMapper();
-    JsonNode units = mapper.readTree(plan("--json", "--shots", "2").out());
+    JsonNode units = mapper.readTree(plan("--json", "--shots", "2", "--memory", "64g").out());
     JsonNode lines =
-        mapper.readTree(plan("--json", "--shots", "2", "--structures", "row,column").out());
+        mapper.readTree(
+            plan("--json", "--shots", "2", "--structures", "row,column", "--memory", "64g").out());
     JsonNode elements =
         mapper.readTree(plan("--json", "--shots", "2", "--structures", "element").out());
     JsonNode patterns =
@@ -94,5 +95,66 @@ class PlanCommandTest {
     assertThat(tight.get("passes").asInt()).isEqualTo(1);
     assertThat(stage(tight, "accumulate").get("flops").asDouble())
         .isGreaterThan(stage(roomy, "accumulate").get("flops").asDouble());
+  }
+
+  /** Rates as {@code bench} gives them for a core of 2023. */
+  private CommandRun onTwentyMachines(String... more) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--sparsity", "0.2", "--shots", "5", "--sequences", "128", "--context"));
+    arguments.addAll(List.of("2048", "--executors", "20", "--cores", "16", "--memory", "64g"));
+    arguments.addAll(List.of("--gflops", "95", "--gflops-double", "35"));
+    arguments.addAll(List.of(more));
+    return plan(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void llama7BOnTwentyMachinesTakesOnePassAndLessThanFourHours() throws Exception {
+    CommandRun run = onTwentyMachines("--json");
+    JsonNode plan = new ObjectMapper().readTree(run.out());
+
+    assertThat(run.code()).isZero();
+    assertThat(plan.get("passes").asInt()).isEqualTo(1);
+    double seconds = 0;
+    for (JsonNode stage : plan.get("stages")) {
+      seconds += stage.get("times").asInt() * stage.get("seconds").asDouble();
+      long least =
+          stage.get("memory").get("process").asLong() - stage.get("memory").get("mapped").asLong();
+      assertThat(least).as(stage.get("name").asText()).isLessThan(64L << 30);
+    }
+    assertThat(seconds).isLessThan(4 * 3600);
+    assertThat(stage(plan, "score").get("at_once").asInt()).isBetween(2, 8);
+    assertThat(stage(plan, "accumulate").get("at_once").asInt()).isGreaterThan(8);
+    assertThat(plan.get("proposal").get("shards").asInt()).isGreaterThan(64);
+  }
+
+  @Test
+  void shardsThatAreAskedForAreNotProposedAnew() throws Exception {
+    JsonNode plan = new ObjectMapper().readTree(onTwentyMachines("--json", "--shards", "16").out());
+    assertThat(plan.get("proposal").get("shards").asInt()).isEqualTo(16);
+    assertThat(stage(plan, "accumulate").get("tasks").asInt()).isEqualTo(16);
+    assertThat(plan("--sequences", "64").out())
+        .contains("spark.executor.memoryOverhead", "--shards");
+  }
+
+  @Test
+  void whatFitsNowhereIsRefusedWithARemedyThatWorks() throws Exception {
+    CommandRun refused = plan("--memory", "8g");
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("One task of the stage score needs")
+        .contains("an executor has 8g; give it more, as --memory");
+    String remedy = refused.err().replaceAll("(?s).*as --memory (\\d+g).*", "$1");
+    assertThat(plan("--memory", remedy).code()).isZero();
+  }
+
+  @Test
+  void whatPruneRefusesIsRefused() throws Exception {
+    assertThat(plan("--curvature", "ekfac").err()).contains("has no joint costs");
+    assertThat(plan("--context", "9000").err())
+        .contains("--context 9000 is more than the model's 4096 positions");
+    CommandRun unreachable = plan("--sparsity", "0.9", "--limit", "*=0.5");
+    assertThat(unreachable.code()).isEqualTo(2);
+    assertThat(unreachable.err()).contains("cannot be reached");
   }
 }

@@ -27,13 +27,21 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(IndexedTask.class);
   private static final AtomicInteger RUNNING = new AtomicInteger();
+  private static final TaskGate GATE = new TaskGate();
 
   private final List<I> items;
   private final TaskFunction<I, O> function;
+  private final int atOnce;
 
-  IndexedTask(List<I> items, TaskFunction<I, O> function) {
+  /**
+   * @param items one per task
+   * @param function what each task does
+   * @param atOnce tasks that a process may do at a time
+   */
+  IndexedTask(List<I> items, TaskFunction<I, O> function, int atOnce) {
     this.items = List.copyOf(items);
     this.function = function;
+    this.atOnce = atOnce;
   }
 
   @Override
@@ -41,6 +49,7 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
     I item = items.get(indices.next());
     ExecutorDevice.gpuAddress()
         .ifPresent(gpu -> LOG.debug("task {} has GPU {}", context.taskAttemptId(), gpu));
+    GATE.enter(atOnce, context);
     RUNNING.incrementAndGet();
     PeakMemory.beginStage("stage " + context.stageId());
     long begun = System.nanoTime();
@@ -54,6 +63,7 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
           context.attemptNumber(),
           (System.nanoTime() - begun) / 1_000_000);
       RUNNING.decrementAndGet();
+      GATE.leave();
     }
   }
 

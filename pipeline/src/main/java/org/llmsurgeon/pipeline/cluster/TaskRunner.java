@@ -10,6 +10,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.resource.ResourceProfile;
 import org.llmsurgeon.InputException;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
@@ -25,6 +26,7 @@ public final class TaskRunner {
   private final RunUsage usage;
   private final GpuPlacement gpus;
   private final Optional<GpuWork> work;
+  private final StageLimits limits;
 
   /**
    * A runner.
@@ -34,15 +36,21 @@ public final class TaskRunner {
    * @throws InputException if GPUs are required and the settings of Spark give none
    */
   public TaskRunner(JavaSparkContext spark, Progress progress) {
-    this(spark, new RunUsage(progress), new GpuPlacement(spark), Optional.empty());
+    this(
+        spark, new RunUsage(progress), new GpuPlacement(spark), Optional.empty(), StageLimits.NONE);
   }
 
   private TaskRunner(
-      JavaSparkContext spark, RunUsage usage, GpuPlacement gpus, Optional<GpuWork> work) {
+      JavaSparkContext spark,
+      RunUsage usage,
+      GpuPlacement gpus,
+      Optional<GpuWork> work,
+      StageLimits limits) {
     this.spark = spark;
     this.usage = usage;
     this.gpus = gpus;
     this.work = work;
+    this.limits = limits;
   }
 
   /**
@@ -51,7 +59,16 @@ public final class TaskRunner {
    * @param kind what the tasks do
    */
   public TaskRunner onGpus(GpuWork kind) {
-    return new TaskRunner(spark, usage, gpus, Optional.of(kind));
+    return new TaskRunner(spark, usage, gpus, Optional.of(kind), limits);
+  }
+
+  /**
+   * One that gives an executor no more tasks at a time than its memory takes.
+   *
+   * @param most how many
+   */
+  public TaskRunner within(StageLimits most) {
+    return new TaskRunner(spark, usage, gpus, work, most);
   }
 
   /** What does the arithmetic of stages that may run on GPUs: {@code cuda} or {@code cpu}. */
@@ -61,7 +78,7 @@ public final class TaskRunner {
 
   /** One of which nobody is told. */
   public TaskRunner quiet() {
-    return new TaskRunner(spark, usage.quiet(), gpus, work);
+    return new TaskRunner(spark, usage.quiet(), gpus, work, limits);
   }
 
   /** Who is told about progress, and measures it. */
@@ -98,7 +115,8 @@ public final class TaskRunner {
         () -> {
           TaskResults<O> results = new TaskResults<>(items.size(), arrived, usage);
           if (!items.isEmpty()) {
-            submit(stage, new IndexedTask<>(items, function), items.size(), results);
+            submit(
+                stage, new IndexedTask<>(items, function, limits.of(stage)), items.size(), results);
           }
           return results.inOrder();
         });
@@ -130,8 +148,11 @@ public final class TaskRunner {
     List<Integer> indices = IntStream.range(0, count).boxed().toList();
     JavaRDD<Integer> plain = spark.parallelize(indices, count);
     Optional<GpuWork> cards = work.filter(kind -> gpus.onCards());
-    JavaRDD<Integer> rdd =
-        cards.flatMap(kind -> gpus.profile()).map(plain::withResources).orElse(plain);
+    Optional<ResourceProfile> profile =
+        cards.isPresent()
+            ? gpus.profile()
+            : limits.profile(stage, spark.getConf(), TaskSlots.tasks(spark));
+    JavaRDD<Integer> rdd = profile.map(plain::withResources).orElse(plain);
     // Interrupting a thread would close the mapped files that its neighbours read.
     spark.setJobGroup(group, stage.description(), false);
     spark.setLocalProperty(ExecutorDevice.WORK, cards.map(GpuWork::name).orElse(null));

@@ -47,8 +47,11 @@ final class PlannedTime {
     Machines.Rates rates = machines.rates();
     double single = load.single() + FLOPS_OF_A_NUMBER * load.touched();
     double computing =
-        (single / rates.single() + load.inverse() / rates.inverse()) / busy(counts.tasks());
-    double moving = (load.read() + load.written()) / rates.disk();
+        (single / rates.single() + load.inverse() / rates.inverse())
+            / busy(counts.tasks(), load.memory().atOnce());
+    // Each executor reads and writes at the rate of a disk.
+    double disks = Math.max(1, Math.min(machines.executors(), counts.tasks()));
+    double moving = (load.read() + load.written()) / (rates.disk() * disks);
     double cold = load.single() + load.inverse() > 0 ? COLD_COMPUTING_SECONDS : COLD_SECONDS;
     double seconds =
         JOB_SECONDS * counts.jobs() + computing + moving + cold / Math.max(1, counts.times());
@@ -56,16 +59,19 @@ final class PlannedTime {
         name,
         counts.times(),
         counts.tasks(),
+        load.memory().atOnce(),
         load.single() + load.inverse(),
         load.read(),
         load.written(),
-        new StagePlan.Memory(load.memory().process(), load.memory().device()),
+        new StagePlan.Memory(
+            load.memory().process(), load.memory().device(), load.memory().mapped()),
         counts.tasks() == 0 ? 0 : seconds);
   }
 
-  /** Cores that work, in the mean: in the last wave of tasks some may be idle. */
-  private double busy(int tasks) {
-    int waves = (tasks + machines.slots() - 1) / machines.slots();
+  /** Tasks that are at work, in the mean: in the last wave some places may be empty. */
+  private double busy(int tasks, int atOnce) {
+    int slots = machines.executors() * atOnce;
+    int waves = (tasks + slots - 1) / slots;
     return Math.max(1, (double) tasks / Math.max(1, waves));
   }
 }

@@ -1,6 +1,8 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a run is expected to need.
@@ -28,6 +30,18 @@ public record ResourcePlan(
   /** Wall-clock time of the whole run. */
   public double seconds() {
     return stages.stream().mapToDouble(stage -> stage.times() * stage.seconds()).sum();
+  }
+
+  /**
+   * The stage that lacks most memory, one task at a time.
+   *
+   * @param memory bytes of an executor
+   * @return empty where each stage has what it needs
+   */
+  public Optional<StagePlan> shortest(long memory) {
+    return stages.stream()
+        .filter(stage -> stage.tasks() > 0 && stage.memory().least() > memory)
+        .max(Comparator.comparingLong(stage -> stage.memory().least()));
   }
 
   /** A stage by its name. */

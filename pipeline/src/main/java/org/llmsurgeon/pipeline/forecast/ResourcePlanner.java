@@ -123,11 +123,11 @@ public final class ResourcePlanner {
     long earlier = work.shards() * passes.earlierBytes();
     PlannedLoad load =
         new PlannedLoad(
-            work.tokens() * passes.flops(work.context(), memory.doneAgain()) / times,
+            work.tokens() * passes.flops(work.context(), memory.doneAgain(passes.sums())) / times,
             0,
             (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
             work.shards() * passes.shardBytes() / times,
-            memory.accumulate(passes.taskBytes(), passes.pairs()));
+            memory.accumulate(passes.sums()));
     double numbers = work.tokens() * passes.numbers(work.context()) / times;
     return stage("accumulate", times, Math.toIntExact(tasks / times), load.touching(numbers));
   }
@@ -185,7 +185,7 @@ public final class ResourcePlanner {
     int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
     int tasks = work.inGroups() ? groups() : layers();
     long read = bytes.layers() + tasks * bytes.layerRecords();
-    PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score());
+    PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score(tasks));
     return stage("score", work.shots() * passes, tasks, load);
   }
 
@@ -196,7 +196,7 @@ public final class ResourcePlanner {
     long read =
         work.shards() * passes.largestShardBytes()
             + 2 * (bytes.factors() + bytes.linears() + groups() * bytes.layerRecords());
-    PlannedLoad load = new PlannedLoad(0, total, read, means, memory.halves());
+    PlannedLoad load = new PlannedLoad(0, total, read, means, memory.halves(groups()));
     return time.stage("halves", new PlannedTime.Counts(1, 2, groups()), load);
   }
 

@@ -2,12 +2,16 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
+import org.llmsurgeon.pipeline.cluster.StageLimits;
 import org.llmsurgeon.pipeline.cluster.TaskSlots;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
@@ -17,13 +21,16 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 
 /** What a run is expected to need, made before its first stage, to be held against what it does. */
 public final class RunForecast {
+  private static final double GIBI = 1L << 30;
   private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0);
 
   private final ResourcePlan plan;
+  private final Machines machines;
   private final boolean local;
 
-  private RunForecast(ResourcePlan plan, boolean local) {
+  private RunForecast(ResourcePlan plan, Machines machines, boolean local) {
     this.plan = plan;
+    this.machines = machines;
     this.local = local;
   }
 
@@ -56,7 +63,30 @@ public final class RunForecast {
             TaskSlots.tasks(session.spark()),
             ExecutorMemory.bytes(session.spark().getConf()),
             MachineRates.quick());
-    return new RunForecast(ResourcePlanner.plan(work, machines), local);
+    return new RunForecast(ResourcePlanner.plan(work, machines), machines, local);
+  }
+
+  /** The stages of which an executor has cores for more tasks than memory. */
+  public StageLimits limits() {
+    return new StageLimits(
+        plan.stages().stream()
+            .filter(stage -> stage.tasks() > stage.atOnce())
+            .filter(stage -> stage.atOnce() < machines.cores())
+            .collect(Collectors.toMap(StagePlan::name, StagePlan::atOnce)));
+  }
+
+  /** What is short of memory, in a sentence; empty where an executor has what it needs. */
+  public Optional<String> shortage() {
+    return plan.shortest(machines.memory())
+        .map(
+            stage ->
+                String.format(
+                    Locale.ROOT,
+                    "The stage %s needs about %.1f GiB for one task, and a process has %.1f GiB; it"
+                        + " may be killed. Give it more memory.",
+                    stage.name(),
+                    stage.memory().least() / GIBI,
+                    machines.memory() / GIBI));
   }
 
   /**

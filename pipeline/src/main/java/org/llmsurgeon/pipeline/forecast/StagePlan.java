@@ -6,6 +6,7 @@ package org.llmsurgeon.pipeline.forecast;
  * @param name stage
  * @param times how often it runs
  * @param tasks its tasks; 1 for work on the driver
+ * @param atOnce tasks that an executor does at a time: as many as it has cores, or memory for
  * @param flops floating-point operations
  * @param read bytes read from files
  * @param written bytes written to files
@@ -16,6 +17,7 @@ public record StagePlan(
     String name,
     int times,
     int tasks,
+    int atOnce,
     double flops,
     long read,
     long written,
@@ -26,6 +28,12 @@ public record StagePlan(
    *
    * @param process all of it, heap included, bytes
    * @param tensors the part that tensors take, mapped files left out, bytes
+   * @param mapped the part that is mapped from files: the system takes it back when it must
    */
-  public record Memory(long process, long tensors) {}
+  public record Memory(long process, long tensors, long mapped) {
+    /** What must be there: all but mapped files. */
+    public long least() {
+      return process - mapped;
+    }
+  }
 }

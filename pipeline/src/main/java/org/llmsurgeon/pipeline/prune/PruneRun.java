@@ -115,12 +115,15 @@ public final class PruneRun {
             session, plan, new ShotLosses(run, plan), new Shortfall(config, request.recipe()));
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.model(config);
-    report.forecast(RunForecast.of(session, plan, config, weightBytes));
-    Evaluator evaluator = new Evaluator(session, run, plan.windows().test(), config.objective());
+    RunForecast forecast = RunForecast.of(session, plan, config, weightBytes);
+    report.forecast(forecast);
+    forecast.shortage().ifPresent(each -> session.progress().note("Warning: " + each));
+    Session limited = session.within(forecast.limits());
+    Evaluator evaluator = new Evaluator(limited, run, plan.windows().test(), config.objective());
     ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));
-    ModelExport export = new ModelExport(session, run, model, output.folder(), evaluator, form);
+    ModelExport export = new ModelExport(limited, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);
-    new ShotLoop(session, run, plan, config, evaluator).run(report, saved);
+    new ShotLoop(limited, run, plan, config, evaluator).run(report, saved);
     return publish(export.stage(output.folder(), report.last().shot()), saved, report);
   }
 

@@ -15,7 +15,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
 /** Says what a run will do, from sizes alone: it runs nothing and reads no file. */
-final class RunPlanner {
+public final class RunPlanner {
   private final ModelConfig config;
   private final Recipe recipe;
   private final double share;
@@ -28,10 +28,26 @@ final class RunPlanner {
    * @param recipe how to prune
    * @throws InputException if the target is a share of nothing
    */
-  RunPlanner(ModelConfig config, ToIntFunction<String> bytesOfNumber, Recipe recipe) {
+  public RunPlanner(ModelConfig config, ToIntFunction<String> bytesOfNumber, Recipe recipe) {
     this.config = config;
     this.recipe = recipe;
     this.share = new TargetShare(config, bytesOfNumber).of(recipe);
+  }
+
+  /** Share of the prunable weights that is to be gone. */
+  public double share() {
+    return share;
+  }
+
+  /**
+   * Throws where no run can do this, whatever its data: the curvature does not serve, or the goal
+   * cannot be reached.
+   *
+   * @throws InputException saying what does not fit, or how far it can go
+   */
+  public void requirePossible() {
+    recipe.requirePrunable();
+    requireReachable();
   }
 
   /**

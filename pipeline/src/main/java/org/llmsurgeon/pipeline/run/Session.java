@@ -5,6 +5,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.ReducePlace;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
+import org.llmsurgeon.pipeline.cluster.StageLimits;
 import org.llmsurgeon.pipeline.cluster.TaskRunner;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -44,6 +45,15 @@ public record Session(
         ReducePlace.parse(spark.getConf().get(ReducePlace.SETTING, ReducePlace.AUTO.optionName())),
         settings,
         settings.storage());
+  }
+
+  /**
+   * The same operation with fewer tasks at a time.
+   *
+   * @param limits how many
+   */
+  public Session within(StageLimits limits) {
+    return new Session(id, spark, tasks.within(limits), reduce, settings, storage);
   }
 
   /** Who is told what happens. */

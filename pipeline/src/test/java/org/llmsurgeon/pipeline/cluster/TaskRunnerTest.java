@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
@@ -74,6 +75,35 @@ class TaskRunnerTest {
             .value();
 
     assertThat(partitions).as("by item").containsExactly(3, 0, 2, 1, 4);
+  }
+
+  private static final AtomicInteger AT_WORK = new AtomicInteger();
+
+  /** How many tasks of this process are at work while one is. */
+  private static int together() throws InterruptedException {
+    int now = AT_WORK.incrementAndGet();
+    Thread.sleep(60);
+    now = Math.max(now, AT_WORK.get());
+    AT_WORK.decrementAndGet();
+    return now;
+  }
+
+  private static int mostTogether(TaskRunner tasks) {
+    return tasks
+        .run(STAGE, List.of(1, 2, 3, 4, 5, 6), (Integer item, String attempt) -> together())
+        .value()
+        .stream()
+        .mapToInt(Integer::intValue)
+        .max()
+        .orElseThrow();
+  }
+
+  @Test
+  void aProcessDoesNoMoreTasksOfAStageAtATimeThanItsLimit() {
+    TaskRunner tasks = new TaskRunner(spark, Progress.silent());
+    assertThat(mostTogether(tasks)).isEqualTo(2);
+    assertThat(mostTogether(tasks.within(new StageLimits(Map.of("cut", 1))))).isEqualTo(1);
+    assertThat(mostTogether(tasks.within(new StageLimits(Map.of("score", 1))))).isEqualTo(2);
   }
 
   @Test

@@ -215,6 +215,41 @@ class ResourcePlannerTest {
   }
 
   @Test
+  void memoryForFewTasksMeansFewAtATimeAndNoMoreThanThere() {
+    ModelConfig config = Architectures.parse(json().put("hidden_size", 512), "config.json");
+    for (long memory : new long[] {600L << 20, 700L << 20, 1L << 30, 64L << 30}) {
+      ResourcePlan plan = ResourcePlanner.plan(work(config), new Machines(1, 16, memory, RATES));
+      StagePlan score = plan.stage("score");
+      assertThat(score.atOnce()).isBetween(1, Math.min(16, score.tasks()));
+      if (plan.shortest(memory).isEmpty()) {
+        assertThat(plan.stages())
+            .allSatisfy(stage -> assertThat(stage.memory().least()).isLessThanOrEqualTo(memory));
+      } else {
+        assertThat(score.atOnce()).isEqualTo(1);
+      }
+    }
+    int few =
+        ResourcePlanner.plan(work(config), new Machines(1, 16, 600L << 20, RATES))
+            .stage("score")
+            .atOnce();
+    int many =
+        ResourcePlanner.plan(work(config), new Machines(1, 16, 64L << 30, RATES))
+            .stage("score")
+            .atOnce();
+    assertThat(few).isLessThan(many);
+  }
+
+  @Test
+  void batchesGoOneAfterTheOtherWhereTheSumsOfAllBlocksFit() {
+    Workload many = new Workload(config(), 4, Recipe.defaults(), 0.3, 4096, 32, 10, 2);
+    ResourcePlan plan = ResourcePlanner.plan(many, new Machines(1, 2, 1L << 30, RATES));
+    // All windows' activations would be far more than a sixth of the memory.
+    assertThat(plan.stage("accumulate").memory().tensors()).isLessThan(1L << 29);
+    ResourcePlan roomy = ResourcePlanner.plan(many, new Machines(1, 2, 1L << 40, RATES));
+    assertThat(plan.stage("accumulate").flops()).isEqualTo(roomy.stage("accumulate").flops());
+  }
+
+  @Test
   void moreCoresTakeLessTimeUntilThereAreNoMoreTasks() {
     Workload work = new Workload(config(), 2, Recipe.defaults(), 0.5, 4096, 32, 64, 8);
     double one = ResourcePlanner.plan(work, machines(1)).stage("accumulate").seconds();

@@ -6,7 +6,7 @@ import org.llmsurgeon.pipeline.cluster.KeptMemory;
  * Where a run is planned for, and how fast it is there.
  *
  * @param executors processes that do the tasks
- * @param cores cores, and so tasks at a time, of each
+ * @param cores cores, and so most tasks at a time, of each
  * @param memory bytes that each may take, its heap included
  * @param rates what one core and one disk do in a second
  */
@@ -35,11 +35,6 @@ public record Machines(int executors, int cores, long memory, Rates rates) {
             "A speed is not above 0; give --gflops, --gflops-double and --disk above 0.");
       }
     }
-  }
-
-  /** Tasks at a time. */
-  public int slots() {
-    return executors * cores;
   }
 
   /** Bytes that one task keeps between forward and backward, as {@link KeptMemory} has them. */

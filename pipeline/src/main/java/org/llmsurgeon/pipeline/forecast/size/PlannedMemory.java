@@ -76,20 +76,33 @@ public final class PlannedMemory {
    *
    * @param process all of it, its heap and what it has mapped included, bytes
    * @param device the part that tensors take, bytes
+   * @param mapped the part that is mapped from files, which the system takes back when it must
+   * @param atOnce tasks that it does at a time: as many as there are cores, or memory for
    */
-  public record Need(long process, long device) {
+  public record Need(long process, long device, long mapped, int atOnce) {
     /** Nothing is done. */
-    public static final Need NONE = new Need(0, 0);
+    public static final Need NONE = new Need(0, 0, 0, 1);
+  }
 
-    /** Tensors, and numbers elsewhere: on the heap, or in mapped files. */
-    private static Need of(long tensors, long elsewhere) {
-      return new Need(PROCESS + tensors + elsewhere, tensors);
-    }
+  /**
+   * What a process takes that holds something and does tasks.
+   *
+   * @param tensors bytes of tensors that it holds whatever it does
+   * @param mapped bytes that it has mapped
+   * @param each bytes of tensors of each task
+   * @param tasks that there are
+   */
+  private Need need(long tensors, long mapped, long each, long tasks) {
+    long most = Math.min(machines.cores(), Math.max(1, tasks));
+    long room = machines.memory() - PROCESS - tensors;
+    int atOnce = (int) Math.max(1, Math.min(most, room / Math.max(1, each)));
+    long held = tensors + atOnce * each;
+    return new Need(PROCESS + held + mapped, held, mapped, atOnce);
   }
 
   /** A process that does nothing of size. */
   public Need process() {
-    return Need.of(0, 0);
+    return need(0, 0, 0, machines.cores());
   }
 
   /** The model, which tasks of a process share. */
@@ -103,14 +116,15 @@ public final class PlannedMemory {
     return mapped ? 0 : model();
   }
 
-  /** Models, and what their tasks hold. */
-  private Need withModels(int models, long tensors) {
-    return Need.of(models * loaded() + tensors, models * (model() - loaded()));
-  }
-
-  /** Tasks that a process does at a time. */
-  private long atOnce(long tasks) {
-    return Math.min(machines.cores(), Math.max(1, tasks));
+  /**
+   * Models, and what tasks hold beside.
+   *
+   * @param models how many
+   * @param each bytes of each task
+   * @param tasks that there are
+   */
+  private Need withModels(int models, long each, long tasks) {
+    return need(models * loaded(), models * (model() - loaded()), each, tasks);
   }
 
   private int shardWindows() {
@@ -118,19 +132,28 @@ public final class PlannedMemory {
   }
 
   /**
-   * Calibration: the model, and for each core the sums of a block and a pass over a shard.
+   * Calibration: the model, and for each task the sums of a block and a pass over a shard; or the
+   * sums of all blocks and a pass over a batch, where there is room.
    *
    * @param sums bytes of the sums of a task
-   * @param pairs whether layers' inputs and gradients are needed together
    */
-  public Need accumulate(long sums, boolean pairs) {
+  public Need accumulate(PlannedPasses.Sums sums) {
     int windows = shardWindows();
-    long pass =
-        work.curvature().kind().ofLoss()
-            ? network.byBlock(
-                windows, work.context(), work.curvature().fisher().samples(), backward(pairs, 1))
-            : network.forward(windows, work.context()) + boundary(windows);
-    return withModels(1, atOnce(work.shards()) * (sums + pass));
+    if (!work.curvature().kind().ofLoss()) {
+      return withModels(
+          1,
+          sums.block() + network.forward(windows, work.context()) + boundary(windows),
+          work.shards());
+    }
+    long together = together(sums);
+    int draws = work.curvature().fisher().samples();
+    long pass = network.byBlock(together, work.context(), draws, backward(sums.pairs(), 1));
+    long held = together < windows ? sums.all() : sums.block();
+    return withModels(1, held + pass, work.shards());
+  }
+
+  private long together(PlannedPasses.Sums sums) {
+    return network.together(shardWindows(), work.context(), sums.all(), machines.keepBytes());
   }
 
   /** What one block reads of all windows of a task. */
@@ -138,9 +161,15 @@ public final class PlannedMemory {
     return FLOAT * (long) windows * work.context() * config.hidden();
   }
 
-  /** The part of the forward passes of a calibration that is done a second time. */
-  public double doneAgain() {
-    return network.doneAgain(shardWindows(), work.context(), machines.keepBytes());
+  /**
+   * The part of the forward passes of a calibration that is done a second time.
+   *
+   * @param sums bytes of the sums of a task
+   */
+  public double doneAgain(PlannedPasses.Sums sums) {
+    long together = together(sums);
+    long room = machines.keepBytes() - (together < shardWindows() ? sums.all() : 0);
+    return network.doneAgain(together, work.context(), room);
   }
 
   private PlannedNetwork.Backward backward(boolean pairs, int logits) {
@@ -151,16 +180,15 @@ public final class PlannedMemory {
   public Need evaluate() {
     List<EvaluateTask.Range> tasks = Evaluator.ranges(work.testWindows(), work.context());
     int windows = tasks.isEmpty() ? 1 : tasks.get(0).to() - tasks.get(0).from();
-    long passes = atOnce(tasks.size()) * network.forward(windows, work.context());
-    Need need = withModels(1, passes);
+    Need need = withModels(1, network.forward(windows, work.context()), tasks.size());
     // As it begins after a cut the process still holds the inverses of that.
     long before = Math.max(0, kept() - need.device);
-    return new Need(need.process + before, need.device + before);
+    return new Need(need.process + before, need.device + before, need.mapped, need.atOnce);
   }
 
   /** Targets drawn from the dense model: for each core a forward pass over a shard. */
   public Need draw() {
-    return withModels(1, atOnce(work.shards()) * network.forward(shardWindows(), work.context()));
+    return withModels(1, network.forward(shardWindows(), work.context()), work.shards());
   }
 
   /**
@@ -169,24 +197,31 @@ public final class PlannedMemory {
    * @param tasks that it is done in
    */
   public Need reduce(int tasks) {
-    return Need.of(0, atOnce(tasks) * 6L * FLOAT * ShardFile.PANEL);
+    Need panels = need(0, 0, 6L * FLOAT * ShardFile.PANEL, tasks);
+    // They lie on the heap.
+    return new Need(panels.process(), 0, 0, panels.atOnce());
   }
 
-  /** The score: for each core a layer, or all layers of a coupled group. */
-  public Need score() {
+  /**
+   * The score: for each task a layer, or all layers of a coupled group.
+   *
+   * @param tasks how many there are
+   */
+  public Need score(int tasks) {
     boolean groups = work.inGroups();
     Matrices each =
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
-    long most = 0;
     long before = 0;
+    long most = 0;
+    int atOnce = machines.cores();
     // The largest come first, and what each inverts is there when the next begins.
     for (LinearShape next : firstOfEach(groups)) {
-      long task = groups ? group(next, each) : layer(next, each);
-      most = Math.max(most, before + atOnce(config.linears().size()) * task);
+      Need need = need(before, 0, groups ? group(next, each) : layer(next, each), tasks);
+      most = Math.max(most, need.device);
+      atOnce = Math.min(atOnce, need.atOnce);
       before = Math.min(kept(), before + inverses(next, groups) / machines.executors());
     }
-    // As it begins the process still holds the model of the passes.
-    return Need.of(Math.max(loaded(), most), 0);
+    return after(new Need(PROCESS + most, most, 0, atOnce));
   }
 
   /** The layers, or one of each group, largest first. */
@@ -239,25 +274,32 @@ public final class PlannedMemory {
     return all == 0 ? 0 : (double) kept() / all;
   }
 
-  /** Costs of units alone: for each core all layers of a coupled group. */
-  public Need halves() {
-    long largest = largest(layer -> group(layer, Matrices.ALONE));
-    return Need.of(Math.max(loaded(), atOnce(config.linears().size()) * largest), 0);
+  /** As a stage after the passes begins, the process still holds their model, which makes room. */
+  private Need after(Need own) {
+    return own.device() >= loaded() ? own : new Need(PROCESS + loaded(), loaded(), 0, own.atOnce());
   }
 
-  /** The cut: a layer for each core. */
+  /**
+   * Costs of units alone: for each task all layers of a coupled group.
+   *
+   * @param tasks how many there are
+   */
+  public Need halves(int tasks) {
+    return after(need(0, 0, largest(layer -> group(layer, Matrices.ALONE)), tasks));
+  }
+
+  /** The cut: a layer for each task. */
   public Need cut() {
     Matrices each = matrices(Matrices.LINES);
     // What is found kept needs no memory while it is inverted; single weights invert parts anew.
     boolean found = !work.sparse() && keptShare() == 1;
-    long largest =
-        largest(layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
-    return Need.of(kept() + atOnce(config.linears().size()) * largest, 0);
+    return onLayers(
+        kept(),
+        layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
   }
 
-  private Need onLayers(Matrices each) {
-    long largest = largest(layer -> layer(layer, each));
-    return Need.of(atOnce(config.linears().size()) * largest, 0);
+  private Need onLayers(long held, ToLongFunction<LinearShape> each) {
+    return need(held, 0, largest(each), config.linears().size());
   }
 
   private Matrices matrices(Matrices ofProduct) {
@@ -269,17 +311,21 @@ public final class PlannedMemory {
 
   /** Eigenvectors: for each core the factors of a layer. */
   public Need eigenvectors() {
-    return onLayers(Matrices.LINES);
+    return onLayers(0, layer -> layer(layer, Matrices.LINES));
   }
 
-  /** The refit: two models, and for each core a forward pass over a shard, or a layer's refit. */
+  /** The refit: two models, and for each task a forward pass over a shard, or a layer's refit. */
   public Need reconstruct() {
     long size = config.linears().stream().mapToLong(LinearShape::augmentedInputs).max().orElse(0);
     long refit = REFIT_MATRICES * Double.BYTES * size * size;
     long forward = network.forward(shardWindows(), work.context());
-    Need pass = withModels(2, atOnce(work.shards()) * forward);
-    Need refits = Need.of(machines.cores() * refit, 0);
-    return new Need(Math.max(pass.process, refits.process), Math.max(pass.device, refits.device));
+    Need pass = withModels(2, forward, work.shards());
+    Need refits = need(0, 0, refit, machines.cores());
+    return new Need(
+        Math.max(pass.process, refits.process),
+        Math.max(pass.device, refits.device),
+        pass.mapped,
+        Math.min(pass.atOnce, refits.atOnce));
   }
 
   /**
@@ -293,8 +339,7 @@ public final class PlannedMemory {
   public Need correct(long adapters, boolean dense, Parts parts) {
     long layers = FLOAT * config.linears().stream().mapToLong(LinearShape::weights).sum();
     long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
-    long task = 3 * adapters + pass;
-    return withCorrection(dense, 6 * adapters + atOnce(parts.count()) * task);
+    return withCorrection(dense, 6 * adapters, 3 * adapters + pass, parts.count());
   }
 
   /**
@@ -314,11 +359,16 @@ public final class PlannedMemory {
    */
   public Need recover(boolean dense, Parts parts) {
     long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
-    long gradients = atOnce(parts.count()) * (layers() + pass);
-    long steps = atOnce(config.linears().size()) * largest(layer -> 10L * FLOAT * layer.weights());
-    Need teacher = dense ? withModels(1, 0) : process();
-    long tensors = model() + Math.max(gradients, steps);
-    return new Need(teacher.process + tensors, teacher.device + tensors);
+    long held = model() + (dense ? loaded() : 0);
+    long mapped = dense ? model() - loaded() : 0;
+    Need gradients = need(held, mapped, layers() + pass, parts.count());
+    long step = largest(layer -> 10L * FLOAT * layer.weights());
+    Need steps = need(held, mapped, step, config.linears().size());
+    return new Need(
+        Math.max(gradients.process, steps.process),
+        Math.max(gradients.device, steps.device),
+        mapped,
+        gradients.atOnce);
   }
 
   /**
@@ -330,16 +380,15 @@ public final class PlannedMemory {
    */
   public Need merge(long adapters, boolean dense) {
     long largest = largest(layer -> 2L * FLOAT * layer.weights());
-    long tasks = atOnce(config.linears().size()) * largest;
-    return withCorrection(dense, 4 * adapters + tasks);
+    return withCorrection(dense, 4 * adapters, largest, config.linears().size());
   }
 
   /** The corrected model, whose layers are never mapped, and the dense one where it is asked. */
-  private Need withCorrection(boolean dense, long tensors) {
+  private Need withCorrection(boolean dense, long held, long each, long tasks) {
     long own = Math.max(loaded(), layers());
-    Need teacher = dense ? withModels(1, 0) : process();
-    return new Need(
-        teacher.process + own + model() - loaded() + tensors, teacher.device + own + tensors);
+    long teacher = dense ? loaded() : 0;
+    long mapped = (dense ? 2 : 1) * (model() - loaded());
+    return need(own + teacher + held, mapped, each, tasks);
   }
 
   /** The weights of all layers. */

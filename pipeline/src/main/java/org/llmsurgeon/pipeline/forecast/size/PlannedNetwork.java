@@ -27,8 +27,27 @@ final class PlannedNetwork {
 
   /** Tokens of a batch of a task's windows. */
   private static long batch(long windows, int context) {
+    return batchWindows(windows, context) * context;
+  }
+
+  /** Windows of such a batch. */
+  private static long batchWindows(long windows, int context) {
     int most = Math.max(1, MemoryLimits.DEFAULT.tokensPerBlock() / context);
-    return Math.max(1, Math.min(most, windows)) * context;
+    return Math.max(1, Math.min(most, windows));
+  }
+
+  /**
+   * Windows whose activations a task keeps at a time: those of a batch where they fit beside the
+   * sums of all blocks, else all.
+   *
+   * @param windows windows of a task
+   * @param context tokens of a window
+   * @param sums bytes of the sums of all blocks
+   * @param keep most bytes that are kept
+   */
+  long together(long windows, int context, long sums, long keep) {
+    long one = batchWindows(windows, context);
+    return sums < keep - boundaries(one * context) - traces(one * context) ? one : windows;
   }
 
   /** Numbers per token that a block keeps for its backward, its input left out. */

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.forecast.size;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -39,7 +40,7 @@ public final class PlannedPasses {
   }
 
   /** Whether any pass needs the inputs of layers and their gradients together. */
-  public boolean pairs() {
+  private boolean pairs() {
     return all.stream()
         .anyMatch(pass -> pass.weighted() || pass.gathers() == FactorPass.Gathers.EIGENVALUES);
   }
@@ -129,19 +130,34 @@ public final class PlannedPasses {
     return Float.BYTES * pass.keys(config).stream().mapToLong(FactorKey::packedSize).sum();
   }
 
-  /** The sums of a task in its largest block. */
-  public long taskBytes() {
-    return first.stream().mapToLong(this::largestBlock).max().orElse(0);
+  /**
+   * The sums of a task.
+   *
+   * @param block bytes of those of its largest block
+   * @param all bytes of those of all blocks
+   * @param pairs whether inputs of layers and their gradients are needed together
+   */
+  public record Sums(long block, long all, boolean pairs) {}
+
+  /** The sums of a task in the pass that needs most. */
+  public Sums sums() {
+    long block = 0;
+    long all = 0;
+    for (FactorPass pass : first) {
+      long[] blocks = blocks(pass);
+      block = Math.max(block, Arrays.stream(blocks).max().orElse(0));
+      all = Math.max(all, Arrays.stream(blocks).sum());
+    }
+    return new Sums(block, all, pairs());
   }
 
-  private long largestBlock(FactorPass pass) {
+  private long[] blocks(FactorPass pass) {
     return IntStream.range(0, config.blockCount())
         .mapToLong(
             block ->
                 pass.keys(config.linears(block)).stream()
                     .mapToLong(key -> pass.bytes(config, key))
                     .sum())
-        .max()
-        .orElse(0);
+        .toArray();
   }
 }

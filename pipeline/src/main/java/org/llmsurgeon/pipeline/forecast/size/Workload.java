@@ -26,6 +26,15 @@ public record Workload(
     int context,
     int testWindows,
     int shards) {
+  /**
+   * The same, summed in other groups.
+   *
+   * @param count groups of calibration windows
+   */
+  public Workload withShards(int count) {
+    return new Workload(config, weightBytes, recipe, share, windows, context, testWindows, count);
+  }
+
   /** Shots; where they are adaptive, the most there may be. */
   public int shots() {
     return recipe.shots();

@@ -233,7 +233,7 @@ class TextWindowsTest {
       assertThat(Windows.read(run, apart, 6, 8)).as("of the last tenth").isDeepEqualTo(tests);
       WindowsFile kept =
           windows.withEndApart("b", parts, new WindowDraw.WithEndApart(16, 6, 2, 9), true);
-      List<TextPart> rest = TextPlaces.cut(parts, 0, parts.get(0).length() * 9 / 10);
+      List<TextPart> rest = TextPlaces.cut(parts, 0, parts.get(0).length() - parts.get(0).length() / 10);
       assertThat(Windows.read(run, kept, 0, 8))
           .as("nothing of what is kept back")
           .isDeepEqualTo(

@@ -196,6 +196,26 @@ class FileTextsTest {
   }
 
   @Test
+  void theFieldThatIsNamedIsRead() throws IOException {
+    String lines = file("a.jsonl", "{\"text\": 1, \"body\": \"a\"}\n{\"body\": \"b\"}\n");
+    String array = file("a.json", "[{\"body\": \"a\"}, {\"body\": \"b\", \"text\": null}]");
+    String table = SAMPLES.resolve("pyarrow-large.arrow").toString();
+
+    assertThat(read(TextPart.whole(storage, lines, "body"))).containsExactly("a", "b");
+    assertThat(read(TextPart.whole(storage, array, "body"))).containsExactly("a", "b");
+    for (String path : List.of(lines, array, table)) {
+      assertThatExceptionOfType(InputException.class)
+          .isThrownBy(() -> read(TextPart.whole(storage, path, "content")))
+          .withMessageContaining("\"content\"")
+          .withMessageContaining(path.equals(table) ? "\"text\", \"kind\"" : "\"body\"")
+          .withMessageEndingWith("; name the one that holds the text with the option text-column");
+    }
+    assertThatExceptionOfType(InputException.class)
+        .isThrownBy(() -> read(TextPart.whole(storage, table, "kind")))
+        .withMessageContaining("a column \"kind\" that is no plain string");
+  }
+
+  @Test
   void windowsOfWideNumbersAreRead() {
     String path = SAMPLES.resolve("pyarrow-int64.arrow").toString();
 

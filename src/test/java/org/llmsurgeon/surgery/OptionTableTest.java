@@ -48,6 +48,7 @@ class OptionTableTest {
           "fresh-calibration",
           "check-data",
           "draw",
+          "text-column",
           "max-shots",
           "trust-region",
           "recover",

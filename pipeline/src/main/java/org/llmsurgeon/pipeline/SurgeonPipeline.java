@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.Reason;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.export.verify.PythonTransformers;
@@ -101,10 +102,23 @@ public final class SurgeonPipeline {
    *     org.llmsurgeon.surgery.catalog.CalibrationSettings#MOST_CONTEXT}
    */
   public EvaluationResult evaluate(String model, List<String> test, Integer context) {
+    return evaluate(model, test, context, TextFormat.FIELD);
+  }
+
+  /**
+   * Perplexity of a model on texts of which a named field or column is read.
+   *
+   * @param model model folder
+   * @param test texts, or files of token windows
+   * @param context as in {@link #evaluate(String, List, Integer)}
+   * @param column the field or column that holds the text, in files that have any
+   */
+  public EvaluationResult evaluate(
+      String model, List<String> test, Integer context, String column) {
     if (test.isEmpty()) {
       throw new InputException("No test text is given; give --test with a text or token windows.");
     }
-    CalibrationText text = new CalibrationText(1, context, 0);
+    CalibrationText text = CalibrationText.inColumn(context, column);
     progress.runStarted("evaluate " + model, 0);
     return operation(session -> evaluate(session, session.storage().absolute(model), test, text));
   }
@@ -131,8 +145,9 @@ public final class SurgeonPipeline {
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
       StoredHead.tell(session, session.model(folder), weights);
       List<String> files = TextFiles.of(session.storage(), test);
-      WindowsFile windows =
-          new WindowBuilder(session, run, folder, weights.config()).test(files, text);
+      WindowBuilder builder = new WindowBuilder(session, run, folder, weights.config());
+      builder.requireColumns(files, text);
+      WindowsFile windows = builder.test(files, text);
       Evaluation evaluation =
           new Evaluator(session, run, windows, weights.config().objective())
               .evaluate(StageName.of("evaluate"), session.model(folder));

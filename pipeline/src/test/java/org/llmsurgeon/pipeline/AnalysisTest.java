@@ -123,6 +123,26 @@ class AnalysisTest {
   }
 
   @Test
+  void theColumnThatIsNamedIsTheTextAndOneThatNamesNothingIsRefused() throws Exception {
+    Files.writeString(model.folder().resolve("tokenizer.json"), TOKENIZER);
+    String folder = model.folder().toString();
+    String text = "abcdefghijjihgfedcba";
+    Path plain = Files.writeString(temp.resolve("a.txt"), text);
+    Path lines =
+        Files.writeString(temp.resolve("a.jsonl"), "{\"text\": 3, \"body\": \"" + text + "\"}");
+
+    assertThat(pipeline().evaluate(folder, List.of(lines.toString()), 5, "body"))
+        .isEqualTo(pipeline().evaluate(folder, List.of(plain.toString()), 5));
+    for (Path none : List.of(plain, model.tokens())) {
+      assertThatThrownBy(
+              () -> pipeline().evaluate(folder, List.of(none.toString()), null, "body"))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("--text-column body names a column")
+          .hasMessageEndingWith("leave it out.");
+    }
+  }
+
+  @Test
   void questionsAreAnsweredByLikelihoodWhateverTheTasks() throws Exception {
     model.writeTokenizer();
     StringBuilder lines = new StringBuilder();

@@ -1,6 +1,5 @@
 package org.llmsurgeon.checkpoint.text;
 
-import java.util.stream.Collectors;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -11,8 +10,8 @@ import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.checkpoint.storage.StrictText;
 
 /**
- * The column {@code text} of the record batches of an Arrow file or stream that begin in a part of
- * it, as the library datasets keeps texts. A batch is in memory at a time.
+ * The text of the record batches of an Arrow file or stream that begin in a part of it, as the
+ * library datasets keeps texts. A batch is in memory at a time.
  */
 final class ArrowTextReader implements TextReader {
   private final TextPart part;
@@ -41,21 +40,24 @@ final class ArrowTextReader implements TextReader {
   }
 
   private boolean checkColumn() {
-    Field field = batches.column(TextFormat.FIELD);
+    Field field = batches.column(part.column());
     if (field == null) {
       throw new InputException(
           part.path()
-              + " has neither a column \"text\" nor one \"tokens\", but "
-              + batches.schema().getFields().stream()
-                  .map(each -> '"' + each.getName() + '"')
-                  .collect(Collectors.joining(", "))
-              + "; rename the one that holds text, or token windows of one length");
+              + " has neither a column \""
+              + part.column()
+              + "\" nor one \"tokens\" with token windows, but "
+              + TextFormat.remedy(
+                  batches.schema().getFields().stream().map(Field::getName).toList()));
     }
     ArrowType type = field.getType();
     boolean isLarge = type.equals(ArrowType.LargeUtf8.INSTANCE);
     if (field.getDictionary() != null || !isLarge && !type.equals(ArrowType.Utf8.INSTANCE)) {
       throw new InputException(
-          part.path() + " has a column \"text\" that is no plain string; write strings");
+          part.path()
+              + " has a column \""
+              + part.column()
+              + "\" that is no plain string; write strings");
     }
     return isLarge;
   }
@@ -74,7 +76,7 @@ final class ArrowTextReader implements TextReader {
   }
 
   private Void begin() {
-    texts = batches.batch().getVector(TextFormat.FIELD);
+    texts = batches.batch().getVector(part.column());
     data = texts.getDataBuffer();
     offsets = texts.getOffsetBuffer();
     rows = batches.batch().getRowCount();
@@ -89,7 +91,7 @@ final class ArrowTextReader implements TextReader {
   private byte[] bytes() {
     if (texts.isNull(row)) {
       row++;
-      throw new InputException(where() + " has no \"text\"; leave such rows out");
+      throw new InputException(where() + " has no \"" + part.column() + "\"; leave such rows out");
     }
     // Texts lie one behind the other: none is read twice.
     long from = offset(row);

@@ -74,9 +74,14 @@ final class JsonArrayReader implements TextReader {
       }
       if (token != JsonToken.START_OBJECT) {
         throw new InputException(
-            where() + " is " + JsonText.name(token) + "; give objects with a \"text\" each");
+            where()
+                + " is "
+                + JsonText.name(token)
+                + "; give objects with a \""
+                + part.column()
+                + "\" each");
       }
-      return new TextChunk(part.path(), true, JsonText.ofObject(parser, this::where));
+      return new TextChunk(part.path(), true, JsonText.ofObject(parser, part.column(), this::where));
     }
   }
 

@@ -66,7 +66,7 @@ final class JsonLinesReader implements TextReader {
 
   private String document(String json) {
     StrictText.refuseLfsPointer(json, part.path());
-    return JsonText.ofLine(json, this::where);
+    return JsonText.ofLine(json, part.column(), this::where);
   }
 
   /** Reads up to a line feed, which is dropped; false at the end of the file. */

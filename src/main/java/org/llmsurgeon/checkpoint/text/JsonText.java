@@ -8,18 +8,23 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.StrictJson;
 import org.llmsurgeon.checkpoint.storage.StrictText;
 
 /**
- * The field {@code text} of a JSON object. Other fields are passed over whatever is in them, {@code
+ * The field of a JSON object that holds text. Other fields are passed over whatever is in them, {@code
  * NaN} and keys that come twice too.
  */
 final class JsonText {
   /** Bytes of an object at most. */
   static final int MOST = 1 << 28;
+
+  /** Names of other fields that a message tells at most. */
+  private static final int TOLD = 12;
 
   /** Parses what other programs write: Python's {@code NaN} and {@code Infinity} too. */
   static final JsonFactory FACTORY =
@@ -40,19 +45,23 @@ final class JsonText {
    * The text of a line.
    *
    * @param json one object
+   * @param field its name
    * @param where the line, for the message
    */
-  static String ofLine(String json, Supplier<String> where) {
+  static String ofLine(String json, String field, Supplier<String> where) {
     try (JsonParser parser = FACTORY.createParser(json)) {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
         throw new InputException(
-            where.get() + " is " + name(first) + "; give one object with a \"text\" per line");
+            where.get() + " is " + name(first) + "; give one object with " + a(field) + " per line");
       }
-      String text = ofObject(parser, where);
+      String text = ofObject(parser, field, where);
       if (parser.nextToken() != null) {
         throw new InputException(
-            where.get() + " goes on after its object; give one object with a \"text\" per line");
+            where.get()
+                + " goes on after its object; give one object with "
+                + a(field)
+                + " per line");
       }
       return text;
     } catch (JsonProcessingException malformed) {
@@ -71,29 +80,35 @@ final class JsonText {
    * The text of the object that a parser has begun, which is read to its end.
    *
    * @param parser at the start of an object
+   * @param field its name
    * @param where the object, for the message
    */
-  static String ofObject(JsonParser parser, Supplier<String> where) throws IOException {
+  static String ofObject(JsonParser parser, String field, Supplier<String> where)
+      throws IOException {
     String text = null;
+    Set<String> others = new LinkedHashSet<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      boolean wanted = TextFormat.FIELD.equals(parser.currentName());
+      boolean wanted = field.equals(parser.currentName());
+      if (!wanted && others.size() < TOLD) {
+        others.add(parser.currentName());
+      }
       JsonToken value = parser.nextToken();
       if (!wanted) {
         parser.skipChildren();
         continue;
       }
       if (text != null) {
-        throw new InputException(where.get() + " has \"text\" twice; keep one of them");
+        throw new InputException(where.get() + " has \"" + field + "\" twice; keep one of them");
       }
       if (value != JsonToken.VALUE_STRING) {
         throw new InputException(
-            where.get() + " has " + name(value) + " as its \"text\"; give a string");
+            where.get() + " has " + name(value) + " as its \"" + field + "\"; give a string");
       }
       text = parser.getText();
     }
     if (text == null) {
       throw new InputException(
-          where.get() + " has no \"text\"; give objects whose \"text\" is a string");
+          where.get() + " has no \"" + field + "\", but " + TextFormat.remedy(others));
     }
     int half = StrictText.loneSurrogate(text);
     if (half >= 0) {
@@ -126,6 +141,10 @@ final class JsonText {
   static boolean isCut(JsonProcessingException problem) {
     return problem instanceof JsonEOFException
         || problem.getOriginalMessage().contains("end-of-input");
+  }
+
+  private static String a(String field) {
+    return "a \"" + field + '"';
   }
 
   /** What to say of what is no JSON. */

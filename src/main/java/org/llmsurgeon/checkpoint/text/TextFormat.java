@@ -1,7 +1,9 @@
 package org.llmsurgeon.checkpoint.text;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.llmsurgeon.checkpoint.storage.Compression;
 
 /** How a file holds text, by the ending of its name, in capitals or not. */
@@ -9,15 +11,15 @@ public enum TextFormat {
   /** UTF-8, the whole file one document; whatever has no other ending. */
   PLAIN(".txt"),
   /**
-   * One JSON object on each line, its field {@code text} a document; or one array of such objects.
+   * One JSON object on each line, one of its fields a document; or one array of such objects.
    */
   LINES(".jsonl", ".ndjson", ".json"),
-  /** A table whose column {@code text} holds a document in each row. */
+  /** A table of which a column holds a document in each row. */
   PARQUET(".parquet"),
   /** A table likewise, as an Arrow IPC file or stream: what the library datasets keeps. */
   ARROW(".arrow");
 
-  /** Name of the field or column that holds the text. */
+  /** Name of the field or column that holds the text, unless another is named. */
   public static final String FIELD = "text";
 
   /** What a user may give, for messages. */
@@ -42,6 +44,23 @@ public enum TextFormat {
       }
     }
     return LINES.names(Compression.strip(path)) ? LINES : PLAIN;
+  }
+
+  /** Whether its files have fields or columns, of which one holds the text. */
+  public boolean hasColumns() {
+    return this != PLAIN;
+  }
+
+  /**
+   * What to say where the text is not where it was looked for.
+   *
+   * @param others names of fields or columns that are there
+   */
+  public static String remedy(Collection<String> others) {
+    String all =
+        others.stream().map(name -> '"' + name + '"').collect(Collectors.joining(", "));
+    return (others.isEmpty() ? "nothing" : all)
+        + "; name the one that holds the text with the option text-column";
   }
 
   /**

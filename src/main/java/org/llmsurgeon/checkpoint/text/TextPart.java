@@ -12,8 +12,10 @@ import org.llmsurgeon.checkpoint.storage.Storage;
  * @param from first byte
  * @param to byte after the last
  * @param length bytes of the whole file
+ * @param column the field or column that holds the text, where the format has any
  */
-public record TextPart(String path, long from, long to, long length) implements Serializable {
+public record TextPart(String path, long from, long to, long length, String column)
+    implements Serializable {
   /** Checks the range. */
   public TextPart {
     if (from < 0 || to < from || length < to) {
@@ -22,14 +24,47 @@ public record TextPart(String path, long from, long to, long length) implements 
   }
 
   /**
-   * A whole file.
+   * Of a file whose text has the usual name.
+   *
+   * @param path the file
+   * @param from first byte
+   * @param to byte after the last
+   * @param length bytes of the whole file
+   */
+  public TextPart(String path, long from, long to, long length) {
+    this(path, from, to, length, TextFormat.FIELD);
+  }
+
+  /**
+   * A whole file whose text has the usual name.
    *
    * @param storage where it is
    * @param path the file
    */
   public static TextPart whole(Storage storage, String path) {
+    return whole(storage, path, TextFormat.FIELD);
+  }
+
+  /**
+   * A whole file.
+   *
+   * @param storage where it is
+   * @param path the file
+   * @param column the field or column that holds the text, where the format has any
+   */
+  public static TextPart whole(Storage storage, String path, String column) {
     long length = storage.length(path);
-    return new TextPart(path, 0, length, length);
+    return new TextPart(path, 0, length, length, column);
+  }
+
+  /**
+   * Another range of the same file.
+   *
+   * @param first first byte
+   * @param last byte after the last
+   */
+  public TextPart range(long first, long last) {
+    return new TextPart(path, first, last, length, column);
   }
 
   /** Bytes in the range. */

@@ -137,8 +137,7 @@ public final class TextPlaces {
       long first = Math.max(from, begin) - begin;
       long last = Math.min(to, begin + part.bytes()) - begin;
       if (first < last) {
-        parts.add(
-            new TextPart(part.path(), part.from() + first, part.from() + last, part.length()));
+        parts.add(part.range(part.from() + first, part.from() + last));
       }
       begin += part.bytes();
     }

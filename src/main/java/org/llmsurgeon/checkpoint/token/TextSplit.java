@@ -51,7 +51,7 @@ public record TextSplit(List<TextPart> parts) implements Serializable {
       }
       for (long from = 0; from < file.length(); from += bytes) {
         long to = Math.min(from + bytes, file.length());
-        parts.add(new TextPart(file.path(), from, to, file.length()));
+        parts.add(file.range(from, to));
       }
     }
     return parts;

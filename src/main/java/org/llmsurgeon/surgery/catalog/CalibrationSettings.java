@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery.catalog;
 
 import java.util.EnumSet;
 import java.util.Set;
+import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.setting.Need;
 import org.llmsurgeon.surgery.setting.Setting;
@@ -106,6 +107,18 @@ public final class CalibrationSettings {
                   "Other windows of the same text, so another model of much the same quality; with"
                       + " bytes a text of any size takes seconds.")
               .orElse(DrawKind.AUTO));
+
+  /** Where texts lie in files of fields or columns. */
+  public static final Setting<String> TEXT_COLUMN =
+      ALL.add(
+          Setting.of(
+                  "text-column",
+                  SettingType.text("NAME"),
+                  SettingGroup.CALIBRATION,
+                  "The field or column that holds the text in .jsonl, .ndjson, .json, .parquet and"
+                      + " .arrow files, of calibration and test.")
+              .effect("It says which text is read.")
+              .orElse(TextFormat.FIELD));
 
   /** Groups of windows. */
   public static final Setting<Integer> SHARDS =

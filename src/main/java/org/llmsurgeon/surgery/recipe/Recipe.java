@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.UpdateKind;
@@ -145,12 +146,23 @@ public final class Recipe implements Serializable {
    *     this seed, on those of the shots before
    * @param checked whether halves of the first shot's data are held against each other
    * @param draw how places are drawn
+   * @param column the field or column that holds the text, in files that have any
    */
   public record CalibrationText(
-      int sequences, Integer context, long seed, boolean fresh, boolean checked, DrawKind draw) {
+      int sequences, Integer context, long seed, boolean fresh, boolean checked, DrawKind draw, String column) {
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
-      this(sequences, context, seed, false, false, DrawKind.AUTO);
+      this(sequences, context, seed, false, false, DrawKind.AUTO, TextFormat.FIELD);
+    }
+
+    /**
+     * Of test text.
+     *
+     * @param context as above
+     * @param column as above
+     */
+    public static CalibrationText inColumn(Integer context, String column) {
+      return new CalibrationText(1, context, 0, false, false, DrawKind.AUTO, column);
     }
 
     static CalibrationText of(SettingValues values) {
@@ -160,7 +172,8 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.SEED),
           values.get(CalibrationSettings.FRESH),
           values.get(CalibrationSettings.CHECK),
-          values.get(CalibrationSettings.DRAW));
+          values.get(CalibrationSettings.DRAW),
+          values.get(CalibrationSettings.TEXT_COLUMN));
     }
 
     /**

@@ -69,6 +69,8 @@ public final class CompareCommand implements Callable<Integer> {
           CalibrationSettings.SEQUENCES,
           CalibrationSettings.CONTEXT,
           CalibrationSettings.SEED,
+          CalibrationSettings.DRAW,
+          CalibrationSettings.TEXT_COLUMN,
           StructureSettings.UNITS,
           StepSettings.SCHEDULE,
           LayerSettings.INCLUDE,

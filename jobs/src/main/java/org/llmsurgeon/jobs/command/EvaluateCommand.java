@@ -18,6 +18,7 @@ import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.setting.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,7 +41,11 @@ import picocli.CommandLine.Spec;
 public final class EvaluateCommand implements Callable<Integer> {
   /** The settings that this command takes. */
   public static final List<Setting<?>> SETTINGS =
-      List.of(RunSettings.MODEL, RunSettings.TEST, CalibrationSettings.CONTEXT);
+      List.of(
+          RunSettings.MODEL,
+          RunSettings.TEST,
+          CalibrationSettings.CONTEXT,
+          CalibrationSettings.TEXT_COLUMN);
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
@@ -69,13 +74,13 @@ public final class EvaluateCommand implements Callable<Integer> {
       settings.require("evaluate", RunSettings.TEST);
     }
     String model = settings.text(RunSettings.MODEL);
-    Integer context = settings.recipe().calibration().context();
+    Recipe.CalibrationText text = settings.recipe().calibration();
     EvaluationResult result;
     ChoiceResult answered;
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      result = test.isEmpty() ? null : pipeline.evaluate(model, test, context);
+      result = test.isEmpty() ? null : pipeline.evaluate(model, test, text.context(), text.column());
       answered = choices.isEmpty() ? null : pipeline.choices(model, choices);
     }
     output.out().print(json ? json(result, answered) : tables(result, answered));

@@ -41,6 +41,8 @@ public final class FactorsCommand extends ExportCommand {
           CalibrationSettings.SEQUENCES,
           CalibrationSettings.CONTEXT,
           CalibrationSettings.SEED,
+          CalibrationSettings.DRAW,
+          CalibrationSettings.TEXT_COLUMN,
           CalibrationSettings.SHARDS);
 
   /** A command that does it. */

@@ -49,6 +49,8 @@ public final class ScoresCommand extends ExportCommand {
           CalibrationSettings.SEQUENCES,
           CalibrationSettings.CONTEXT,
           CalibrationSettings.SEED,
+          CalibrationSettings.DRAW,
+          CalibrationSettings.TEXT_COLUMN,
           UpdateSettings.DAMP_G,
           UpdateSettings.DAMP_A,
           CalibrationSettings.SHARDS);

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.prune;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cut.GoneTask;
@@ -86,6 +87,11 @@ public final class RunPreparation {
   private RunPlanner.RunWindows windows(RunInputs inputs, boolean holdOut) {
     planner.requireData(inputs.calibration());
     WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
+    builder.requireColumns(
+        Stream.concat(inputs.calibration().stream(), inputs.test().stream())
+            .map(HashedFile::path)
+            .toList(),
+        recipe.calibration());
     long begun = System.nanoTime();
     if (holdOut && recipe.needsData()) {
       WindowBuilder.Divided made =

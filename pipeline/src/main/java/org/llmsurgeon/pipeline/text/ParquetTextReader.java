@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.example.data.Group;
@@ -29,7 +28,7 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
 
 /**
- * The column {@code text} of the row groups of a Parquet file that begin in a part of it. A row
+ * The text of the row groups of a Parquet file that begin in a part of it. A row
  * group's column is in memory at a time.
  */
 public final class ParquetTextReader implements TextReader {
@@ -69,21 +68,26 @@ public final class ParquetTextReader implements TextReader {
         ParquetFileReader.open(
             input, ParquetReadOptions.builder().usePageChecksumVerification().build());
     MessageType schema = file.getFooter().getFileMetaData().getSchema();
-    if (!schema.containsField(TextFormat.FIELD)) {
+    if (!schema.containsField(part.column())) {
       throw new InputException(
           path
-              + " has no column \"text\", but "
-              + schema.getFields().stream()
-                  .map(field -> '"' + field.getName() + '"')
-                  .collect(Collectors.joining(", "))
-              + "; rename the column that holds the text.");
+              + " has no column "
+              + quoted()
+              + ", but "
+              + TextFormat.remedy(schema.getFields().stream().map(Type::getName).toList())
+              + ".");
     }
-    Type type = schema.getType(TextFormat.FIELD);
+    Type type = schema.getType(part.column());
     if (!type.isPrimitive()
         || type.isRepetition(Type.Repetition.REPEATED)
         || type.asPrimitiveType().getPrimitiveTypeName() != PrimitiveTypeName.BINARY) {
       throw new InputException(
-          path + " has a column \"text\" that is no string but \"" + type + "\"; write strings.");
+          path
+              + " has a column "
+              + quoted()
+              + " that is no string but \""
+              + type
+              + "\"; write strings.");
     }
     column = new MessageType(schema.getName(), type);
     file.setRequestedSchema(column);
@@ -137,11 +141,11 @@ public final class ParquetTextReader implements TextReader {
   }
 
   private byte[] bytes(Group values) {
-    if (values.getFieldRepetitionCount(TextFormat.FIELD) == 0) {
-      throw new InputException(where() + " has no \"text\"; leave such rows out.");
+    if (values.getFieldRepetitionCount(part.column()) == 0) {
+      throw new InputException(where() + " has no " + quoted() + "; leave such rows out.");
     }
     // A length that is damaged must not be taken from the heap before it is compared
-    ByteBuffer text = values.getBinary(TextFormat.FIELD, 0).toByteBuffer();
+    ByteBuffer text = values.getBinary(part.column(), 0).toByteBuffer();
     byte[] bytes = new byte[text.remaining()];
     text.get(bytes);
     return bytes;
@@ -156,6 +160,10 @@ public final class ParquetTextReader implements TextReader {
         throw new IOException("a column of " + size + " bytes is not all in the file");
       }
     }
+  }
+
+  private String quoted() {
+    return '"' + part.column() + '"';
   }
 
   private String where() {

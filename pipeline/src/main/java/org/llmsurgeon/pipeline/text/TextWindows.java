@@ -77,12 +77,12 @@ final class TextWindows {
    * Makes windows.
    *
    * @param name what they are for
-   * @param paths files of text
+   * @param files of text
    * @param draw where windows begin, without their frames
    * @param sets in how many sets of equal size they are kept
    */
-  List<WindowsFile> make(String name, List<String> paths, WindowDraw draw, int sets) {
-    return of(paths, tokens -> sample(name, tokens, draw, sets));
+  List<WindowsFile> make(String name, List<TextPart> files, WindowDraw draw, int sets) {
+    return of(files, tokens -> sample(name, tokens, draw, sets));
   }
 
   /**
@@ -96,14 +96,14 @@ final class TextWindows {
   /**
    * Makes windows of a text, and test windows of its end, which no other window reaches.
    *
-   * @param paths files of text
+   * @param files of text
    * @param draw where windows begin
    * @param sets in how many sets of equal size they are kept
    * @param most test windows at most; as many as fit a tenth of the text
    */
-  Divided divide(List<String> paths, WindowDraw draw, int sets, int most) {
+  Divided divide(List<TextPart> files, WindowDraw draw, int sets, int most) {
     return of(
-        paths,
+        files,
         tokens -> {
           long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
           int count = (int) Math.min(most, all / HELD_OUT / draw.context());
@@ -117,13 +117,13 @@ final class TextWindows {
         });
   }
 
-  private <T> T of(List<String> paths, Function<List<TokenFile>, T> use) {
-    List<TextPart> files =
-        paths.stream().map(path -> TextPart.whole(session.storage(), path)).toList();
+  private <T> T of(List<TextPart> files, Function<List<TokenFile>, T> use) {
     long bytes = files.stream().mapToLong(TextPart::bytes).sum();
     List<TokenFile> tokens = tokenise(TextSplit.plan(files, splitBytes(bytes)), bytes > MOST_WHOLE);
     try {
-      CalibrationText.requireText(tokens.stream().allMatch(file -> file.content().blank()), paths);
+      CalibrationText.requireText(
+          tokens.stream().allMatch(file -> file.content().blank()),
+          files.stream().map(TextPart::path).toList());
       return use.apply(tokens.stream().filter(file -> file.tokens() > 0).toList());
     } finally {
       delete(tokens);
@@ -133,22 +133,20 @@ final class TextWindows {
   /**
    * The files of a text where windows are drawn before it is read, see {@link TextPlaces}.
    *
-   * @param paths files of text
+   * @param files of text
    * @param kind what was asked for
    * @return empty where the text does not serve and need not
    * @throws InputException if places were asked for and the text does not serve
    */
-  Optional<List<TextPart>> places(List<String> paths, DrawKind kind) {
+  Optional<List<TextPart>> places(List<TextPart> files, DrawKind kind) {
     if (kind == DrawKind.TOKENS) {
       return Optional.empty();
     }
-    List<TextPart> files =
-        paths.stream().map(path -> TextPart.whole(session.storage(), path)).toList();
     long bytes = files.stream().mapToLong(TextPart::bytes).sum();
     if (bytes == 0 || kind == DrawKind.AUTO && bytes < LARGE) {
       return Optional.empty();
     }
-    Optional<String> problem = problem(paths);
+    Optional<String> problem = problem(files);
     if (problem.isPresent() && kind == DrawKind.BYTES) {
       throw new InputException(
           problem.get() + "; give " + CalibrationSettings.DRAW.spelled("tokens") + ".");
@@ -226,18 +224,16 @@ final class TextWindows {
   /** Lets a reader refuse a file that is not what its name says, which shows at its start. */
   private void checkStart(TextPart file) {
     long some = Math.min(file.length(), LOOK);
-    try (TextReader reader =
-        new StoredTexts(session.storage())
-            .open(new TextPart(file.path(), 0, some, file.length()))) {
+    try (TextReader reader = new StoredTexts(session.storage()).open(file.range(0, some))) {
       reader.next();
     }
   }
 
   /** Why places in this text cannot be drawn before it is read, in words; empty where they can. */
-  private Optional<String> problem(List<String> paths) {
-    for (String path : paths) {
-      if (!TextPlaces.serves(path)) {
-        return Optional.of(path + " cannot be read from any byte on, as .txt and .jsonl can");
+  private Optional<String> problem(List<TextPart> files) {
+    for (TextPart file : files) {
+      if (!TextPlaces.serves(file.path())) {
+        return Optional.of(file.path() + " cannot be read from any byte on, as .txt and .jsonl can");
       }
     }
     try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), model)) {

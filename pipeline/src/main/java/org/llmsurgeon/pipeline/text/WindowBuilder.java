@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.TextFormat;
+import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
@@ -67,10 +69,11 @@ public final class WindowBuilder {
     WindowFrame frame = frame();
     WindowDraw.AtRandom draw = draw(text, draws, frame);
     TextWindows texts = texts(frame);
+    List<TextPart> parts = parts(files, text);
     return texts
-        .places(files, text.draw())
-        .map(parts -> texts.atPlaces("calibration", parts, draw, draws))
-        .orElseGet(() -> texts.make("calibration", files, draw, draws));
+        .places(parts, text.draw())
+        .map(places -> texts.atPlaces("calibration", places, draw, draws))
+        .orElseGet(() -> texts.make("calibration", parts, draw, draws));
   }
 
   /**
@@ -99,11 +102,12 @@ public final class WindowBuilder {
     WindowFrame frame = frame();
     WindowDraw.AtRandom draw = draw(text, draws, frame);
     TextWindows texts = texts(frame);
+    List<TextPart> parts = parts(files, text);
     TextWindows.Divided made =
         texts
-            .places(files, text.draw())
-            .map(parts -> texts.divideAtPlaces(parts, draw, draws, most))
-            .orElseGet(() -> texts.divide(files, draw, draws, most));
+            .places(parts, text.draw())
+            .map(places -> texts.divideAtPlaces(places, draw, draws, most))
+            .orElseGet(() -> texts.divide(parts, draw, draws, most));
     return new Divided(made.calibration(), made.test());
   }
 
@@ -151,11 +155,12 @@ public final class WindowBuilder {
         new WindowDraw.WithEndApart(
             context, wanted.training(), wanted.heldOut(), ~recipe.calibration().seed());
     TextWindows texts = texts(frame);
+    List<TextPart> parts = parts(files, recipe.calibration());
     return texts
-        .places(files, recipe.calibration().draw())
-        .map(parts -> texts.withEndApart("recovery", parts, draw, held > 0))
+        .places(parts, recipe.calibration().draw())
+        .map(places -> texts.withEndApart("recovery", places, draw, held > 0))
         .orElseGet(
-            () -> texts.make("recovery", files, new WindowDraw.WithoutEnd(draw, held), 1).get(0));
+            () -> texts.make("recovery", parts, new WindowDraw.WithoutEnd(draw, held), 1).get(0));
   }
 
   /**
@@ -170,7 +175,33 @@ public final class WindowBuilder {
     }
     WindowFrame frame = frame();
     WindowDraw draw = new WindowDraw.Consecutive(context(text, frame));
-    return texts(frame).make("test", files, draw, 1).get(0);
+    return texts(frame).make("test", parts(files, text), draw, 1).get(0);
+  }
+
+  /**
+   * Throws if the name of a column is given and no file has columns of text.
+   *
+   * @param files all texts of a run, or files of windows
+   * @param text how text becomes windows
+   */
+  public void requireColumns(List<String> files, Recipe.CalibrationText text) {
+    boolean usual = text.column().equals(TextFormat.FIELD);
+    if (!usual && files.stream().noneMatch(this::hasColumns)) {
+      throw new InputException(
+          CalibrationSettings.TEXT_COLUMN.spelled(text.column())
+              + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text is"
+              + " of these; leave it out.");
+    }
+  }
+
+  private boolean hasColumns(String file) {
+    return TextFormat.of(file).hasColumns() && !TokenWindows.areIn(session.storage(), file);
+  }
+
+  private List<TextPart> parts(List<String> files, Recipe.CalibrationText text) {
+    return files.stream()
+        .map(file -> TextPart.whole(session.storage(), file, text.column()))
+        .toList();
   }
 
   /** An encoder has its special tokens around every window. */

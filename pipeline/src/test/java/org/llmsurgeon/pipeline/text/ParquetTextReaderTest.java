@@ -69,7 +69,10 @@ class ParquetTextReaderTest {
     refuses(
         ParquetFiles.write(
             at("a.parquet"), text.replace("text", "content"), List.of(Binary.fromString("x"))),
-        "a.parquet has no column \"text\"");
+        "a.parquet has no column \"text\", but \"id\", \"content\"; name the one that holds the"
+            + " text with the option text-column.");
+    assertThat(read(TextPart.whole(storage, at("a.parquet").toString(), "content")))
+        .containsExactly("x");
     refuses(
         ParquetFiles.write(at("b.parquet"), "message schema { required int64 text; }", nulls(1)),
         "b.parquet",

@@ -106,7 +106,10 @@ class TextWindowsTest {
     try (JavaSparkContext spark = new JavaSparkContext(conf)) {
       Session session = Session.begin(spark, progress);
       RunDirectory run = new RunDirectory(session.storage(), place(conf, temp.resolve("run")));
-      List<String> paths = TextFiles.of(session.storage(), List.of(place(conf, texts)));
+      List<TextPart> paths =
+          TextFiles.of(session.storage(), List.of(place(conf, texts))).stream()
+              .map(path -> TextPart.whole(session.storage(), path))
+              .toList();
       for (WindowDraw draw : draws) {
         int sets = draw == RANDOM ? 2 : 1;
         List<WindowsFile> files =
@@ -162,10 +165,10 @@ class TextWindowsTest {
 
   @Test
   void textThatCannotBeUsedIsRefusedInOneSentence() throws IOException {
-    String blank = Files.writeString(temp.resolve("blank.jsonl"), "\n{\"text\": \" \"}").toString();
-    String few = Files.writeString(temp.resolve("few.txt"), "the the").toString();
-    String broken =
-        Files.writeString(temp.resolve("broken.jsonl"), "\n{\"text\" \"x\"}").toString();
+    TextPart blank = part(Files.writeString(temp.resolve("blank.jsonl"), "\n{\"text\": \" \"}"));
+    TextPart few = part(Files.writeString(temp.resolve("few.txt"), "the the"));
+    TextPart broken =
+        part(Files.writeString(temp.resolve("broken.jsonl"), "\n{\"text\" \"x\"}"));
     try (JavaSparkContext spark = TestSpark.local(2)) {
       Session session = Session.begin(spark, Progress.silent());
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
@@ -178,6 +181,10 @@ class TextWindowsTest {
       refuses(() -> small.make("x", List.of(few), CONSECUTIVE, 1), "token 257", "256");
       assertThat(Files.exists(temp.resolve("run/windows/x-0.arrow"))).isFalse();
     }
+  }
+
+  private static TextPart part(Path path) {
+    return TextPart.whole(new LocalStorage(), path.toString());
   }
 
   private static void refuses(Runnable work, String... parts) {
@@ -194,8 +201,8 @@ class TextWindowsTest {
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
       TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
       WindowDraw.AtRandom draw = new WindowDraw.AtRandom(16, 6, 9);
-      List<String> plain = List.of(texts.resolve("3.txt").toString());
-      List<String> parquet = List.of(texts.resolve("1.parquet").toString());
+      List<TextPart> plain = List.of(part(texts.resolve("3.txt")));
+      List<TextPart> parquet = List.of(part(texts.resolve("1.parquet")));
 
       List<TextPart> parts = windows.places(plain, DrawKind.BYTES).orElseThrow();
       List<WindowsFile> sets = windows.atPlaces("x", parts, draw, 2);

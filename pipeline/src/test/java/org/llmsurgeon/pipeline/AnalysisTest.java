@@ -134,8 +134,7 @@ class AnalysisTest {
     assertThat(pipeline().evaluate(folder, List.of(lines.toString()), 5, "body"))
         .isEqualTo(pipeline().evaluate(folder, List.of(plain.toString()), 5));
     for (Path none : List.of(plain, model.tokens())) {
-      assertThatThrownBy(
-              () -> pipeline().evaluate(folder, List.of(none.toString()), null, "body"))
+      assertThatThrownBy(() -> pipeline().evaluate(folder, List.of(none.toString()), null, "body"))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("--text-column body names a column")
           .hasMessageEndingWith("leave it out.");

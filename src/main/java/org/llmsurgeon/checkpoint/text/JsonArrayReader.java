@@ -81,7 +81,8 @@ final class JsonArrayReader implements TextReader {
                 + part.column()
                 + "\" each");
       }
-      return new TextChunk(part.path(), true, JsonText.ofObject(parser, part.column(), this::where));
+      return new TextChunk(
+          part.path(), true, JsonText.ofObject(parser, part.column(), this::where));
     }
   }
 

@@ -16,8 +16,8 @@ import org.llmsurgeon.checkpoint.storage.StrictJson;
 import org.llmsurgeon.checkpoint.storage.StrictText;
 
 /**
- * The field of a JSON object that holds text. Other fields are passed over whatever is in them, {@code
- * NaN} and keys that come twice too.
+ * The field of a JSON object that holds text. Other fields are passed over whatever is in them,
+ * {@code NaN} and keys that come twice too.
  */
 final class JsonText {
   /** Bytes of an object at most. */
@@ -53,7 +53,12 @@ final class JsonText {
       JsonToken first = parser.nextToken();
       if (first != JsonToken.START_OBJECT) {
         throw new InputException(
-            where.get() + " is " + name(first) + "; give one object with " + a(field) + " per line");
+            where.get()
+                + " is "
+                + name(first)
+                + "; give one object with "
+                + a(field)
+                + " per line");
       }
       String text = ofObject(parser, field, where);
       if (parser.nextToken() != null) {

@@ -10,9 +10,7 @@ import org.llmsurgeon.checkpoint.storage.Compression;
 public enum TextFormat {
   /** UTF-8, the whole file one document; whatever has no other ending. */
   PLAIN(".txt"),
-  /**
-   * One JSON object on each line, one of its fields a document; or one array of such objects.
-   */
+  /** One JSON object on each line, one of its fields a document; or one array of such objects. */
   LINES(".jsonl", ".ndjson", ".json"),
   /** A table of which a column holds a document in each row. */
   PARQUET(".parquet"),
@@ -57,8 +55,7 @@ public enum TextFormat {
    * @param others names of fields or columns that are there
    */
   public static String remedy(Collection<String> others) {
-    String all =
-        others.stream().map(name -> '"' + name + '"').collect(Collectors.joining(", "));
+    String all = others.stream().map(name -> '"' + name + '"').collect(Collectors.joining(", "));
     return (others.isEmpty() ? "nothing" : all)
         + "; name the one that holds the text with the option text-column";
   }

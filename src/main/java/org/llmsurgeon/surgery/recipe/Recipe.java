@@ -149,7 +149,13 @@ public final class Recipe implements Serializable {
    * @param column the field or column that holds the text, in files that have any
    */
   public record CalibrationText(
-      int sequences, Integer context, long seed, boolean fresh, boolean checked, DrawKind draw, String column) {
+      int sequences,
+      Integer context,
+      long seed,
+      boolean fresh,
+      boolean checked,
+      DrawKind draw,
+      String column) {
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
       this(sequences, context, seed, false, false, DrawKind.AUTO, TextFormat.FIELD);

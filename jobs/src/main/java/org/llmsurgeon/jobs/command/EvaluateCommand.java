@@ -80,7 +80,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      result = test.isEmpty() ? null : pipeline.evaluate(model, test, text.context(), text.column());
+      result =
+          test.isEmpty() ? null : pipeline.evaluate(model, test, text.context(), text.column());
       answered = choices.isEmpty() ? null : pipeline.choices(model, choices);
     }
     output.out().print(json ? json(result, answered) : tables(result, answered));

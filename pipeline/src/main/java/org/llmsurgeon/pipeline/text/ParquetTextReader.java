@@ -28,8 +28,8 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
 
 /**
- * The text of the row groups of a Parquet file that begin in a part of it. A row
- * group's column is in memory at a time.
+ * The text of the row groups of a Parquet file that begin in a part of it. A row group's column is
+ * in memory at a time.
  */
 public final class ParquetTextReader implements TextReader {
   private final String path;

@@ -233,7 +233,8 @@ final class TextWindows {
   private Optional<String> problem(List<TextPart> files) {
     for (TextPart file : files) {
       if (!TextPlaces.serves(file.path())) {
-        return Optional.of(file.path() + " cannot be read from any byte on, as .txt and .jsonl can");
+        return Optional.of(
+            file.path() + " cannot be read from any byte on, as .txt and .jsonl can");
       }
     }
     try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), model)) {

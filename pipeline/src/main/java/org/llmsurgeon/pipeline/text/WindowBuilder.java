@@ -111,8 +111,7 @@ public final class WindowBuilder {
     return new Divided(made.calibration(), made.test());
   }
 
-  private WindowDraw.AtRandom draw(
-      Recipe.CalibrationText text, int draws, WindowFrame frame) {
+  private WindowDraw.AtRandom draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
     int count = Math.multiplyExact(draws, text.sequences());
     return new WindowDraw.AtRandom(context(text, frame), count, text.seed());
   }
@@ -189,8 +188,8 @@ public final class WindowBuilder {
     if (!usual && files.stream().noneMatch(this::hasColumns)) {
       throw new InputException(
           CalibrationSettings.TEXT_COLUMN.spelled(text.column())
-              + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text is"
-              + " of these; leave it out.");
+              + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text"
+              + " is of these; leave it out.");
     }
   }
 

@@ -167,8 +167,7 @@ class TextWindowsTest {
   void textThatCannotBeUsedIsRefusedInOneSentence() throws IOException {
     TextPart blank = part(Files.writeString(temp.resolve("blank.jsonl"), "\n{\"text\": \" \"}"));
     TextPart few = part(Files.writeString(temp.resolve("few.txt"), "the the"));
-    TextPart broken =
-        part(Files.writeString(temp.resolve("broken.jsonl"), "\n{\"text\" \"x\"}"));
+    TextPart broken = part(Files.writeString(temp.resolve("broken.jsonl"), "\n{\"text\" \"x\"}"));
     try (JavaSparkContext spark = TestSpark.local(2)) {
       Session session = Session.begin(spark, Progress.silent());
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
@@ -199,7 +198,8 @@ class TextWindowsTest {
       RecordingProgress progress = new RecordingProgress();
       Session session = Session.begin(spark, progress);
       RunDirectory run = new RunDirectory(session.storage(), temp.resolve("run").toString());
-      TextWindows windows = new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
+      TextWindows windows =
+          new TextWindows(session, run, model.toString(), VOCABULARY, WindowFrame.NONE);
       WindowDraw.AtRandom draw = new WindowDraw.AtRandom(16, 6, 9);
       List<TextPart> plain = List.of(part(texts.resolve("3.txt")));
       List<TextPart> parquet = List.of(part(texts.resolve("1.parquet")));
@@ -240,7 +240,8 @@ class TextWindowsTest {
       assertThat(Windows.read(run, apart, 6, 8)).as("of the last tenth").isDeepEqualTo(tests);
       WindowsFile kept =
           windows.withEndApart("b", parts, new WindowDraw.WithEndApart(16, 6, 2, 9), true);
-      List<TextPart> rest = TextPlaces.cut(parts, 0, parts.get(0).length() - parts.get(0).length() / 10);
+      List<TextPart> rest =
+          TextPlaces.cut(parts, 0, parts.get(0).length() - parts.get(0).length() / 10);
       assertThat(Windows.read(run, kept, 0, 8))
           .as("nothing of what is kept back")
           .isDeepEqualTo(

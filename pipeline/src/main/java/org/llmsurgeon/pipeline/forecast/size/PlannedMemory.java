@@ -294,8 +294,7 @@ public final class PlannedMemory {
     // What is found kept needs no memory while it is inverted; single weights invert parts anew.
     boolean found = !work.sparse() && keptShare() == 1;
     return onLayers(
-        kept(),
-        layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
+        kept(), layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
   }
 
   private Need onLayers(long held, ToLongFunction<LinearShape> each) {

@@ -330,6 +330,30 @@ class LauncherTest {
   }
 
   @Test
+  void loadedClassesAreKeptForTheNextRunOfTheSameBuild() throws Exception {
+    Path archive = root.resolve("jobs/target/classes.jsa");
+    String kept = "-XX:SharedArchiveFile=" + archive;
+    String made = "-XX:ArchiveClassesAtExit=" + archive;
+    assertThat(dryRun("prune")).contains(made).doesNotContain(kept);
+    assertThat(dryRun("inspect")).as("loads little").doesNotContain(made, kept);
+    assertThat(dryRun("--master", "yarn", "prune")).doesNotContain(made);
+    environment.put("HADOOP_CONF_DIR", "/etc/hadoop");
+    assertThat(dryRun("prune")).as("a folder on the class path").doesNotContain(made);
+    environment.remove("HADOOP_CONF_DIR");
+
+    Files.createFile(archive);
+    archive.toFile().setLastModified(System.currentTimeMillis() + 10_000);
+    assertThat(dryRun("prune")).contains(kept).doesNotContain(made);
+    assertThat(dryRun("inspect")).contains(kept);
+    environment.put("SURGEON_CLASSES", "no");
+    assertThat(dryRun("prune")).doesNotContain(made, kept);
+    environment.remove("SURGEON_CLASSES");
+
+    archive.toFile().setLastModified(0);
+    assertThat(dryRun("prune")).as("of an older build").contains(made).doesNotContain(kept);
+  }
+
+  @Test
   void barsAreForTerminalsOnly() throws Exception {
     Path script = Path.of("/usr/bin/script");
     assumeThat(script).as("a program that gives another one a terminal").exists();

@@ -115,12 +115,15 @@ public final class PlanCommand implements Callable<Integer> {
             : Proposal.of(work, machines);
     output.out().print(json ? Json.text(planned) + System.lineSeparator() : tables(planned));
     output.out().flush();
-    planned.plan().shortest(machines.memory()).ifPresent(this::refuse);
+    planned
+        .plan()
+        .shortest(machines.memory())
+        .ifPresent(
+            stage -> refuse(stage, Proposal.enough(work.withShards(planned.proposal().shards()), machines)));
     return Failures.DONE;
   }
 
-  private void refuse(StagePlan stage) {
-    long gibi = (stage.memory().least() >> 30) + 1;
+  private void refuse(StagePlan stage, long enough) {
     throw new InputException(
         "One task of the stage "
             + stage.name()
@@ -129,7 +132,7 @@ public final class PlanCommand implements Callable<Integer> {
             + ", and an executor has "
             + memory
             + "; give it more, as --memory "
-            + gibi
+            + (enough >> 30)
             + "g.");
   }
 

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.forecast;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
@@ -30,6 +31,24 @@ public record Proposal(int executors, int cores, long heap, long overhead, int s
    * @param proposal the settings
    */
   public record Planned(@JsonUnwrapped ResourcePlan plan, Proposal proposal) {}
+
+  /**
+   * Memory of an executor with which there is room for a task of each stage, in bytes, whole GiB:
+   * with more of it more is kept, so what lacks now is not all that is needed.
+   *
+   * @param work what is to be done, in these shards
+   * @param machines with another memory
+   */
+  public static long enough(Workload work, Machines machines) {
+    Machines more = machines;
+    Optional<StagePlan> lacking = ResourcePlanner.plan(work, more).shortest(more.memory());
+    while (lacking.isPresent()) {
+      long gibi = (lacking.get().memory().least() >> 30) + 1;
+      more = new Machines(machines.executors(), machines.cores(), gibi << 30, machines.rates());
+      lacking = ResourcePlanner.plan(work, more).shortest(more.memory());
+    }
+    return more.memory();
+  }
 
   /**
    * The fewest shards of which the run takes about the least time. More shards let more cores work,

@@ -32,6 +32,7 @@ public final class BufferPool {
   private final Map<Size, Deque<CpuMemory>> free = new LinkedHashMap<>(16, 0.75f, true);
   private final TensorMemory lent = new TensorMemory();
   private long held;
+  private long mostLent;
   private boolean closed;
 
   /**
@@ -100,7 +101,9 @@ public final class BufferPool {
   }
 
   private void evict() {
-    long most = Math.min(capacity, Math.max(ANYHOW, lent.peak() - lent.bytes()));
+    // Of all stages: what one of them had, the next needs not have cleared anew.
+    mostLent = Math.max(mostLent, lent.peak());
+    long most = Math.min(capacity, Math.max(ANYHOW, mostLent - lent.bytes()));
     Iterator<Map.Entry<Size, Deque<CpuMemory>>> sizes = free.entrySet().iterator();
     while (held > most && sizes.hasNext()) {
       Map.Entry<Size, Deque<CpuMemory>> oldest = sizes.next();

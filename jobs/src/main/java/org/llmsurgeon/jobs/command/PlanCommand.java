@@ -119,7 +119,10 @@ public final class PlanCommand implements Callable<Integer> {
         .plan()
         .shortest(machines.memory())
         .ifPresent(
-            stage -> refuse(stage, Proposal.enough(work.withShards(planned.proposal().shards()), machines)));
+            stage ->
+                refuse(
+                    stage,
+                    Proposal.enough(work.withShards(planned.proposal().shards()), machines)));
     return Failures.DONE;
   }
 

@@ -124,7 +124,7 @@ class AnalysisTest {
 
   @Test
   void theColumnThatIsNamedIsTheTextAndOneThatNamesNothingIsRefused() throws Exception {
-    Files.writeString(model.folder().resolve("tokenizer.json"), TOKENIZER);
+    model.writeTokenizer();
     String folder = model.folder().toString();
     String text = "abcdefghijjihgfedcba";
     Path plain = Files.writeString(temp.resolve("a.txt"), text);

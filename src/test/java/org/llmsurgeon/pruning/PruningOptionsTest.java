@@ -80,6 +80,12 @@ class PruningOptionsTest {
       }
       assertThat(before).isEqualTo(0.3);
     }
+    // 0.35 * 3 / 3 is less than 0.35, and so are 182 others of these.
+    for (int hundredths = 1; hundredths < 100; hundredths++) {
+      for (int shots = 1; shots <= 40; shots++) {
+        assertThat(schedule.target(hundredths / 100.0, shots, shots)).isEqualTo(hundredths / 100.0);
+      }
+    }
   }
 
   @Test

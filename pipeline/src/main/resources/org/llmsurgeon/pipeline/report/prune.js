@@ -85,7 +85,7 @@ function constraints() {
   const options = [...new Set(shots.flatMap((shot) => Object.keys(shot.constraints || {})))];
   if (options.length === 0) return;
   const of = (option) => shots.map((shot) => (shot.constraints || {})[option]).filter((each) => each);
-  section('What constraints on widths cost', 'Predicted growth of the loss over all shots as it was chosen, and as it would have been without one of the constraints, the others in place.',
+  section('What constraints on widths cost', 'Predicted growth of the loss over all shots as it was chosen, and as it would have been without one of the constraints, the others in place. Below 0 where less went because of it.',
     table(['constraint', 'predicted', 'without it', 'added, nats per token'], options.map((option) => {
       const each = of(option);
       const told = each.every((one) => known(one.added_nats));

@@ -86,7 +86,7 @@ class PagesTest {
       assertThat(page).contains("| `" + setting.spelled());
     }
     assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
-    assertThat(page.toString().replaceAll("`[^`]*`", "")).doesNotContain("<");
+    assertThat(page.toString().replaceAll("`[^`]*`", "")).doesNotContain("<").doesNotContain(" --");
   }
 
   /** The index of all pages, for the search of the site. */
@@ -107,15 +107,17 @@ class PagesTest {
     }
   }
 
-  /** Text in which nothing is taken for an element of a page. */
+  /** Text in which nothing is taken for an element of a page, and no option for a dash. */
   private static String plain(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;");
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replaceAll("(?<![\\w`-])(--[a-z][a-z-]*)", "`$1`");
   }
 
   private static String effect(OptionSpec option) {
     String name = option.longestName().replaceFirst("^--(no-)?", "");
     return RunSettings.named(name)
-        .map(setting -> setting.help().effect().replace("|", "\\|"))
+        .map(setting -> plain(setting.help().effect()).replace("|", "\\|"))
         .orElse("as described");
   }
 

@@ -160,18 +160,46 @@ public final class ModelFolder implements Closeable {
    */
   public Tensor load(String name, Device device) {
     Safetensors holder = holder(name);
-    Tensor tensor = holder.load(name, device);
-    long index = device.firstNonFinite(tensor);
-    if (index >= 0) {
-      int columns = tensor.columns();
-      tensor.close();
-      throw new InputException(
-          "%s: tensor %s is NaN or infinite at [%d, %d]; this checkpoint is broken, use another"
-              .formatted(holder.name(), name, index / columns, index % columns));
-    }
+    Tensor tensor = finite(holder.load(name, device), holder, name, 0, device);
     return indexed.contains(name)
         ? indexed.restore(name, tensor, each -> holder(each).vector(each), device)
         : tensor;
+  }
+
+  /**
+   * As {@link #load(String, Device)}, for some consecutive elements of a tensor, as a matrix.
+   *
+   * @param name as in the checkpoint
+   * @param first index of the first element
+   * @param rows of the matrix
+   * @param columns of the matrix
+   * @param device where to
+   */
+  public Tensor load(String name, long first, int rows, int columns, Device device) {
+    if (indexed.contains(name)) {
+      try (Tensor whole = load(name, device)) {
+        double[] values = new double[Math.multiplyExact(rows, columns)];
+        device.download(whole, first, values, 0, values.length);
+        return device.tensor(whole.precision(), rows, columns, values);
+      }
+    }
+    Safetensors holder = holder(name);
+    Tensor part = holder.load(name, first, rows, columns, device);
+    return finite(part, holder, name, first, device);
+  }
+
+  private static Tensor finite(
+      Tensor tensor, Safetensors holder, String name, long first, Device device) {
+    long index = device.firstNonFinite(tensor);
+    if (index < 0) {
+      return tensor;
+    }
+    long at = first + index;
+    int columns = tensor.columns();
+    tensor.close();
+    throw new InputException(
+        "%s: tensor %s is NaN or infinite at [%d, %d]; this checkpoint is broken, use another"
+            .formatted(holder.name(), name, at / columns, at % columns));
   }
 
   /** Matrices of which only some lines are stored. */

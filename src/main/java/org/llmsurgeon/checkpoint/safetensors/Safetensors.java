@@ -105,6 +105,33 @@ public final class Safetensors implements Closeable {
   }
 
   /**
+   * Brings some consecutive elements of a tensor to a device, as a matrix; else as {@link
+   * #load(String, Device)}.
+   *
+   * @param name as in the file
+   * @param first index of the first element
+   * @param rows of the matrix
+   * @param columns of the matrix
+   * @param device where to
+   * @return owned by the caller
+   */
+  public Tensor load(String name, long first, int rows, int columns, Device device) {
+    TensorEntry whole = entry(name);
+    long from = whole.begin() + whole.dtype().bytes(first);
+    long to = from + whole.dtype().bytes((long) rows * columns);
+    if (first < 0 || to > whole.end()) {
+      throw new IllegalArgumentException(first + " and " + rows + " rows of " + whole);
+    }
+    TensorEntry part =
+        new TensorEntry(name, whole.dtype(), new long[] {rows, columns}, from, to);
+    try {
+      return reader.load(part, device);
+    } catch (IOException e) {
+      throw failure(name(), e);
+    }
+  }
+
+  /**
    * Reads a tensor of whole numbers.
    *
    * @param name of a tensor {@code [rows, columns]} of dtype I32, or I64 with values in the range

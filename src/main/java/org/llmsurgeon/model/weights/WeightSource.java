@@ -34,6 +34,24 @@ public interface WeightSource {
   Tensor load(String name, Device device);
 
   /**
+   * Loads some consecutive elements of a tensor as a matrix. A source that can reads these only.
+   *
+   * @param name its name
+   * @param first index of the first element
+   * @param rows of the matrix
+   * @param columns of the matrix
+   * @param device where to put it
+   * @return the matrix, owned by the caller
+   */
+  default Tensor load(String name, long first, int rows, int columns, Device device) {
+    try (Tensor whole = load(name, device)) {
+      double[] values = new double[Math.multiplyExact(rows, columns)];
+      device.download(whole, first, values, 0, values.length);
+      return device.tensor(whole.precision(), rows, columns, values);
+    }
+  }
+
+  /**
    * The same weights, each loaded into memory of its own, for a model whose weights will be changed
    * in place. Costs one copy of the model.
    */

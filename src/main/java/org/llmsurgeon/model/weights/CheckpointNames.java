@@ -12,19 +12,27 @@ import org.llmsurgeon.model.config.TensorNames;
  * and bodies saved without their head) leave out the first component. Everything in this package
  * uses the full name; whoever reads or writes the checkpoint asks here for the stored one.
  *
+ * <p>The first BERT checkpoints call weight and bias of a norm {@code gamma} and {@code beta}.
+ *
  * <p>Where the head is tied and only the head's tensor is stored, that is the embedding's.
  */
 public final class CheckpointNames {
+  private static final String NORM = "LayerNorm";
+  private static final String WEIGHT = ".weight";
+  private static final String BIAS = ".bias";
+
   private final String prefix;
   private final boolean prefixed;
   private final String embedding;
   private final String instead;
+  private final boolean greek;
 
-  private CheckpointNames(TensorNames names, boolean prefixed, String instead) {
+  private CheckpointNames(TensorNames names, boolean prefixed, String instead, boolean greek) {
     this.prefix = names.prefix();
     this.prefixed = prefixed;
     this.embedding = names.outer().embedding();
     this.instead = instead;
+    this.greek = greek;
   }
 
   /**
@@ -38,13 +46,21 @@ public final class CheckpointNames {
     String full = names.outer().embedding();
     String bare = full.substring(names.prefix().length());
     if (stored.test(full) || stored.test(bare)) {
-      return new CheckpointNames(names, stored.test(full), null);
+      CheckpointNames spelled = new CheckpointNames(names, stored.test(full), null, true);
+      String norm = names.norms().get(NormPlace.EMBEDDING);
+      boolean greek = norm != null && stored.test(spelled.stored(norm + WEIGHT));
+      return greek ? spelled : new CheckpointNames(names, stored.test(full), null, false);
     }
     boolean onlyHead = config.tiedHead() && stored.test(names.outer().head());
     String last = names.norms().get(NormPlace.LAST);
     boolean prefixed =
-        last == null || !stored.test(last.substring(names.prefix().length()) + ".weight");
-    return new CheckpointNames(names, prefixed, onlyHead ? names.outer().head() : null);
+        last == null || !stored.test(last.substring(names.prefix().length()) + WEIGHT);
+    return new CheckpointNames(names, prefixed, onlyHead ? names.outer().head() : null, false);
+  }
+
+  /** Whether they are those of the first BERT checkpoints. */
+  boolean areOld() {
+    return greek;
   }
 
   /**
@@ -56,6 +72,16 @@ public final class CheckpointNames {
     if (instead != null && name.equals(embedding)) {
       return instead;
     }
-    return prefixed || !name.startsWith(prefix) ? name : name.substring(prefix.length());
+    String spelled = greek ? greek(name) : name;
+    return prefixed || !spelled.startsWith(prefix) ? spelled : spelled.substring(prefix.length());
+  }
+
+  private static String greek(String name) {
+    if (name.endsWith(NORM + WEIGHT)) {
+      return name.substring(0, name.length() - WEIGHT.length()) + ".gamma";
+    }
+    return name.endsWith(NORM + BIAS)
+        ? name.substring(0, name.length() - BIAS.length()) + ".beta"
+        : name;
   }
 }

@@ -171,7 +171,7 @@ public final class StoredTensors {
    * @param offered whether there is a tensor of a given name
    */
   public boolean isTakenApart(ModelConfig config, Predicate<String> offered) {
-    if (!offered.test(config.embeddingName())) {
+    if (!offered.test(config.embeddingName()) || names.areOld()) {
       return false;
     }
     return parts.entrySet().stream()
@@ -211,7 +211,12 @@ public final class StoredTensors {
         return weights.load(tensors.stored(name), device);
       }
       int[] shape = shape(name);
-      try (Tensor stored = weights.load(tensors.stored(name), device)) {
+      String whole = tensors.stored(name);
+      if (shape.length == 2 && !part.transposed() && part.count() == 1) {
+        long first = (long) part.offset() * part.across();
+        return weights.load(whole, first, shape[0], shape[1], device);
+      }
+      try (Tensor stored = weights.load(whole, device)) {
         double[] own = part.read(device.values(stored));
         int rows = shape.length == 1 ? 1 : shape[0];
         return device.tensor(stored.precision(), rows, shape[shape.length - 1], own);

@@ -2,6 +2,7 @@ package org.llmsurgeon.model.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Device;
@@ -9,6 +10,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;
 
@@ -37,6 +39,41 @@ class CheckpointNamesTest {
   void readTheEmbeddingFromTheHeadWhereOnlyThatIsStored() {
     CheckpointNames names = CheckpointNames.of(TinyModels.opt(), "lm_head.weight"::equals);
     assertThat(names.stored("model.decoder.embed_tokens.weight")).isEqualTo("lm_head.weight");
+  }
+
+  /** As the first BERT checkpoints were written. */
+  @Test
+  void callWeightAndBiasOfANormGammaAndBeta() throws IOException {
+    try (ReferenceModel bert = ReferenceModel.open("bert")) {
+      WeightSource old =
+          new WeightSource() {
+            private String now(String name) {
+              return name.replace("LayerNorm.gamma", "LayerNorm.weight")
+                  .replace("LayerNorm.beta", "LayerNorm.bias");
+            }
+
+            @Override
+            public boolean contains(String name) {
+              return !name.matches(".*LayerNorm\\.(weight|bias)") && bert.contains(now(name));
+            }
+
+            @Override
+            public int[] shape(String name) {
+              return bert.shape(now(name));
+            }
+
+            @Override
+            public Tensor load(String name, Device where) {
+              return bert.load(now(name), where);
+            }
+          };
+      try (LanguageModel expected = LanguageModel.load(bert.config(), bert, device);
+          LanguageModel model = LanguageModel.load(bert.config(), old, device);
+          Tensor theirs = expected.logits(bert.ids());
+          Tensor own = model.logits(bert.ids())) {
+        assertThat(device.values(own)).containsExactly(device.values(theirs));
+      }
+    }
   }
 
   /** As in transformers 5: what is stored is the head, whatever the configuration says. */

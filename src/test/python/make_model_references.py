@@ -7,7 +7,8 @@ Each file is a safetensors file: the weights as transformers saves them, and bes
 `reference.logits`, `reference.gradient.<module>` (of the loss with respect to what each linear module
 wrote, one window). Of experts there are the tokens that reach them, in their order, and beside their
 gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids`, `loss`, and of encoders
-`targets`: what each position is to say, -1 where it does not count.
+`targets`: what each position is to say, -1 where it does not count, `types` of the tokens where they differ,
+and `number`, what is right, where a network gives one.
 """
 
 import copy
@@ -184,6 +185,10 @@ def encoders():
         for task in ("Sequence", "Token"):
             labelled = type(config)(**{**config.to_dict(), **labels})
             yield f"{name}-{task.lower()}", labelled, getattr(t, f"{start}For{task}Classification")
+        number = type(config)(**{**config.to_dict(), "num_labels": 1})
+        yield f"{name}-number", number, getattr(t, f"{start}ForSequenceClassification")
+    three = t.BertConfig(**flat, **labels)
+    yield "bert-pair", three, t.BertForSequenceClassification
 
 
 class ExpertWatch:
@@ -288,14 +293,25 @@ def write(name, config, kind, folder):
             module.register_full_backward_hook(hook(key))
     # Padding among the tokens would shift the positions of a RoBERTa
     ids = torch.randint(0 if kind is None else 3, 11, (1, LENGTH))
+    types, number = None, None
+    if name in ("bert-pair", "bert-number"):
+        types = torch.tensor([[0] * 3 + [1] * (LENGTH - 3)])
     with ExpertWatch(model, gradients):
         labels = ids if kind is None else torch.randint(0, result_width(model), (1, LENGTH))
         if kind is not None and kind.__name__.endswith("Model"):
             labels[0, 0], labels[0, 1:] = 0, -100
             said, loss = embedded(model, ids)
+        elif name.endswith("-number"):
+            # The library's loss is the squared error, not half of it
+            number = 0.625
+            labels[0, 0], labels[0, 1:] = 0, -100
+            given = {} if types is None else dict(token_type_ids=types)
+            result = model(input_ids=ids, labels=torch.tensor([number]), **given)
+            said, loss = result.logits, result.loss / 2
         elif kind is not None and "Sequence" in kind.__name__:
             labels[0, 1:] = -100
-            result = model(input_ids=ids, labels=labels[:, 0])
+            given = {} if types is None else dict(token_type_ids=types)
+            result = model(input_ids=ids, labels=labels[:, 0], **given)
             said, loss = result.logits, result.loss
         else:
             if kind is not None:
@@ -315,6 +331,10 @@ def write(name, config, kind, folder):
     }
     if kind is not None:
         metadata["targets"] = json.dumps([max(-1, each) for each in labels[0].tolist()])
+    if types is not None:
+        metadata["types"] = json.dumps(types[0].tolist())
+    if number is not None:
+        metadata["number"] = repr(number)
     configured = json.loads(metadata["config"])
     configured["architectures"] = [type(model).__name__]
     metadata["config"] = json.dumps(configured, sort_keys=True)

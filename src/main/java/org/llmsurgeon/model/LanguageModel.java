@@ -12,6 +12,7 @@ import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.Batch;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.LinearTap;
@@ -26,7 +27,7 @@ import org.llmsurgeon.model.weights.WeightSource;
 /**
  * A language model on a device: losses, and gradients of them. A window is a sequence of token ids;
  * its loss is the mean cross-entropy, in nats, of what its positions are to say: the next tokens
- * (the last position has no target), or what else the {@link org.llmsurgeon.model.config.Objective}
+ * (the last position has no target), or what else the {@link Objective}
  * asks.
  *
  * <p>Windows run in batches of {@link MemoryLimits#tokensPerBlock} tokens; neighbours of equal
@@ -350,11 +351,24 @@ public final class LanguageModel implements AutoCloseable {
    * @return {@code [tokens, outputs]}, owned by the caller
    */
   public Tensor logits(int[] window) {
-    int[][] windows = {window};
-    Batch.check(window, 0, config.size(), 1);
-    Tensor logits = device.empty(precision(), window.length, config.ends().outputs());
-    try (RunGround ground = ground(windows)) {
-      network.logits(ground.pass(Batch.asItIs(window), null, null), logits);
+    return logits(Batch.asItIs(window, null));
+  }
+
+  /**
+   * All logits of an example.
+   *
+   * @param example its targets do not matter
+   * @return {@code [tokens, outputs]}, owned by the caller
+   */
+  public Tensor logits(Objective.Example example) {
+    return logits(Batch.asItIs(example.ids(), example.types()));
+  }
+
+  private Tensor logits(Batch batch) {
+    Batch.check(batch.ids(), 0, config.size(), 1);
+    Tensor logits = device.empty(precision(), batch.length(), config.ends().outputs());
+    try (RunGround ground = ground(new int[][] {batch.ids()})) {
+      network.logits(ground.pass(batch, null, null), logits);
       return logits;
     } catch (RuntimeException failure) {
       logits.close();

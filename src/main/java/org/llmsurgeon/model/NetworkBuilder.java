@@ -21,10 +21,12 @@ import org.llmsurgeon.model.layer.Linear;
 import org.llmsurgeon.model.layer.MeanPool;
 import org.llmsurgeon.model.layer.Mixture;
 import org.llmsurgeon.model.layer.NormLayer;
+import org.llmsurgeon.model.layer.NumberHead;
 import org.llmsurgeon.model.layer.ResidualBranch;
 import org.llmsurgeon.model.layer.Router;
 import org.llmsurgeon.model.layer.SelfAttention;
 import org.llmsurgeon.model.layer.Sublayer;
+import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.Parameter;
 
 /** Which weight of a checkpoint goes where in its network. */
@@ -67,8 +69,15 @@ final class NetworkBuilder {
             config.stream().scales().embedding(),
             types,
             embedded);
-    boolean says = config.objective().saysTokens();
-    return new Network(parameters, embedding, blocks, says ? head(tokens, last) : new MeanPool());
+    return new Network(parameters, embedding, blocks, wayOut(tokens, last));
+  }
+
+  private WayOut wayOut(Parameter tokens, NormLayer last) {
+    return switch (config.objective().output()) {
+      case TOKENS -> head(tokens, last);
+      case NUMBER -> new NumberHead(head(tokens, last));
+      case VECTOR -> new MeanPool();
+    };
   }
 
   private Head head(Parameter tokens, NormLayer last) {

@@ -19,7 +19,7 @@ class MaskedTokenTest {
   private static final int VOCABULARY = 1000;
   private static final int MASK = 3;
   private static final Objective OBJECTIVE =
-      new MaskedToken(VOCABULARY, new SpecialTokens(MASK, Set.of(0, 1, 2, MASK)));
+      new MaskedToken(VOCABULARY, new SpecialTokens(MASK, Set.of(0, 1, 2, MASK)), 0);
 
   private static int[] window(long seed, int length) {
     int[] window = new Random(seed).ints(length, 4, VOCABULARY).toArray();

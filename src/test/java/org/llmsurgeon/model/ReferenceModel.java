@@ -30,10 +30,19 @@ import org.llmsurgeon.model.weights.WeightSource;
  * @param json its config.json
  * @param ids a window
  * @param targets what each position is to say; null where that is the next token
+ * @param types of the tokens; null where all are of the first
+ * @param number what is right, of a network that gives one
  * @param loss of the window, in nats
  * @param file weights, logits and gradients
  */
-public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double loss, Safetensors file)
+public record ReferenceModel(
+    JsonNode json,
+    int[] ids,
+    int[] targets,
+    int[] types,
+    double number,
+    double loss,
+    Safetensors file)
     implements WeightSource, AutoCloseable {
   private static final String START = "reference.";
 
@@ -70,6 +79,8 @@ public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double los
         json.readTree(file.metadata().get("config")),
         json.readValue(file.metadata().get("ids"), int[].class),
         json.readValue(file.metadata().getOrDefault("targets", "null"), int[].class),
+        json.readValue(file.metadata().getOrDefault("types", "null"), int[].class),
+        Double.parseDouble(file.metadata().getOrDefault("number", "0")),
         Double.parseDouble(file.metadata().get("loss")),
         file);
   }
@@ -82,24 +93,25 @@ public record ReferenceModel(JsonNode json, int[] ids, int[] targets, double los
   /** The same, with the window's own targets where it has some. */
   ModelConfig configWithTargets() {
     ModelConfig config = config();
-    return targets == null ? config : config.with(new Given(config.objective(), targets));
+    return targets == null ? config : config.with(new Given(config.objective(), targets, types, number));
   }
 
   /** An objective with the same targets for every window. */
-  private record Given(Objective objective, int[] targets) implements Objective {
+  private record Given(Objective objective, int[] targets, int[] types, double number)
+      implements Objective {
     @Override
     public String label() {
       return objective.label();
     }
 
     @Override
-    public boolean saysTokens() {
-      return objective.saysTokens();
+    public Output output() {
+      return objective.output();
     }
 
     @Override
     public Example example(int[] window) {
-      return new Example(window, targets);
+      return new Example(window, targets, types, number);
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.ParameterGradients;
 import org.llmsurgeon.model.weights.WeightSource;
 
@@ -41,7 +42,9 @@ class ReferenceModelsTest {
           ReferenceModel reference = ReferenceModel.open(name);
           LanguageModel model =
               LanguageModel.load(reference.configWithTargets(), reference, device)) {
-        try (Tensor logits = model.logits(reference.ids())) {
+        Objective.Example text =
+            new Objective.Example(reference.ids(), null, reference.types(), 0);
+        try (Tensor logits = model.logits(text)) {
           double[] theirs = reference.logits(device);
           // Of a text's label there is what the first token says
           double[] own = Arrays.copyOf(device.values(logits), theirs.length);
@@ -65,7 +68,7 @@ class ReferenceModelsTest {
 
   private static double loss(LanguageModel model, ReferenceModel reference, RecordingTap tap) {
     int[][] windows = {reference.ids()};
-    if (model.config().objective().saysTokens()) {
+    if (model.config().objective().hasAnswers()) {
       return model.calibrate(windows, tap)[0];
     }
     try (LanguageModel teacher =
@@ -88,7 +91,7 @@ class ReferenceModelsTest {
   void hasGradientsThatAreTheDifferencesOfItsLosses(String name) throws IOException {
     try (Device device = new ReferenceDevice();
         ReferenceModel reference = ReferenceModel.open(name)) {
-      if (!reference.config().objective().saysTokens()) {
+      if (!reference.config().objective().hasAnswers()) {
         return; // See EmbeddingTest.
       }
       differ(reference, device);

@@ -9,13 +9,22 @@ import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.MaskedToken;
 import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.config.SpecialTokens;
 import org.llmsurgeon.model.config.TextEmbedding;
+import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.model.fields.ConfigFields;
 
 /** BERT, RoBERTa and DistilBERT, each for hidden tokens, embeddings, and labels. */
 final class EncoderFamily {
   private static final Set<String> KNOWS = Set.of("type_vocab_size", "sinusoidal_pos_embds");
+  private static final String ONE_LABEL = "single_label_classification";
+  private static final String NUMBER = "regression";
+
+  /** Where {@code vocab_size} is not said. */
+  private static final int VOCABULARY = 30522;
+
   private static final Head BERT =
       new Head(
           "cls.predictions.transform.dense",
@@ -91,7 +100,7 @@ final class EncoderFamily {
                 labels(body, fields, "ForSequenceClassification", classifier)
                     .encoder(
                         ends(body, fields, pooler, pooled, classifier + ".bias", labels(fields)),
-                        new Classification(labels(fields), false))),
+                        ofTexts(body, fields))),
         family(
             body,
             "ForTokenClassification",
@@ -100,7 +109,7 @@ final class EncoderFamily {
                 labels(body, fields, "ForTokenClassification", "classifier")
                     .encoder(
                         ends(body, fields, null, null, "classifier.bias", labels(fields)),
-                        new Classification(labels(fields), true))));
+                        ofTokens(body, fields))));
   }
 
   private static Family family(
@@ -130,7 +139,7 @@ final class EncoderFamily {
         .norm(NormPlace.HEAD, head.norm())
         .encoder(
             ends(body, fields, head.transform(), activation, bias, vocabulary),
-            new MaskedToken(vocabulary, SpecialTokens.UNKNOWN));
+            new MaskedToken(vocabulary, SpecialTokens.UNKNOWN, 0));
   }
 
   private static Decoder embeddings(EncoderBody body, ConfigFields fields) {
@@ -141,14 +150,34 @@ final class EncoderFamily {
 
   private static Decoder labels(
       EncoderBody body, ConfigFields fields, String task, String classifier) {
-    String problem = fields.text("problem_type", "single_label_classification");
-    if (!problem.equals("single_label_classification")) {
-      throw fields.wrong("problem_type", "\"single_label_classification\"");
-    }
     return body.blocks().apply(fields, body.name() + task).head(classifier + ".weight");
   }
 
+  /** As transformers chooses the loss: one output is a number unless something else is said. */
+  private static Objective ofTexts(EncoderBody body, ConfigFields fields) {
+    int labels = labels(fields);
+    String problem = fields.text("problem_type", labels == 1 ? NUMBER : ONE_LABEL);
+    if (!problem.equals(labels == 1 ? NUMBER : ONE_LABEL)) {
+      throw fields.wrong(
+          "problem_type",
+          "\"%s\" for one output, or \"%s\" for several labels".formatted(NUMBER, ONE_LABEL));
+    }
+    TextRow row = row(body, fields);
+    return labels == 1 ? new Regression(row) : new Classification(labels, false, row);
+  }
+
+  private static Objective ofTokens(EncoderBody body, ConfigFields fields) {
+    if (labels(fields) == 1) {
+      throw fields.wrong("id2label", "two labels at least");
+    }
+    return new Classification(labels(fields), true, row(body, fields));
+  }
+
+  private static TextRow row(EncoderBody body, ConfigFields fields) {
+    return new TextRow(fields.size("vocab_size", VOCABULARY), body.kinds(fields));
+  }
+
   private static int labels(ConfigFields fields) {
-    return fields.entries("id2label", 2);
+    return fields.entries("id2label", fields.size("num_labels", 2));
   }
 }

@@ -9,10 +9,11 @@ import java.util.Arrays;
  *
  * @param labels how many there are
  * @param each whether every token has its own
+ * @param row how the text stands in a window
  */
-public record Classification(int labels, boolean each) implements Objective {
+public record Classification(int labels, boolean each, TextRow row) implements Objective {
   /** In place of a token or a label where there is none. */
-  public static final int NOTHING = -1;
+  public static final int NOTHING = TextRow.NOTHING;
 
   @Override
   public String label() {
@@ -21,17 +22,19 @@ public record Classification(int labels, boolean each) implements Objective {
 
   @Override
   public Example example(int[] window) {
-    int places = each ? window.length / 2 : window.length - 1;
-    int length = 0;
-    while (length < places && window[length] != NOTHING) {
-      length++;
-    }
+    int places = places(window.length);
+    int length = row.length(window, places);
     int[] targets = new int[length];
     Arrays.fill(targets, NOTHING);
     for (int i = 0; i < (each ? length : 1); i++) {
       targets[i] = window[places + i];
     }
-    return new Example(Arrays.copyOf(window, length), targets);
+    return row.example(window, length, targets, 0);
+  }
+
+  @Override
+  public int places(int width) {
+    return each ? width / 2 : width - 1;
   }
 
   @Override

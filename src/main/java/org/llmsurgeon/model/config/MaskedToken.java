@@ -8,17 +8,21 @@ import org.llmsurgeon.InputException;
 /**
  * Hidden tokens are to be said: of those of a window that stand for text 15 % are chosen, at least
  * one; of these 80 % become the mask, 10 % another token at random, 10 % stay as they are (Devlin
- * et al. 2019, "Masked LM" and appendix A.1). Which ones depends on the window's tokens alone, so
- * that it is the same whenever and wherever the window is read. Measured by the perplexity of the
+ * et al. 2019, "Masked LM" and appendix A.1). Which ones depends on the seed and the window's tokens
+ * alone, so that it is the same whenever and wherever the window is read. Measured by the perplexity of the
  * chosen tokens.
  *
  * @param vocabulary distinct token ids
  * @param special the mask, and what is never chosen
+ * @param seed another one chooses other tokens
  */
-public record MaskedToken(int vocabulary, SpecialTokens special) implements Objective {
+public record MaskedToken(int vocabulary, SpecialTokens special, long seed) implements Objective {
   private static final double CHOSEN = 0.15;
   private static final double MASKED = 0.8;
   private static final double REPLACED = 0.9;
+
+  /** 2^64 over the golden ratio: neighbouring seeds are far apart. */
+  private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
   @Override
   public String label() {
@@ -27,7 +31,16 @@ public record MaskedToken(int vocabulary, SpecialTokens special) implements Obje
 
   @Override
   public Objective reading(SpecialTokens tokens) {
-    return new MaskedToken(vocabulary, tokens);
+    return new MaskedToken(vocabulary, tokens, seed);
+  }
+
+  /**
+   * The same with another choice of tokens.
+   *
+   * @param other decides which
+   */
+  MaskedToken seeded(long other) {
+    return new MaskedToken(vocabulary, special, other);
   }
 
   @Override
@@ -40,7 +53,7 @@ public record MaskedToken(int vocabulary, SpecialTokens special) implements Obje
     int[] ids = window.clone();
     int[] targets = new int[window.length];
     Arrays.fill(targets, -1);
-    Random random = new Random(seed(window));
+    Random random = new Random(seed * GOLDEN + hash(window));
     for (int position : chosen(window, random)) {
       targets[position] = window[position];
       double what = random.nextDouble();
@@ -69,13 +82,13 @@ public record MaskedToken(int vocabulary, SpecialTokens special) implements Obje
     return Arrays.copyOf(from, count);
   }
 
-  private static long seed(int[] window) {
-    long seed = window.length;
+  private static long hash(int[] window) {
+    long hash = window.length;
     for (int id : window) {
-      seed = (seed ^ id) * 0x100000001b3L; // FNV-1, Fowler, Noll and Vo
-      seed ^= seed >>> 29;
+      hash = (hash ^ id) * 0x100000001b3L; // FNV-1, Fowler, Noll and Vo
+      hash ^= hash >>> 29;
     }
-    return seed;
+    return hash;
   }
 
   @Override

@@ -58,6 +58,13 @@ public record ModelConfig(
         architecture, size, blocks, names, attention, stream, experts, ends, other);
   }
 
+  /** The same network without its head: its texts become vectors. */
+  public ModelConfig embedding() {
+    Ends bare = new Ends(ends.types(), ends.kinds(), null, null, null, hidden());
+    return new ModelConfig(
+        architecture, size, blocks, names, attention, stream, experts, bare, new TextEmbedding());
+  }
+
   /**
    * The network that a checkpoint holds: where it stores a head of its own beside the embedding,
    * that is the head, whatever the configuration says, as in transformers 5.

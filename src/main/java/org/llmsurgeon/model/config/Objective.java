@@ -17,8 +17,26 @@ public interface Objective {
    * @param ids token ids
    * @param targets the token that each position is to say, -1 where it does not count; at least one
    *     counts, unless there is but one position
+   * @param types of the tokens, where a network tells first and second texts apart; null where all
+   *     are of the first
+   * @param number what is right where the network is to give a number
    */
-  record Example(int[] ids, int[] targets) {}
+  record Example(int[] ids, int[] targets, int[] types, double number) {
+    /** Tokens that are all of the first type, and no number. */
+    public Example(int[] ids, int[] targets) {
+      this(ids, targets, null, 0);
+    }
+  }
+
+  /** What a network gives. */
+  enum Output {
+    /** Scores of tokens or labels, at each position. */
+    TOKENS,
+    /** One number for a text. */
+    NUMBER,
+    /** One vector for a text, which is right where it is another model's. */
+    VECTOR
+  }
 
   /** Name in commands and reports. */
   String label();
@@ -40,9 +58,23 @@ public interface Objective {
     return this;
   }
 
-  /** Whether the network says tokens or labels, one for each position. */
-  default boolean saysTokens() {
-    return true;
+  /** What the network gives. */
+  default Output output() {
+    return Output.TOKENS;
+  }
+
+  /** Whether examples say what is right, so that a network alone has a loss. */
+  default boolean hasAnswers() {
+    return output() != Output.VECTOR;
+  }
+
+  /**
+   * How many tokens fit into a window, which may hold a label as well.
+   *
+   * @param width numbers of the window
+   */
+  default int places(int width) {
+    return width;
   }
 
   /** Name of the metric in reports. */

@@ -24,8 +24,8 @@ public record TextEmbedding() implements Objective {
   }
 
   @Override
-  public boolean saysTokens() {
-    return false;
+  public Output output() {
+    return Output.VECTOR;
   }
 
   @Override

@@ -14,7 +14,7 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param positions {@code [positions + offset, hidden]}, or null where positions are rotary
  * @param positionOffset row of the first position
  * @param scale factor on the rows of the tokens
- * @param types {@code [kinds, hidden]}, types of tokens, all of them of the first; or null
+ * @param types {@code [kinds, hidden]}, types of tokens; or null
  * @param norm of the sum, or null
  */
 public record Embedding(
@@ -55,8 +55,12 @@ public record Embedding(
         pass.device().embed(positions.tensor(), pass.batch().positions(positionOffset), shift);
         pass.device().add(1, shift, out);
       }
-      if (types != null) {
+      if (types != null && pass.batch().types() == null) {
         pass.device().addBias(types.tensor().rowRange(0, 1), out);
+      } else if (types != null) {
+        Tensor shift = work.empty(out.rows(), out.columns());
+        pass.device().embed(types.tensor(), pass.batch().types(), shift);
+        pass.device().add(1, shift, out);
       }
     }
   }
@@ -82,7 +86,8 @@ public record Embedding(
 
   private void backwardOfSum(Pass pass, Tensor gradient) {
     if (types != null) {
-      addRows(pass, types, new int[gradient.rows()], gradient);
+      int[] own = pass.batch().types();
+      addRows(pass, types, own == null ? new int[gradient.rows()] : own, gradient);
     }
     if (positions != null) {
       addRows(pass, positions, pass.batch().positions(positionOffset), gradient);

@@ -163,7 +163,7 @@ public record Head(
    * @param work owns the result
    * @return {@code [tokens, width]}
    */
-  private Tensor features(Pass pass, Tensor hidden, Workspace work) {
+  Tensor features(Pass pass, Tensor hidden, Workspace work) {
     Tensor normed = normed(pass, hidden, work);
     Tensor features = normed;
     if (projection != null) {
@@ -186,7 +186,13 @@ public record Head(
     return new LogitChunks(pass, reference(features), logitBytes);
   }
 
-  private void backward(Pass pass, Tensor hidden, Tensor dFeatures, Tensor gradient) {
+  /**
+   * Gradient of the residual stream.
+   *
+   * @param dFeatures gradient of the features, {@code [tokens, width]}; overwritten
+   * @param gradient {@code [tokens, hidden]}, written
+   */
+  void backward(Pass pass, Tensor hidden, Tensor dFeatures, Tensor gradient) {
     try (Workspace work = pass.workspace()) {
       Tensor dNormed = dFeatures;
       if (logits.scale() != 1) {

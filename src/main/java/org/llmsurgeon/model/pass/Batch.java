@@ -16,8 +16,17 @@ import org.llmsurgeon.model.config.Objective;
  * @param length tokens of each
  * @param ids {@code [sequences * length]} token ids, one example after the other
  * @param targets the token that each position is to say; -1 where it does not count
+ * @param types of the tokens; null where all are of the first
+ * @param numbers of the examples, where the network is to give one for each
  */
-public record Batch(int first, int sequences, int length, int[] ids, int[] targets) {
+public record Batch(
+    int first,
+    int sequences,
+    int length,
+    int[] ids,
+    int[] targets,
+    int[] types,
+    double[] numbers) {
   /**
    * Groups windows into batches. Only neighbours whose examples are of equal length share one, so
    * that none is filled up with tokens that must not count.
@@ -44,26 +53,36 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
   }
 
   /**
-   * A window as it is, nothing of which counts.
+   * A text as it is, nothing of which counts.
    *
-   * @param window token ids
+   * @param ids its tokens
+   * @param types of the tokens, or null
    */
-  public static Batch asItIs(int[] window) {
-    int[] targets = new int[window.length];
+  public static Batch asItIs(int[] ids, int[] types) {
+    int[] targets = new int[ids.length];
     Arrays.fill(targets, -1);
-    return new Batch(0, 1, window.length, window, targets);
+    return new Batch(0, 1, ids.length, ids, targets, types, new double[1]);
   }
 
   private static Batch of(List<Objective.Example> examples, int from, int to) {
     int length = examples.get(from).ids().length;
     int[] ids = new int[Math.multiplyExact(to - from, length)];
     int[] targets = new int[ids.length];
+    int[] types = new int[ids.length];
+    double[] numbers = new double[to - from];
+    boolean several = false;
     for (int window = from; window < to; window++) {
       Objective.Example example = examples.get(window);
-      System.arraycopy(example.ids(), 0, ids, (window - from) * length, length);
-      System.arraycopy(example.targets(), 0, targets, (window - from) * length, length);
+      int at = (window - from) * length;
+      System.arraycopy(example.ids(), 0, ids, at, length);
+      System.arraycopy(example.targets(), 0, targets, at, length);
+      if (example.types() != null) {
+        System.arraycopy(example.types(), 0, types, at, length);
+        several = true;
+      }
+      numbers[window - from] = example.number();
     }
-    return new Batch(from, to - from, length, ids, targets);
+    return new Batch(from, to - from, length, ids, targets, several ? types : null, numbers);
   }
 
   /**
@@ -77,6 +96,10 @@ public record Batch(int first, int sequences, int length, int[] ids, int[] targe
     for (int window = 0; window < windows.length; window++) {
       Objective.Example example = config.objective().example(windows[window]);
       check(example.ids(), window, config.size(), 2);
+      if (!Double.isFinite(example.number())) {
+        throw new InputException(
+            "window %d has the number %s: give finite ones".formatted(window, example.number()));
+      }
       for (int target : example.targets()) {
         if (target >= outputs) {
           throw new InputException(

@@ -19,6 +19,11 @@ public interface BatchTargets {
    */
   int[] of(Tensor logits, int from, int to);
 
+  /** Whether they are drawn, so that there is {@link #noise}. */
+  default boolean drawn() {
+    return false;
+  }
+
   /**
    * A number of the normal distribution, of a draw.
    *
@@ -79,6 +84,11 @@ public interface BatchTargets {
       int[] targets = new int[logits.rows()];
       pass.device().sample(logits, uniforms, targets);
       return targets;
+    }
+
+    @Override
+    public boolean drawn() {
+      return true;
     }
 
     /** As Box and Muller 1958 make it of two numbers in [0, 1). */

@@ -19,14 +19,14 @@ public final class FisherTargets {
    * Targets of a shard.
    *
    * @param recipe how to prune
-   * @param objective what the model is to do: without tokens or labels to be said, there is only
+   * @param objective what the model is to do: where examples do not say what is right, there is only
    *     what is drawn
    * @param shard which windows
    * @param ofDense what {@link #drawOfDense} gave for the shard; null unless the Fisher is {@link
    *     FisherKind#KL}
    */
   public static Targets of(Recipe recipe, Objective objective, Shard shard, int[][][] ofDense) {
-    if (!objective.saysTokens()) {
+    if (!objective.hasAnswers()) {
       return drawn(recipe, shard);
     }
     return switch (recipe.curvature().fisher().kind()) {

@@ -8,14 +8,16 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.config.Regression;
 
 /**
  * How well a model does what it is to do: what is measured of each window, anywhere, and what all
  * of that comes to.
  *
  * @param perplexity {@code exp} of the mean of the windows' losses
- * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels, {@code
- *     spearman} of embeddings; none of tokens
+ * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels; {@code mse},
+ *     {@code pearson} and {@code spearman} of numbers; {@code spearman} of embeddings; none of
+ *     tokens
  */
 public record Measure(double perplexity, Map<String, Double> scores) {
   /** Counts of a label: said rightly, said wrongly, not said though it was right. */
@@ -27,22 +29,39 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    * @param model the model
    * @param windows at least 2 tokens each
    * @return for each window: its loss; of labels, three counts of each label behind it; of
-   *     embeddings, the embedding instead
+   *     numbers, what is said and what is right; of embeddings, the embedding instead
    */
   public static double[][] of(LanguageModel model, int[][] windows) {
     Objective objective = model.config().objective();
-    if (!objective.saysTokens()) {
+    if (objective.output() == Objective.Output.VECTOR) {
       return model.embeddings(windows);
     }
     double[] losses = model.losses(windows);
     double[][] all = new double[windows.length][];
     for (int window = 0; window < all.length; window++) {
-      all[window] =
-          objective instanceof Classification labels
-              ? counted(model, labels, windows[window], losses[window])
-              : new double[] {losses[window]};
+      all[window] = of(model, windows[window], losses[window]);
     }
     return all;
+  }
+
+  private static double[] of(LanguageModel model, int[] window, double loss) {
+    Objective objective = model.config().objective();
+    if (objective instanceof Classification labels) {
+      return counted(model, labels, window, loss);
+    }
+    return objective instanceof Regression numbers
+        ? numbers(model, numbers, window, loss)
+        : new double[] {loss};
+  }
+
+  private static double[] numbers(
+      LanguageModel model, Regression objective, int[] window, double loss) {
+    Objective.Example example = objective.example(window);
+    double[] said = new double[1];
+    try (Tensor logits = model.logits(example)) {
+      model.device().download(logits, 0, said, 0, 1);
+    }
+    return new double[] {loss, said[0], example.number()};
   }
 
   private static double[] counted(
@@ -51,7 +70,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
     double[] counts = new double[1 + COUNTS * objective.labels()];
     counts[0] = loss;
     double[] row = new double[objective.labels()];
-    try (Tensor logits = model.logits(example.ids())) {
+    try (Tensor logits = model.logits(example)) {
       for (int token = 0; token < example.ids().length; token++) {
         int right = example.targets()[token];
         if (right >= 0) {
@@ -85,16 +104,30 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    * @param dense what it gave of each with the model as it came; used for embeddings only
    */
   public static Measure of(Objective objective, List<double[]> windows, List<double[]> dense) {
-    if (!objective.saysTokens()) {
+    if (!objective.hasAnswers()) {
       double[] distances = new double[windows.size()];
       Arrays.setAll(distances, i -> 1 - PairSimilarities.cosine(windows.get(i), dense.get(i)));
       double spearman = PairSimilarities.spearman(windows, dense);
       return new Measure(objective.score(distances), Map.of("spearman", spearman));
     }
     double[] losses = windows.stream().mapToDouble(each -> each[0]).toArray();
-    Map<String, Double> scores =
-        objective instanceof Classification labels ? ofLabels(labels, windows) : Map.of();
+    Map<String, Double> scores = Map.of();
+    if (objective instanceof Classification labels) {
+      scores = ofLabels(labels, windows);
+    } else if (objective instanceof Regression) {
+      scores = ofNumbers(windows);
+    }
     return new Measure(objective.score(losses), scores);
+  }
+
+  private static Map<String, Double> ofNumbers(List<double[]> windows) {
+    double[] said = windows.stream().mapToDouble(each -> each[1]).toArray();
+    double[] right = windows.stream().mapToDouble(each -> each[2]).toArray();
+    Map<String, Double> scores = new TreeMap<>();
+    scores.put("mse", windows.stream().mapToDouble(each -> 2 * each[0]).average().orElseThrow());
+    scores.put("pearson", Correlation.pearson(said, right));
+    scores.put("spearman", Correlation.spearman(said, right));
+    return scores;
   }
 
   /** Share of labels that are right, and the mean over the labels that occur of their F1. */

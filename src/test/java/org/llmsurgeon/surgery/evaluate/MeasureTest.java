@@ -8,7 +8,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.config.TextEmbedding;
+import org.llmsurgeon.model.config.TextRow;
 
 @DisplayName("A measure")
 class MeasureTest {
@@ -27,10 +29,24 @@ class MeasureTest {
         List.of(
             new double[] {0.5, 2, 0, 0, 0, 0, 0, 0, 0, 0},
             new double[] {1.5, 0, 1, 0, 1, 0, 1, 0, 0, 0});
-    Measure measure = Measure.of(new Classification(3, true), windows, List.of());
+    Measure measure = Measure.of(new Classification(3, true, new TextRow(10, 0)), windows, List.of());
     assertThat(measure.perplexity()).isCloseTo(Math.E, within(1e-12));
     assertThat(measure.scores().get("accuracy")).isCloseTo(3.0 / 4, within(1e-12));
     assertThat(measure.scores().get("f1")).isCloseTo((4.0 / 5 + 2.0 / 3) / 2, within(1e-12));
+  }
+
+  /** Said 1 3 2, right 1 2 4: the ranks are 1 3 2 and 1 2 3, whose correlation is 1 / 2. */
+  @Test
+  void ofNumbersIsTheirErrorAndHowTheyGoTogether() {
+    List<double[]> windows =
+        List.of(
+            new double[] {0, 1, 1}, new double[] {0.5, 3, 2}, new double[] {2, 2, 4});
+    Measure measure = Measure.of(new Regression(new TextRow(10, 0)), windows, List.of());
+    assertThat(measure.perplexity()).isCloseTo(Math.exp(2.5 / 3), within(1e-12));
+    assertThat(measure.scores().get("mse")).isCloseTo(5.0 / 3, within(1e-12));
+    assertThat(measure.scores().get("spearman")).isCloseTo(0.5, within(1e-12));
+    double pearson = 1 / Math.sqrt(2 * 14.0 / 3);
+    assertThat(measure.scores().get("pearson")).isCloseTo(pearson, within(1e-12));
   }
 
   /** The ranks are 6 4 5 1 2 3 and 3 2 6 1 4 5, whose correlation is 13 / 35. */
@@ -50,7 +66,7 @@ class MeasureTest {
 
   @Test
   void sharesTheRanksOfWhatIsEqual() {
-    assertThat(PairSimilarities.ranks(new double[] {3, 1, 3, 2})).containsExactly(3.5, 1, 3.5, 2);
+    assertThat(Correlation.ranks(new double[] {3, 1, 3, 2})).containsExactly(3.5, 1, 3.5, 2);
   }
 
   private static double[] vector(double degrees) {

@@ -1,0 +1,66 @@
+package org.llmsurgeon.model.config;
+
+import java.util.Arrays;
+
+/**
+ * Texts have a number, which the network gives at the first token. The loss is half the squared
+ * error, the negative log-likelihood of a normal distribution with variance 1 but for a constant;
+ * that of transformers is twice as large. A window is a row of token ids, {@link TextRow#NOTHING}
+ * behind them, and then the upper and the lower half of the 32 bits of the number as a float.
+ *
+ * @param row how the text stands in a window
+ */
+public record Regression(TextRow row) implements Objective {
+  private static final int HALVES = 2;
+  private static final int HALF_BITS = 16;
+  private static final int LOWER = 0xffff;
+
+  /**
+   * The upper and the lower half of a number.
+   *
+   * @param number any
+   */
+  public static int[] halves(float number) {
+    int bits = Float.floatToIntBits(number);
+    return new int[] {bits >>> HALF_BITS, bits & LOWER};
+  }
+
+  @Override
+  public String label() {
+    return ObjectiveKind.REGRESSION.optionName();
+  }
+
+  @Override
+  public Example example(int[] window) {
+    int places = places(window.length);
+    int length = row.length(window, places);
+    int[] targets = new int[length];
+    Arrays.fill(targets, TextRow.NOTHING);
+    if (length > 0) {
+      targets[0] = 0;
+    }
+    int bits = window[places] << HALF_BITS | window[places + 1] & LOWER;
+    return row.example(window, length, targets, Float.intBitsToFloat(bits));
+  }
+
+  @Override
+  public Output output() {
+    return Output.NUMBER;
+  }
+
+  @Override
+  public int places(int width) {
+    return width - HALVES;
+  }
+
+  @Override
+  public String metric() {
+    return "spearman";
+  }
+
+  /** {@code exp} of the mean of half the squared errors: 1 where all is right. */
+  @Override
+  public double score(double[] losses) {
+    return NEXT_TOKEN.score(losses);
+  }
+}

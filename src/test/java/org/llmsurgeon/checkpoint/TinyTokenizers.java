@@ -89,6 +89,35 @@ public final class TinyTokenizers {
     return json;
   }
 
+  /** Pieces of eleven words, with special tokens around texts and pairs as BERT has them. */
+  public static ObjectNode wordPiece() {
+    ObjectNode json = frame();
+    String[] words = {
+      "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "##s", "dog", "ran"
+    };
+    ObjectNode model = json.putObject("model").put("type", "WordPiece").put("unk_token", words[1]);
+    model.put("continuing_subword_prefix", "##").put("max_input_chars_per_word", 100);
+    ObjectNode vocabulary = model.putObject("vocab");
+    for (int id = 0; id < words.length; id++) {
+      vocabulary.put(words[id], id);
+      if (words[id].startsWith("[")) {
+        addToken(json, id, words[id]);
+      }
+    }
+    json.putObject("normalizer").put("type", "BertNormalizer").put("lowercase", true);
+    ((ObjectNode) json.get("normalizer")).put("clean_text", true).put("handle_chinese_chars", true);
+    json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
+    json.set(
+        "post_processor",
+        parse(
+            "{'type': 'TemplateProcessing', 'single': [C0, A0, S0], 'pair': [C0, A0, S0, B1, S1],"
+                    .replaceAll("([CS])(\\d)", "{'SpecialToken': {'id': '$1', 'type_id': $2}}")
+                    .replaceAll("([AB])(\\d)", "{'Sequence': {'id': '$1', 'type_id': $2}}")
+                + "'special_tokens': {'C': {'id': 'C', 'ids': [2], 'tokens': ['[CLS]']},"
+                + " 'S': {'id': 'S', 'ids': [3], 'tokens': ['[SEP]']}}}"));
+    return json;
+  }
+
   /** {@link #byteLevel} with a space put before the text. */
   public static ObjectNode prefixSpace() {
     ObjectNode json = byteLevel();

@@ -5,7 +5,8 @@ import java.util.Set;
 
 /** What the files of a model folder are, by their names. */
 public final class FolderFiles {
-  static final String CONFIG = "config.json";
+  /** What network it is. */
+  public static final String CONFIG = "config.json";
 
   /** The tokenizer of Hugging Face. */
   public static final String TOKENIZER = "tokenizer.json";

@@ -1,6 +1,7 @@
 package org.llmsurgeon.checkpoint.token;
 
 import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
@@ -137,6 +138,30 @@ public final class TextTokenizer implements AutoCloseable {
     return library.decode(Arrays.stream(ids).asLongStream().toArray(), true);
   }
 
+  /**
+   * What stands around a pair of texts.
+   *
+   * @throws InputException if that cannot be found out
+   */
+  public PairFrame pairFrame() {
+    for (String probe : PROBES) {
+      long[] plain = encodePiece(probe);
+      Encoding both = library.encode(probe, probe, true, false);
+      long[] full = both.getIds();
+      int first = plain.length == 0 ? -1 : indexOf(full, plain, 0);
+      int second = first < 0 ? -1 : indexOf(full, plain, first + plain.length);
+      if (second >= 0) {
+        return new PairFrame(
+            toInts(full, 0, first),
+            toInts(full, first + plain.length, second),
+            toInts(full, second + plain.length, full.length),
+            both.getTypeIds()[second] > 0);
+      }
+    }
+    throw new InputException(
+        name + " puts pairs of texts together in a way that is not understood; give single texts");
+  }
+
   /** Where a text may be cut. */
   /** Whether a text may be cut somewhere without changing its tokens, as far as it is known. */
   public boolean allowsCuts() {
@@ -199,7 +224,7 @@ public final class TextTokenizer implements AutoCloseable {
     for (String probe : PROBES) {
       long[] plain = encodePiece(probe, false);
       long[] full = encodePiece(probe, true);
-      int at = plain.length == 0 ? -1 : indexOf(full, plain);
+      int at = plain.length == 0 ? -1 : indexOf(full, plain, 0);
       if (at >= 0) {
         prefix = toInts(full, 0, at);
         suffix = toInts(full, at + plain.length, full.length);
@@ -243,8 +268,8 @@ public final class TextTokenizer implements AutoCloseable {
     return new int[] {id.asInt()};
   }
 
-  private static int indexOf(long[] whole, long[] part) {
-    for (int i = 0; i + part.length <= whole.length; i++) {
+  private static int indexOf(long[] whole, long[] part, int from) {
+    for (int i = from; i + part.length <= whole.length; i++) {
       if (Arrays.equals(whole, i, i + part.length, part, 0, part.length)) {
         return i;
       }

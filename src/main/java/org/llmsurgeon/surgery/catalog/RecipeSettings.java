@@ -24,6 +24,7 @@ public final class RecipeSettings {
               CurvatureSettings.ALL,
               UpdateSettings.ALL,
               CalibrationSettings.ALL,
+              ObjectiveSettings.ALL,
               ElementSettings.ALL,
               CorrectionSettings.ALL,
               RecoverySettings.ALL)

@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.pruning.structure.SelectionKind;
@@ -20,6 +22,7 @@ import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
@@ -51,6 +54,7 @@ public final class Recipe implements Serializable {
   private final Damping damping;
   private final CalibrationText calibration;
   private final int shards;
+  private final ObjectiveChoice objective;
   private final ElementRule elements;
   private final CorrectionRule correction;
   private final RecoveryRule recovery;
@@ -69,6 +73,7 @@ public final class Recipe implements Serializable {
     damping = new Damping(values.get(UpdateSettings.DAMP_G), values.get(UpdateSettings.DAMP_A));
     calibration = CalibrationText.of(values);
     shards = values.get(CalibrationSettings.SHARDS);
+    objective = ObjectiveSettings.objective(values);
     elements = ElementRule.of(values);
     correction = CorrectionRule.of(values);
     recovery = RecoveryRule.of(values);
@@ -147,6 +152,7 @@ public final class Recipe implements Serializable {
    * @param checked whether halves of the first shot's data are held against each other
    * @param draw how places are drawn
    * @param column the field or column that holds the text, in files that have any
+   * @param columns what is read of labelled data
    */
   public record CalibrationText(
       int sequences,
@@ -155,10 +161,19 @@ public final class Recipe implements Serializable {
       boolean fresh,
       boolean checked,
       DrawKind draw,
-      String column) {
+      String column,
+      LabelledColumns columns) {
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
-      this(sequences, context, seed, false, false, DrawKind.AUTO, TextFormat.FIELD);
+      this(
+          sequences,
+          context,
+          seed,
+          false,
+          false,
+          DrawKind.AUTO,
+          TextFormat.FIELD,
+          LabelledColumns.USUAL);
     }
 
     /**
@@ -168,7 +183,8 @@ public final class Recipe implements Serializable {
      * @param column as above
      */
     public static CalibrationText inColumn(Integer context, String column) {
-      return new CalibrationText(1, context, 0, false, false, DrawKind.AUTO, column);
+      return new CalibrationText(
+          1, context, 0, false, false, DrawKind.AUTO, column, LabelledColumns.USUAL);
     }
 
     static CalibrationText of(SettingValues values) {
@@ -179,7 +195,8 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.FRESH),
           values.get(CalibrationSettings.CHECK),
           values.get(CalibrationSettings.DRAW),
-          values.get(CalibrationSettings.TEXT_COLUMN));
+          values.get(CalibrationSettings.TEXT_COLUMN),
+          ObjectiveSettings.columns(values));
     }
 
     /**
@@ -319,6 +336,11 @@ public final class Recipe implements Serializable {
   /** Groups of windows that are accumulated as one; 0 for one per eight windows. */
   public int shards() {
     return shards;
+  }
+
+  /** What the network is to do. */
+  public ObjectiveChoice objective() {
+    return objective;
   }
 
   /** How single weights and N:M groups go. */

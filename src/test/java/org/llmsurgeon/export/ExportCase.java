@@ -2,6 +2,7 @@ package org.llmsurgeon.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.function.Supplier;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -30,6 +32,19 @@ public record ExportCase(
     Consumer<MaskedFolder> zeros,
     Route route,
     Route expected) {
+
+  private static final List<String> ENCODERS =
+      List.of(
+          "bert",
+          "bert-pair",
+          "bert-number",
+          "bert-embedding",
+          "roberta",
+          "roberta-token",
+          "roberta-embedding",
+          "distilbert",
+          "distilbert-sequence",
+          "distilbert-embedding");
 
   public String write(Path path, DataType dtype, Device device) throws IOException {
     MaskedFolder folder = new MaskedFolder(model.get(), 7);
@@ -61,8 +76,30 @@ public record ExportCase(
     add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
     add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
     TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
+    for (String name : ENCODERS) {
+      addEncoder(all, name);
+    }
     TinyDecoders.mixtures().forEach((base, json) -> addMixture(all, base, json));
     return all;
+  }
+
+  private static void addEncoder(List<ExportCase> all, String name) {
+    Supplier<ObjectNode> model = () -> encoder(name);
+    add(all, name + ", one width", model, ExportCase::oneNumberOfNeurons, Route.UNIFORM);
+    add(all, name + ", heads", model, ExportCase::heads, Route.PER_LAYER);
+    // Every sublayer keeps a unit, of which the indexed form leaves out the weights
+    add(all, name + ", sublayers", model, ExportCase::sublayers, Route.INDEXED);
+    add(all, name + ", biases", model, ExportCase::biases, Route.PER_LAYER);
+    add(all, name + ", lines", model, ExportCase::lines, Route.INDEXED);
+    add(all, name + ", elements", model, MaskedFolder::elements, Route.ZEROS);
+  }
+
+  private static ObjectNode encoder(String name) {
+    try (ReferenceModel reference = ReferenceModel.open(name)) {
+      return reference.json().deepCopy();
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
   }
 
   private static void addMixture(List<ExportCase> all, String base, ObjectNode json) {
@@ -125,7 +162,7 @@ public record ExportCase(
       Route chosen) {
     all.add(new ExportCase(name, model, zeros, Route.AUTO, chosen));
     for (Route route : Route.values()) {
-      boolean known = route != Route.NEMOTRON_NAS || !name.startsWith("OPT");
+      boolean known = route != Route.NEMOTRON_NAS || name.startsWith("Llama");
       if (route != Route.AUTO && known) {
         all.add(new ExportCase(name, model, zeros, route, route));
       }

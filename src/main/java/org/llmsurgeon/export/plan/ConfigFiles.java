@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.llmsurgeon.checkpoint.folder.IndexedTensors;
@@ -23,8 +22,6 @@ import org.llmsurgeon.model.config.ModelSize;
  */
 public final class ConfigFiles {
   private static final String CONFIG = "config.json";
-  private static final String HEADS = "num_attention_heads";
-  private static final String GROUPS = "num_key_value_heads";
   private static final String HEAD_DIMENSION = "head_dim";
 
   /** Neurons of an expert, where that is not the field of all neurons, and beside the experts. */
@@ -35,42 +32,28 @@ public final class ConfigFiles {
   static final String BLOCKS = "block_configs";
   private static final String CODE = "auto_map";
   private static final String LAYERS_FILE = "pruned_layers.py";
+  private static final String ENCODER_FILE = "modeling_pruned_encoder.py";
 
   /** Without it transformers refuses to look at the sizes that the blocks need not have. */
   private static final String GLOBAL_ACCESS = "allow_global_per_layer_attribute_access";
-
-  /**
-   * Architectures whose code derives the width of a head, or of its rotated part, from the number
-   * of heads.
-   */
-  private static final Set<String> WHOLE = Set.of("OPT", "Phi3", "StableLm");
 
   private static final List<String> PYTHON =
       List.of(
           LAYERS_FILE,
           "modeling_pruned.py",
+          ENCODER_FILE,
           "configuration_nemotron_nas.py",
           "modeling_nemotron_nas.py");
 
   private final ModelFolder folder;
   private final ModelConfig config;
-  private final String base;
+  private final ConfigNames names;
 
   /** The configuration of a model's smaller forms. */
   public ConfigFiles(ModelFolder folder, ModelConfig config) {
     this.folder = folder;
     this.config = config;
-    this.base = config.architecture().replace("ForCausalLM", "").replace("DeciLM", "Llama");
-  }
-
-  /** Field of the number of neurons. */
-  String neurons() {
-    return base.equals("OPT") ? "ffn_dim" : "intermediate_size";
-  }
-
-  /** Whether the architecture's own code cannot have fewer heads than it was made with. */
-  boolean headsAsTheyWere() {
-    return WHOLE.contains(base) || config.attention().wholeNorms();
+    this.names = ConfigNames.of(config);
   }
 
   /** Files of a folder in which all sizes stay. */
@@ -103,15 +86,15 @@ public final class ConfigFiles {
     putHeads(json, widths.get(0));
     for (BlockWidth width : widths) {
       if (width.expert() == 0) {
-        json.put(neurons(), width.neurons());
+        json.put(names.neurons(), width.neurons());
       } else {
-        json.put(json.has(EXPERT) ? EXPERT : neurons(), width.expert());
+        json.put(json.has(EXPERT) ? EXPERT : names.neurons(), width.expert());
         if (width.neurons() > 0) {
           json.put(SHARED, width.neurons());
         }
       }
     }
-    if (!headsAsTheyWere()) {
+    if (!names.headsAsTheyWere()) {
       json.put(HEAD_DIMENSION, config.headDimension());
     }
     return files(json, Map.of());
@@ -137,7 +120,9 @@ public final class ConfigFiles {
     if (own.isEmpty()) {
       json.remove(PER_LAYER);
     }
-    json.put(HEAD_DIMENSION, config.headDimension());
+    if (!names.encoder()) {
+      json.put(HEAD_DIMENSION, config.headDimension());
+    }
     json.put(GLOBAL_ACCESS, true);
     ObjectNode indexed = json.putObject(IndexedTensors.FIELD);
     edits.forEach(
@@ -150,6 +135,11 @@ public final class ConfigFiles {
       json.remove(IndexedTensors.FIELD);
     }
     ObjectNode code = json.putObject(CODE);
+    if (names.encoder()) {
+      code.put(names.auto(), "modeling_pruned_encoder.PrunedEncoder");
+      String modelling = filled(resource(ENCODER_FILE));
+      return files(json, Map.of(ENCODER_FILE, modelling, LAYERS_FILE, resource(LAYERS_FILE)));
+    }
     code.put("AutoModel", "modeling_pruned.PrunedModel");
     code.put("AutoModelForCausalLM", "modeling_pruned.PrunedForCausalLM");
     String modelling = filled(resource("modeling_pruned.py"));
@@ -175,9 +165,9 @@ public final class ConfigFiles {
     ObjectNode json = plain();
     json.putArray("architectures").add("DeciLMForCausalLM");
     json.put("model_type", "nemotron-nas");
-    json.put(HEADS, heads);
+    json.put(names.heads(), heads);
     json.put(HEAD_DIMENSION, config.headDimension());
-    json.remove(List.of(neurons(), GROUPS));
+    json.remove(List.of(names.neurons(), names.groups()));
     ArrayNode blocks = json.putArray(BLOCKS);
     for (BlockWidth width : widths) {
       ObjectNode attention = blocks.addObject().putObject("attention");
@@ -216,7 +206,7 @@ public final class ConfigFiles {
     ObjectNode json = folder.config().deepCopy();
     boolean nemotron = json.has(BLOCKS);
     json.remove(List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS));
-    json.putArray("architectures").add(base + "ForCausalLM");
+    json.putArray("architectures").add(names.architecture());
     if (nemotron) {
       json.put("model_type", "llama");
       putWidth(json, whole());
@@ -231,14 +221,14 @@ public final class ConfigFiles {
   }
 
   private void putWidth(ObjectNode json, BlockWidth width) {
-    json.put(neurons(), width.neurons());
+    json.put(names.neurons(), width.neurons());
     putHeads(json, width);
   }
 
   private void putHeads(ObjectNode json, BlockWidth width) {
-    json.put(HEADS, width.heads());
-    if (!base.equals("OPT")) {
-      json.put(GROUPS, width.groups());
+    json.put(names.heads(), width.heads());
+    if (names.groups() != null) {
+      json.put(names.groups(), width.groups());
     }
   }
 
@@ -266,11 +256,15 @@ public final class ConfigFiles {
   }
 
   private String filled(String template) {
+    String base = names.base();
     String model = base.equals("Gemma3") ? "Gemma3TextModel" : base + "Model";
     return template
         .replace("@BASE@", base)
         .replace("@MODEL@", model)
-        .replace("@NEURONS@", neurons());
+        .replace("@CLASS@", names.architecture())
+        .replace("@AUTO@", names.auto())
+        .replace("@HEADS@", names.heads())
+        .replace("@NEURONS@", names.neurons());
   }
 
   private static String resource(String name) {

@@ -106,7 +106,8 @@ public final class ExportPlanner {
   private Optional<ExportPlan> of(Route route) {
     return switch (route) {
       case UNIFORM ->
-          Widths.uniform(blocks, config.hidden(), files.headsAsTheyWere()).map(this::uniform);
+          Widths.uniform(blocks, config.hidden(), ConfigNames.of(config).headsAsTheyWere())
+              .map(this::uniform);
       case PER_LAYER -> Optional.of(perLayer());
       case NEMOTRON_NAS -> Widths.nemotron(blocks, config.hidden()).map(this::nemotron);
       case INDEXED -> Optional.of(indexed());
@@ -124,7 +125,7 @@ public final class ExportPlanner {
   }
 
   private ExportPlan perLayer() {
-    List<BlockWidth> widths = Widths.perBlock(blocks);
+    List<BlockWidth> widths = Widths.perBlock(blocks, ConfigNames.of(config).encoder());
     return plan(
         Route.PER_LAYER,
         widths,
@@ -166,7 +167,7 @@ public final class ExportPlanner {
   }
 
   private ExportPlan indexed() {
-    List<BlockWidth> widths = Widths.perBlock(blocks);
+    List<BlockWidth> widths = Widths.perBlock(blocks, ConfigNames.of(config).encoder());
     TensorEdits.Edits cut = edits.of(blocks, widths, true);
     return plan(
         Route.INDEXED,

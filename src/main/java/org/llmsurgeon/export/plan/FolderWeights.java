@@ -72,4 +72,9 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
   public Tensor load(String name, Device device) {
     return folder.load(names.stored(name), device);
   }
+
+  @Override
+  public Tensor load(String name, long first, int rows, int columns, Device device) {
+    return folder.load(names.stored(name), first, rows, columns, device);
+  }
 }

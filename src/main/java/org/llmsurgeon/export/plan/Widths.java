@@ -31,22 +31,24 @@ final class Widths {
   /**
    * Each block on its own. A sublayer is left out where nothing of it is left; where it still adds
    * a bias, it keeps one unit.
+   *
+   * @param all whether every sublayer keeps one
    */
-  static List<BlockWidth> perBlock(List<BlockSurvey> blocks) {
+  static List<BlockWidth> perBlock(List<BlockSurvey> blocks, boolean all) {
     return blocks.stream()
         .map(
             each -> {
-              int groups =
-                  atLeast(each.groupsLeft(), each.constants().attention(), each.allGroups());
+              boolean one = all || each.constants().attention();
+              int groups = atLeast(each.groupsLeft(), one, each.allGroups());
               int heads = Math.max(1, each.mostHeadsInGroup()) * groups;
-              return new BlockWidth(neurons(each), heads, groups);
+              return new BlockWidth(neurons(each, all), heads, groups);
             })
         .toList();
   }
 
-  private static int neurons(BlockSurvey block) {
-    return atLeast(
-        block.neurons().cardinality(), block.constants().feedForward(), block.allNeurons());
+  private static int neurons(BlockSurvey block, boolean one) {
+    boolean needed = one || block.constants().feedForward();
+    return atLeast(block.neurons().cardinality(), needed, block.allNeurons());
   }
 
   private static int atLeast(int left, boolean one, int all) {
@@ -138,7 +140,7 @@ final class Widths {
   }
 
   private static Optional<BlockWidth> nemotron(int heads, BlockSurvey block) {
-    int neurons = neurons(block);
+    int neurons = neurons(block, false);
     boolean needed = block.constants().attention() || block.block() == 0;
     int left = atLeast(block.groupsLeft(), needed, block.allGroups());
     if (left == 0) {

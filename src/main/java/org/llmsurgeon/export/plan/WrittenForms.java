@@ -27,7 +27,19 @@ public final class WrittenForms {
           "MixtralForCausalLM",
           "OlmoeForCausalLM",
           "Qwen2MoeForCausalLM",
-          "Qwen3MoeForCausalLM");
+          "Qwen3MoeForCausalLM",
+          "BertForMaskedLM",
+          "BertModel",
+          "BertForSequenceClassification",
+          "BertForTokenClassification",
+          "RobertaForMaskedLM",
+          "RobertaModel",
+          "RobertaForSequenceClassification",
+          "RobertaForTokenClassification",
+          "DistilBertForMaskedLM",
+          "DistilBertModel",
+          "DistilBertForSequenceClassification",
+          "DistilBertForTokenClassification");
 
   /** Those of them whose blocks Llama-Nemotron models have. */
   private static final Set<String> LLAMA = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");

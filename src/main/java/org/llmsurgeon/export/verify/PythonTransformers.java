@@ -101,13 +101,17 @@ public record PythonTransformers(String python) {
             new Agreement(
                 each.path("max_abs").asDouble(Double.NaN),
                 each.path("kl").asDouble(),
-                Math.exp(each.path("loss_a").asDouble()),
-                Math.exp(each.path("loss_b").asDouble())));
+                perplexity(each.path("loss_a")),
+                perplexity(each.path("loss_b"))));
       }
       return results;
     } catch (IOException failed) {
       throw new UncheckedIOException(python + " could not be run", failed);
     }
+  }
+
+  private static Double perplexity(JsonNode loss) {
+    return loss.isNumber() ? (Double) Math.exp(loss.doubleValue()) : null;
   }
 
   private String run(byte[] request) throws IOException {

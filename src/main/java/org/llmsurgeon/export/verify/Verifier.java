@@ -34,6 +34,9 @@ public final class Verifier {
   /** The same where biases were rounded to a half-precision format after something was added. */
   private static final double ROUNDED = 2e-3;
 
+  /** Tensors of the blocks of encoders. */
+  private static final String OF_ENCODER = "(.*\\.)?(encoder|transformer)\\.layer\\.\\d+\\..*";
+
   private final Storage storage;
   private final Device device;
 
@@ -78,7 +81,7 @@ public final class Verifier {
       requireSame(config, config(second), a, b);
       requireNothingElse(second);
       int[][] tokens = windows == null ? sample(config, 0) : windows;
-      Logits of = new Logits(tokens.length);
+      Logits of = new Logits(tokens.length, config.attention().causal());
       try (LanguageModel model = FolderWeights.model(storage, a, device)) {
         for (int i = 0; i < tokens.length; i++) {
           of.first[i] = logits(model, tokens[i]);
@@ -124,7 +127,8 @@ public final class Verifier {
     LanguageModel.tensors(config).keySet().forEach(name -> expected.add(names.stored(name)));
     Map<String, ?> indexed = folder.indices();
     for (String name : folder.names()) {
-      boolean ofLayer = name.contains("_proj.") || name.contains(".fc");
+      boolean ofLayer =
+          name.contains("_proj.") || name.contains(".fc") || name.matches(OF_ENCODER);
       if (ofLayer && !expected.contains(name) && !indexed.containsKey(name)) {
         throw new InputException(
             "%s holds tensor %s, which its config.json does not call for; export the model again"
@@ -142,7 +146,7 @@ public final class Verifier {
   }
 
   private static double tolerance(ModelFolder folder) {
-    boolean biases = folder.names().stream().anyMatch(name -> name.matches(".*(proj|fc2).bias"));
+    boolean biases = folder.names().stream().anyMatch(name -> name.matches(".*(proj|fc2|dense|lin2|out_lin).bias"));
     return biases && folder.dtype() != DataType.F32 ? ROUNDED : EXACT;
   }
 
@@ -165,14 +169,20 @@ public final class Verifier {
   /** Logits of the first model, and how the second's differ. */
   private static final class Logits {
     private final float[][] first;
+    private final boolean next;
     private double largest;
     private double difference;
     private double divergence;
     private double lossA;
     private double lossB;
 
-    Logits(int windows) {
-      first = new float[windows][];
+    /**
+     * @param windows how many
+     * @param next whether next tokens are said
+     */
+    Logits(int windows, boolean next) {
+      this.first = new float[windows][];
+      this.next = next;
     }
 
     void compare(int window, float[] second, int[] tokens, int vocabulary) {
@@ -190,10 +200,10 @@ public final class Verifier {
           double logA = a[i] - normA;
           kl += Math.exp(logA) * (logA - (second[i] - normB));
         }
-        if (t + 1 < tokens.length) {
-          int next = at + tokens[t + 1];
-          lossA += (normA - a[next]) / (tokens.length - 1) / first.length;
-          lossB += (normB - second[next]) / (tokens.length - 1) / first.length;
+        if (next && t + 1 < tokens.length) {
+          int said = at + tokens[t + 1];
+          lossA += (normA - a[said]) / (tokens.length - 1) / first.length;
+          lossB += (normB - second[said]) / (tokens.length - 1) / first.length;
         }
       }
       divergence += kl / tokens.length / first.length;
@@ -212,7 +222,11 @@ public final class Verifier {
     }
 
     Agreement agreement() {
-      return new Agreement(difference, divergence, Math.exp(lossA), Math.exp(lossB));
+      return new Agreement(
+          difference,
+          divergence,
+          next ? (Double) Math.exp(lossA) : null,
+          next ? (Double) Math.exp(lossB) : null);
     }
   }
 }

@@ -5,20 +5,9 @@
 
 from transformers import @BASE@ForCausalLM, @MODEL@
 
-from .pruned_layers import index, shrink
+from .pruned_layers import index, shrink, value
 
 NEURONS = "@NEURONS@"
-
-
-def value(config, block, name, otherwise):
-    standard = getattr(config, name, None)
-    own = getattr(config, "per_layer_config", None)
-    if isinstance(own, dict):  # transformers before it knew the field
-        own = {int(key): sizes for key, sizes in own.items()}.get(block, {}).get(name)
-    elif own is not None:
-        own = getattr(own[block], name, None)
-    found = standard if own is None else own
-    return otherwise if found is None else found
 
 
 def prune(model, config):

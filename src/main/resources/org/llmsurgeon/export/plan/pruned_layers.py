@@ -1,6 +1,7 @@
 """Gives the blocks of a transformers model sizes of their own."""
 
 import copy
+import re
 
 import torch
 from torch import nn
@@ -111,10 +112,22 @@ def shrink(layers, sizes):
         shrink_feed_forward(layer, neurons)
 
 
+def value(config, block, name, otherwise):
+    """A field of config.json for a block, which per_layer_config may override."""
+    standard = getattr(config, name, None)
+    own = getattr(config, "per_layer_config", None)
+    if isinstance(own, dict):  # transformers before it knew the field
+        own = {int(key): sizes for key, sizes in own.items()}.get(block, {}).get(name)
+    elif own is not None:
+        own = getattr(own[block], name, None)
+    found = standard if own is None else own
+    return otherwise if found is None else found
+
+
 def index(layers, modules):
     """modules: {"model.layers.0.mlp.up_proj": {"rows": [kept, all], "columns": [kept, all]}}"""
     for name, kept in modules.items():
-        parent, _, leaf = name.split("layers.", 1)[1].rpartition(".")
+        parent, _, leaf = re.split(r"layers?\.", name, maxsplit=1)[1].rpartition(".")
         owner = layers.get_submodule(parent)
         new = IndexedLinear(getattr(owner, leaf), kept.get("rows"), kept.get("columns"))
         setattr(owner, leaf, new)

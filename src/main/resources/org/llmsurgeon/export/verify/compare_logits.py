@@ -14,15 +14,32 @@ from transformers.utils import logging
 logging.set_verbosity_error()
 
 
+TASKS = ("ForMaskedLM", "ForSequenceClassification", "ForTokenClassification")
+
+
+def auto(architecture):
+    """The class that finds the class of an architecture, with the code of its folder."""
+    task = next((each for each in TASKS if architecture.endswith(each)), "ForCausalLM")
+    return "AutoModel" if architecture.endswith("Model") else "AutoModel" + task
+
+
 def load(folder, trust):
     named = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust).architectures
     own = None if trust or not named else getattr(transformers, named[0], None)
-    kind = own or transformers.AutoModelForCausalLM
+    kind = own or getattr(transformers, auto(named[0] if named else ""))
     model = kind.from_pretrained(folder, trust_remote_code=trust, torch_dtype=torch.float32)
     return model.eval()
 
 
-def loss(logits, window):
+def said(model, window):
+    result = model(window[None])
+    return (result.logits if hasattr(result, "logits") else result.last_hidden_state)[0]
+
+
+def loss(model, logits, window):
+    """The mean cross-entropy of the next tokens, of a model that says them."""
+    if not type(model).__name__.endswith("ForCausalLM"):
+        return float("nan")
     return torch.nn.functional.cross_entropy(logits[:-1].double(), window[1:]).item()
 
 
@@ -32,18 +49,20 @@ def compare(pair, windows):
     most, divergence, losses = 0.0, 0.0, ([], [])
     for ids in windows:
         window = torch.tensor(ids)
-        x, y = a(window[None]).logits[0], b(window[None]).logits[0]
+        x, y = said(a, window), said(b, window)
         most = max(most, (x - y).abs().max().item())
         p, q = x.double().log_softmax(-1), y.double().log_softmax(-1)
         divergence += (p.exp() * (p - q)).sum(-1).mean().item() / len(windows)
-        losses[0].append(loss(x, window))
-        losses[1].append(loss(y, window))
+        losses[0].append(loss(a, x, window))
+        losses[1].append(loss(b, y, window))
     nan = most != most
     return {"max_abs": None if nan else most, "kl": divergence, "loss_a": mean(losses[0]), "loss_b": mean(losses[1])}
 
 
 def mean(values):
-    return sum(values) / len(values)
+    """None where there is none: JSON has no NaN."""
+    total = sum(values) / len(values)
+    return None if total != total else total
 
 
 request = json.load(sys.stdin)

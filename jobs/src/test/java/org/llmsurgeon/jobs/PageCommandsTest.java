@@ -41,6 +41,8 @@ class PageCommandsTest {
           "clean", "pipeline/src/test/java/org/llmsurgeon/pipeline/output/RunCleanerTest.java",
           "--master", "jobs/src/test/java/org/llmsurgeon/jobs/ClusterDeployTest.java",
           "--gguf", "src/test/java/org/llmsurgeon/export/gguf/GgufExportTest.java",
+          "--label-column", "pipeline/src/test/java/org/llmsurgeon/pipeline/LabelledRunTest.java",
+          "--reference", "pipeline/src/test/java/org/llmsurgeon/pipeline/LabelledRunTest.java",
           "--gpu", "pipeline/src/test/java/org/llmsurgeon/pipeline/GpuClusterTest.java");
 
   @TempDir static Path temp;

@@ -1,13 +1,14 @@
 package org.llmsurgeon.pipeline;
 
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.Reason;
-import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.export.verify.PythonTransformers;
 import org.llmsurgeon.export.verify.Verification;
@@ -25,14 +26,14 @@ import org.llmsurgeon.pipeline.analyse.TensorExport;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
-import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.compare.CompareRequest;
 import org.llmsurgeon.pipeline.compare.ComparedRun;
 import org.llmsurgeon.pipeline.compare.Comparison;
 import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
 import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
+import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
+import org.llmsurgeon.pipeline.evaluate.EvaluateRun;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
-import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.files.WriteProbe;
@@ -44,7 +45,6 @@ import org.llmsurgeon.pipeline.prune.PruneRun;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.ResultPages;
 import org.llmsurgeon.pipeline.report.RunResult;
-import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ScratchDirectory;
 import org.llmsurgeon.pipeline.run.Session;
@@ -54,8 +54,8 @@ import org.llmsurgeon.pipeline.text.WindowBuilder;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
-import org.llmsurgeon.pipeline.weights.StoredHead;
 import org.llmsurgeon.pruning.layer.StructureCosts;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 
@@ -90,7 +90,8 @@ public final class SurgeonPipeline {
    * @return the report, as it also lies beside the pruned model
    */
   public PruningReport prune(PruneRequest request) {
-    return operation(session -> new PruneRun(session, request).run());
+    return operation(
+        session -> new PruneRun(session.with(request.recipe().objective()), request).run());
   }
 
   /**
@@ -99,28 +100,24 @@ public final class SurgeonPipeline {
    * @param model model folder
    * @param test texts, or files of token windows
    * @param context tokens of a window of text; null for the model's positions, at most {@link
-   *     org.llmsurgeon.surgery.catalog.CalibrationSettings#MOST_CONTEXT}
+   *     CalibrationSettings#MOST_CONTEXT}
    */
   public EvaluationResult evaluate(String model, List<String> test, Integer context) {
-    return evaluate(model, test, context, TextFormat.FIELD);
+    Map<String, Object> options = new HashMap<>();
+    options.put(CalibrationSettings.CONTEXT.name(), context);
+    return evaluate(new EvaluateRequest(model, null, test, Recipe.of(options)));
   }
 
   /**
-   * Perplexity of a model on texts of which a named field or column is read.
+   * How good a model is at what it is to do.
    *
-   * @param model model folder
-   * @param test texts, or files of token windows
-   * @param context as in {@link #evaluate(String, List, Integer)}
-   * @param column the field or column that holds the text, in files that have any
+   * @param request which model, and on what
    */
-  public EvaluationResult evaluate(
-      String model, List<String> test, Integer context, String column) {
-    if (test.isEmpty()) {
-      throw new InputException("No test text is given; give --test with a text or token windows.");
-    }
-    CalibrationText text = CalibrationText.inColumn(context, column);
-    progress.runStarted("evaluate " + model, 0);
-    return operation(session -> evaluate(session, session.storage().absolute(model), test, text));
+  public EvaluationResult evaluate(EvaluateRequest request) {
+    progress.runStarted("evaluate " + request.model(), 0);
+    return operation(
+        session ->
+            new EvaluateRun(session.with(request.recipe().objective()), request).run());
   }
 
   /**
@@ -137,29 +134,6 @@ public final class SurgeonPipeline {
           String folder = session.storage().absolute(model);
           return new ChoiceEvaluation(session, folder, files).of(session.model(folder));
         });
-  }
-
-  private EvaluationResult evaluate(
-      Session session, String folder, List<String> test, CalibrationText text) {
-    RunDirectory run = ScratchDirectory.near(session, folder);
-    try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
-      StoredHead.tell(session, session.model(folder), weights);
-      List<String> files = TextFiles.of(session.storage(), test);
-      WindowBuilder builder = new WindowBuilder(session, run, folder, weights.config());
-      builder.requireColumns(files, text);
-      WindowsFile windows = builder.test(files, text);
-      Evaluation evaluation =
-          new Evaluator(session, run, windows, weights.config().objective())
-              .evaluate(StageName.of("evaluate"), session.model(folder));
-      return new EvaluationResult(
-          evaluation.perplexity(),
-          evaluation.scores(),
-          windows.tokens(),
-          windows.windows(),
-          windows.context());
-    } finally {
-      run.delete();
-    }
   }
 
   /**
@@ -183,7 +157,9 @@ public final class SurgeonPipeline {
         session -> {
           String file = session.storage().absolute(output);
           TensorExport.requireFree(session.storage(), file);
-          try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
+          try (DenseShot shot =
+              DenseShot.open(
+                  session.with(recipe.objective()), model, calibration, file, recipe)) {
             FactorExport export =
                 new FactorExport(shot.config(), recipe.curvature(), shot.factors());
             TensorExport.write(session, file, export.layout(), export::write);
@@ -208,7 +184,9 @@ public final class SurgeonPipeline {
         session -> {
           String file = session.storage().absolute(output);
           TensorExport.requireFree(session.storage(), file);
-          try (DenseShot shot = DenseShot.open(session, model, calibration, file, recipe)) {
+          try (DenseShot shot =
+              DenseShot.open(
+                  session.with(recipe.objective()), model, calibration, file, recipe)) {
             List<StructureCosts> costs = shot.costs();
             CostExport export = new CostExport(session.storage(), costs, shot.elementCosts());
             TensorExport.write(session, file, export.layout(), export::write);

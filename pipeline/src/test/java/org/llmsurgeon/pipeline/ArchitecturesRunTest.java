@@ -3,10 +3,8 @@ package org.llmsurgeon.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,14 +20,13 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
-import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Objective;
-import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
@@ -38,13 +35,19 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 /** Runs from folder to folder, over checkpoints whose tensors hold several layers or are turned. */
 @DisplayName("A folder of another architecture")
 class ArchitecturesRunTest {
+  private static final String MASK =
+      "{\"added_tokens\": [{\"id\": 2, \"content\": \"[MASK]\", \"special\": true}]}";
+
   private static JavaSparkContext spark;
   @TempDir Path temp;
 
   private static List<String> metrics(ModelConfig config) {
     Objective objective = config.objective();
-    if (!objective.saysTokens()) {
+    if (!objective.hasAnswers()) {
       return List.of("spearman");
+    }
+    if (objective instanceof Regression) {
+      return List.of("mse", "pearson", "spearman");
     }
     return objective instanceof Classification ? List.of("accuracy", "f1") : List.of();
   }
@@ -57,31 +60,6 @@ class ArchitecturesRunTest {
   @AfterAll
   static void stop() {
     spark.close();
-  }
-
-  private Path folder(ReferenceModel model) throws IOException {
-    Path folder = Files.createDirectories(temp.resolve("model"));
-    Files.writeString(folder.resolve("config.json"), model.json().toString());
-    if (!model.config().attention().causal()) {
-      Files.writeString(
-          folder.resolve("tokenizer.json"),
-          "{\"added_tokens\": [{\"id\": 2, \"content\": \"[MASK]\", \"special\": true}]}");
-    }
-    SafetensorsLayout layout = new SafetensorsLayout();
-    for (String name : model.stored()) {
-      layout.add(name, DataType.F32, Arrays.stream(model.shape(name)).asLongStream().toArray());
-    }
-    Device device = ExecutorDevice.shared();
-    String file = folder.resolve("model.safetensors").toString();
-    try (SafetensorsWriter writer =
-        new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
-      for (String name : layout.entries().keySet()) {
-        try (Tensor tensor = model.load(name, device)) {
-          writer.write(name, tensor, device);
-        }
-      }
-    }
-    return folder;
   }
 
   private Path windows(ReferenceModel model) throws IOException {
@@ -101,6 +79,14 @@ class ArchitecturesRunTest {
 
   /** Rows with the labels that they need at their ends, and texts of several lengths. */
   private static int[][] labelled(ModelConfig config, int[][] windows) {
+    if (config.objective() instanceof Regression) {
+      for (int row = 0; row < windows.length; row++) {
+        int[] halves = Regression.halves(row / 4f - 1);
+        windows[row][7] = row % 2 == 0 ? TextRow.NOTHING : windows[row][7];
+        windows[row][8] = halves[0];
+        windows[row][9] = halves[1];
+      }
+    }
     if (config.objective() instanceof Classification labels) {
       for (int row = 0; row < windows.length; row++) {
         int places = labels.each() ? 5 : 9;
@@ -144,11 +130,14 @@ class ArchitecturesRunTest {
     "roberta-embedding,'row,column'",
     "distilbert-embedding,element",
     "bert-token,units",
-    "distilbert-sequence,units"
+    "distilbert-sequence,units",
+    "bert-number,units",
+    "roberta-number,element"
   })
   void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name)) {
-      Path folder = folder(model);
+      boolean causal = model.config().attention().causal();
+      Path folder = ReferenceFolder.write(model, temp.resolve("model"), causal ? null : MASK);
       List<String> tokens = List.of(windows(model).toString());
       Path output = temp.resolve("output");
       Map<String, Object> options = new HashMap<>(Map.of("structures", structures, "shots", 2));
@@ -169,7 +158,7 @@ class ArchitecturesRunTest {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
       PruningReport report = pipeline.prune(request);
       assertThat(report.sparsity()).isBetween(0.2, 0.5);
-      if (model.config().objective().saysTokens()) {
+      if (model.config().objective().hasAnswers()) {
         double perplexity = pipeline.evaluate(output.toString(), tokens, null).perplexity();
         assertThat(perplexity).isEqualTo(report.perplexity());
       }

@@ -2,7 +2,9 @@ package org.llmsurgeon.pipeline;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -39,6 +41,30 @@ public final class ParquetFiles {
    * @param values of the second column, where the schema has one
    */
   public static String write(Path file, String schema, List<Binary> values) throws IOException {
+    List<Consumer<Group>> rows = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      long number = i;
+      Binary value = values.get(i);
+      rows.add(
+          group -> {
+            group.add(0, number);
+            if (group.getType().getFieldCount() > 1 && value != null) {
+              group.add(1, value);
+            }
+          });
+    }
+    return writeRows(file, schema, rows);
+  }
+
+  /**
+   * Writes rows.
+   *
+   * @param file a new file
+   * @param schema of the rows
+   * @param rows what fills each
+   */
+  static String writeRows(Path file, String schema, List<Consumer<Group>> rows)
+      throws IOException {
     MessageType type = MessageTypeParser.parseMessageType(schema);
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))
@@ -46,12 +72,9 @@ public final class ParquetFiles {
             .withRowGroupSize(3000L)
             .withCompressionCodec(CompressionCodecName.SNAPPY)
             .build()) {
-      for (int i = 0; i < values.size(); i++) {
+      for (Consumer<Group> row : rows) {
         Group group = new SimpleGroup(type);
-        group.add(0, (long) i);
-        if (type.getFieldCount() > 1 && values.get(i) != null) {
-          group.add(1, values.get(i));
-        }
+        row.accept(group);
         writer.write(group);
       }
     }

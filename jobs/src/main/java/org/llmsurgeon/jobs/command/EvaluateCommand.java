@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.llmsurgeon.jobs.option.OutputOptions;
 import org.llmsurgeon.jobs.option.RunSettings;
 import org.llmsurgeon.jobs.option.Settings;
@@ -16,9 +17,10 @@ import org.llmsurgeon.jobs.terminal.RunProgress;
 import org.llmsurgeon.jobs.terminal.TextTable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.evaluate.ChoiceResult;
+import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
-import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.setting.Setting;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,24 +36,37 @@ import picocli.CommandLine.Spec;
       "Perplexity of a model on a text, and its accuracy on questions with several answers.",
       "",
       "The text is joined with blank lines, tokenised once and cut into consecutive windows; the"
-          + " perplexity is exp of the mean over windows of their mean next-token cross-entropy.",
+          + " perplexity is exp of the mean over windows of their mean next-token cross-entropy, or"
+          + " of what else the model is to say: hidden tokens, or labels, whose accuracy and F1 are"
+          + " told too. Numbers and vectors are measured by correlations.",
       ""
     },
     footer = {"", "Example: surgeon evaluate --model out/pruned --test test.txt --context 512"})
 public final class EvaluateCommand implements Callable<Integer> {
   /** The settings that this command takes. */
   public static final List<Setting<?>> SETTINGS =
-      List.of(
-          RunSettings.MODEL,
-          RunSettings.TEST,
-          CalibrationSettings.CONTEXT,
-          CalibrationSettings.TEXT_COLUMN);
+      Stream.concat(
+              Stream.of(
+                  RunSettings.MODEL,
+                  RunSettings.TEST,
+                  CalibrationSettings.CONTEXT,
+                  CalibrationSettings.TEXT_COLUMN),
+              ObjectiveSettings.ALL.all().stream())
+          .toList();
 
   @Spec private CommandSpec spec;
   @Mixin private OutputOptions output;
 
   @Option(names = "--json", order = 99, description = "Print one JSON object instead of a table.")
   private boolean json;
+
+  @Option(
+      names = "--reference",
+      paramLabel = "DIR",
+      description =
+          "The model before pruning, for an encoder that makes vectors: how far the similarities of"
+              + " all pairs of texts agree with its own.")
+  private String reference;
 
   @Option(
       names = "--choices",
@@ -74,14 +89,13 @@ public final class EvaluateCommand implements Callable<Integer> {
       settings.require("evaluate", RunSettings.TEST);
     }
     String model = settings.text(RunSettings.MODEL);
-    Recipe.CalibrationText text = settings.recipe().calibration();
     EvaluationResult result;
     ChoiceResult answered;
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      result =
-          test.isEmpty() ? null : pipeline.evaluate(model, test, text.context(), text.column());
+      result = test.isEmpty() ? null : pipeline.evaluate(
+                  new EvaluateRequest(model, reference, test, settings.recipe()));
       answered = choices.isEmpty() ? null : pipeline.choices(model, choices);
     }
     output.out().print(json ? json(result, answered) : tables(result, answered));

@@ -85,7 +85,11 @@ public final class VerifyCommand implements Callable<Integer> {
         name,
         "%.2g".formatted(agreement.maxLogitDifference()),
         "%.2g".formatted(Math.max(0, agreement.divergence())),
-        Format.perplexity(agreement.perplexityA()),
-        Format.perplexity(agreement.perplexityB()));
+        perplexity(agreement.perplexityA()),
+        perplexity(agreement.perplexityB()));
+  }
+
+  private static String perplexity(Double perplexity) {
+    return perplexity == null ? "-" : Format.perplexity(perplexity);
   }
 }

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.files.HadoopSettings;
@@ -59,7 +60,9 @@ public final class Inspection {
   public static ModelSummary here(String folder) {
     HadoopSettings settings = HadoopSettings.of(new Configuration());
     HadoopStorage storage = settings.storage();
-    ModelRef model = new ModelRef("inspect", storage.absolute(folder), null, null);
+    ModelRef model = 
+        new ModelRef(
+            "inspect", storage.absolute(folder), null, null, ObjectiveChoice.DEFAULT);
     InspectTask zeros = new InspectTask(model, settings);
     HeadTask head = new HeadTask(model, settings);
     return of(

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
 import org.llmsurgeon.pipeline.prune.InputHashes;
@@ -18,6 +19,8 @@ import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredHead;
+import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * Several methods at several sparsities on the same windows. Each run is kept and in the tables as
@@ -36,12 +39,19 @@ public final class Comparison {
    * @throws InputException if a method or an option is unknown
    */
   public Comparison(Session session, CompareRequest request) {
-    this.session = session;
     this.request = request;
     this.variants = ComparisonGrid.of(request.runs());
+    this.session = session.with(objective(variants));
     this.model = session.storage().absolute(request.model());
     String folder = session.storage().absolute(request.output());
     this.output = new ComparisonFolder(session.storage(), folder);
+  }
+
+  /** What the networks are to do, in all variants alike. */
+  private static ObjectiveChoice objective(List<Variant> variants) {
+    return variants.isEmpty()
+        ? ObjectiveChoice.DEFAULT
+        : ObjectiveSettings.objective(SettingValues.of(variants.get(0).options()));
   }
 
   /**
@@ -53,7 +63,7 @@ public final class Comparison {
   public List<ComparedRun> run() {
     output.requireUsable(model, request.overwrite());
     try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(model))) {
-      if (!dense.config().objective().saysTokens()) {
+      if (!dense.config().objective().hasAnswers()) {
         throw new InputException(
             model
                 + " makes embeddings, which are measured against the dense model's within one run;"

@@ -244,7 +244,7 @@ final class ComparisonRunner implements AutoCloseable {
       measured.put(look, once);
     }
     // Models are known by the operation: the last run's must not be taken for this one's.
-    Session own = Session.begin(session.spark(), session.progress());
+    Session own = Session.begin(session.spark(), session.progress()).with(session.objective());
     ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     ShotContext first = ShotContext.of(own, run, plan, dense.config(), 1);
     long begun = System.nanoTime();
@@ -263,7 +263,7 @@ final class ComparisonRunner implements AutoCloseable {
 
   /** Gathers the factors of the dense model. */
   private Measured measure(RunDirectory run, RunPlan plan, Look look) {
-    Session own = Session.begin(session.spark(), session.progress());
+    Session own = Session.begin(session.spark(), session.progress()).with(session.objective());
     ProcessCache.shared().begin(ProcessCache.Work.OTHER);
     long begun = System.nanoTime();
     FactorStage stage = new FactorStage(ShotContext.of(own, run, plan, dense.config(), 1));

@@ -60,7 +60,7 @@ public final class Evaluator {
                 ranges(windows.windows(), windows.context()),
                 new EvaluateTask(model, run.path(), windows, session.settings()));
     List<double[]> all = measured.value().stream().flatMap(Arrays::stream).toList();
-    Measure measure = Measure.of(objective, all, objective.saysTokens() ? List.of() : dense(all));
+    Measure measure = Measure.of(objective, all, objective.hasAnswers() ? List.of() : dense(all));
     if (!Double.isFinite(measure.perplexity())) {
       throw new RunFailedException(
           stage.description() + ": the perplexity is " + measure.perplexity() + ".");

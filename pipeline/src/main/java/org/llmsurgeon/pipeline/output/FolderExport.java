@@ -10,6 +10,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.Exporter;
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.gguf.GgufExport;
+import org.llmsurgeon.export.plan.ConfigNames;
 import org.llmsurgeon.export.plan.FolderWeights;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.verify.PythonTransformers;
@@ -110,6 +111,7 @@ public final class FolderExport {
         asked.optionName(),
         written.route().optionName(),
         loadsIn(written.route(), target),
+        ConfigNames.of(config(target)).auto(),
         written.widths(),
         speeds == null ? before : before.with(speeds[0]),
         speeds == null ? after : after.with(speeds[1]),
@@ -120,6 +122,12 @@ public final class FolderExport {
   private List<String> loadsIn(Route route, String target) {
     try (ModelFolder folder = ModelFolder.open(storage, target)) {
       ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
+      if (!config.attention().causal()) {
+        // Only this was tried: other programs have their own lists of encoders
+        return route == Route.ZEROS || route == Route.UNIFORM
+            ? List.of("transformers")
+            : List.of("transformers (trust_remote_code=True)");
+      }
       Route form = route == Route.ZEROS ? Route.ofSameSizes(folder.config()) : route;
       List<String> programs = new ArrayList<>(form.loadsIn());
       if (GgufExport.knows(config.architecture())) {
@@ -128,6 +136,14 @@ public final class FolderExport {
       return programs;
     } catch (IOException failed) {
       throw new UncheckedIOException(target + " could not be closed", failed);
+    }
+  }
+
+  private ModelConfig config(String path) {
+    try (ModelFolder folder = ModelFolder.open(storage, path)) {
+      return Architectures.parse(folder.config(), folder.configPath());
+    } catch (IOException failed) {
+      throw new UncheckedIOException(path + " could not be closed", failed);
     }
   }
 

@@ -93,8 +93,8 @@ public final class ModelCard {
     line("Form: " + export.route() + ". Loads in " + programs + ".");
     line("");
     line("```python");
-    line("from transformers import AutoModelForCausalLM, AutoTokenizer");
-    line("model = AutoModelForCausalLM.from_pretrained(\"FOLDER\"" + trust + ")");
+    line("from transformers import " + export.loader() + ", AutoTokenizer");
+    line("model = " + export.loader() + ".from_pretrained(\"FOLDER\"" + trust + ")");
     line("tokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")");
     line("```");
     line("");

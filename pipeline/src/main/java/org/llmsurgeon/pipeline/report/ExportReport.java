@@ -13,6 +13,7 @@ import org.llmsurgeon.export.verify.Verification;
  *     per-layer}, {@code nemotron-nas} or {@code indexed}
  * @param route the form it has
  * @param loadsIn programs that load it, with what that takes in brackets
+ * @param loader the class of transformers that loads it, for example {@code AutoModelForCausalLM}
  * @param widths sizes of each block as they are written: {@code neurons}, {@code heads}, {@code
  *     groups}
  * @param before the model as it came: {@code parameters}, {@code bytes}, {@code multiply_adds} of
@@ -26,6 +27,7 @@ public record ExportReport(
     String asked,
     String route,
     List<String> loadsIn,
+    String loader,
     List<BlockWidth> widths,
     Footprint before,
     Footprint after,
@@ -49,6 +51,7 @@ public record ExportReport(
 
   /** The same with what the models write. */
   public ExportReport with(List<Sample> written) {
-    return new ExportReport(asked, route, loadsIn, widths, before, after, verification, written);
+    return new ExportReport(
+        asked, route, loadsIn, loader, widths, before, after, verification, written);
   }
 }

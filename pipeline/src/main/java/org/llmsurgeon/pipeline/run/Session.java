@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.run;
 
 import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.ReducePlace;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
@@ -20,6 +21,7 @@ import org.llmsurgeon.pipeline.files.HadoopStorage;
  * @param reduce where shards are summed
  * @param settings how executors reach the file systems
  * @param storage how the driver does
+ * @param objective what networks are to do
  */
 public record Session(
     String id,
@@ -27,7 +29,8 @@ public record Session(
     TaskRunner tasks,
     ReducePlace reduce,
     HadoopSettings settings,
-    HadoopStorage storage) {
+    HadoopStorage storage,
+    ObjectiveChoice objective) {
   /**
    * A new operation.
    *
@@ -44,7 +47,17 @@ public record Session(
         new TaskRunner(spark, progress),
         ReducePlace.parse(spark.getConf().get(ReducePlace.SETTING, ReducePlace.AUTO.optionName())),
         settings,
-        settings.storage());
+        settings.storage(),
+        ObjectiveChoice.DEFAULT);
+  }
+
+  /**
+   * The same operation with something else to do.
+   *
+   * @param other what networks are to do
+   */
+  public Session with(ObjectiveChoice other) {
+    return new Session(id, spark, tasks, reduce, settings, storage, other);
   }
 
   /**
@@ -72,7 +85,7 @@ public record Session(
    * @param folder model folder
    */
   public ModelRef model(String folder) {
-    return new ModelRef(id, folder, null, null);
+    return new ModelRef(id, folder, null, null, objective);
   }
 
   /**
@@ -94,6 +107,6 @@ public record Session(
    * @param manifest what the step committed, relative to the run directory
    */
   public ModelRef model(String folder, RunDirectory run, String manifest) {
-    return new ModelRef(id, folder, run.path(), manifest);
+    return new ModelRef(id, folder, run.path(), manifest, objective);
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
@@ -16,14 +17,16 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.DrawKind;
+import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recover.RecoveryPlan;
 
 /**
  * Makes token windows out of files: files of windows are used whole and in order, texts are joined
- * by blank lines and go through the model's own tokenizer.
+ * by blank lines and go through the model's own tokenizer; texts with labels each make one.
  */
 public final class WindowBuilder {
   /** Test windows that are held out even where few are calibrated on. */
@@ -62,10 +65,14 @@ public final class WindowBuilder {
    * @throws InputException if stored windows are to be drawn anew
    */
   public List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
+    requireUse(files, text);
     if (areWindows(files)) {
       return List.of(stored(files, text));
     }
     int draws = text.fresh() ? shots : 1;
+    if (labelled()) {
+      return labelled(text).divide(files, draws, 0).calibration();
+    }
     WindowFrame frame = frame();
     WindowDraw.AtRandom draw = draw(text, draws, frame);
     TextWindows texts = texts(frame);
@@ -94,21 +101,57 @@ public final class WindowBuilder {
    * @param shots how many shots there are
    */
   public Divided divided(List<String> files, Recipe.CalibrationText text, int shots) {
+    requireUse(files, text);
     if (areWindows(files)) {
       return new Divided(calibration(files, text, shots), null);
     }
     int draws = text.fresh() ? shots : 1;
-    int most = Math.max(LEAST_TEST, text.sequences() / 8);
-    WindowFrame frame = frame();
-    WindowDraw.AtRandom draw = draw(text, draws, frame);
-    TextWindows texts = texts(frame);
-    List<TextPart> parts = parts(files, text);
-    TextWindows.Divided made =
-        texts
-            .places(parts, text.draw())
-            .map(places -> texts.divideAtPlaces(places, draw, draws, most))
-            .orElseGet(() -> texts.divide(parts, draw, draws, most));
+    TextWindows.Divided made;
+    if (labelled()) {
+      made = labelled(text).divide(files, draws, mostHeld(text));
+    } else {
+      WindowFrame frame = frame();
+      WindowDraw.AtRandom draw = draw(text, draws, frame);
+      TextWindows texts = texts(frame);
+      List<TextPart> parts = parts(files, text);
+      made =
+          texts
+              .places(parts, text.draw())
+              .map(places -> texts.divideAtPlaces(places, draw, draws, mostHeld(text)))
+              .orElseGet(() -> texts.divide(parts, draw, draws, mostHeld(text)));
+    }
     return new Divided(made.calibration(), made.test());
+  }
+
+  private static int mostHeld(Recipe.CalibrationText text) {
+    return Math.max(LEAST_TEST, text.sequences() / 8);
+  }
+
+  private boolean labelled() {
+    return LabelledEncoder.needed(config.objective());
+  }
+
+  private LabelledWindows labelled(Recipe.CalibrationText text) {
+    boolean named = !text.column().equals(TextFormat.FIELD) && text.columns().texts().isEmpty();
+    LabelledColumns columns =
+        named
+            ? new LabelledColumns(List.of(text.column()), text.columns().label())
+            : text.columns();
+    return new LabelledWindows(session, run, folder, config, text, columns);
+  }
+
+  /** Throws where columns are named and nothing has any. */
+  private void requireUse(List<String> files, Recipe.CalibrationText text) {
+    if (!text.columns().equals(LabelledColumns.USUAL) && (!labelled() || areWindows(files))) {
+      throw new InputException(
+          "%s and %s name columns of labelled data, and %s; leave them out."
+              .formatted(
+                  ObjectiveSettings.TEXT_COLUMNS.spelled(),
+                  ObjectiveSettings.LABEL_COLUMN.spelled(),
+                  labelled()
+                      ? files.get(0) + " holds token windows"
+                      : "the objective " + config.objective().label() + " needs no labels"));
+    }
   }
 
   private WindowDraw.AtRandom draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
@@ -147,6 +190,13 @@ public final class WindowBuilder {
     if (areWindows(files)) {
       return calibration;
     }
+    if (labelled()) {
+      RecoveryPlan.Wanted examples =
+          RecoveryPlan.wanted(recipe.recovery(), calibration.context());
+      int most = held > 0 ? mostHeld(recipe.calibration()) : 0;
+      return labelled(recipe.calibration())
+          .last(files, most, examples.training() + examples.heldOut());
+    }
     WindowFrame frame = frame();
     int context = context(recipe.calibration(), frame);
     RecoveryPlan.Wanted wanted = RecoveryPlan.wanted(recipe.recovery(), context + frame.size());
@@ -171,6 +221,9 @@ public final class WindowBuilder {
   public WindowsFile test(List<String> files, Recipe.CalibrationText text) {
     if (areWindows(files)) {
       return stored(files, "test");
+    }
+    if (labelled()) {
+      return labelled(text).all("test", files);
     }
     WindowFrame frame = frame();
     WindowDraw draw = new WindowDraw.Consecutive(context(text, frame));
@@ -258,8 +311,10 @@ public final class WindowBuilder {
     List<int[]> all = new ArrayList<>();
     for (String file : files) {
       TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
-      windows.requireVocabulary(config.vocabulary(), file);
-      if (windows.context() > config.maxPositions()) {
+      if (!labelled()) {
+        windows.requireVocabulary(config.vocabulary(), file);
+      }
+      if (config.objective().places(windows.context()) > config.maxPositions()) {
         throw new InputException(
             file
                 + " holds windows of "

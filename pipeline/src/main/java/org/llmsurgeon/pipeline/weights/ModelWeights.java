@@ -47,7 +47,8 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     this.folder = folder;
     ModelConfig described =
         Architectures.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
-    this.config = FolderWeights.withTokens(described, storage, folder.path());
+    this.config =
+        FolderWeights.withTokens(ref.objective().of(described), storage, folder.path());
     this.tensors = StoredTensors.of(config, folder::contains);
     this.dense = tensors.over(new AsStored(folder));
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());
@@ -99,6 +100,11 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     @Override
     public Tensor load(String name, Device device) {
       return folder.load(name, device);
+    }
+
+    @Override
+    public Tensor load(String name, long first, int rows, int columns, Device device) {
+      return folder.load(name, first, rows, columns, device);
     }
   }
 

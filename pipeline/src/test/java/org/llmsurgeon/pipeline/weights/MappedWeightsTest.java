@@ -12,6 +12,7 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -24,7 +25,7 @@ class MappedWeightsTest {
   private static ModelWeights open(TestModel model) {
     return ModelWeights.open(
         new HadoopStorage(new Configuration(false)),
-        new ModelRef("test", model.folder().toString(), null, null));
+        new ModelRef("test", model.folder().toString(), null, null, ObjectiveChoice.DEFAULT));
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.forecast.size;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorKind;
@@ -50,7 +51,16 @@ public final class PlannedFlops {
         config.linears().stream()
             .mapToDouble(each -> 2.0 * share(each) * each.outputs() * each.inputs())
             .sum();
-    return linears + 2.0 * config.hidden() * config.ends().outputs();
+    return linears + head();
+  }
+
+  /** The products of the head, and of a layer before it. */
+  private double head() {
+    if (config.objective().output() == Objective.Output.VECTOR) {
+      return 0;
+    }
+    int transform = config.ends().transform() == null ? 0 : config.hidden();
+    return 2.0 * config.hidden() * (config.ends().outputs() + transform);
   }
 
   /** Share of the tokens that go through a layer. */
@@ -107,7 +117,7 @@ public final class PlannedFlops {
 
   /** The blocks of a forward pass, per token. */
   double blocks(int context) {
-    return forward(context) - 2.0 * config.hidden() * config.ends().outputs();
+    return forward(context) - head();
   }
 
   /** A forward pass, per token. */

@@ -6,6 +6,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.files.Json;
 
@@ -22,9 +23,10 @@ public record PlannedModel(ModelConfig config, int weightBytes) {
    * Reads a model's configuration.
    *
    * @param path a model folder or its configuration, local or on any Hadoop file system
+   * @param objective what it is to do
    * @throws InputException if there is none, or it is of a network that is not supported
    */
-  public static PlannedModel read(String path) {
+  public static PlannedModel read(String path, ObjectiveChoice objective) {
     HadoopStorage storage = new HadoopStorage(new Configuration());
     String file = path.endsWith(".json") ? path : Storage.child(path, FILE);
     JsonNode json =
@@ -35,6 +37,6 @@ public record PlannedModel(ModelConfig config, int weightBytes) {
                     new InputException(file + " is no JSON object; give a model's " + FILE + "."));
     String format = json.path(json.has("dtype") ? "dtype" : "torch_dtype").asText();
     int weightBytes = format.equals("float16") || format.equals("bfloat16") ? 2 : Float.BYTES;
-    return new PlannedModel(Architectures.parse(json, file), weightBytes);
+    return new PlannedModel(objective.of(Architectures.parse(json, file)), weightBytes);
   }
 }

@@ -1,0 +1,275 @@
+package org.llmsurgeon.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.parquet.example.data.Group;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.TinyTokenizers;
+import org.llmsurgeon.checkpoint.storage.LocalStorage;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.model.ReferenceModel;
+import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
+import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
+import org.llmsurgeon.pipeline.prune.PruneRequest;
+import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
+
+/** From labelled data as people have it to a pruned encoder and its scores. */
+@DisplayName("A run on labelled data")
+class LabelledRunTest {
+  private static final String[] WORDS = {"the", "cat", "cats", "sat", "dog", "dogs", "ran"};
+  private static JavaSparkContext spark;
+  @TempDir Path temp;
+
+  @BeforeAll
+  static void start() {
+    spark = TestSpark.local(2);
+  }
+
+  @AfterAll
+  static void stop() {
+    spark.close();
+  }
+
+  private Path folder(String name) throws IOException {
+    try (ReferenceModel model = ReferenceModel.open(name)) {
+      return ReferenceFolder.write(
+          model, temp.resolve(name), TinyTokenizers.wordPiece().toString());
+    }
+  }
+
+  private static String text(int seed) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 1 + seed % 4; i++) {
+      text.append(i == 0 ? "" : " ").append(WORDS[(seed * 5 + i * 3) % WORDS.length]);
+    }
+    return text.toString();
+  }
+
+  /** JSON with single quotes for double ones. */
+  private String lines(String name, List<String> rows) throws IOException {
+    String json = rows.stream().collect(Collectors.joining("\n")).replace('\'', '"');
+    return Files.writeString(temp.resolve(name), json).toString();
+  }
+
+  private String pairs(String name, int count) throws IOException {
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String label = i % 3 == 2 ? "'LABEL_2'" : String.valueOf(i % 3);
+      rows.add(
+          "{'premise': '%s', 'hypothesis': '%s', 'label': %s}"
+              .formatted(text(i), text(i + 1), label));
+    }
+    return lines(name, rows);
+  }
+
+  private PruningReport prune(Path model, String data, List<String> test, Map<String, ?> options) {
+    Map<String, Object> all =
+        new HashMap<>(Map.of("shots", 2, "sparsity", 0.3, "sequences", 24, "context", 12));
+    all.putAll(options);
+    return new SurgeonPipeline(spark, Progress.silent())
+        .prune(
+            new PruneRequest(
+                model.toString(),
+                List.of(data),
+                test,
+                temp.resolve("output").toString(),
+                null,
+                true,
+                Recipe.of(all)));
+  }
+
+  private static EvaluationResult evaluate(
+      String model, String reference, String test, Map<String, ?> options) {
+    return new SurgeonPipeline(spark, Progress.silent())
+        .evaluate(new EvaluateRequest(model, reference, List.of(test), Recipe.of(options)));
+  }
+
+  @Test
+  void ofPairsPrunesAndMeasuresLabelsByNumberOrName() throws IOException {
+    Path model = folder("bert-pair");
+    String data = pairs("train.jsonl", 30);
+    String test = pairs("test.jsonl", 12);
+    PruningReport report = prune(model, data, List.of(test), Map.of());
+    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+        .containsExactly("accuracy", "f1");
+    EvaluationResult after =
+        evaluate(temp.resolve("output").toString(), null, test, Map.of("context", 12));
+    assertThat(after.perplexity()).isEqualTo(report.perplexity());
+    assertThat(after.windows()).isEqualTo(12);
+  }
+
+  /** The same two examples, encoded by hand: the second text's tokens have the vocabulary added. */
+  @Test
+  void readsThemAsTokenWindowsWouldHaveThem() throws IOException {
+    Path model = folder("bert-pair");
+    String data =
+        lines(
+            "two.jsonl",
+            List.of(
+                "{'premise': 'the cats', 'hypothesis': 'sat', 'label': 1}",
+                "{'premise': 'the', 'hypothesis': 'dog', 'label': 2}"));
+    String windows = temp.resolve("two.arrow").toString();
+    new TokenWindows(
+            new int[][] {
+              {2, 5, 6, 8, 3, 11 + 7, 11 + 3, 1}, {2, 5, 3, 11 + 9, 11 + 3, -1, -1, 2}
+            })
+        .write(new LocalStorage(), windows);
+    EvaluationResult own = evaluate(model.toString(), null, data, Map.of());
+    assertThat(own).isEqualTo(evaluate(model.toString(), null, windows, Map.of()));
+    assertThat(own.context()).isEqualTo(8);
+  }
+
+  @Test
+  void isTheSameFromParquet() throws IOException {
+    Path model = folder("bert-pair");
+    String json = pairs("a.jsonl", 12);
+    String schema =
+        "message schema { required binary premise (STRING); required binary hypothesis (STRING);"
+            + " required int64 label; optional group other (LIST) { repeated group list {"
+            + " optional int32 element; } } }";
+    List<Consumer<Group>> rows = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      int number = i;
+      rows.add(
+          row -> {
+            row.add("premise", text(number));
+            row.add("hypothesis", text(number + 1));
+            row.add("label", (long) number % 3);
+          });
+    }
+    String parquet = ParquetFiles.writeRows(temp.resolve("a.parquet"), schema, rows);
+    assertThat(evaluate(model.toString(), null, parquet, Map.of()))
+        .isEqualTo(evaluate(model.toString(), null, json, Map.of()));
+  }
+
+  @Test
+  void ofWordsReadsListsInParquet() throws IOException {
+    Path model = folder("distilbert-token");
+    String schema =
+        "message schema { optional group tokens (LIST) { repeated group list { optional binary"
+            + " element (STRING); } } optional group ner_tags (LIST) { repeated group list {"
+            + " optional int64 element; } } }";
+    List<Consumer<Group>> rows = new ArrayList<>();
+    List<String> json = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      String[] words = text(i).split(" ");
+      int first = i;
+      rows.add(
+          row -> {
+            Group tokens = row.addGroup("tokens");
+            Group tags = row.addGroup("ner_tags");
+            for (int word = 0; word < words.length; word++) {
+              tokens.addGroup("list").add("element", words[word]);
+              tags.addGroup("list").add("element", (long) (first + word) % 3);
+            }
+          });
+      List<String> labels = new ArrayList<>();
+      for (int word = 0; word < words.length; word++) {
+        labels.add(String.valueOf((first + word) % 3));
+      }
+      json.add(
+          "{'tokens': ['%s'], 'ner_tags': [%s]}"
+              .formatted(String.join("', '", words), String.join(", ", labels)));
+    }
+    String parquet = ParquetFiles.writeRows(temp.resolve("a.parquet"), schema, rows);
+    assertThat(evaluate(model.toString(), null, parquet, Map.of()))
+        .isEqualTo(evaluate(model.toString(), null, lines("a.jsonl", json), Map.of()));
+    PruningReport report = prune(model, parquet, List.of(), Map.of());
+    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+        .as("measured on what is held out")
+        .containsExactly("accuracy", "f1");
+  }
+
+  @Test
+  void ofNumbersNamesItsColumns() throws IOException {
+    Path model = folder("bert-number");
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      rows.add("{'title': '%s', 'stars': %s}".formatted(text(i), (i % 5) / 2.0));
+    }
+    String data = lines("stars.jsonl", rows);
+    PruningReport report =
+        prune(
+            model,
+            data,
+            List.of(data),
+            Map.of("text-columns", "title", "label-column", "stars", "fresh-calibration", true));
+    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+        .containsExactly("mse", "pearson", "spearman");
+    assertThatThrownBy(() -> prune(model, data, List.of(), Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has no text under a usual name")
+        .hasMessageContaining("\"stars\", \"title\"");
+    assertThatThrownBy(
+            () -> prune(model, data, List.of(), Map.of("label-column", "title")))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void ofVectorsIsMeasuredBesideAReference() throws IOException {
+    Path model = folder("bert-pair");
+    String text =
+        Files.writeString(temp.resolve("text.txt"), (text(3) + " " + text(2) + " ").repeat(90))
+            .toString();
+    Map<String, Object> vectors = Map.of("objective", "embedding");
+    PruningReport report = prune(model, text, List.of(text), vectors);
+    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+        .containsExactly("spearman");
+    Map<String, Object> options = Map.of("objective", "embedding", "context", 12);
+    String output = temp.resolve("output").toString();
+    EvaluationResult after = evaluate(output, model.toString(), text, options);
+    assertThat(after.perplexity()).isEqualTo(report.perplexity());
+    assertThat(evaluate(model.toString(), model.toString(), text, options).scores())
+        .satisfies(same -> assertThat(same.get("spearman")).isCloseTo(1, within(1e-12)));
+    assertThatThrownBy(() -> evaluate(output, null, text, options))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--reference");
+    assertThatThrownBy(() -> evaluate(output, output, pairs("p.jsonl", 4), Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--reference");
+  }
+
+  @Test
+  void refusesWhatWouldDoNothing() throws IOException {
+    Path model = folder("bert-pair");
+    String text = Files.writeString(temp.resolve("text.txt"), "the cat").toString();
+    assertThatThrownBy(() -> evaluate(model.toString(), null, text, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("text.txt holds no labels");
+    assertThatThrownBy(
+            () ->
+                evaluate(
+                    model.toString(),
+                    model.toString(),
+                    text,
+                    Map.of("objective", "embedding", "label-column", "label")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the objective embedding needs no labels");
+    assertThatThrownBy(
+            () -> evaluate(model.toString(), null, text, Map.of("objective", "next-token")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("choose classification or embedding");
+    assertThatThrownBy(() -> evaluate(model.toString(), null, text, Map.of("mask-seed", 3)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("hides none");
+  }
+}

@@ -56,7 +56,7 @@ public final class RunPlanner {
    * @throws InputException saying how far it can
    */
   void requireReachable() {
-    if (recipe.selection().trusted() && !config.objective().saysTokens()) {
+    if (recipe.selection().trusted() && !config.objective().hasAnswers()) {
       throw new InputException(
           LayerSettings.TRUST_REGION.spelled()
               + " holds predicted against measured losses, and the loss of embeddings is 0 at the"

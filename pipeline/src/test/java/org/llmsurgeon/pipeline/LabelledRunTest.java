@@ -109,7 +109,7 @@ class LabelledRunTest {
     String data = pairs("train.jsonl", 30);
     String test = pairs("test.jsonl", 12);
     PruningReport report = prune(model, data, List.of(test), Map.of());
-    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("accuracy", "f1");
     EvaluationResult after =
         evaluate(temp.resolve("output").toString(), null, test, Map.of("context", 12));
@@ -194,7 +194,7 @@ class LabelledRunTest {
     assertThat(evaluate(model.toString(), null, parquet, Map.of()))
         .isEqualTo(evaluate(model.toString(), null, lines("a.jsonl", json), Map.of()));
     PruningReport report = prune(model, parquet, List.of(), Map.of());
-    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .as("measured on what is held out")
         .containsExactly("accuracy", "f1");
   }
@@ -213,7 +213,7 @@ class LabelledRunTest {
             data,
             List.of(data),
             Map.of("text-columns", "title", "label-column", "stars", "fresh-calibration", true));
-    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("mse", "pearson", "spearman");
     assertThatThrownBy(() -> prune(model, data, List.of(), Map.of()))
         .isInstanceOf(InputException.class)
@@ -232,7 +232,7 @@ class LabelledRunTest {
             .toString();
     Map<String, Object> vectors = Map.of("objective", "embedding");
     PruningReport report = prune(model, text, List.of(text), vectors);
-    assertThat(report.scores().stream().map(PruningReport.Score::metric))
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("spearman");
     Map<String, Object> options = Map.of("objective", "embedding", "context", 12);
     String output = temp.resolve("output").toString();

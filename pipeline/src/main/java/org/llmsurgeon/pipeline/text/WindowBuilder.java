@@ -219,6 +219,7 @@ public final class WindowBuilder {
    * @param text how long a window of text is
    */
   public WindowsFile test(List<String> files, Recipe.CalibrationText text) {
+    requireUse(files, text);
     if (areWindows(files)) {
       return stored(files, "test");
     }

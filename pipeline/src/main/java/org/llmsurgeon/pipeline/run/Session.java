@@ -66,7 +66,7 @@ public record Session(
    * @param limits how many
    */
   public Session within(StageLimits limits) {
-    return new Session(id, spark, tasks.within(limits), reduce, settings, storage);
+    return new Session(id, spark, tasks.within(limits), reduce, settings, storage, objective);
   }
 
   /** Who is told what happens. */

@@ -27,8 +27,7 @@ import org.llmsurgeon.model.weights.WeightSource;
 /**
  * A language model on a device: losses, and gradients of them. A window is a sequence of token ids;
  * its loss is the mean cross-entropy, in nats, of what its positions are to say: the next tokens
- * (the last position has no target), or what else the {@link Objective}
- * asks.
+ * (the last position has no target), or what else the {@link Objective} asks.
  *
  * <p>Windows run in batches of {@link MemoryLimits#tokensPerBlock} tokens; neighbours of equal
  * length share a batch. Several threads may run one model at the same time while none changes its

@@ -93,7 +93,9 @@ public record ReferenceModel(
   /** The same, with the window's own targets where it has some. */
   ModelConfig configWithTargets() {
     ModelConfig config = config();
-    return targets == null ? config : config.with(new Given(config.objective(), targets, types, number));
+    return targets == null
+        ? config
+        : config.with(new Given(config.objective(), targets, types, number));
   }
 
   /** An objective with the same targets for every window. */

@@ -42,8 +42,7 @@ class ReferenceModelsTest {
           ReferenceModel reference = ReferenceModel.open(name);
           LanguageModel model =
               LanguageModel.load(reference.configWithTargets(), reference, device)) {
-        Objective.Example text =
-            new Objective.Example(reference.ids(), null, reference.types(), 0);
+        Objective.Example text = new Objective.Example(reference.ids(), null, reference.types(), 0);
         try (Tensor logits = model.logits(text)) {
           double[] theirs = reference.logits(device);
           // Of a text's label there is what the first token says

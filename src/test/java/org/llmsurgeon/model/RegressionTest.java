@@ -68,8 +68,7 @@ class RegressionTest {
       for (int window = 0; window < WINDOWS.length; window++) {
         double own = said(model, WINDOWS[window]);
         double theirs = said(other, WINDOWS[window]);
-        assertThat(losses[window])
-            .isCloseTo(Math.pow(own - numbers[window], 2) / 2, within(1e-12));
+        assertThat(losses[window]).isCloseTo(Math.pow(own - numbers[window], 2) / 2, within(1e-12));
         assertThat(distances[window]).isCloseTo(Math.pow(own - theirs, 2) / 2, within(1e-12));
       }
     }

@@ -116,8 +116,7 @@ public final class SurgeonPipeline {
   public EvaluationResult evaluate(EvaluateRequest request) {
     progress.runStarted("evaluate " + request.model(), 0);
     return operation(
-        session ->
-            new EvaluateRun(session.with(request.recipe().objective()), request).run());
+        session -> new EvaluateRun(session.with(request.recipe().objective()), request).run());
   }
 
   /**
@@ -158,8 +157,7 @@ public final class SurgeonPipeline {
           String file = session.storage().absolute(output);
           TensorExport.requireFree(session.storage(), file);
           try (DenseShot shot =
-              DenseShot.open(
-                  session.with(recipe.objective()), model, calibration, file, recipe)) {
+              DenseShot.open(session.with(recipe.objective()), model, calibration, file, recipe)) {
             FactorExport export =
                 new FactorExport(shot.config(), recipe.curvature(), shot.factors());
             TensorExport.write(session, file, export.layout(), export::write);
@@ -185,8 +183,7 @@ public final class SurgeonPipeline {
           String file = session.storage().absolute(output);
           TensorExport.requireFree(session.storage(), file);
           try (DenseShot shot =
-              DenseShot.open(
-                  session.with(recipe.objective()), model, calibration, file, recipe)) {
+              DenseShot.open(session.with(recipe.objective()), model, calibration, file, recipe)) {
             List<StructureCosts> costs = shot.costs();
             CostExport export = new CostExport(session.storage(), costs, shot.elementCosts());
             TensorExport.write(session, file, export.layout(), export::write);

@@ -129,9 +129,7 @@ class LabelledRunTest {
                 "{'premise': 'the', 'hypothesis': 'dog', 'label': 2}"));
     String windows = temp.resolve("two.arrow").toString();
     new TokenWindows(
-            new int[][] {
-              {2, 5, 6, 8, 3, 11 + 7, 11 + 3, 1}, {2, 5, 3, 11 + 9, 11 + 3, -1, -1, 2}
-            })
+            new int[][] {{2, 5, 6, 8, 3, 11 + 7, 11 + 3, 1}, {2, 5, 3, 11 + 9, 11 + 3, -1, -1, 2}})
         .write(new LocalStorage(), windows);
     EvaluationResult own = evaluate(model.toString(), null, data, Map.of());
     assertThat(own).isEqualTo(evaluate(model.toString(), null, windows, Map.of()));
@@ -219,8 +217,7 @@ class LabelledRunTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has no text under a usual name")
         .hasMessageContaining("\"stars\", \"title\"");
-    assertThatThrownBy(
-            () -> prune(model, data, List.of(), Map.of("label-column", "title")))
+    assertThatThrownBy(() -> prune(model, data, List.of(), Map.of("label-column", "title")))
         .isInstanceOf(InputException.class);
   }
 

@@ -63,8 +63,7 @@ public final class ParquetFiles {
    * @param schema of the rows
    * @param rows what fills each
    */
-  static String writeRows(Path file, String schema, List<Consumer<Group>> rows)
-      throws IOException {
+  static String writeRows(Path file, String schema, List<Consumer<Group>> rows) throws IOException {
     MessageType type = MessageTypeParser.parseMessageType(schema);
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(new org.apache.hadoop.fs.Path(file.toUri()))

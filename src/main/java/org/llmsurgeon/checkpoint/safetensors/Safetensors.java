@@ -122,8 +122,7 @@ public final class Safetensors implements Closeable {
     if (first < 0 || to > whole.end()) {
       throw new IllegalArgumentException(first + " and " + rows + " rows of " + whole);
     }
-    TensorEntry part =
-        new TensorEntry(name, whole.dtype(), new long[] {rows, columns}, from, to);
+    TensorEntry part = new TensorEntry(name, whole.dtype(), new long[] {rows, columns}, from, to);
     try {
       return reader.load(part, device);
     } catch (IOException e) {

@@ -11,8 +11,7 @@ import java.util.List;
  * @param column of the labels, for messages
  * @param labels the text's label, or one for each word: numbers or names
  */
-public record LabelledText(
-    String where, List<String> texts, String column, List<JsonNode> labels) {
+public record LabelledText(String where, List<String> texts, String column, List<JsonNode> labels) {
   /** Copies the lists. */
   public LabelledText {
     texts = List.copyOf(texts);

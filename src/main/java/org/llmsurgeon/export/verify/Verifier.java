@@ -127,8 +127,7 @@ public final class Verifier {
     LanguageModel.tensors(config).keySet().forEach(name -> expected.add(names.stored(name)));
     Map<String, ?> indexed = folder.indices();
     for (String name : folder.names()) {
-      boolean ofLayer =
-          name.contains("_proj.") || name.contains(".fc") || name.matches(OF_ENCODER);
+      boolean ofLayer = name.contains("_proj.") || name.contains(".fc") || name.matches(OF_ENCODER);
       if (ofLayer && !expected.contains(name) && !indexed.containsKey(name)) {
         throw new InputException(
             "%s holds tensor %s, which its config.json does not call for; export the model again"
@@ -146,7 +145,9 @@ public final class Verifier {
   }
 
   private static double tolerance(ModelFolder folder) {
-    boolean biases = folder.names().stream().anyMatch(name -> name.matches(".*(proj|fc2|dense|lin2|out_lin).bias"));
+    boolean biases =
+        folder.names().stream()
+            .anyMatch(name -> name.matches(".*(proj|fc2|dense|lin2|out_lin).bias"));
     return biases && folder.dtype() != DataType.F32 ? ROUNDED : EXACT;
   }
 

@@ -8,9 +8,9 @@ import org.llmsurgeon.InputException;
 /**
  * Hidden tokens are to be said: of those of a window that stand for text 15 % are chosen, at least
  * one; of these 80 % become the mask, 10 % another token at random, 10 % stay as they are (Devlin
- * et al. 2019, "Masked LM" and appendix A.1). Which ones depends on the seed and the window's tokens
- * alone, so that it is the same whenever and wherever the window is read. Measured by the perplexity of the
- * chosen tokens.
+ * et al. 2019, "Masked LM" and appendix A.1). Which ones depends on the seed and the window's
+ * tokens alone, so that it is the same whenever and wherever the window is read. Measured by the
+ * perplexity of the chosen tokens.
  *
  * @param vocabulary distinct token ids
  * @param special the mask, and what is never chosen

@@ -73,9 +73,7 @@ public record NumberHead(Head head) implements WayOut {
     try (Workspace work = pass.workspace()) {
       double[] own = firsts(pass, head.reference(pass, hidden, work), work);
       double[] right =
-          pass.reference() == null
-              ? pass.batch().numbers()
-              : firsts(pass, pass.reference(), work);
+          pass.reference() == null ? pass.batch().numbers() : firsts(pass, pass.reference(), work);
       for (int sequence = 0; sequence < own.length; sequence++) {
         own[sequence] -= right[sequence];
       }

@@ -20,13 +20,7 @@ import org.llmsurgeon.model.config.Objective;
  * @param numbers of the examples, where the network is to give one for each
  */
 public record Batch(
-    int first,
-    int sequences,
-    int length,
-    int[] ids,
-    int[] targets,
-    int[] types,
-    double[] numbers) {
+    int first, int sequences, int length, int[] ids, int[] targets, int[] types, double[] numbers) {
   /**
    * Groups windows into batches. Only neighbours whose examples are of equal length share one, so
    * that none is filled up with tokens that must not count.

@@ -19,8 +19,8 @@ public final class FisherTargets {
    * Targets of a shard.
    *
    * @param recipe how to prune
-   * @param objective what the model is to do: where examples do not say what is right, there is only
-   *     what is drawn
+   * @param objective what the model is to do: where examples do not say what is right, there is
+   *     only what is drawn
    * @param shard which windows
    * @param ofDense what {@link #drawOfDense} gave for the shard; null unless the Fisher is {@link
    *     FisherKind#KL}

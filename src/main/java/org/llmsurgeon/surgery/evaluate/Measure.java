@@ -28,8 +28,8 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    *
    * @param model the model
    * @param windows at least 2 tokens each
-   * @return for each window: its loss; of labels, three counts of each label behind it; of
-   *     numbers, what is said and what is right; of embeddings, the embedding instead
+   * @return for each window: its loss; of labels, three counts of each label behind it; of numbers,
+   *     what is said and what is right; of embeddings, the embedding instead
    */
   public static double[][] of(LanguageModel model, int[][] windows) {
     Objective objective = model.config().objective();

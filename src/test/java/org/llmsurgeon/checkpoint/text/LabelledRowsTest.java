@@ -82,8 +82,7 @@ class LabelledRowsTest {
 
   @Test
   void haveALabelForEachWord() throws IOException {
-    LabelledText text =
-        of("{'tokens': ['a', 'b'], 'ner_tags': [0, 'B-PER']}", USUAL, true).get(0);
+    LabelledText text = of("{'tokens': ['a', 'b'], 'ner_tags': [0, 'B-PER']}", USUAL, true).get(0);
     assertThat(text.texts()).containsExactly("a", "b");
     assertThat(text.labels()).hasSize(2);
     assertThatThrownBy(() -> of("{'tokens': ['a'], 'tags': [0, 1]}", USUAL, true))

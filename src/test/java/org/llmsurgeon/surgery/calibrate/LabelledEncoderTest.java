@@ -120,8 +120,7 @@ class LabelledEncoderTest {
     assertThatThrownBy(() -> encoded(LABELS, 9, List.of("the"), new IntNode(3)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("a.jsonl, line 3, has 3 as its \"label\"");
-    assertThatThrownBy(
-            () -> encoded(new Regression(ROW), 9, List.of("the"), new TextNode("good")))
+    assertThatThrownBy(() -> encoded(new Regression(ROW), 9, List.of("the"), new TextNode("good")))
         .isInstanceOf(InputException.class)
         .hasMessage("a.jsonl, line 3, has \"good\" as its \"label\"; give a finite number");
     assertThatThrownBy(() -> encoded(LABELS, 2, List.of("the"), new IntNode(0)))

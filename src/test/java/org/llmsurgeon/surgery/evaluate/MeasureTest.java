@@ -29,7 +29,8 @@ class MeasureTest {
         List.of(
             new double[] {0.5, 2, 0, 0, 0, 0, 0, 0, 0, 0},
             new double[] {1.5, 0, 1, 0, 1, 0, 1, 0, 0, 0});
-    Measure measure = Measure.of(new Classification(3, true, new TextRow(10, 0)), windows, List.of());
+    Measure measure =
+        Measure.of(new Classification(3, true, new TextRow(10, 0)), windows, List.of());
     assertThat(measure.perplexity()).isCloseTo(Math.E, within(1e-12));
     assertThat(measure.scores().get("accuracy")).isCloseTo(3.0 / 4, within(1e-12));
     assertThat(measure.scores().get("f1")).isCloseTo((4.0 / 5 + 2.0 / 3) / 2, within(1e-12));
@@ -39,8 +40,7 @@ class MeasureTest {
   @Test
   void ofNumbersIsTheirErrorAndHowTheyGoTogether() {
     List<double[]> windows =
-        List.of(
-            new double[] {0, 1, 1}, new double[] {0.5, 3, 2}, new double[] {2, 2, 4});
+        List.of(new double[] {0, 1, 1}, new double[] {0.5, 3, 2}, new double[] {2, 2, 4});
     Measure measure = Measure.of(new Regression(new TextRow(10, 0)), windows, List.of());
     assertThat(measure.perplexity()).isCloseTo(Math.exp(2.5 / 3), within(1e-12));
     assertThat(measure.scores().get("mse")).isCloseTo(5.0 / 3, within(1e-12));

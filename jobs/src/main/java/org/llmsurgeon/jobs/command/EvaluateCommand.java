@@ -94,8 +94,10 @@ public final class EvaluateCommand implements Callable<Integer> {
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
-      result = test.isEmpty() ? null : pipeline.evaluate(
-                  new EvaluateRequest(model, reference, test, settings.recipe()));
+      result =
+          test.isEmpty()
+              ? null
+              : pipeline.evaluate(new EvaluateRequest(model, reference, test, settings.recipe()));
       answered = choices.isEmpty() ? null : pipeline.choices(model, choices);
     }
     output.out().print(json ? json(result, answered) : tables(result, answered));

@@ -60,9 +60,8 @@ public final class Inspection {
   public static ModelSummary here(String folder) {
     HadoopSettings settings = HadoopSettings.of(new Configuration());
     HadoopStorage storage = settings.storage();
-    ModelRef model = 
-        new ModelRef(
-            "inspect", storage.absolute(folder), null, null, ObjectiveChoice.DEFAULT);
+    ModelRef model =
+        new ModelRef("inspect", storage.absolute(folder), null, null, ObjectiveChoice.DEFAULT);
     InspectTask zeros = new InspectTask(model, settings);
     HeadTask head = new HeadTask(model, settings);
     return of(

@@ -13,8 +13,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * @param test texts, labelled data, or files of token windows
  * @param recipe objective, and how text becomes windows; the rest is not used
  */
-public record EvaluateRequest(
-    String model, String reference, List<String> test, Recipe recipe) {
+public record EvaluateRequest(String model, String reference, List<String> test, Recipe recipe) {
   /** Checks that what must be given is given. */
   public EvaluateRequest {
     test = List.copyOf(test);

@@ -50,8 +50,7 @@ public final class EvaluateRun {
         // What is measured first in a run is what the others are compared with
         evaluator.evaluate(StageName.of("evaluate"), session.model(reference));
       }
-      Evaluation evaluation =
-          evaluator.evaluate(StageName.of("evaluate"), session.model(folder));
+      Evaluation evaluation = evaluator.evaluate(StageName.of("evaluate"), session.model(folder));
       return new EvaluationResult(
           evaluation.perplexity(),
           evaluation.scores(),
@@ -81,8 +80,7 @@ public final class EvaluateRun {
               + " makes none; leave it out.");
     }
     String reference = session.storage().absolute(request.reference());
-    try (ModelWeights other =
-        ModelWeights.open(session.storage(), session.model(reference))) {
+    try (ModelWeights other = ModelWeights.open(session.storage(), session.model(reference))) {
       boolean same =
           other.config().hidden() == config.hidden()
               && other.config().vocabulary() == config.vocabulary();

@@ -210,8 +210,7 @@ final class LabelledWindows {
     JsonNode json =
         StrictJson.readObject(session.storage(), Storage.child(folder, FolderFiles.CONFIG));
     try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), folder)) {
-      LabelledEncoder encoder =
-          new LabelledEncoder(tokenizer, config.objective(), json, context());
+      LabelledEncoder encoder = new LabelledEncoder(tokenizer, config.objective(), json, context());
       forEach(
           files,
           chosen,

@@ -105,8 +105,7 @@ final class ParquetRows implements LabelledRows {
       case DOUBLE -> JSON.numberNode(values.getDouble(name, 0));
       case BOOLEAN -> JSON.booleanNode(values.getBoolean(name, 0));
       default ->
-          JSON.textNode(
-              StrictText.decode(ParquetTextReader.bytes(values, name, 0), this::where));
+          JSON.textNode(StrictText.decode(ParquetTextReader.bytes(values, name, 0), this::where));
     };
   }
 

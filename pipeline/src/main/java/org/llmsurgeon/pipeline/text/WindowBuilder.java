@@ -191,8 +191,7 @@ public final class WindowBuilder {
       return calibration;
     }
     if (labelled()) {
-      RecoveryPlan.Wanted examples =
-          RecoveryPlan.wanted(recipe.recovery(), calibration.context());
+      RecoveryPlan.Wanted examples = RecoveryPlan.wanted(recipe.recovery(), calibration.context());
       int most = held > 0 ? mostHeld(recipe.calibration()) : 0;
       return labelled(recipe.calibration())
           .last(files, most, examples.training() + examples.heldOut());

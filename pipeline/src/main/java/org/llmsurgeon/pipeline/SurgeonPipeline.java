@@ -103,8 +103,23 @@ public final class SurgeonPipeline {
    *     CalibrationSettings#MOST_CONTEXT}
    */
   public EvaluationResult evaluate(String model, List<String> test, Integer context) {
+    return evaluate(model, test, context, null);
+  }
+
+  /**
+   * Perplexity of a model on texts of which a named field or column is read.
+   *
+   * @param model model folder
+   * @param test texts, or files of token windows
+   * @param context as in {@link #evaluate(String, List, Integer)}
+   * @param column the field or column that holds the text, in files that have any; null for the
+   *     usual one
+   */
+  public EvaluationResult evaluate(
+      String model, List<String> test, Integer context, String column) {
     Map<String, Object> options = new HashMap<>();
     options.put(CalibrationSettings.CONTEXT.name(), context);
+    options.put(CalibrationSettings.TEXT_COLUMN.name(), column);
     return evaluate(new EvaluateRequest(model, null, test, Recipe.of(options)));
   }
 

@@ -108,6 +108,10 @@ class RandomRunsTest {
     if (options.getOrDefault("structures", "").toString().contains(":")
         && !options.containsKey("exclude")) {
       options.put("skip-unfit", true);
+      // Of 3:4 a quarter may go at most.
+      String[] pattern = options.get("structures").toString().split(":");
+      double most = 1 - Double.parseDouble(pattern[0]) / Double.parseDouble(pattern[1]);
+      options.computeIfPresent("sparsity", (name, share) -> (double) share * most);
     }
     return options;
   }

@@ -41,7 +41,15 @@ class LayeringTest {
       List.of(
           Rooms.of(ROOT + ".compute", "", "cpu", "cuda", "bench"),
           Rooms.of(
-              ROOT + ".model", "config", "fields", "architecture", "weights", "pass", "layer", ""),
+              ROOT + ".model",
+              "config",
+              "fields",
+              "architecture",
+              "weights",
+              "pass",
+              "layer",
+              "head",
+              ""),
           Rooms.of(ROOT + ".compute.cpu", "kernel", "operand", ""),
           Rooms.of(ROOT + ".compute.cuda", "driver", "operand", ""),
           Rooms.of(ROOT + ".curvature", "accumulate", ""),

@@ -2,8 +2,8 @@ package org.llmsurgeon.model;
 
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.head.WayOut;
 import org.llmsurgeon.model.layer.Block;
-import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Targets;

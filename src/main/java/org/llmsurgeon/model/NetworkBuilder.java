@@ -11,22 +11,22 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
+import org.llmsurgeon.model.head.Head;
+import org.llmsurgeon.model.head.MeanPool;
+import org.llmsurgeon.model.head.NumberHead;
+import org.llmsurgeon.model.head.WayOut;
 import org.llmsurgeon.model.layer.Absent;
 import org.llmsurgeon.model.layer.Block;
 import org.llmsurgeon.model.layer.Embedding;
 import org.llmsurgeon.model.layer.FeedForward;
 import org.llmsurgeon.model.layer.GatedFeedForward;
-import org.llmsurgeon.model.layer.Head;
 import org.llmsurgeon.model.layer.Linear;
-import org.llmsurgeon.model.layer.MeanPool;
 import org.llmsurgeon.model.layer.Mixture;
 import org.llmsurgeon.model.layer.NormLayer;
-import org.llmsurgeon.model.layer.NumberHead;
 import org.llmsurgeon.model.layer.ResidualBranch;
 import org.llmsurgeon.model.layer.Router;
 import org.llmsurgeon.model.layer.SelfAttention;
 import org.llmsurgeon.model.layer.Sublayer;
-import org.llmsurgeon.model.layer.WayOut;
 import org.llmsurgeon.model.pass.Parameter;
 
 /** Which weight of a checkpoint goes where in its network. */

@@ -51,7 +51,6 @@ class OptionTableTest {
           "text-column",
           "objective",
           "mask-seed",
-          "text-columns",
           "label-column",
           "max-shots",
           "trust-region",

@@ -210,7 +210,7 @@ class LabelledRunTest {
             model,
             data,
             List.of(data),
-            Map.of("text-columns", "title", "label-column", "stars", "fresh-calibration", true));
+            Map.of("text-column", "title", "label-column", "stars", "fresh-calibration", true));
     assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("mse", "pearson", "spearman");
     assertThatThrownBy(() -> prune(model, data, List.of(), Map.of()))
@@ -219,6 +219,12 @@ class LabelledRunTest {
         .hasMessageContaining("\"stars\", \"title\"");
     assertThatThrownBy(() -> prune(model, data, List.of(), Map.of("label-column", "title")))
         .isInstanceOf(InputException.class);
+    Map<String, Object> named = Map.of("text-column", "title", "label-column", "stars");
+    Map<String, Object> drawn = new HashMap<>(named);
+    drawn.put("draw", "bytes");
+    assertThatThrownBy(() -> prune(model, data, List.of(), drawn))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--draw bytes draws from text");
   }
 
   @Test

@@ -20,7 +20,7 @@ public record Linear(LinearShape shape, Parameter weight, Parameter bias) {
    * @param in {@code [tokens, in]}
    * @param out {@code [tokens, out]}, written
    */
-  void forward(Pass pass, Tensor in, Tensor out) {
+  public void forward(Pass pass, Tensor in, Tensor out) {
     pass.device().multiply(1, in, weight.tensor().transposed(), 0, out);
     if (bias != null) {
       pass.device().addBias(bias.tensor(), out);
@@ -37,7 +37,7 @@ public record Linear(LinearShape shape, Parameter weight, Parameter bias) {
    * @param dIn {@code [tokens, in]}, or null where nobody needs it
    * @param beta factor of what {@code dIn} held
    */
-  void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn, double beta) {
+  public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn, double beta) {
     if (shape != null) {
       pass.outputGradients(shape, in, dOut);
     }

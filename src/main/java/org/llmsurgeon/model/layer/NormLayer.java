@@ -17,7 +17,7 @@ import org.llmsurgeon.model.pass.Workspace;
  */
 public record NormLayer(
     Norm.Kind kind, Parameter gain, Parameter base, Parameter bias, double epsilon) {
-  void forward(Pass pass, Tensor in, Tensor out) {
+  public void forward(Pass pass, Tensor in, Tensor out) {
     try (Workspace work = pass.workspace()) {
       pass.device().normalize(norm(pass, work), in, out);
     }
@@ -28,7 +28,7 @@ public record NormLayer(
    * @param dOut {@code [tokens, width]}
    * @param dIn {@code [tokens, width]}, added to
    */
-  void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
+  public void backward(Pass pass, Tensor in, Tensor dOut, Tensor dIn) {
     if (pass.wantsParameterGradients()) {
       addParameterGradients(pass, in, dOut);
     }

@@ -1,7 +1,9 @@
 package org.llmsurgeon.surgery.catalog;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.surgery.setting.Need;
@@ -109,16 +111,21 @@ public final class CalibrationSettings {
               .orElse(DrawKind.AUTO));
 
   /** Where texts lie in files of fields or columns. */
-  public static final Setting<String> TEXT_COLUMN =
+  public static final Setting<List<String>> TEXT_COLUMN =
       ALL.add(
           Setting.of(
                   "text-column",
-                  SettingType.text("NAME"),
+                  SettingType.words("NAME", Function.identity(), Function.identity()),
                   SettingGroup.CALIBRATION,
                   "The field or column that holds the text in .jsonl, .ndjson, .json, .parquet and"
-                      + " .arrow files, of calibration and test.")
+                      + " .arrow files, of calibration and test; of labelled data two for pairs of"
+                      + " texts, and for labels of tokens the one with the list of words.")
               .effect("It says which text is read.")
-              .orElse(TextFormat.FIELD));
+              .orElse(
+                  List.of(),
+                  TextFormat.FIELD
+                      + "; of labelled data also sentence, or a usual pair as sentence1,sentence2"
+                      + " or premise,hypothesis; tokens or words"));
 
   /** Groups of windows. */
   public static final Setting<Integer> SHARDS =

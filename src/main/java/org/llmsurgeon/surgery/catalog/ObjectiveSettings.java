@@ -1,7 +1,5 @@
 package org.llmsurgeon.surgery.catalog;
 
-import java.util.List;
-import java.util.function.Function;
 import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.model.config.ObjectiveKind;
@@ -45,21 +43,6 @@ public final class ObjectiveSettings {
                       + " quality, and another perplexity: compare with the same seed only.")
               .orElse((Long) null, "0"));
 
-  /** Which columns hold texts. */
-  public static final Setting<List<String>> TEXT_COLUMNS =
-      ALL.add(
-          Setting.of(
-                  "text-columns",
-                  SettingType.words("NAMES", Function.identity(), Function.identity()),
-                  SettingGroup.CALIBRATION,
-                  "Columns of labelled data that hold the text, or two for pairs of texts; for"
-                      + " labels of tokens the one with the list of words.")
-              .effect("What the labels are of; where the usual names are used, none.")
-              .orElse(
-                  List.of(),
-                  "text, sentence, or a usual pair as sentence1,sentence2 or premise,hypothesis;"
-                      + " tokens or words"));
-
   /** Which column holds labels. */
   public static final Setting<String> LABEL_COLUMN =
       ALL.add(
@@ -80,8 +63,9 @@ public final class ObjectiveSettings {
     return new ObjectiveChoice(values.get(OBJECTIVE), values.get(MASK_SEED));
   }
 
-  /** What is read of labelled data. */
+  /** What is read of files of fields or columns. */
   public static LabelledColumns columns(SettingValues values) {
-    return new LabelledColumns(values.get(TEXT_COLUMNS), values.get(LABEL_COLUMN));
+    return new LabelledColumns(
+        values.get(CalibrationSettings.TEXT_COLUMN), values.get(LABEL_COLUMN));
   }
 }

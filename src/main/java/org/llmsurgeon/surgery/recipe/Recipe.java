@@ -151,8 +151,7 @@ public final class Recipe implements Serializable {
    *     this seed, on those of the shots before
    * @param checked whether halves of the first shot's data are held against each other
    * @param draw how places are drawn
-   * @param column the field or column that holds the text, in files that have any
-   * @param columns what is read of labelled data
+   * @param columns what is read of files of fields or columns
    */
   public record CalibrationText(
       int sequences,
@@ -161,30 +160,15 @@ public final class Recipe implements Serializable {
       boolean fresh,
       boolean checked,
       DrawKind draw,
-      String column,
       LabelledColumns columns) {
     /** The same windows for all shots. */
     public CalibrationText(int sequences, Integer context, long seed) {
-      this(
-          sequences,
-          context,
-          seed,
-          false,
-          false,
-          DrawKind.AUTO,
-          TextFormat.FIELD,
-          LabelledColumns.USUAL);
+      this(sequences, context, seed, false, false, DrawKind.AUTO, LabelledColumns.USUAL);
     }
 
-    /**
-     * Of test text.
-     *
-     * @param context as above
-     * @param column as above
-     */
-    public static CalibrationText inColumn(Integer context, String column) {
-      return new CalibrationText(
-          1, context, 0, false, false, DrawKind.AUTO, column, LabelledColumns.USUAL);
+    /** The field or column that holds a text that has no labels. */
+    public String column() {
+      return columns.texts().isEmpty() ? TextFormat.FIELD : columns.texts().get(0);
     }
 
     static CalibrationText of(SettingValues values) {
@@ -195,7 +179,6 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.FRESH),
           values.get(CalibrationSettings.CHECK),
           values.get(CalibrationSettings.DRAW),
-          values.get(CalibrationSettings.TEXT_COLUMN),
           ObjectiveSettings.columns(values));
     }
 

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
@@ -132,25 +131,32 @@ public final class WindowBuilder {
   }
 
   private LabelledWindows labelled(Recipe.CalibrationText text) {
-    boolean named = !text.column().equals(TextFormat.FIELD) && text.columns().texts().isEmpty();
-    LabelledColumns columns =
-        named
-            ? new LabelledColumns(List.of(text.column()), text.columns().label())
-            : text.columns();
-    return new LabelledWindows(session, run, folder, config, text, columns);
+    return new LabelledWindows(session, run, folder, config, text, text.columns());
   }
 
-  /** Throws where columns are named and nothing has any. */
+  /** Throws where something is said of labelled data or of text, and the files are the other. */
   private void requireUse(List<String> files, Recipe.CalibrationText text) {
-    if (!text.columns().equals(LabelledColumns.USUAL) && (!labelled() || areWindows(files))) {
+    boolean windows = areWindows(files);
+    if (text.columns().label() != null && (!labelled() || windows)) {
       throw new InputException(
-          "%s and %s name columns of labelled data, and %s; leave them out."
+          "%s names a column of labelled data, and %s; leave it out."
               .formatted(
-                  ObjectiveSettings.TEXT_COLUMNS.spelled(),
-                  ObjectiveSettings.LABEL_COLUMN.spelled(),
+                  ObjectiveSettings.LABEL_COLUMN.spelled(text.columns().label()),
                   labelled()
                       ? files.get(0) + " holds token windows"
                       : "the objective " + config.objective().label() + " needs no labels"));
+    }
+    if (text.columns().texts().size() > 1 && !labelled()) {
+      throw new InputException(
+          "%s names two columns, and the objective %s reads one; name that."
+              .formatted(
+                  CalibrationSettings.TEXT_COLUMN.spelled(String.join(",", text.columns().texts())),
+                  config.objective().label()));
+    }
+    if (text.draw() != DrawKind.AUTO && labelled()) {
+      throw new InputException(
+          CalibrationSettings.DRAW.spelled(text.draw().optionName())
+              + " draws from text, and labelled data is drawn example by example; leave it out.");
     }
   }
 
@@ -237,8 +243,7 @@ public final class WindowBuilder {
    * @param text how text becomes windows
    */
   public void requireColumns(List<String> files, Recipe.CalibrationText text) {
-    boolean usual = text.column().equals(TextFormat.FIELD);
-    if (!usual && files.stream().noneMatch(this::hasColumns)) {
+    if (!text.columns().texts().isEmpty() && files.stream().noneMatch(this::hasColumns)) {
       throw new InputException(
           CalibrationSettings.TEXT_COLUMN.spelled(text.column())
               + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text"

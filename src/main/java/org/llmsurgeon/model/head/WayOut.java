@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.layer;
+package org.llmsurgeon.model.head;
 
 import java.util.List;
 import org.llmsurgeon.compute.Tensor;

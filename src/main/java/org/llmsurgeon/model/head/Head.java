@@ -1,8 +1,10 @@
-package org.llmsurgeon.model.layer;
+package org.llmsurgeon.model.head;
 
 import java.util.List;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.layer.Linear;
+import org.llmsurgeon.model.layer.NormLayer;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.GradientTarget;
 import org.llmsurgeon.model.pass.Parameter;

@@ -1,4 +1,4 @@
-package org.llmsurgeon.model.layer;
+package org.llmsurgeon.model.head;
 
 import java.util.Arrays;
 import java.util.List;

@@ -68,6 +68,7 @@ class PageCommandsTest {
     places.put("llama-2-7b/config.json", model + "/config.json");
     places.put("COMMAND", "prune");
     places.put("N", "2");
+    places.put("SIZE", "4g");
     CommandRun first =
         CommandRun.of(
             "prune",
@@ -137,10 +138,17 @@ class PageCommandsTest {
         if (!words.contains("--model")) {
           words.addAll(List.of("--model", places.get("DIR"), "--calibration"));
           words.addAll(List.of(places.get("train.txt"), "--output"));
-          words.add(temp.resolve("out/again").toString());
+          words.add(temp.resolve("out/again" + command.hashCode()).toString());
         }
       }
-      case "plan" -> words.addAll(List.of("--gflops", "1", "--gflops-double", "1", "--disk", "1"));
+      case "plan" -> {
+        int context = words.indexOf("--context");
+        if (context > 0) {
+          words.subList(context, context + 2).clear();
+        }
+        words.addAll(List.of("--gflops", "1", "--gflops-double", "1", "--disk", "1"));
+        words.addAll(List.of("--context", "8"));
+      }
       default -> {}
     }
     return words;

@@ -17,7 +17,7 @@ import org.llmsurgeon.model.pass.Workspace;
  */
 public record NormLayer(
     Norm.Kind kind, Parameter gain, Parameter base, Parameter bias, double epsilon) {
-  /** The numbers of the norm, as devices take them. */
+  /** Normalises the tokens of a pass. */
   public void forward(Pass pass, Tensor in, Tensor out) {
     try (Workspace work = pass.workspace()) {
       pass.device().normalize(norm(pass, work), in, out);

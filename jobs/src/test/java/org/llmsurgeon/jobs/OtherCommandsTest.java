@@ -112,6 +112,7 @@ class OtherCommandsTest {
                 "site",
                 "test-compile",
                 "process-test-classes",
+                "exec:exec",
                 "spotless:apply");
       }
     }

@@ -38,11 +38,18 @@ class RecipeRunsTest {
   @TempDir static Path temp;
   private static TinyModelFolder model;
   private static Path text;
+  private static Path plannedFor;
   private static SparkRuntime spark;
 
   @BeforeAll
   static void start() throws IOException {
     model = TinyModelFolder.write(temp.resolve("model"));
+    // Recipes are for models of longer contexts than the demo's.
+    String demo = Files.readString(Path.of("src/main/resources/demo/model/config.json"));
+    String longer =
+        demo.replaceFirst(
+            "\"max_position_embeddings\": *\\d+", "\"max_position_embeddings\": 8192");
+    plannedFor = Files.writeString(temp.resolve("config.json"), longer);
     Random random = new Random(5);
     StringBuilder letters = new StringBuilder();
     random.ints(2000, 'a', 'k').forEach(letter -> letters.append((char) letter));
@@ -66,7 +73,7 @@ class RecipeRunsTest {
         CommandRun.of(
             "plan",
             "--model",
-            "src/main/resources/demo/model",
+            plannedFor.toString(),
             "--recipe",
             name,
             "--gflops",

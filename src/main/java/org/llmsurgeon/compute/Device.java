@@ -1,7 +1,9 @@
 package org.llmsurgeon.compute;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Where tensors live and arithmetic is done. Everything above this package is written once, against
@@ -14,6 +16,31 @@ import java.util.Optional;
 public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
   /** Short name for logs and reports, for example {@code cpu}. */
   String name();
+
+  /** What it is, for people: the name of a card. */
+  default String description() {
+    return "processor";
+  }
+
+  /** Bytes of its own memory; empty where tensors live in that of the process. */
+  default OptionalLong ownMemory() {
+    return OptionalLong.empty();
+  }
+
+  /** The ways in which it can multiply single-precision matrices, the one it uses first. */
+  default List<ProductPrecision> products() {
+    return List.of(ProductPrecision.FLOAT32);
+  }
+
+  /**
+   * This device with other products: the same memory and tensors. Closing it does nothing; it is of
+   * no use once this device is closed.
+   *
+   * @param products one of {@link #products}; a device that has but one way stays as it is
+   */
+  default Device multiplyingIn(ProductPrecision products) {
+    return this;
+  }
 
   /** What the tensors of this device take; empty where nobody counts. */
   default Optional<TensorMemory> memory() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.Ends;
+import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -81,26 +82,28 @@ final class NetworkBuilder {
   }
 
   private Head head(Parameter tokens, NormLayer last) {
-    Ends ends = config.ends();
+    HeadShape shape = config.ends().head();
     StreamStyle stream = config.stream();
     int width = stream.embeddingWidth();
     Linear out = width == config.hidden() ? null : projection("out.weight", width, config.hidden());
-    Head.Transform transform = ends.transform() == null ? null : transform(ends);
+    Head.Transform transform = shape.transform() == null ? null : transform(shape);
     Parameter weight =
-        config.tiedHead() ? tokens : parameters.matrix(names.outer().head(), ends.outputs(), width);
-    Parameter bias = ends.bias() == null ? null : parameters.vector(ends.bias(), ends.outputs());
+        config.tiedHead()
+            ? tokens
+            : parameters.matrix(names.outer().head(), shape.outputs(), width);
+    Parameter bias = shape.bias() == null ? null : parameters.vector(shape.bias(), shape.outputs());
     Head.Logits logits = new Head.Logits(stream.scales().logit(), stream.scales().logitCap());
     return new Head(last, out, transform, weight, bias, logits);
   }
 
-  private Head.Transform transform(Ends ends) {
+  private Head.Transform transform(HeadShape shape) {
     int hidden = config.hidden();
     Linear dense =
         new Linear(
             null,
-            parameters.matrix(ends.transform() + ".weight", hidden, hidden),
-            parameters.vector(ends.transform() + ".bias", hidden));
-    return new Head.Transform(dense, ends.activation(), norm(NormPlace.HEAD));
+            parameters.matrix(shape.transform() + ".weight", hidden, hidden),
+            parameters.vector(shape.transform() + ".bias", hidden));
+    return new Head.Transform(dense, shape.activation(), norm(NormPlace.HEAD));
   }
 
   /** A norm outside the blocks, or null. */

@@ -2,7 +2,6 @@ package org.llmsurgeon.compute;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /** The contract on a real card, where somebody says that there is one. */
 @EnabledIfSystemProperty(

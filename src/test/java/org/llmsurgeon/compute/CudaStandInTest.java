@@ -3,7 +3,6 @@ package org.llmsurgeon.compute;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.llmsurgeon.compute.cuda.driver.StandIn;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /**
  * The contract on the cuda device over the library that stands in for CUDA's; of the faster

@@ -4,7 +4,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.llmsurgeon.Tolerances;
 import org.llmsurgeon.compute.cuda.CudaDevice;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /** The cuda device, whatever stands behind it, with one precision of products. */
 interface CudaUnderTest extends DeviceUnderTest {

@@ -3,104 +3,20 @@ package org.llmsurgeon.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The bash launcher, in a copy of the project's folders whose name has a space. */
+/** What the launcher tells this machine's Java. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
-class LauncherTest {
-  @TempDir private Path folder;
-
-  private final Map<String, String> environment = new TreeMap<>();
-  private Path root;
-  private Path launcher;
-
-  @BeforeEach
-  void copyLauncher() throws IOException {
-    root = folder.toRealPath().resolve("my project");
-    launcher = root.resolve("jobs").resolve("surgeon");
-    Path app = root.resolve("jobs/target/app");
-    Files.createDirectories(app);
-    Files.createDirectories(root.resolve("pipeline/spark-home/target/jars"));
-    Files.copy(Checkout.file("jobs/surgeon"), launcher);
-    launcher.toFile().setExecutable(true);
-    for (String jar : List.of("a.jar", "b.jar", "surgeon-jobs-1.jar")) {
-      Files.createFile(app.resolve(jar));
-    }
-    environment.put("PATH", System.getenv("PATH"));
-  }
-
-  private CommandRun run(Path script, Path directory, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of(script.toString()));
-    command.addAll(List.of(arguments));
-    return process(directory, command);
-  }
-
-  /**
-   * Runs a command and waits until nobody can write to its standard error any more: the launcher
-   * passes that on from another process, and Java forgets what comes after its own child has ended.
-   */
-  private CommandRun process(Path directory, List<String> command) throws Exception {
-    Path err = Files.createTempFile(folder, "run", ".err");
-    String waiting = "{ \"$@\" 2>&1 >&3 3>&- | /bin/cat >\"$0\"; exit ${PIPESTATUS[0]}; } 3>&1";
-    List<String> whole = new ArrayList<>(List.of("/bin/bash", "-c", waiting, err.toString()));
-    whole.addAll(command);
-    ProcessBuilder builder = new ProcessBuilder(whole).directory(directory.toFile());
-    builder.environment().clear();
-    builder.environment().putAll(environment);
-    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-    Process process = builder.start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return new CommandRun(process.exitValue(), out, Files.readString(err));
-  }
-
-  /** The words of the command that a dry run prints, as a shell reads them again. */
-  private List<String> dryRun(String... arguments) throws Exception {
-    List<String> all = new ArrayList<>(List.of("--dry-run"));
-    all.addAll(List.of(arguments));
-    CommandRun run = run(launcher, folder, all.toArray(String[]::new));
-    assertThat(run.err()).isEmpty();
-    assertThat(run.code()).isZero();
-    assertThat(run.out().lines()).hasSize(1);
-    CommandRun words =
-        process(
-            folder,
-            List.of("bash", "-c", "eval \"set -- $1\"; printf '%s\\n' \"$@\"", "-", run.out()));
-    return words.out().lines().toList();
-  }
-
-  private void refused(String sentence, String... arguments) throws Exception {
-    CommandRun run = run(launcher, folder, arguments);
-    assertThat(run.err()).contains(sentence);
-    assertThat(run.err().lines()).hasSize(1);
-    assertThat(run.out()).isEmpty();
-    assertThat(run.code()).isEqualTo(2);
-  }
-
-  private Path program(String name, String script) throws IOException {
-    Path file = folder.resolve(name);
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, "#!/bin/sh\n" + script + "\n", StandardCharsets.UTF_8);
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
-    return file;
-  }
+class LauncherTest extends LauncherCase {
 
   @Test
   void withoutAMasterSparkRunsInThisJava() throws Exception {
@@ -128,74 +44,6 @@ class LauncherTest {
     assertThat(flags.find()).isTrue();
 
     assertThat(dryRun("help")).containsAll(Arrays.asList(flags.group(1).split(" ")));
-  }
-
-  @Test
-  void withAMasterSparkSubmitOfMavensJarsRuns() throws Exception {
-    List<String> command =
-        dryRun(
-            "--master",
-            "spark://host:7077",
-            "evaluate",
-            "--model",
-            "m",
-            "--",
-            "--executor-memory",
-            "8g",
-            "--conf",
-            "spark.x=1 2");
-
-    int submit = command.indexOf("org.apache.spark.deploy.SparkSubmit");
-    String app = root + "/jobs/target/app/";
-    assertThat(command.subList(submit + 1, command.size()))
-        .containsExactly(
-            "--master",
-            "spark://host:7077",
-            "--class",
-            "org.llmsurgeon.jobs.Surgeon",
-            "--properties-file",
-            root + "/conf/spark-cluster.conf",
-            "--jars",
-            app + "a.jar," + app + "b.jar",
-            "--executor-memory",
-            "8g",
-            "--conf",
-            "spark.x=1 2",
-            app + "surgeon-jobs-1.jar",
-            "evaluate",
-            "--model",
-            "m");
-  }
-
-  @Test
-  void theSparkOfSparkHomeWins() throws Exception {
-    Path submit = program("spark home/bin/spark-submit", "exit 0");
-    environment.put("SPARK_HOME", submit.getParent().getParent().toString());
-    environment.put("JAVA_OPTS", "-Da=b -Dc=d");
-
-    List<String> command =
-        dryRun(
-            "evaluate", "--master=yarn", "--", "--driver-memory", "3g", "--deploy-mode", "client");
-
-    int first = command.indexOf(submit.toString());
-    assertThat(first).isGreaterThan(0);
-    assertThat(command.subList(first + 1, command.size()))
-        .containsSequence("--driver-memory", "3g")
-        .containsSequence("--deploy-mode", "client", root + "/jobs/target/app/surgeon-jobs-1.jar")
-        .containsSequence("--master", "yarn")
-        .contains("--load-spark-defaults")
-        .doesNotContain("org.apache.spark.deploy.SparkSubmit");
-    String options = command.get(command.indexOf("--driver-java-options") + 1);
-    assertThat(options)
-        .contains("\"-Dlog4j2.configurationFile=" + root + "/conf/log4j2.properties\"")
-        .endsWith(" -Da=b -Dc=d");
-  }
-
-  @Test
-  void aSparkHomeWithoutSparkSubmitIsRefused() throws Exception {
-    environment.put("SPARK_HOME", folder.toString());
-
-    refused("has no bin/spark-submit", "--dry-run", "evaluate", "--master", "yarn");
   }
 
   @Test
@@ -233,44 +81,6 @@ class LauncherTest {
       assertThat(run.err()).as("%s", shell).isEmpty();
       assertThat(run.out()).as("%s", shell).endsWith("Surgeon help a\\ b\n");
     }
-  }
-
-  @Test
-  void aDriverOnTheClusterGetsItsOwnHeapAndNothingOfThisMachine() throws Exception {
-    for (String[] mode :
-        new String[][] {
-          {"--deploy-mode", "cluster"},
-          {"--deploy-mode=cluster"},
-          {"--conf", "spark.submit.deployMode=cluster"}
-        }) {
-      List<String> asked = new ArrayList<>(List.of("--master", "yarn", "evaluate", "--"));
-      asked.addAll(List.of(mode));
-      assertThat(dryRun(asked.toArray(String[]::new)))
-          .containsSubsequence(mode)
-          .doesNotContain("--driver-memory", "--driver-java-options");
-      asked.addAll(List.of("--driver-memory", "3g"));
-      assertThat(dryRun(asked.toArray(String[]::new)))
-          .containsSequence("--driver-memory", "3g")
-          .doesNotContain("--driver-java-options");
-    }
-    environment.put("JAVA_OPTS", "-Da=b");
-    List<String> command = dryRun("--master", "yarn", "evaluate", "--", "--deploy-mode", "cluster");
-    assertThat(command.get(command.indexOf("--driver-java-options") + 1))
-        .contains("--add-modules=jdk.incubator.vector")
-        .endsWith(" -Da=b")
-        .doesNotContain("log4j2");
-  }
-
-  @Test
-  void theSitesHadoopSettingsAreOnTheClassPath() throws Exception {
-    environment.put("HADOOP_CONF_DIR", "/etc/hadoop conf");
-    environment.put("YARN_CONF_DIR", "/etc/yarn");
-    String jars = root + "/pipeline/spark-home/target/jars/*";
-    assertThat(dryRun("evaluate"))
-        .contains(jars + ":" + root + "/jobs/target/app/*:/etc/hadoop conf:/etc/yarn");
-    assertThat(dryRun("--master", "yarn", "evaluate"))
-        .contains(jars + ":/etc/hadoop conf:/etc/yarn")
-        .contains("SPARK_HOME=" + root + "/pipeline/spark-home/target");
   }
 
   @Test
@@ -365,102 +175,5 @@ class LauncherTest {
 
     assertThat(onTerminal.out()).contains("-Dsurgeon.columns=123");
     assertThat(dryRun("help")).noneMatch(word -> word.startsWith("-Dsurgeon.columns"));
-  }
-
-  @Test
-  void linksToTheLauncherAreFollowed() throws Exception {
-    Path bin = Files.createDirectories(folder.resolve("bin"));
-    Path absolute = Files.createSymbolicLink(bin.resolve("surgeon"), launcher);
-    Path relative = Files.createSymbolicLink(folder.resolve("s"), Path.of("bin", "surgeon"));
-
-    for (Path link : List.of(absolute, relative)) {
-      assertThat(run(link, bin, "--dry-run", "help").out())
-          .contains("jobs/target/app/")
-          .contains("my\\ project");
-    }
-  }
-
-  @Test
-  void anOldOrMissingJavaIsRefused() throws Exception {
-    Path java = program("jdk/bin/java", "echo 'openjdk version \"11.0.2\" 2019-01-15' >&2");
-    environment.put("JAVA_HOME", java.getParent().getParent().toString());
-    refused("Java 11 is too old", "help");
-
-    program("jdk/bin/java", "echo 'java version \"1.8.0_402\"' >&2");
-    refused("Java 1 is too old", "help");
-
-    environment.put("JAVA_HOME", folder.resolve("nowhere").toString());
-    refused("Java is missing", "help");
-  }
-
-  @Test
-  void theProgramIsBuiltWhenItIsMissingOrOlderThanItsSources() throws Exception {
-    Path java = program("jdk/bin/java", "echo 'openjdk version \"17.0.1\"' >&2");
-    environment.put("JAVA_HOME", java.getParent().getParent().toString());
-    program("tools/mvn", "echo \"maven in $PWD: $*\"; touch jobs/target/app/surgeon-jobs-1.jar");
-    environment.put("PATH", folder.resolve("tools") + ":" + environment.get("PATH"));
-
-    assertThat(run(launcher, folder, "help").err()).doesNotContain("maven");
-
-    Files.delete(root.resolve("jobs/target/app/surgeon-jobs-1.jar"));
-    CommandRun built = run(launcher, folder, "help");
-    assertThat(built.err())
-        .contains("surgeon: building (first use)")
-        .contains("maven in " + root + ": ")
-        .contains("-DskipTests")
-        .contains("package");
-    assertThat(run(launcher, folder, "help").err()).doesNotContain("maven");
-  }
-
-  @Test
-  void aMissingMavenAndAFailedBuildAreSaid() throws Exception {
-    Path java = program("jdk/bin/java", "echo 'openjdk version \"21\"' >&2");
-    environment.put("JAVA_HOME", java.getParent().getParent().toString());
-    Files.delete(root.resolve("jobs/target/app/surgeon-jobs-1.jar"));
-    program("tools/mvn", "echo 'COMPILATION ERROR'; exit 1");
-    String path = environment.get("PATH");
-    environment.put("PATH", folder.resolve("tools") + ":" + path);
-
-    CommandRun failed = run(launcher, folder, "help");
-    assertThat(failed.code()).isEqualTo(1);
-    assertThat(failed.err()).contains("COMPILATION ERROR").endsWith("is above.\n");
-
-    environment.put("PATH", onlyTheseTools().toString());
-    refused("Maven is missing", "help");
-  }
-
-  /** A folder with what the launcher needs, and no Maven. */
-  private Path onlyTheseTools() throws IOException {
-    for (String name :
-        List.of("bash", "env", "dirname", "readlink", "sed", "cat", "mkdir", "find")) {
-      for (String from : List.of("/bin/", "/usr/bin/")) {
-        if (Files.exists(Path.of(from, name))) {
-          program("few/" + name, "exec " + from + name + " \"$@\"");
-        }
-      }
-    }
-    return folder.resolve("few");
-  }
-
-  @Test
-  void theLineAboutTheIncubatorModuleIsDroppedAndNothingElse() throws Exception {
-    Path java =
-        program(
-            "jdk/bin/java",
-            """
-            case "$*" in *-version*) echo 'openjdk version "17"' >&2; exit 0 ;; esac
-            echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
-            echo 'a real warning' >&2
-            printf 'no line end' >&2
-            echo result
-            exit 7\
-            """);
-    environment.put("JAVA_HOME", java.getParent().getParent().toString());
-
-    CommandRun run = run(launcher, folder, "evaluate");
-
-    assertThat(run.out()).isEqualTo("result\n");
-    assertThat(run.code()).isEqualTo(7);
-    assertThat(run.err()).isEqualTo("a real warning\nno line end");
   }
 }

@@ -120,13 +120,18 @@ class CudaRunTest {
   }
 
   @Test
-  void addressesAreNumbersOrStandInTheVisibleDevices() {
-    assertThat(ExecutorDevice.ordinal("3", null)).isEqualTo(3);
-    assertThat(ExecutorDevice.ordinal("3", "2, 3")).isEqualTo(1);
-    assertThat(ExecutorDevice.ordinal("0", "2,3")).isZero();
-    assertThat(ExecutorDevice.ordinal("GPU-ab", "GPU-cd,GPU-ab")).isEqualTo(1);
-    assertThatThrownBy(() -> ExecutorDevice.ordinal("GPU-ab", null))
-        .hasMessageContaining("'GPU-ab' is no number and not in CUDA_VISIBLE_DEVICES");
+  void aDeviceThatIsNotThereIsRefusedBeforeTheRun() throws Exception {
+    TestModel model = TestModel.llama(temp, DataType.F32);
+    SparkConf conf = TestSpark.conf("local[1]").set(ExecutorDevice.SETTING, "abacus");
+    try (JavaSparkContext spark = new JavaSparkContext(conf)) {
+      assertThatThrownBy(
+              () ->
+                  new SurgeonPipeline(spark, Progress.silent())
+                      .prune(model.request(temp.resolve("out"), ClusterDriver.RECIPE)))
+          .isInstanceOf(InputException.class)
+          .hasMessage("There is no device 'abacus'; choose one of cpu, cuda.");
+    }
+    assertThat(temp.resolve("out")).doesNotExist();
   }
 
   private PruningReport prune(TestModel model, Recipe recipe, String policy, String output) {

@@ -2,13 +2,13 @@ package org.llmsurgeon.compute.cuda;
 
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.cuda.operand.CudaBlas;
 import org.llmsurgeon.compute.cuda.operand.CudaParts;
 import org.llmsurgeon.compute.cuda.operand.CudaScratch;
 import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 import org.llmsurgeon.compute.cuda.operand.DeviceMatrix;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /**
  * Attention in tiles: the scores of some queries of a sequence, for all heads at once, with the

@@ -2,17 +2,22 @@ package org.llmsurgeon.compute.cuda;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.DenseDevice;
+import org.llmsurgeon.compute.DeviceUnavailableException;
+import org.llmsurgeon.compute.Devices;
 import org.llmsurgeon.compute.FiniteChecks;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
@@ -23,13 +28,11 @@ import org.llmsurgeon.compute.cuda.driver.CudaContext;
 import org.llmsurgeon.compute.cuda.driver.CudaException;
 import org.llmsurgeon.compute.cuda.driver.CudaMemoryPool;
 import org.llmsurgeon.compute.cuda.driver.CudaTransfers;
-import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
 import org.llmsurgeon.compute.cuda.operand.CudaBlas;
 import org.llmsurgeon.compute.cuda.operand.CudaKernels;
 import org.llmsurgeon.compute.cuda.operand.CudaNumbers;
 import org.llmsurgeon.compute.cuda.operand.CudaParts;
 import org.llmsurgeon.compute.cuda.operand.CudaTensor;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /**
  * The device on a CUDA card: cuBLAS and cuSOLVER for products and factorisations, own kernels for
@@ -87,7 +90,7 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
    *
    * @param ordinal number of the card, among those that {@code CUDA_VISIBLE_DEVICES} leaves
    * @param precision how single-precision matrices are multiplied
-   * @throws CudaUnavailableException if there is no such card, no driver or a library is missing
+   * @throws DeviceUnavailableException if there is no such card, no driver or a library is missing
    */
   public static CudaDevice open(int ordinal, ProductPrecision precision) {
     CudaContext context = new CudaContext(CudaCard.of(ordinal));
@@ -97,19 +100,29 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
     return new CudaDevice(parts, new CudaBlas(context, pool), precision);
   }
 
-  /**
-   * This device with other products: the same card, memory and tensors. Closing it does nothing; it
-   * is of no use once this device is closed.
-   *
-   * @param precision how single-precision matrices are multiplied
-   */
+  @Override
   public CudaDevice multiplyingIn(ProductPrecision precision) {
     return new CudaDevice(this, precision);
   }
 
   @Override
+  public List<ProductPrecision> products() {
+    return List.of(ProductPrecision.values());
+  }
+
+  @Override
   public String name() {
-    return "cuda";
+    return Devices.CARD;
+  }
+
+  @Override
+  public String description() {
+    return card().name();
+  }
+
+  @Override
+  public OptionalLong ownMemory() {
+    return OptionalLong.of(card().memoryBytes());
   }
 
   /** The card that this device is on. */

@@ -1,6 +1,7 @@
 package org.llmsurgeon.compute.cuda;
 
 import org.llmsurgeon.compute.Operand;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.cuda.operand.CudaBlas;
 import org.llmsurgeon.compute.cuda.operand.CudaKernels;
@@ -8,7 +9,6 @@ import org.llmsurgeon.compute.cuda.operand.CudaParts;
 import org.llmsurgeon.compute.cuda.operand.CudaScratch;
 import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 import org.llmsurgeon.compute.cuda.operand.DeviceMatrix;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /** Matrix products and sums of outer products of the cuda device. */
 final class CudaProducts {

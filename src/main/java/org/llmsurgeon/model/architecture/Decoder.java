@@ -14,7 +14,6 @@ import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
-import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.RotaryPositions;
 import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.config.TensorNames;
@@ -57,7 +56,6 @@ final class Decoder {
   private Experts experts;
   private boolean tied;
   private Ends ends;
-  private Objective objective = Objective.NEXT_TOKEN;
   private Activation activation = Activation.SILU;
   private StreamStyle.Norms norm = new StreamStyle.Norms(Norm.Kind.RMS, true, false, false, 1e-6);
 
@@ -230,10 +228,9 @@ final class Decoder {
   }
 
   /** A network whose tokens see what comes after them as well, and what it is to do. */
-  Decoder encoder(Ends of, Objective toDo) {
+  Decoder encoder(Ends of) {
     causal = false;
     ends = of;
-    objective = toDo;
     return this;
   }
 
@@ -272,7 +269,6 @@ final class Decoder {
             tied,
             new StreamStyle.FeedForward(activation, feedForwardBias),
             norm);
-    return new ModelConfig(
-        architecture, size, blocks, names, attention, stream, experts, ends, objective);
+    return new ModelConfig(architecture, size, blocks, names, attention, stream, experts, ends);
   }
 }

@@ -2,8 +2,11 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.function.BiFunction;
 import org.llmsurgeon.compute.Activation;
+import org.llmsurgeon.model.config.Ends;
+import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
 
@@ -52,13 +55,23 @@ record EncoderBody(
     return fields.activation(activation, "gelu");
   }
 
+  /**
+   * What a network of this body has around its blocks.
+   *
+   * @param head what comes after them
+   * @param objective what the network is to do
+   */
+  Ends ends(ConfigFields fields, HeadShape head, Objective objective) {
+    return new Ends(typesTable(), kinds(fields), head, objective);
+  }
+
   /** Kinds of tokens. */
   int kinds(ConfigFields fields) {
     return types == null ? 0 : fields.size("type_vocab_size", 2);
   }
 
   /** Name of the table of the kinds of tokens, or null. */
-  String typesTable() {
+  private String typesTable() {
     return types == null ? null : prefix + types;
   }
 

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.model.config.Classification;
-import org.llmsurgeon.model.config.Ends;
+import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.MaskedToken;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.Objective;
@@ -25,22 +25,22 @@ final class EncoderFamily {
   /** Where {@code vocab_size} is not said. */
   private static final int VOCABULARY = 30522;
 
-  private static final Head BERT =
-      new Head(
+  private static final Words BERT =
+      new Words(
           "cls.predictions.transform.dense",
           "cls.predictions.transform.LayerNorm",
           "cls.predictions.decoder.weight",
           "cls.predictions.bias",
           "cls.predictions.decoder.bias");
-  private static final Head ROBERTA =
-      new Head(
+  private static final Words ROBERTA =
+      new Words(
           "lm_head.dense",
           "lm_head.layer_norm",
           "lm_head.decoder.weight",
           "lm_head.bias",
           "lm_head.decoder.bias");
-  private static final Head DISTILBERT =
-      new Head(
+  private static final Words DISTILBERT =
+      new Words(
           "vocab_transform",
           "vocab_layer_norm",
           "vocab_projector.weight",
@@ -71,7 +71,7 @@ final class EncoderFamily {
    * @param tiedBias bias of a tied head
    * @param ownBias bias of one that is not
    */
-  private record Head(
+  private record Words(
       String transform, String norm, String weight, String tiedBias, String ownBias) {}
 
   /**
@@ -81,7 +81,7 @@ final class EncoderFamily {
    * @param pooled its non-linearity
    */
   private static List<Architecture> of(
-      EncoderBody body, Head head, String models, String pooler, Activation pooled) {
+      EncoderBody body, Words head, String models, String pooler, Activation pooled) {
     String classifier = body == EncoderBody.ROBERTA ? "classifier.out_proj" : "classifier";
     return List.of(
         family(body, "ForMaskedLM", models, fields -> words(body, head, fields)),
@@ -99,8 +99,10 @@ final class EncoderFamily {
             fields ->
                 labels(body, fields, "ForSequenceClassification", classifier)
                     .encoder(
-                        ends(body, fields, pooler, pooled, classifier + ".bias", labels(fields)),
-                        ofTexts(body, fields))),
+                        body.ends(
+                            fields,
+                            new HeadShape(pooler, pooled, classifier + ".bias", labels(fields)),
+                            ofTexts(body, fields)))),
         family(
             body,
             "ForTokenClassification",
@@ -108,8 +110,10 @@ final class EncoderFamily {
             fields ->
                 labels(body, fields, "ForTokenClassification", "classifier")
                     .encoder(
-                        ends(body, fields, null, null, "classifier.bias", labels(fields)),
-                        ofTokens(body, fields))));
+                        body.ends(
+                            fields,
+                            new HeadShape(null, null, "classifier.bias", labels(fields)),
+                            ofTokens(body, fields)))));
   }
 
   private static Family family(
@@ -117,17 +121,7 @@ final class EncoderFamily {
     return new Family(body.name() + task, body.type(), models, KNOWS, reader);
   }
 
-  private static Ends ends(
-      EncoderBody body,
-      ConfigFields fields,
-      String transform,
-      Activation activation,
-      String bias,
-      int outputs) {
-    return new Ends(body.typesTable(), body.kinds(fields), transform, activation, bias, outputs);
-  }
-
-  private static Decoder words(EncoderBody body, Head head, ConfigFields fields) {
+  private static Decoder words(EncoderBody body, Words head, ConfigFields fields) {
     Decoder network = body.blocks().apply(fields, body.name() + "ForMaskedLM");
     boolean tied = fields.flag("tie_word_embeddings", true);
     int vocabulary = network.size().vocabulary();
@@ -138,14 +132,16 @@ final class EncoderFamily {
         .tied(tied)
         .norm(NormPlace.HEAD, head.norm())
         .encoder(
-            ends(body, fields, head.transform(), activation, bias, vocabulary),
-            new MaskedToken(vocabulary, SpecialTokens.UNKNOWN, 0));
+            body.ends(
+                fields,
+                new HeadShape(head.transform(), activation, bias, vocabulary),
+                new MaskedToken(vocabulary, SpecialTokens.UNKNOWN, 0)));
   }
 
   private static Decoder embeddings(EncoderBody body, ConfigFields fields) {
     Decoder network = body.blocks().apply(fields, body.name() + "Model");
-    return network.encoder(
-        ends(body, fields, null, null, null, network.size().hidden()), new TextEmbedding());
+    HeadShape none = HeadShape.plain(network.size().hidden());
+    return network.encoder(body.ends(fields, none, new TextEmbedding()));
   }
 
   private static Decoder labels(

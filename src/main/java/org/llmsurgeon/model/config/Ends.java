@@ -4,24 +4,64 @@ import org.llmsurgeon.compute.Activation;
 
 /**
  * What a network has before its first block and after its last one beside the embedding of tokens
- * and positions: encoders have it, decoders do not.
+ * and positions, and what all of it is for.
  *
  * @param types table of the types of tokens, {@code [kinds, hidden]}, of which all tokens are of
  *     the first; null where there is none
  * @param kinds its rows
- * @param transform module of the layer {@code hidden -> hidden} before the head; null for none
- * @param activation what that layer's result goes through
- * @param bias the head's bias, {@code [outputs]}; null for none
- * @param outputs what the head tells apart: tokens, or labels
+ * @param head what comes after the last block
+ * @param objective what the network is to do
  */
-public record Ends(
-    String types, int kinds, String transform, Activation activation, String bias, int outputs) {
+public record Ends(String types, int kinds, HeadShape head, Objective objective) {
   /**
-   * The ends of a decoder.
+   * What a network says with its last hidden state.
+   *
+   * @param transform module of the layer {@code hidden -> hidden} before the head; null for none
+   * @param activation what that layer's result goes through
+   * @param bias the head's bias, {@code [outputs]}; null for none
+   * @param outputs what the head tells apart: tokens, or labels
+   */
+  public record HeadShape(String transform, Activation activation, String bias, int outputs) {
+    /**
+     * A product alone.
+     *
+     * @param outputs what it tells apart
+     */
+    public static HeadShape plain(int outputs) {
+      return new HeadShape(null, null, null, outputs);
+    }
+  }
+
+  /**
+   * The ends of a decoder, which says next tokens.
    *
    * @param vocabulary distinct token ids
    */
   public static Ends ofDecoder(int vocabulary) {
-    return new Ends(null, 0, null, null, null, vocabulary);
+    return new Ends(null, 0, HeadShape.plain(vocabulary), Objective.NEXT_TOKEN);
+  }
+
+  /** What the head tells apart: tokens, or labels. */
+  public int outputs() {
+    return head.outputs();
+  }
+
+  /**
+   * The same for another purpose.
+   *
+   * @param other what the network is to do
+   */
+  Ends with(Objective other) {
+    return new Ends(types, kinds, head, other);
+  }
+
+  /**
+   * The same without a head.
+   *
+   * @param width of the vectors that the network gives then
+   * @param other what they are for
+   */
+  Ends bare(int width, Objective other) {
+    return new Ends(types, kinds, HeadShape.plain(width), other);
   }
 }

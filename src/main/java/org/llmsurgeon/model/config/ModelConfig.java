@@ -18,8 +18,7 @@ import org.llmsurgeon.compute.Activation;
  * @param attention how attentions compute
  * @param stream how everything else does
  * @param experts what its mixtures of experts have in common; null where it has none
- * @param ends what it has before its blocks and after them
- * @param objective what it is to do
+ * @param ends what it has before its blocks and after them, and what it is to do
  */
 public record ModelConfig(
     String architecture,
@@ -29,8 +28,7 @@ public record ModelConfig(
     AttentionStyle attention,
     StreamStyle stream,
     Experts experts,
-    Ends ends,
-    Objective objective) {
+    Ends ends) {
   /** Checks the number of blocks. */
   public ModelConfig {
     blocks = List.copyOf(blocks);
@@ -44,8 +42,7 @@ public record ModelConfig(
    * @throws IllegalArgumentException for another number of blocks
    */
   public ModelConfig withBlocks(List<BlockSize> other) {
-    return new ModelConfig(
-        architecture, size, other, names, attention, stream, experts, ends, objective);
+    return new ModelConfig(architecture, size, other, names, attention, stream, experts, ends);
   }
 
   /**
@@ -54,15 +51,16 @@ public record ModelConfig(
    * @param other what it is to do; of the same kind of head
    */
   public ModelConfig with(Objective other) {
-    return new ModelConfig(
-        architecture, size, blocks, names, attention, stream, experts, ends, other);
+    return with(ends.with(other));
   }
 
   /** The same network without its head: its texts become vectors. */
   public ModelConfig embedding() {
-    Ends bare = new Ends(ends.types(), ends.kinds(), null, null, null, hidden());
-    return new ModelConfig(
-        architecture, size, blocks, names, attention, stream, experts, bare, new TextEmbedding());
+    return with(ends.bare(hidden(), new TextEmbedding()));
+  }
+
+  private ModelConfig with(Ends other) {
+    return new ModelConfig(architecture, size, blocks, names, attention, stream, experts, other);
   }
 
   /**
@@ -78,7 +76,7 @@ public record ModelConfig(
       return this;
     }
     return new ModelConfig(
-        architecture, size, blocks, names, attention, stream.tied(false), experts, ends, objective);
+        architecture, size, blocks, names, attention, stream.tied(false), experts, ends);
   }
 
   /**
@@ -93,6 +91,11 @@ public record ModelConfig(
           "%s says what comes next in a text, and %s does not; give a causal language model"
               .formatted(what, architecture));
     }
+  }
+
+  /** What the network is to do. */
+  public Objective objective() {
+    return ends.objective();
   }
 
   /** Whether the head's weight is the embedding's. */

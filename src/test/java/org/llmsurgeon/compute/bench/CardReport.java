@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cuda.CudaDevice;
 import org.llmsurgeon.compute.cuda.driver.CudaCard;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /**
  * Measures a card and writes what a block came to, for comparison with another program; one line

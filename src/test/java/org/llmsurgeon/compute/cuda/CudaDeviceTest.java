@@ -13,15 +13,15 @@ import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 import org.llmsurgeon.compute.Precision;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cuda.driver.CudaCard;
 import org.llmsurgeon.compute.cuda.driver.CudaException;
 import org.llmsurgeon.compute.cuda.driver.CudaMemoryException;
-import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
 import org.llmsurgeon.compute.cuda.driver.StandIn;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 
 /** What the cuda device does with its card: memory, failures, threads of a block in any order. */
 class CudaDeviceTest {
@@ -49,7 +49,7 @@ class CudaDeviceTest {
     assertThat(second.name()).isEqualTo("stand-in 1");
     assertThat(second.architecture()).isEqualTo("sm_90");
     assertThatThrownBy(() -> CudaCard.of(2))
-        .isInstanceOf(CudaUnavailableException.class)
+        .isInstanceOf(DeviceUnavailableException.class)
         .hasMessage("There is no CUDA card 2: this machine shows 2, counted from 0.");
   }
 

@@ -7,14 +7,12 @@ import java.util.concurrent.Callable;
 import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.DeviceUnavailableException;
+import org.llmsurgeon.compute.Devices;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.bench.BlockShape;
 import org.llmsurgeon.compute.bench.DeviceBenchmark;
 import org.llmsurgeon.compute.bench.Measurement;
-import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.compute.cuda.CudaDevice;
-import org.llmsurgeon.compute.cuda.driver.CudaCard;
-import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
 import org.llmsurgeon.jobs.option.OutputOptions;
 import org.llmsurgeon.jobs.runtime.Failures;
 import org.llmsurgeon.jobs.terminal.Json;
@@ -37,12 +35,6 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Example: surgeon bench --device cuda --products bfloat16 --json"})
 public final class BenchCommand implements Callable<Integer> {
-  /** Where it measures. */
-  private enum Place {
-    CPU,
-    CUDA
-  }
-
   /** Sizes of the block. */
   private enum Size {
     SMALL(BlockShape.SMALL),
@@ -77,7 +69,7 @@ public final class BenchCommand implements Callable<Integer> {
       String name, double seconds, double flops, double flopsPerSecond, double share) {}
 
   @Option(names = "--device", paramLabel = "NAME", description = "cpu or cuda. Default: cpu.")
-  private String device = "cpu";
+  private String device = Devices.PROCESSOR;
 
   @Option(
       names = "--size",
@@ -104,11 +96,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Place place = Choice.parse("device", device, Place.values());
-    if (place == Place.CPU && products != null) {
-      throw new InputException(
-          "--products is for cards, but --device is cpu; leave it out or give --device cuda.");
-    }
     if (repeats < 1) {
       throw new InputException("--repeats is " + repeats + " but must be at least 1.");
     }
@@ -116,26 +103,28 @@ public final class BenchCommand implements Callable<Integer> {
         products == null
             ? ProductPrecision.TF32
             : Choice.parse("precision of products", products, ProductPrecision.values());
-    Size usual = place == Place.CPU ? Size.SMALL : Size.LLAMA_7B;
-    Size chosen = size == null ? usual : Choice.parse("size", size, Size.values());
-    try (Device measured = open(place, precision)) {
-      String name = measured instanceof CudaDevice card ? card.card().name() : "processor";
-      String how = place == Place.CPU ? "float32" : Choice.name(precision);
-      Result result = new Result(name, how, steps(measured, chosen.shape));
+    Size asked = size == null ? null : Choice.parse("size", size, Size.values());
+    try (Device opened = open()) {
+      boolean card = opened.products().size() > 1;
+      if (!card && products != null) {
+        throw new InputException(
+            "--products is for cards, but --device is %s; leave it out or give --device cuda."
+                .formatted(device));
+      }
+      Size chosen = asked != null ? asked : card ? Size.LLAMA_7B : Size.SMALL;
+      Device measured = opened.multiplyingIn(precision);
+      String how = Choice.name(card ? precision : opened.products().get(0));
+      Result result = new Result(opened.description(), how, steps(measured, chosen.shape));
       output.out().print(json ? Json.text(result) + System.lineSeparator() : table(result));
     }
     output.out().flush();
     return Failures.DONE;
   }
 
-  private static Device open(Place place, ProductPrecision precision) {
-    if (place == Place.CPU) {
-      return CpuDevice.create();
-    }
+  private Device open() {
     try {
-      CudaCard.of(0);
-      return CudaDevice.open(0, precision);
-    } catch (CudaUnavailableException unavailable) {
+      return Devices.open(device, Devices.FIRST);
+    } catch (DeviceUnavailableException unavailable) {
       throw new InputException(unavailable.getMessage(), unavailable);
     }
   }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 import org.llmsurgeon.compute.cuda.driver.CudaCard;
-import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
 import org.llmsurgeon.jobs.CommandRun;
 
 class BenchCommandTest {
@@ -51,7 +51,7 @@ class BenchCommandTest {
     try {
       CudaCard.of(0);
       return "";
-    } catch (CudaUnavailableException unavailable) {
+    } catch (DeviceUnavailableException unavailable) {
       return unavailable.getMessage();
     }
   }

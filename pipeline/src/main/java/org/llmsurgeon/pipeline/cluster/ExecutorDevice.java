@@ -1,31 +1,29 @@
 package org.llmsurgeon.pipeline.cluster;
 
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.DeviceUnavailableException;
+import org.llmsurgeon.compute.Devices;
 import org.llmsurgeon.compute.TensorMemory;
-import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.compute.cuda.CudaDevice;
-import org.llmsurgeon.compute.cuda.driver.CudaCard;
-import org.llmsurgeon.compute.cuda.driver.CudaUnavailableException;
 
 /**
- * The devices of this process: the processor, and the cards that Spark gives to its tasks. Tasks of
- * one process share them. A task computes on a card where its stage says so, see {@link
- * GpuPlacement}.
+ * The devices of this process, by the names of their kinds: the processor, and the cards that Spark
+ * gives to its tasks. Tasks of one process share them. A task computes on a card where its stage
+ * says so, see {@link GpuPlacement}.
  */
 public final class ExecutorDevice {
   /** Spark's local property of stages on cards: what they do, a {@link GpuWork}. */
   static final String WORK = "llmsurgeon.gpu.work";
 
-  /** The card of tasks to which Spark gives none, as in a local run. */
-  private static final String FIRST = "0";
+  /** Spark setting: what computes where no card does, by the name of its kind. */
+  public static final String SETTING = "spark.llmsurgeon.device";
 
-  private static final Map<String, CudaDevice> CARDS = new HashMap<>();
+  private static final Map<String, Device> CARDS = new HashMap<>();
   private static Device processor;
 
   private ExecutorDevice() {}
@@ -44,20 +42,36 @@ public final class ExecutorDevice {
   public static Device shared() {
     TaskContext task = TaskContext.get();
     String work = task == null ? null : task.getLocalProperty(WORK);
-    return work == null ? processor() : card(gpuAddress().orElse(FIRST), GpuWork.valueOf(work));
+    return work == null ? processor() : card(address(), GpuWork.valueOf(work));
+  }
+
+  /** The card that Spark gives to this thread's task, else the first one, as in a local run. */
+  private static String address() {
+    return gpuAddress().orElse(Devices.FIRST);
   }
 
   private static synchronized Device processor() {
     if (processor == null) {
-      processor = CpuDevice.create();
+      SparkEnv spark = SparkEnv.get();
+      String kind = kind(spark == null ? new SparkConf(false) : spark.conf());
+      processor = Devices.open(kind, Devices.FIRST);
     }
     return processor;
   }
 
+  /**
+   * What computes where no card does.
+   *
+   * @param conf the settings of Spark
+   * @return the name of a kind of device
+   * @throws org.llmsurgeon.InputException if the setting names none
+   */
+  static String kind(SparkConf conf) {
+    return Devices.provider(conf.get(SETTING, Devices.PROCESSOR)).name();
+  }
+
   private static synchronized Device card(String address, GpuWork work) {
-    CudaDevice card =
-        CARDS.computeIfAbsent(
-            address, each -> CudaDevice.open(ordinal(each), GpuWork.SOLVES.products()));
+    Device card = CARDS.computeIfAbsent(address, each -> Devices.open(Devices.CARD, each));
     return work == GpuWork.SOLVES
         ? card
         : CARDS.computeIfAbsent(address + " " + work, each -> card.multiplyingIn(work.products()));
@@ -69,44 +83,10 @@ public final class ExecutorDevice {
    */
   static String problem() {
     try {
-      CudaCard.of(ordinal(gpuAddress().orElse(FIRST)));
-      card(gpuAddress().orElse(FIRST), GpuWork.SOLVES).synchronize();
+      card(address(), GpuWork.SOLVES).synchronize();
       return "";
-    } catch (CudaUnavailableException unavailable) {
+    } catch (DeviceUnavailableException unavailable) {
       return unavailable.getMessage();
-    }
-  }
-
-  /**
-   * The number by which CUDA knows a card in this process.
-   *
-   * @param address as Spark's discovery names it
-   */
-  private static int ordinal(String address) {
-    return ordinal(address, System.getenv("CUDA_VISIBLE_DEVICES"));
-  }
-
-  /**
-   * As {@link #ordinal(String)}.
-   *
-   * @param visible the cards that CUDA shows, in its order; null for all
-   */
-  public static int ordinal(String address, String visible) {
-    if (visible != null && !visible.isBlank()) {
-      List<String> shown = Arrays.stream(visible.split(",")).map(String::strip).toList();
-      if (shown.contains(address)) {
-        return shown.indexOf(address);
-      }
-    }
-    try {
-      return Integer.parseInt(address);
-    } catch (NumberFormatException e) {
-      throw new CudaUnavailableException(
-          "The GPU address '"
-              + address
-              + "' is no number and not in CUDA_VISIBLE_DEVICES; the discovery script must give one"
-              + " or the other.",
-          e);
     }
   }
 

@@ -6,6 +6,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceProfile;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Devices;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,7 @@ final class GpuPlacement {
 
   private final JavaSparkContext spark;
   private final GpuPolicy policy;
+  private final String processor;
   private final boolean local;
   private final Optional<ResourceProfile> profile;
   private Boolean cards;
@@ -27,11 +29,12 @@ final class GpuPlacement {
    * The placement that the settings ask for.
    *
    * @param spark Spark
-   * @throws InputException if GPUs are required and there are none
+   * @throws InputException if GPUs are required and there are none, or they name no device
    */
   GpuPlacement(JavaSparkContext spark) {
     this.spark = spark;
     this.policy = GpuPolicy.of(spark.getConf());
+    this.processor = ExecutorDevice.kind(spark.getConf());
     this.local = GpuStages.isLocal(spark.getConf());
     this.profile = GpuStages.profile(spark.getConf());
     if (local) {
@@ -58,7 +61,7 @@ final class GpuPlacement {
 
   /** What does the arithmetic, in one word, as reports name it. */
   String arithmetic() {
-    return onCards() ? "cuda" : "cpu";
+    return onCards() ? Devices.CARD : processor;
   }
 
   private boolean decide() {

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline.cluster;
 
-import org.llmsurgeon.compute.cuda.operand.ProductPrecision;
+import org.llmsurgeon.compute.ProductPrecision;
 
 /** What a stage on cards does, which decides how it multiplies matrices of single precision. */
 public enum GpuWork {

@@ -1,11 +1,11 @@
 package org.llmsurgeon.pipeline.cluster;
 
+import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.cuda.CudaDevice;
 
 /**
  * How much a process may keep for later: in a pass, first what each block reads, which goes to the
@@ -47,7 +47,7 @@ public final class KeptMemory {
   }
 
   /**
-   * What all tasks of this process may keep together on a device: of a card the same part.
+   * What all tasks of this process may keep together on a device: of its own memory the same part.
    *
    * @param device where
    * @return bytes
@@ -55,8 +55,9 @@ public final class KeptMemory {
   public static long on(Device device) {
     SparkEnv spark = SparkEnv.get();
     SparkConf conf = spark == null ? new SparkConf(false) : spark.conf();
-    return device instanceof CudaDevice card && !conf.contains(SETTING)
-        ? card.card().memoryBytes() / SHARE
+    OptionalLong own = device.ownMemory();
+    return own.isPresent() && !conf.contains(SETTING)
+        ? own.getAsLong() / SHARE
         : bytes(conf) * tasks(conf);
   }
 

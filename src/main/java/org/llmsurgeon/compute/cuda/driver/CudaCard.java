@@ -5,6 +5,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import java.util.ArrayList;
 import java.util.List;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 
 /**
  * A card of this machine, as the driver describes it.
@@ -26,14 +27,14 @@ public record CudaCard(int ordinal, String name, long memoryBytes, int major, in
   /**
    * All cards, in the driver's order.
    *
-   * @throws CudaUnavailableException if there is no driver, or it finds no card
+   * @throws DeviceUnavailableException if there is no driver, or it finds no card
    */
   public static List<CudaCard> all() {
     DriverLibrary driver = CudaLibraries.driverAlone();
     IntByReference count = new IntByReference();
     int status = driver.cuDeviceGetCount(count);
     if (status != 0 || count.getValue() == 0) {
-      throw new CudaUnavailableException(
+      throw new DeviceUnavailableException(
           "The CUDA driver finds no card; nvidia-smi and CUDA_VISIBLE_DEVICES show which there"
               + " are.");
     }
@@ -48,12 +49,12 @@ public record CudaCard(int ordinal, String name, long memoryBytes, int major, in
    * One card.
    *
    * @param ordinal its number
-   * @throws CudaUnavailableException if there is no such card, or it is too old
+   * @throws DeviceUnavailableException if there is no such card, or it is too old
    */
   public static CudaCard of(int ordinal) {
     List<CudaCard> cards = all();
     if (ordinal < 0 || ordinal >= cards.size()) {
-      throw new CudaUnavailableException(
+      throw new DeviceUnavailableException(
           "There is no CUDA card "
               + ordinal
               + ": this machine shows "
@@ -62,7 +63,7 @@ public record CudaCard(int ordinal, String name, long memoryBytes, int major, in
     }
     CudaCard card = cards.get(ordinal);
     if (card.major < OLDEST_MAJOR) {
-      throw new CudaUnavailableException(
+      throw new DeviceUnavailableException(
           "The card "
               + card.name
               + " is too old: its compute capability is "

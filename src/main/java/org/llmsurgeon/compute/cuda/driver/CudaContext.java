@@ -3,6 +3,7 @@ package org.llmsurgeon.compute.cuda.driver;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 
 /**
  * A card's context and the one stream on which everything is done, in the order in which it is
@@ -24,7 +25,7 @@ public final class CudaContext implements AutoCloseable {
 
   /**
    * @param card which card
-   * @throws CudaUnavailableException if a library is missing
+   * @throws DeviceUnavailableException if a library is missing
    */
   public CudaContext(CudaCard card) {
     this.card = card;

@@ -6,6 +6,7 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.ptr.IntByReference;
 import java.nio.file.Path;
 import java.util.List;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 
 /**
  * The libraries of CUDA in this process, loaded on the first use.
@@ -26,7 +27,7 @@ public record CudaLibraries(
   /**
    * The driver, ready for use.
    *
-   * @throws CudaUnavailableException if there is none, it is too old or finds no card
+   * @throws DeviceUnavailableException if there is none, it is too old or finds no card
    */
   static synchronized DriverLibrary driverAlone() {
     if (sharedDriver == null) {
@@ -34,7 +35,7 @@ public record CudaLibraries(
       IntByReference version = new IntByReference();
       if (driver.cuDriverGetVersion(version) == 0 && version.getValue() < OLDEST_DRIVER) {
         int found = version.getValue();
-        throw new CudaUnavailableException(
+        throw new DeviceUnavailableException(
             "The CUDA driver is too old: it is of CUDA "
                 + found / 1000
                 + "."
@@ -43,7 +44,7 @@ public record CudaLibraries(
       }
       int status = driver.cuInit(0);
       if (status != 0) {
-        throw new CudaUnavailableException(
+        throw new DeviceUnavailableException(
             "The CUDA driver finds no card it can use (cuInit says "
                 + status
                 + "); nvidia-smi and CUDA_VISIBLE_DEVICES show which there are.");
@@ -56,7 +57,7 @@ public record CudaLibraries(
   /**
    * All libraries.
    *
-   * @throws CudaUnavailableException if one is missing
+   * @throws DeviceUnavailableException if one is missing
    */
   static synchronized CudaLibraries load() {
     if (shared == null) {
@@ -80,7 +81,7 @@ public record CudaLibraries(
     try {
       return Native.load(name, DriverLibrary.class);
     } catch (UnsatisfiedLinkError e) {
-      throw new CudaUnavailableException(
+      throw new DeviceUnavailableException(
           "There is no CUDA driver here (libcuda.so.1 is not found); install NVIDIA's driver, or"
               + " run without a card.",
           e);
@@ -92,7 +93,7 @@ public record CudaLibraries(
     try {
       return Native.load(file.toString(), type);
     } catch (UnsatisfiedLinkError e) {
-      throw new CudaUnavailableException(
+      throw new DeviceUnavailableException(
           "The library " + file + " cannot be loaded: " + firstLine(e) + ".", e);
     }
   }

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 
 /**
  * Compiles kernels for an architecture. What was compiled is kept in {@code llm-surgeon/cuda} of
@@ -38,7 +39,7 @@ public final class KernelCompiler {
    *
    * @param source CUDA C++
    * @param architecture for example {@code sm_90}
-   * @throws CudaUnavailableException if the compiler does not know the architecture
+   * @throws DeviceUnavailableException if the compiler does not know the architecture
    */
   public byte[] compile(String source, String architecture) {
     Path file = cacheFolder().resolve(hash(source, architecture) + ".cubin");
@@ -64,7 +65,7 @@ public final class KernelCompiler {
       Pointer handle = program.getValue();
       String[] options = {"--gpu-architecture=" + architecture, STANDARD};
       if (library.nvrtcCompileProgram(handle, options.length, options) != 0) {
-        throw new CudaUnavailableException(
+        throw new DeviceUnavailableException(
             "NVRTC "
                 + version()
                 + " does not compile the kernels for "

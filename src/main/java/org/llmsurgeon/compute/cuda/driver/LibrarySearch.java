@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.llmsurgeon.compute.DeviceUnavailableException;
 
 /**
  * Where the libraries of CUDA may lie: the folders of the system property {@code
@@ -99,8 +100,8 @@ record LibrarySearch(List<Path> folders) {
     find(name).ifPresent(CudaLibraries::keep);
   }
 
-  CudaUnavailableException missing(String name) {
-    return new CudaUnavailableException(
+  DeviceUnavailableException missing(String name) {
+    return new DeviceUnavailableException(
         "The CUDA library "
             + name
             + " is not found; install the CUDA toolkit or \"pip install nvidia-cublas"

@@ -3,6 +3,7 @@ package org.llmsurgeon.compute.cuda.operand;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
+import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.cuda.driver.BlasLibrary;
 import org.llmsurgeon.compute.cuda.driver.CudaContext;
 import org.llmsurgeon.compute.cuda.driver.CudaMemoryPool;
@@ -15,6 +16,7 @@ public final class CudaBlas implements AutoCloseable {
   private static final long WORKSPACE = 1L << 25;
   private static final int COMPUTE_DOUBLE = 70;
   private static final int COMPUTE_FLOAT = 68;
+  private static final int COMPUTE_TF32 = 77;
   private static final int ANY_ALGORITHM = -1;
   private static final int RIGHT = 1;
   private static final int UPPER = 1;
@@ -81,7 +83,7 @@ public final class CudaBlas implements AutoCloseable {
     int computeType =
         switch (a.matrix().type()) {
           case DOUBLE -> COMPUTE_DOUBLE;
-          case FLOAT -> precision.computeType();
+          case FLOAT -> precision == ProductPrecision.FLOAT32 ? COMPUTE_FLOAT : COMPUTE_TF32;
           case BFLOAT16 -> COMPUTE_FLOAT;
         };
     synchronized (context) {

@@ -59,7 +59,7 @@ public final class PlannedFlops {
     if (config.objective().output() == Objective.Output.VECTOR) {
       return 0;
     }
-    int transform = config.ends().transform() == null ? 0 : config.hidden();
+    int transform = config.ends().head().transform() == null ? 0 : config.hidden();
     return 2.0 * config.hidden() * (config.ends().outputs() + transform);
   }
 

@@ -1,10 +1,13 @@
 package org.llmsurgeon.jobs.option;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.setting.Setting;
@@ -36,7 +39,8 @@ public final class Settings {
   /**
    * The settings of a parsed command line.
    *
-   * @throws InputException if the recipe or a value in it cannot be used; naming the recipe
+   * @throws InputException if the recipe or a value in it cannot be used, naming the recipe; or if
+   *     an option does nothing with the files
    */
   public static Settings of(ParseResult parsed) {
     Map<String, Object> values = new LinkedHashMap<>();
@@ -54,7 +58,28 @@ public final class Settings {
         values.put(setting.name(), parsed.matchedOptionValue(setting.spelled(), null));
       }
     }
-    return new Settings(values);
+    Settings settings = new Settings(values);
+    settings.requireText(parsed, CalibrationSettings.SEQUENCES, RunSettings.CALIBRATION);
+    settings.requireText(
+        parsed, CalibrationSettings.CONTEXT, RunSettings.CALIBRATION, RunSettings.TEST);
+    return settings;
+  }
+
+  /**
+   * Refuses an option that says how text becomes windows where all files hold windows. Recipes may
+   * say it: they are for either.
+   */
+  @SafeVarargs
+  private void requireText(
+      ParseResult parsed, Setting<?> option, Setting<List<String>>... fileLists) {
+    List<String> files = Arrays.stream(fileLists).flatMap(each -> list(each).stream()).toList();
+    if (parsed.hasMatchedOption(option.spelled())
+        && !files.isEmpty()
+        && files.stream().allMatch(TokenWindows::isSafetensors)) {
+      throw new InputException(
+          "%s is for text, and %s holds token windows, which are used whole; give text, or leave the option out."
+              .formatted(option.spelled(), files.get(0)));
+    }
   }
 
   /**

@@ -39,6 +39,27 @@ class SettingsTest {
   }
 
   @Test
+  void whatCutsTextIsRefusedWhereThereAreWindowsAlone() throws IOException {
+    for (String option : List.of("--sequences", "--context")) {
+      assertThatThrownBy(
+              () -> prune(option, "9", "--calibration", "a.safetensors", "--test", "B.SafeTensors"))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              option
+                  + " is for text, and a.safetensors holds token windows, which are used whole;"
+                  + " give text, or leave the option out.");
+      // A recipe is for either
+      prune("--recipe", recipe(option.substring(2) + ": 9\n"), "--calibration", "a.safetensors");
+    }
+    assertThatThrownBy(
+            () -> prune("--sequences", "9", "--calibration", "a.safetensors", "--test", "b.txt"))
+        .hasMessageStartingWith("--sequences is for text");
+    prune("--context", "9", "--calibration", "a.safetensors", "--test", "b.txt");
+    prune("--context", "9", "--sequences", "9", "--calibration", "a.txt", "b.safetensors");
+    prune("--context", "9", "--sequences", "9");
+  }
+
+  @Test
   void everyOptionReachesTheRecipe() {
     Settings settings =
         prune(

@@ -33,6 +33,8 @@ public record ExportCase(
     Route route,
     Route expected) {
 
+  private static final List<String> FUSED = List.of("gpt2", "gpt-neox", "gpt-neox-sequential");
+
   private static final List<String> ENCODERS =
       List.of(
           "bert",
@@ -76,6 +78,9 @@ public record ExportCase(
     add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
     add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
     TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
+    for (String name : FUSED) {
+      addFused(all, name);
+    }
     for (String name : ENCODERS) {
       addEncoder(all, name);
     }
@@ -83,8 +88,24 @@ public record ExportCase(
     return all;
   }
 
+  /** Decoders whose tensors hold several layers in a way of their own, or lie transposed. */
+  private static void addFused(List<ExportCase> all, String name) {
+    Supplier<ObjectNode> model = () -> reference(name);
+    Consumer<MaskedFolder> even = ExportCase::oneNumberOfNeurons;
+    all.add(new ExportCase(name + ", one width", model, even, Route.AUTO, Route.UNIFORM));
+    all.add(of(name + ", one width", model, even, Route.PER_LAYER));
+    all.add(
+        new ExportCase(name + ", heads", model, ExportCase::heads, Route.AUTO, Route.PER_LAYER));
+    all.add(of(name + ", sublayers", model, ExportCase::sublayers, Route.PER_LAYER));
+    all.add(of(name + ", constants", model, ExportCase::constants, Route.PER_LAYER));
+    all.add(of(name + ", biases", model, ExportCase::biases, Route.PER_LAYER));
+    all.add(of(name + ", elements", model, MaskedFolder::elements, Route.ZEROS));
+    boolean indexed = !name.equals("gpt2");
+    all.add(of(name + ", lines", model, ExportCase::lines, indexed ? Route.INDEXED : Route.ZEROS));
+  }
+
   private static void addEncoder(List<ExportCase> all, String name) {
-    Supplier<ObjectNode> model = () -> encoder(name);
+    Supplier<ObjectNode> model = () -> reference(name);
     add(all, name + ", one width", model, ExportCase::oneNumberOfNeurons, Route.UNIFORM);
     add(all, name + ", heads", model, ExportCase::heads, Route.PER_LAYER);
     // Every sublayer keeps a unit, of which the indexed form leaves out the weights
@@ -94,7 +115,7 @@ public record ExportCase(
     add(all, name + ", elements", model, MaskedFolder::elements, Route.ZEROS);
   }
 
-  private static ObjectNode encoder(String name) {
+  private static ObjectNode reference(String name) {
     try (ReferenceModel reference = ReferenceModel.open(name)) {
       return reference.json().deepCopy();
     } catch (IOException broken) {

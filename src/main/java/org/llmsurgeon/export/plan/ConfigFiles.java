@@ -141,7 +141,7 @@ public final class ConfigFiles {
       return files(json, Map.of(ENCODER_FILE, modelling, LAYERS_FILE, resource(LAYERS_FILE)));
     }
     code.put("AutoModel", "modeling_pruned.PrunedModel");
-    code.put("AutoModelForCausalLM", "modeling_pruned.PrunedForCausalLM");
+    code.put(names.auto(), "modeling_pruned.PrunedForCausalLM");
     String modelling = filled(resource("modeling_pruned.py"));
     return files(json, Map.of("modeling_pruned.py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
   }

@@ -95,7 +95,7 @@ final class TensorEdits {
     }
   }
 
-  /** What is kept of a stored matrix, which may hold several layers, one below the other. */
+  /** What is kept of a stored matrix, which may hold several layers and be stored transposed. */
   private static final class Kept {
     private final BitSet rows = new BitSet();
     private final BitSet columns = new BitSet();
@@ -104,6 +104,7 @@ final class TensorEdits {
     private int allRows;
     private int allColumns;
     private String bias;
+    private boolean transposed;
 
     void add(BlockSurvey.Matrix matrix, int[] keptRows, int[] keptColumns, NetworkTensors tensors) {
       LinearShape shape = matrix.shape();
@@ -112,6 +113,7 @@ final class TensorEdits {
       Arrays.stream(keptColumns).forEach(columns::set);
       matrix.lines().rows().stream().forEach(row -> rowsNotZero.set(tensors.storedRow(name, row)));
       columnsNotZero.or(matrix.lines().columns());
+      transposed = tensors.isTransposed(name);
       allRows += shape.outputs();
       allColumns = shape.inputs();
       bias = shape.bias() ? tensors.stored(shape.biasName()) : bias;
@@ -140,7 +142,11 @@ final class TensorEdits {
           notZero(keptColumns, kept.columnsNotZero, module + IndexedTensors.COLUMNS, indices);
     }
     if (readRows.length < kept.allRows || readColumns.length < kept.allColumns) {
-      edits.put(weight, new TensorEdit.Cut(readRows, readColumns, indices));
+      edits.put(
+          weight,
+          kept.transposed
+              ? new TensorEdit.Cut(readColumns, readRows, indices)
+              : new TensorEdit.Cut(readRows, readColumns, indices));
     }
     if (kept.bias != null && keptRows.length < kept.allRows) {
       edits.put(kept.bias, new TensorEdit.Cut(null, keptRows));

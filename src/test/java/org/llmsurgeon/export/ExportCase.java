@@ -14,6 +14,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 
@@ -124,11 +125,51 @@ public record ExportCase(
   }
 
   private static void addMixture(List<ExportCase> all, String base, ObjectNode json) {
-    for (Route route : List.of(Route.AUTO, Route.UNIFORM, Route.ZEROS)) {
+    Supplier<ObjectNode> whole = json::deepCopy;
+    for (Route route : List.of(Route.AUTO, Route.UNIFORM, Route.PER_LAYER, Route.ZEROS)) {
       Route expected = route == Route.AUTO ? Route.UNIFORM : route;
-      all.add(
-          new ExportCase(
-              base + ", experts", json::deepCopy, ExportCase::ofExperts, route, expected));
+      all.add(new ExportCase(base + ", experts", whole, ExportCase::ofExperts, route, expected));
+    }
+    Supplier<ObjectNode> gone =
+        () -> json.deepCopy().put(Experts.EMPTY_GONE, true).put("num_experts_per_tok", 1);
+    for (Route route : List.of(Route.AUTO, Route.PER_LAYER)) {
+      Consumer<MaskedFolder> zeros = ExportCase::wholeExperts;
+      all.add(of(base + ", whole experts", gone, zeros, route, Route.PER_LAYER));
+      zeros = ExportCase::oneExpertOfEach;
+      Route expected = route == Route.AUTO ? Route.UNIFORM : route;
+      all.add(of(base + ", one expert of each", gone, zeros, route, expected));
+    }
+    all.add(new ExportCase(base + ", all experts", gone, each -> {}, Route.AUTO, Route.ZEROS));
+  }
+
+  private static ExportCase of(
+      String name,
+      Supplier<ObjectNode> model,
+      Consumer<MaskedFolder> zeros,
+      Route route,
+      Route expected) {
+    return new ExportCase(name, model, zeros, route, expected);
+  }
+
+  /** The first of block 0, where it has any, and two of block 1; heads and neurons of others. */
+  private static void wholeExperts(MaskedFolder folder) {
+    if (!folder.config().blocks().get(0).experts().isEmpty()) {
+      folder.expert(0, 0).neuron(0, 1, 3);
+    }
+    folder.expert(1, 0).expert(1, 2);
+    for (int neuron = 0; neuron < 9; neuron++) {
+      folder.neuron(1, 1, neuron);
+    }
+    if (!folder.config().attention().wholeNorms()) {
+      folder.head(1, 0, false).head(1, 1, true);
+    }
+  }
+
+  private static void oneExpertOfEach(MaskedFolder folder) {
+    for (int block = 0; block < folder.config().blockCount(); block++) {
+      if (!folder.config().blocks().get(block).experts().isEmpty()) {
+        folder.expert(block, 1 - block);
+      }
     }
   }
 

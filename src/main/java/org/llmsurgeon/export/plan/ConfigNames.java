@@ -75,6 +75,16 @@ public record ConfigNames(
         encoder);
   }
 
+  /** Whether the width of an expert has a field of its own, beside that of all neurons. */
+  boolean ownExpertWidth() {
+    return base.startsWith("Qwen");
+  }
+
+  /** Field of the number of experts, where a configuration does not spell it. */
+  String experts() {
+    return base.equals("Mixtral") ? "num_local_experts" : "num_experts";
+  }
+
   /** Name of its class. */
   String architecture() {
     return base + task;

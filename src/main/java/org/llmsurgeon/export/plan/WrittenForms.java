@@ -25,9 +25,9 @@ public final class WrittenForms {
       return;
     }
     String name = config.architecture();
-    if (config.experts() != null && asked != Route.UNIFORM) {
+    if (config.experts() != null && !has(asked, config)) {
       throw new InputException(
-          "%s is of %s, whose experts have one width; choose the form uniform or zeros."
+          "%s is of %s, whose experts have one width in a block; choose the form per-layer, uniform or zeros."
               .formatted(model, name));
     }
     if (!has(asked, config)) {
@@ -40,7 +40,7 @@ public final class WrittenForms {
   /** Whether a form that leaves something out is written for a model. */
   static boolean has(Route route, ModelConfig config) {
     return switch (route) {
-      case UNIFORM -> true;
+      case UNIFORM, PER_LAYER -> true;
       case NEMOTRON_NAS -> LLAMA.contains(config.architecture());
       // Index tensors are of rows and columns as they are stored
       case INDEXED -> config.experts() == null && !config.names().layout().transposed();

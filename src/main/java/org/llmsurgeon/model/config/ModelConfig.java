@@ -70,9 +70,7 @@ public record ModelConfig(
         names,
         attention,
         stream,
-        experts.withoutEmpty(),
-        ends,
-        objective);
+        experts.withoutEmpty(), ends);
   }
 
   /** The same network without its head: its texts become vectors. */

@@ -90,7 +90,8 @@ public class ExportedModelTest {
           .containsOnly(new BlockWidth(0, 4, 2, 8, 3));
       assertThatExceptionOfType(InputException.class)
           .isThrownBy(() -> export(masked, smaller + "-again", Route.INDEXED, device))
-          .withMessageContaining("whose experts have one width in a block; choose the form per-layer");
+          .withMessageContaining(
+              "whose experts have one width in a block; choose the form per-layer");
     }
   }
 

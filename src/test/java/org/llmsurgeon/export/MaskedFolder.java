@@ -75,7 +75,9 @@ public final class MaskedFolder {
 
   /** An expert goes. */
   public MaskedFolder expert(int block, int expert) {
-    config.feedForward(block, expert).forEach(shape -> Arrays.fill(values.get(shape.weightName()), 0));
+    config
+        .feedForward(block, expert)
+        .forEach(shape -> Arrays.fill(values.get(shape.weightName()), 0));
     return this;
   }
 

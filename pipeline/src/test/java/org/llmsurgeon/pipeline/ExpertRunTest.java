@@ -83,8 +83,7 @@ class ExpertRunTest {
     for (int[] window : windows) {
       for (int t = 0; t < window.length; t++) {
         boolean drawn = t < 2 || random.nextInt(10) == 0;
-        window[t] =
-            drawn ? random.nextInt(TOKENS) : (window[t - 1] + window[t - 2]) % TOKENS;
+        window[t] = drawn ? random.nextInt(TOKENS) : (window[t - 1] + window[t - 2]) % TOKENS;
       }
     }
     return windows;
@@ -140,9 +139,10 @@ class ExpertRunTest {
         .isEqualTo(report.export().before().multiplyAdds());
     assertThat(report.shots().get(1).size().multiplyAdds())
         .isEqualTo(report.export().before().multiplyAdds());
-    assertThat(new SurgeonPipeline(spark, Progress.silent())
-            .evaluate(temp.resolve("output").toString(), List.of(test), null)
-            .perplexity())
+    assertThat(
+            new SurgeonPipeline(spark, Progress.silent())
+                .evaluate(temp.resolve("output").toString(), List.of(test), null)
+                .perplexity())
         .isEqualTo(report.perplexity());
   }
 

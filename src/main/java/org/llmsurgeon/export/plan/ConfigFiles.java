@@ -238,8 +238,7 @@ public final class ConfigFiles {
     ObjectNode json = folder.config().deepCopy();
     boolean nemotron = json.has(BLOCKS);
     json.remove(
-        List.of(
-            PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS, Experts.EMPTY_GONE));
+        List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS, Experts.EMPTY_GONE));
     json.putArray("architectures").add(names.architecture());
     if (nemotron) {
       json.put("model_type", "llama");

@@ -74,10 +74,7 @@ public final class ExportPlanner {
   private InputException tooNarrow(Route asked) {
     return new InputException(
         "%s has blocks of different sizes, which the form %s cannot say; choose the form %s."
-            .formatted(
-                folder.path(),
-                asked.optionName(),
-                Route.PER_LAYER.optionName()));
+            .formatted(folder.path(), asked.optionName(), Route.PER_LAYER.optionName()));
   }
 
   private ExportPlan choose() {

@@ -32,7 +32,8 @@ final class ExpertFamily {
   private static Decoder mixtral(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(32000, 4096, 14336, 32, 32, 8, 0, 4096 * 32);
-    Decoder decoder = LlamaFields.decoder("MixtralForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
+    Decoder decoder =
+        LlamaFields.decoder("MixtralForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
     int window = fields.size("sliding_window", 0);
     Experts.Names names =
         new Experts.Names(
@@ -54,7 +55,8 @@ final class ExpertFamily {
 
   private static Decoder olmoe(ConfigFields fields) {
     LlamaFields.Standard standard = new LlamaFields.Standard(50304, 2048, 2048, 16, 16, 0, 0, 4096);
-    Decoder decoder = LlamaFields.decoder("OlmoeForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
+    Decoder decoder =
+        LlamaFields.decoder("OlmoeForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
     boolean bias = fields.flag("attention_bias", false);
     return ExpertFields.mixed(
         fields,

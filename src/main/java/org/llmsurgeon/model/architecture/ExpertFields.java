@@ -60,8 +60,7 @@ final class ExpertFields {
   }
 
   /** A block with its experts, of which it may say the sizes itself. */
-  private static BlockSize mixed(
-      ConfigFields sizes, BlockSize block, Sizes all, Experts experts) {
+  private static BlockSize mixed(ConfigFields sizes, BlockSize block, Sizes all, Experts experts) {
     int count = count(sizes, all.count());
     requireEnough(sizes, count, experts);
     int width = sizes.size(all.field(), all.width());

@@ -54,7 +54,8 @@ final class QwenExpertFamily {
   private static Decoder qwen2(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(151936, 2048, 5632, 24, 16, 16, 0, 32768);
-    Decoder decoder = LlamaFields.decoder("Qwen2MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
+    Decoder decoder =
+        LlamaFields.decoder("Qwen2MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
     int blocks = decoder.size().blocks();
     Experts.Names names =
         new Experts.Names(
@@ -79,7 +80,8 @@ final class QwenExpertFamily {
   private static Decoder qwen3(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(151936, 2048, 6144, 24, 32, 4, 0, 32768);
-    Decoder decoder = LlamaFields.decoder("Qwen3MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
+    Decoder decoder =
+        LlamaFields.decoder("Qwen3MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
     int blocks = decoder.size().blocks();
     boolean bias = fields.flag("attention_bias", false);
     return ExpertFields.mixed(

@@ -64,13 +64,7 @@ public record ModelConfig(
       throw new IllegalArgumentException(architecture + " has no experts");
     }
     return new ModelConfig(
-        architecture,
-        size,
-        blocks,
-        names,
-        attention,
-        stream,
-        experts.withoutEmpty(), ends);
+        architecture, size, blocks, names, attention, stream, experts.withoutEmpty(), ends);
   }
 
   /** The same network without its head: its texts become vectors. */

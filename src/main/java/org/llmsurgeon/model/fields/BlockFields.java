@@ -35,8 +35,7 @@ public final class BlockFields {
    * @param width neurons
    * @param others that somebody else reads
    */
-  public record Names(
-      String queryHeads, String keyValueHeads, String width, Set<String> others) {
+  public record Names(String queryHeads, String keyValueHeads, String width, Set<String> others) {
     /** Names of all fields that may differ. */
     public Names(String queryHeads, String keyValueHeads, String width) {
       this(queryHeads, keyValueHeads, width, Set.of());

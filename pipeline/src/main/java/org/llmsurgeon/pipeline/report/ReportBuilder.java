@@ -140,8 +140,7 @@ public final class ReportBuilder {
     experts.addAll(
         tokens.experts().stream()
             .map(
-                each ->
-                    new PruningReport.Expert(shot, each.expert(), each.tokens(), each.inputs()))
+                each -> new PruningReport.Expert(shot, each.expert(), each.tokens(), each.inputs()))
             .toList());
     List<ExpertTokens.Expert> poor =
         tokens.experts().stream().filter(ExpertTokens.Expert::isPoor).toList();

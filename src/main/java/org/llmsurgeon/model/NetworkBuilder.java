@@ -217,8 +217,7 @@ final class NetworkBuilder {
       experts.add(gated(block, expert));
     }
     Mixture.Shared shared = size.width() == 0 ? null : shared(block, style);
-    Router router = new Router(scores, style.perToken(), style.normalised());
-    return new Mixture(router, experts, style.emptyGone(), shared);
+    return new Mixture(new Router(scores, style.perToken(), style.normalised()), experts, shared);
   }
 
   private Mixture.Shared shared(int block, Experts style) {

@@ -171,6 +171,32 @@ class AttentionPathTest {
   }
 
   @RepeatedTest(6)
+  void headsAreBroughtToANumberBeforeTheFirstGroupGoes(RepetitionInfo repetition) {
+    Random random = new Random(120 + repetition.getCurrentRepetition());
+    layers(random);
+    CoupledGroup group = group(false, true);
+    for (int keep = 1; keep <= PER_GROUP; keep++) {
+      PathOptions options = new PathOptions(random.nextDouble(), 1, Double.POSITIVE_INFINITY);
+      Path path = follow(group, options.keeping(keep));
+      PlainGreedy greedy = new PlainGreedy(group, plain, DAMPING);
+      int heads = 2 * (PER_GROUP - keep);
+      assertThat(path.length()).isEqualTo(heads + 2);
+      for (int i = 0; i < path.length(); i++) {
+        UnitKind kind = i < heads ? UnitKind.HEAD : UnitKind.GROUP;
+        assertThat(group.units().get(path.units()[i]).kind()).isEqualTo(kind);
+      }
+      // All go in the end, by an exact joint update in each round.
+      double all = 0;
+      for (int unit : path.units()) {
+        PlainGreedy.Choice choice = greedy.of(unit);
+        all += choice.cost();
+        greedy.take(choice);
+      }
+      assertThat(Arrays.stream(path.costs()).sum()).isGreaterThanOrEqualTo(all * (1 - 1e-9));
+    }
+  }
+
+  @RepeatedTest(6)
   void whateverTheStepEveryCutLeavesEquallyManyHeads(RepetitionInfo repetition) {
     Random random = new Random(80 + repetition.getCurrentRepetition());
     layers(random);

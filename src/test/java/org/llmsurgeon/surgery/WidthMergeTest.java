@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.merge.PathMerge;
 import org.llmsurgeon.pruning.path.Path;
+import org.llmsurgeon.pruning.structure.CoupledGroup;
+import org.llmsurgeon.pruning.structure.Selection;
+import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.choose.UnitPlan;
@@ -25,6 +29,7 @@ import org.llmsurgeon.surgery.choose.UnitPlan;
 class WidthMergeTest {
   private static final Set<UnitKind> ALL =
       EnumSet.of(UnitKind.NEURON, UnitKind.HEAD, UnitKind.GROUP);
+  private static final int WAYS = 3;
 
   private final ModelConfig config =
       TinyModels.with(
@@ -172,26 +177,73 @@ class WidthMergeTest {
   @RepeatedTest(40)
   void oneWidthIsTheCheapestPairOfThoseThatComeNearTheTarget(RepetitionInfo repetition) {
     Random random = new Random(500 + repetition.getCurrentRepetition());
-    Set<UnitKind> kinds =
-        random.nextBoolean()
-            ? EnumSet.of(UnitKind.NEURON, UnitKind.GROUP)
-            : EnumSet.of(UnitKind.NEURON, UnitKind.HEAD);
-    List<PathMerge.Group> groups = groups(random, kinds);
+    List<PathMerge.Group> groups = ways(random);
     WidthRule rule = new WidthRule(1 + random.nextInt(3), 1, 1, 1, true);
     double end = 0.9 * random.nextDouble();
     PathMerge.Target target = new PathMerge.Target(end * random.nextDouble(), end);
     PathMerge.Result result = PathMerge.select(groups, target, rule);
     assertThat((double) result.gone().removed()).isLessThanOrEqualTo(target.now() * total(groups));
     assertThat(result.unmet()).isEmpty();
-    List<Pair> all = pairs(groups, rule);
+    List<Pair> all =
+        IntStream.rangeClosed(1, WAYS)
+            .mapToObj(way -> pairs(groups.stream().map(each -> along(each, way)).toList(), rule))
+            .flatMap(List::stream)
+            .toList();
     Pair last = best(all, target.end() * total(groups), null);
     Pair now = best(all, target.now() * total(groups), last);
     assertThat(result.gone().removed()).isEqualTo(now.weights());
     assertThat(result.prefixes()).isEqualTo(now.prefixes());
   }
 
+  /** Attentions have several paths, on which other kinds of units go. */
+  private List<PathMerge.Group> ways(Random random) {
+    List<List<PathMerge.Group>> ways = new ArrayList<>();
+    for (int way = 0; way <= WAYS; way++) {
+      UnitKind kind = random.nextBoolean() ? UnitKind.GROUP : UnitKind.HEAD;
+      ways.add(groups(random, EnumSet.of(UnitKind.NEURON, kind)));
+    }
+    List<UnitPlan.Planned> planned = new UnitPlan(config, ALL).groups();
+    List<PathMerge.Group> groups = new ArrayList<>();
+    for (int i = 0; i < planned.size(); i++) {
+      CoupledGroup group = planned.get(i).group();
+      List<Path> paths = new ArrayList<>();
+      for (List<PathMerge.Group> way : ways) {
+        paths.add(renumbered(way.get(i), group));
+      }
+      boolean attention = group.name().endsWith("attention");
+      List<Path> even = attention ? paths.subList(1, paths.size()) : List.of();
+      List<Selection> nothing = group.layers().stream().map(layer -> Selection.NONE).toList();
+      groups.add(new PathMerge.Group(group, paths.get(0), even, nothing, nothing));
+    }
+    return groups;
+  }
+
+  /** The same path among units of all kinds. */
+  private static Path renumbered(PathMerge.Group from, CoupledGroup to) {
+    Path path = from.path();
+    int[] units =
+        IntStream.of(path.units())
+            .map(unit -> at(from.group().units().get(unit), to.units()))
+            .toArray();
+    return new Path(units, path.ways(), path.levels(), path.costs(), path.reachedEnd());
+  }
+
+  private static int at(Unit unit, List<Unit> units) {
+    int[] columns = unit.ways().get(0).compensated().indices();
+    return IntStream.range(0, units.size())
+        .filter(i -> units.get(i).kind() == unit.kind())
+        .filter(i -> Arrays.equals(units.get(i).ways().get(0).compensated().indices(), columns))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static PathMerge.Group along(PathMerge.Group group, int way) {
+    Path path = group.even().isEmpty() ? group.path() : group.even().get(way - 1);
+    return new PathMerge.Group(group.group(), path);
+  }
+
   /** Widths of all MLPs and of all attentions, and what they take and cost. */
-  private record Pair(long mlp, long attention, double cost, int[] prefixes) {
+  private record Pair(List<PathMerge.Group> along, long mlp, long attention, double cost, int[] prefixes) {
     long weights() {
       return mlp + attention;
     }
@@ -233,7 +285,7 @@ class WidthMergeTest {
       gone[state.mlp() ? 0 : 1] += dense.left() - state.left();
       cost += state.cost();
     }
-    return new Pair(gone[0], gone[1], cost, prefixes);
+    return new Pair(groups, gone[0], gone[1], cost, prefixes);
   }
 
   private static boolean isWanted(PlainWidths.State state, int[] wanted) {
@@ -249,7 +301,9 @@ class WidthMergeTest {
             .filter(
                 pair ->
                     last == null
-                        || pair.mlp() <= last.mlp() && pair.attention() <= last.attention())
+                        || pair.along() == last.along()
+                            && pair.mlp() <= last.mlp()
+                            && pair.attention() <= last.attention())
             .toList();
     TreeSet<Long> sizes = new TreeSet<>(all.stream().map(Pair::mlp).toList());
     long step = 0;
@@ -289,7 +343,7 @@ class WidthMergeTest {
       int[] units = IntStream.range(0, count).map(i -> count - 1 - i).toArray();
       double[] costs = new double[count];
       double dear = each.group().name().contains("attention") ? 100 : 1;
-      java.util.Arrays.fill(costs, dear);
+      Arrays.fill(costs, dear);
       groups.add(
           new PathMerge.Group(each.group(), new Path(units, new byte[count], costs, costs, true)));
     }

@@ -6,7 +6,6 @@ import java.util.stream.IntStream;
 /** Which tokens of a pass go to which experts, and what these count for them. */
 final class Routing {
   private final int experts;
-  private final boolean[] gone;
   private final boolean normalised;
 
   /** {@code [tokens, experts]}: softmax of the scores. */
@@ -21,24 +20,22 @@ final class Routing {
   /**
    * Chooses, for each token, the experts of the highest scores; of equal ones the first.
    *
-   * @param gone for each expert whether it is not there, nor its scores
-   * @param perToken how many each token goes to, or to all that are there if they are fewer
+   * @param experts how many there are
+   * @param perToken how many each token goes to
    * @param normalised whether a token's weights are made to sum to 1
    * @param scores {@code [tokens, experts]}; becomes this object's own
    */
-  Routing(boolean[] gone, int perToken, boolean normalised, double[] scores) {
-    this.experts = gone.length;
-    this.gone = gone.clone();
+  Routing(int experts, int perToken, boolean normalised, double[] scores) {
+    this.experts = experts;
     this.normalised = normalised;
     this.probabilities = scores;
     int count = scores.length / experts;
     this.sums = new double[count];
     int[][] found = new int[experts][count];
     int[] length = new int[experts];
-    int there = (int) IntStream.range(0, experts).filter(expert -> !gone[expert]).count();
     for (int token = 0; token < count; token++) {
       softmax(token);
-      for (int chosen : highest(token, Math.min(perToken, there))) {
+      for (int chosen : highest(token, perToken)) {
         sums[token] += probability(token, chosen);
         found[chosen][length[chosen]++] = token;
       }
@@ -49,25 +46,19 @@ final class Routing {
 
   private void softmax(int token) {
     int from = token * experts;
-    double largest =
-        IntStream.range(0, experts)
-            .filter(expert -> !gone[expert])
-            .mapToDouble(expert -> probabilities[from + expert])
-            .max()
-            .orElse(0);
+    double largest = Arrays.stream(probabilities, from, from + experts).max().orElseThrow();
     double sum = 0;
-    for (int expert = 0; expert < experts; expert++) {
-      int i = from + expert;
-      probabilities[i] = gone[expert] ? 0 : Math.exp(probabilities[i] - largest);
+    for (int i = from; i < from + experts; i++) {
+      probabilities[i] = Math.exp(probabilities[i] - largest);
       sum += probabilities[i];
     }
     for (int i = from; i < from + experts; i++) {
-      probabilities[i] = sum == 0 ? 0 : probabilities[i] / sum;
+      probabilities[i] /= sum;
     }
   }
 
   private int[] highest(int token, int count) {
-    boolean[] taken = gone.clone();
+    boolean[] taken = new boolean[experts];
     for (int i = 0; i < count; i++) {
       int best = -1;
       for (int expert = 0; expert < experts; expert++) {
@@ -77,7 +68,7 @@ final class Routing {
       }
       taken[best] = true;
     }
-    return IntStream.range(0, experts).filter(each -> taken[each] && !gone[each]).toArray();
+    return IntStream.range(0, experts).filter(expert -> taken[expert]).toArray();
   }
 
   private double probability(int token, int expert) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.Width;
 
@@ -14,30 +15,37 @@ import org.llmsurgeon.pruning.structure.Width;
  * Cuts all paths so that every MLP keeps the same neurons and every attention the same heads and
  * groups (ours). For each width that all attentions can have, the MLPs get the narrowest that the
  * target allows; of these pairs the one with the least predicted loss is taken, among those that
- * come within a step of the MLPs' width of the target.
+ * come within a step of the MLPs' width of the target. Attentions go along the same one of their
+ * paths: each leads to other numbers of heads for a group.
  *
  * <p>A step of all attentions at once can be more than a shot may take. So the widths are chosen
  * for the end of the run, and a shot goes towards them as far as its own target allows: where the
  * MLPs have theirs, the run waits until the attentions' step fits.
  */
 final class OneWidth {
-  private final List<PathCut> cuts;
+  private final List<List<PathCut>> ways;
   private final List<Option> neurons;
   private final List<Option> heads;
   private final long step;
+  private int way;
 
   /**
    * A width that all groups of a kind can have.
    *
+   * @param way which of their paths lead there
    * @param weights that go for it
    * @param cost of what goes for it
    * @param places where each path is cut, by position of the group
    */
-  private record Option(long weights, double cost, Map<Integer, Integer> places) {
+  private record Option(int way, long weights, double cost, Map<Integer, Integer> places) {
+    static Option nothing(int way) {
+      return new Option(way, 0, 0, Map.of());
+    }
+
     Option plus(int group, PathCut.Stop stop) {
       Map<Integer, Integer> all = new LinkedHashMap<>(places);
       all.put(group, stop.place());
-      return new Option(weights + stop.weights(), cost + stop.cost(), all);
+      return new Option(way, weights + stop.weights(), cost + stop.cost(), all);
     }
   }
 
@@ -51,10 +59,17 @@ final class OneWidth {
     }
   }
 
-  OneWidth(List<PathCut> cuts) {
-    this.cuts = cuts;
-    neurons = options(UnitKind.NEURON);
-    heads = options(UnitKind.HEAD);
+  /**
+   * @param ways of each group, the paths that it can go, of which nothing is cut yet
+   */
+  OneWidth(List<List<PathCut>> ways) {
+    this.ways = ways;
+    neurons = options(UnitKind.NEURON, 0);
+    heads =
+        IntStream.range(0, ways.stream().mapToInt(List::size).max().orElse(1))
+            .mapToObj(each -> options(UnitKind.HEAD, each))
+            .flatMap(List::stream)
+            .toList();
     step =
         IntStream.range(1, neurons.size())
             .mapToLong(i -> neurons.get(i).weights() - neurons.get(i - 1).weights())
@@ -62,24 +77,33 @@ final class OneWidth {
             .orElse(0);
   }
 
-  /** Widths that all groups of a kind can have, the widest first. */
-  private List<Option> options(UnitKind kind) {
+  /** The path that a group goes. */
+  PathCut cut(int group) {
+    return cut(group, way);
+  }
+
+  private PathCut cut(int group, int which) {
+    List<PathCut> own = ways.get(group);
+    return own.get(Math.min(which, own.size() - 1));
+  }
+
+  /** Widths that all groups of a kind can have along one of their paths, the widest first. */
+  private List<Option> options(UnitKind kind, int which) {
     Map<Width, Option> common = null;
-    for (int group = 0; group < cuts.size(); group++) {
-      if (cuts.get(group).member() == kind) {
-        common = with(common, group);
+    for (int group = 0; group < ways.size(); group++) {
+      if (cut(group, which).member() == kind) {
+        common = with(common, group, which);
       }
     }
-    Option nothing = new Option(0, 0, Map.of());
     return common == null
-        ? List.of(nothing)
+        ? List.of(Option.nothing(which))
         : common.values().stream().sorted(Comparator.comparingLong(Option::weights)).toList();
   }
 
-  private Map<Width, Option> with(Map<Width, Option> common, int group) {
+  private Map<Width, Option> with(Map<Width, Option> common, int group, int which) {
     Map<Width, Option> all = new LinkedHashMap<>();
-    for (PathCut.Stop stop : cuts.get(group).stops()) {
-      Option before = common == null ? new Option(0, 0, Map.of()) : common.get(stop.width());
+    for (PathCut.Stop stop : cut(group, which).stops()) {
+      Option before = common == null ? Option.nothing(which) : common.get(stop.width());
       if (before != null && stop.width().members() > 0) {
         all.putIfAbsent(stop.width(), before.plus(group, stop));
       }
@@ -98,18 +122,18 @@ final class OneWidth {
     Optional<Pair> chosen =
         best(neurons, heads, end)
             .flatMap(last -> best(upTo(neurons, last.neurons()), upTo(heads, last.heads()), now));
-    long taken = 0;
-    for (Option each :
-        chosen.map(pair -> List.of(pair.neurons(), pair.heads())).orElse(List.of())) {
-      for (Map.Entry<Integer, Integer> place : each.places().entrySet()) {
-        taken += cuts.get(place.getKey()).takeUntil(place.getValue());
-      }
-    }
-    return taken;
+    way = chosen.map(pair -> pair.heads().way()).orElse(0);
+    return chosen.stream()
+        .flatMap(pair -> Stream.of(pair.neurons(), pair.heads()))
+        .flatMap(each -> each.places().entrySet().stream())
+        .mapToLong(place -> cut(place.getKey()).takeUntil(place.getValue()))
+        .sum();
   }
 
   private static List<Option> upTo(List<Option> options, Option last) {
-    return options.stream().filter(option -> option.weights() <= last.weights()).toList();
+    return options.stream()
+        .filter(option -> option.way() == last.way() && option.weights() <= last.weights())
+        .toList();
   }
 
   private Optional<Pair> best(List<Option> ofNeurons, List<Option> ofHeads, double room) {

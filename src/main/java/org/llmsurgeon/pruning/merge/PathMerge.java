@@ -33,9 +33,6 @@ import org.llmsurgeon.pruning.structure.WidthRule;
  * <p>What is 0 already is gone whatever the target: zeros stay zeros. What merely has no effect on
  * the loss now, but has weights, goes before everything else of its group, as far as it fits.
  *
- * <p>Of groups that are peers as many stay as must: the path of one ends before its last unit where
- * that would leave too few.
- *
  * <p>Where only some widths may be left, units of a path up to the next such width go together or
  * not at all, and compete with their mean cost per weight. Groups that are not as the rule wants
  * them before anything goes are brought there before all others, even if the share must first grow
@@ -56,11 +53,18 @@ public final class PathMerge {
    *
    * @param group the group
    * @param path its path
+   * @param even paths that stand in for it where all layers have one width: on each, key/value groups
+   *     are brought to another number of heads before the first group goes; may be empty
    * @param dead for each layer, rows and columns that have no effect on the loss; they are not on
    *     the path
    * @param gone for each layer, those among them whose weights are all 0 already
    */
-  public record Group(CoupledGroup group, Path path, List<Selection> dead, List<Selection> gone) {
+  public record Group(
+      CoupledGroup group,
+      Path path,
+      List<Path> even,
+      List<Selection> dead,
+      List<Selection> gone) {
     /**
      * A group in which everything has some effect.
      *
@@ -68,7 +72,14 @@ public final class PathMerge {
      * @param path its path
      */
     public Group(CoupledGroup group, Path path) {
-      this(group, path, nothing(group), nothing(group));
+      this(group, path, List.of(), nothing(group), nothing(group));
+    }
+
+    /** The same group along each path that it can take to one width of all layers. */
+    List<Group> ways() {
+      return even.isEmpty()
+          ? List.of(this)
+          : even.stream().map(each -> new Group(group, each, List.of(), dead, gone)).toList();
     }
 
     private static List<Selection> nothing(CoupledGroup group) {
@@ -187,8 +198,14 @@ public final class PathMerge {
   }
 
   private void takeOneWidth(long limit, long end) {
-    removed += new OneWidth(cuts).take(limit - removed, end - removed);
+    List<List<PathCut>> ways = new ArrayList<>();
+    for (Group group : groups) {
+      ways.add(group.ways().stream().map(way -> new PathCut(way, rule)).toList());
+    }
+    OneWidth width = new OneWidth(ways);
+    removed += width.take(limit - removed, end - removed);
     for (int i = 0; i < cuts.size(); i++) {
+      cuts.set(i, width.cut(i));
       threshold = Math.max(threshold, cuts.get(i).highest());
       if (!groups.get(i).path().reachedEnd()) {
         tooShort.set(i);
@@ -209,9 +226,6 @@ public final class PathMerge {
     while (!open.isEmpty()) {
       int next = open.poll();
       PathCut cut = cuts.get(next);
-      if (mustStay(next)) {
-        continue;
-      }
       double level = cut.level();
       long added = cut.take(limit - removed);
       if (added >= 0) {
@@ -225,19 +239,6 @@ public final class PathMerge {
       }
     }
     return cuts.stream().noneMatch(needs);
-  }
-
-  /** Whether what a path says next would leave too few of a group's peers. */
-  private boolean mustStay(int index) {
-    CoupledGroup.Peers peers = groups.get(index).group().peers();
-    if (peers == null || !cuts.get(index).emptiesNext()) {
-      return false;
-    }
-    long left =
-        IntStream.range(0, cuts.size())
-            .filter(i -> peers.equals(groups.get(i).group().peers()) && !cuts.get(i).isEmpty())
-            .count();
-    return left <= peers.least();
   }
 
   private void offer(PriorityQueue<Integer> open, int index) {

@@ -57,7 +57,7 @@ public final class EliminationPath {
     long start = weights();
     boolean end = start == 0;
     while (!end && start - weights() < options.reach() * start && level <= options.ceiling()) {
-      List<EliminationStep> steps = EliminationStep.sorted(group, costs);
+      List<EliminationStep> steps = EliminationStep.sorted(group, costs, options.heads());
       end = steps.isEmpty();
       if (!end) {
         round(steps, options.step() * start);

@@ -46,9 +46,11 @@ record EliminationStep(List<Candidate> units) {
    *
    * @param group the group
    * @param costs of its units now
+   * @param keep query heads that each key/value group is brought to before the first group goes; 0
+   *     for any order
    * @throws NonFiniteException if a cost is not finite, naming the group
    */
-  static List<EliminationStep> sorted(CoupledGroup group, GroupCosts costs) {
+  static List<EliminationStep> sorted(CoupledGroup group, GroupCosts costs, int keep) {
     double[][] all = costs.ofAll();
     Removal nothing = new Removal(group.layers().size());
     List<EliminationStep> steps = new ArrayList<>();
@@ -65,9 +67,14 @@ record EliminationStep(List<Candidate> units) {
         }
       }
     }
-    HeadSets.of(group, heads).stream()
-        .filter(set -> costs.fits(nothing, set.positions()))
-        .forEach(steps::add);
+    List<EliminationStep> sets =
+        HeadSets.of(group, heads, keep).stream()
+            .filter(set -> costs.fits(nothing, set.positions()))
+            .toList();
+    if (keep > 0 && !sets.isEmpty()) {
+      steps.clear();
+    }
+    steps.addAll(sets);
     steps.sort(
         Comparator.comparingDouble(EliminationStep::perWeight)
             .thenComparingInt(step -> step.units().get(0).unit()));

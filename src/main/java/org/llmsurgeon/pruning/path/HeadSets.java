@@ -19,9 +19,11 @@ final class HeadSets {
    *
    * @param group an attention
    * @param heads all heads that are left
+   * @param keep how many each key/value group keeps at least
    * @return in the order in which they may go
    */
-  static List<EliminationStep> of(CoupledGroup group, List<EliminationStep.Candidate> heads) {
+  static List<EliminationStep> of(
+      CoupledGroup group, List<EliminationStep.Candidate> heads, int keep) {
     List<List<EliminationStep.Candidate>> byGroup = new ArrayList<>();
     IntStream.range(0, group.widths().groups()).forEach(each -> byGroup.add(new ArrayList<>()));
     for (EliminationStep.Candidate head : heads) {
@@ -41,7 +43,7 @@ final class HeadSets {
     if (!tooMany.isEmpty()) {
       sets.add(new EliminationStep(tooMany));
     }
-    for (int left = least; left > 1; left--) {
+    for (int left = least; left > Math.max(1, keep); left--) {
       int going = left;
       sets.add(
           new EliminationStep(

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.pruning.structure.CoupledGroup;
 import org.llmsurgeon.pruning.structure.GroupLines;
@@ -35,10 +35,12 @@ public final class ScoredPath {
    *
    * @param group the group; each unit can go in one way, or in the first of its ways
    * @param scores of its units, at least 0; the lowest go first
+   * @param keep query heads that each key/value group is brought to before the first group goes; 0
+   *     for any order
    * @return to the end, or as far as the layers' limits allow
    * @throws NonFiniteException if a score is not finite, naming the group
    */
-  public static Path of(CoupledGroup group, double[] scores) {
+  public static Path of(CoupledGroup group, double[] scores, int keep) {
     for (int unit = 0; unit < scores.length; unit++) {
       if (!Double.isFinite(scores[unit])) {
         throw new NonFiniteException(group.name(), "score of unit " + unit);
@@ -47,14 +49,14 @@ public final class ScoredPath {
         throw new IllegalArgumentException("score " + scores[unit] + " of unit " + unit);
       }
     }
-    return new ScoredPath(group, scores).path();
+    return new ScoredPath(group, scores).path(keep);
   }
 
-  private Path path() {
+  private Path path(int keep) {
     List<Integer> units = new ArrayList<>();
     List<Double> levels = new ArrayList<>();
     List<Double> costs = new ArrayList<>();
-    for (EliminationStep move : moves()) {
+    for (EliminationStep move : moves(keep)) {
       double level = score(move);
       List<GroupLines.Mark> marks = new ArrayList<>();
       int before = units.size();
@@ -89,7 +91,7 @@ public final class ScoredPath {
     return Arrays.stream(move.positions()).mapToDouble(unit -> scores[unit]).average().orElse(0);
   }
 
-  private List<EliminationStep> moves() {
+  private List<EliminationStep> moves(int keep) {
     List<EliminationStep> moves = new ArrayList<>();
     List<EliminationStep.Candidate> heads = new ArrayList<>();
     for (int unit = 0; unit < scores.length; unit++) {
@@ -101,11 +103,19 @@ public final class ScoredPath {
         moves.add(new EliminationStep(List.of(candidate)));
       }
     }
-    moves.addAll(HeadSets.of(group, heads));
-    List<Integer> order = new ArrayList<>(IntStream.range(0, moves.size()).boxed().toList());
-    order.sort(
-        Comparator.<Integer>comparingDouble(i -> score(moves.get(i)))
-            .thenComparingInt(i -> moves.get(i).units().get(0).unit()));
-    return order.stream().map(moves::get).toList();
+    List<EliminationStep> sets = HeadSets.of(group, heads, keep);
+    if (keep > 0) {
+      return Stream.concat(sets.stream(), sorted(moves).stream()).toList();
+    }
+    moves.addAll(sets);
+    return sorted(moves);
+  }
+
+  private List<EliminationStep> sorted(List<EliminationStep> moves) {
+    return moves.stream()
+        .sorted(
+            Comparator.comparingDouble(this::score)
+                .thenComparingInt(move -> move.units().get(0).unit()))
+        .toList();
   }
 }

@@ -20,6 +20,7 @@ import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The order in which a coupled group gives up its units under a published score. */
 public final class BaselinePath {
@@ -49,7 +50,7 @@ public final class BaselinePath {
    * @throws InputException if others may go, too
    */
   public static void requireKnown(Structures structures) {
-    if (!structures.coupled() || !Units.LOADABLE.kinds().containsAll(structures.units())) {
+    if (!structures.coupled() || !Units.loadable(structures.units())) {
       throw new InputException(
           "magnitude, wanda, minitron, taylor and flap score neurons, heads and groups; give "
               + StructureSettings.UNITS.spelled(Units.LOADABLE.unitNames())
@@ -62,9 +63,10 @@ public final class BaselinePath {
    *
    * @param groups all groups of the model
    * @param which position of the group
+   * @param recipe what to do
    * @throws org.llmsurgeon.compute.NonFiniteException if a score is not finite
    */
-  public GroupScore of(List<UnitPlan.Planned> groups, int which) {
+  public GroupScore of(List<UnitPlan.Planned> groups, int which, Recipe recipe) {
     UnitPlan.Planned planned = groups.get(which);
     try (TensorScope scope = new TensorScope(device)) {
       List<UnitScores.Layer> layers = new ArrayList<>();
@@ -73,11 +75,16 @@ public final class BaselinePath {
       }
       double[] scores =
           new UnitScores(device, planned.group(), layers).units(baseline, raised(groups));
-      Path path = ScoredPath.of(planned.group(), scores);
+      Path path = ScoredPath.of(planned.group(), scores, 0);
+      List<Path> even =
+          planned
+              .heads(recipe)
+              .mapToObj(heads -> ScoredPath.of(planned.group(), scores, heads))
+              .toList();
       List<Selection> nothing = layers.stream().map(layer -> Selection.NONE).toList();
       List<List<FactorHealth>> unseen =
           layers.stream().map(layer -> List.<FactorHealth>of()).toList();
-      return new GroupScore(path, nothing, nothing, unseen);
+      return new GroupScore(path, even, nothing, nothing, unseen);
     }
   }
 

@@ -87,7 +87,7 @@ public final class GlobalRounds {
 
   private static PathMerge.Group group(
       UnitPlan.Planned planned, GroupScore left, List<Selection> gone) {
-    return new PathMerge.Group(planned.group(), left.path(), left.dead(), gone);
+    return new PathMerge.Group(planned.group(), left.path(), List.of(), left.dead(), gone);
   }
 
   private void remember(List<RoundScore> scores, PathMerge.Result result) {

@@ -53,12 +53,20 @@ public final class GroupTask {
    * @throws org.llmsurgeon.InputException if a factor cannot be inverted with the recipe's damping
    */
   public GroupScore path(PathOptions options) {
+    PathOptions costed = options.with(recipe.costs());
     return operate(
         layers ->
             score(
-                EliminationPath.follow(
-                    device, planned.group(), layers, options.with(recipe.costs())),
+                follow(layers, costed),
+                planned
+                    .heads(recipe)
+                    .mapToObj(heads -> follow(layers, costed.keeping(heads)))
+                    .toList(),
                 layers));
+  }
+
+  private Path follow(List<LayerSurgery> layers, PathOptions options) {
+    return EliminationPath.follow(device, planned.group(), layers, options);
   }
 
   /**
@@ -73,7 +81,7 @@ public final class GroupTask {
           RoundCosts.Scored scored =
               RoundCosts.after(
                   device, planned.group(), layers, recipe.costs(), chosen.units(), chosen.ways());
-          return new RoundScore(score(scored.path(), layers), scored.joint());
+          return new RoundScore(score(scored.path(), List.of(), layers), scored.joint());
         });
   }
 
@@ -93,9 +101,10 @@ public final class GroupTask {
     }
   }
 
-  private GroupScore score(Path path, List<LayerSurgery> layers) {
+  private GroupScore score(Path path, List<Path> even, List<LayerSurgery> layers) {
     return new GroupScore(
         path,
+        even,
         of(layers, LayerSurgery::dead),
         of(layers, LayerSurgery::gone),
         layers.stream().map(LayerSurgery::health).toList());

@@ -2,7 +2,6 @@ package org.llmsurgeon.surgery.choose;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -55,21 +54,13 @@ public final class UnitPlan {
   }
 
   /**
-   * The plan of a recipe. Where all layers are to have one width, and there are key/value groups of
-   * several heads that may go, heads do not go on their own: each layer would find its own mixture
-   * of heads and groups, and hardly two the same.
+   * The plan of a recipe.
    *
    * @param config the model
    * @param recipe what to do; its structures are units
    */
   public static UnitPlan of(ModelConfig config, Recipe recipe) {
-    Set<UnitKind> kinds = new HashSet<>(recipe.structures().units());
-    if (recipe.selection().widths().oneWidth()
-        && config.blocks().stream().anyMatch(block -> block.headsPerGroup() > 1)
-        && kinds.contains(UnitKind.GROUP)) {
-      kinds.remove(UnitKind.HEAD);
-    }
-    return new UnitPlan(config, kinds, recipe.layers());
+    return new UnitPlan(config, recipe.structures().units(), recipe.layers());
   }
 
   /**
@@ -78,7 +69,24 @@ public final class UnitPlan {
    * @param group what pruning sees
    * @param shapes its layers, in the same order
    */
-  public record Planned(CoupledGroup group, List<LinearShape> shapes) {}
+  public record Planned(CoupledGroup group, List<LinearShape> shapes) {
+    /**
+     * How many heads key/value groups can keep before whole groups go. Where all layers are to have
+     * one width, each number of heads has a path of its own: else each layer would find its own
+     * mixture of heads and groups, and hardly two the same.
+     *
+     * @param recipe what to do
+     * @return from one on; none where the order of all units is one path
+     */
+    IntStream heads(Recipe recipe) {
+      boolean both =
+          group.widths().even()
+              && recipe.structures().units().containsAll(List.of(UnitKind.HEAD, UnitKind.GROUP));
+      return both && recipe.selection().widths().oneWidth()
+          ? IntStream.rangeClosed(1, group.widths().perGroup())
+          : IntStream.empty();
+    }
+  }
 
   /** What the units of a group depend on, of one of its layers. */
   private record Shape(LinearRole role, int outputs, int inputs, boolean bias, boolean touched) {
@@ -93,9 +101,8 @@ public final class UnitPlan {
    *
    * @param layers its layers
    * @param positions rotary positions of its attention, or null
-   * @param expert whether it is an expert
    */
-  private record Kind(List<Shape> layers, RotaryPositions positions, boolean expert) {}
+  private record Kind(List<Shape> layers, RotaryPositions positions) {}
 
   /** All groups, attention before MLP before experts, block by block. */
   public List<Planned> groups() {
@@ -131,8 +138,7 @@ public final class UnitPlan {
         "block " + block + " attention",
         shapes,
         () -> new AttentionUnits(config, block).of(kinds, shapes),
-        heads,
-        null);
+        heads);
   }
 
   /**
@@ -149,22 +155,16 @@ public final class UnitPlan {
     int down = shapes.size() - 1;
     WidthLayout neurons =
         new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false, 0);
-    boolean whole = expert != LinearShape.NO_EXPERT && kinds.contains(UnitKind.EXPERT);
-    CoupledGroup.Peers peers =
-        whole ? new CoupledGroup.Peers(block, config.experts().perToken()) : null;
-    return planned(name, shapes, () -> mlp(shapes, whole), neurons, peers);
+    return planned(name, shapes, () -> mlp(shapes), neurons);
   }
 
-  private List<Unit> mlp(List<LinearShape> shapes, boolean whole) {
+  private List<Unit> mlp(List<LinearShape> shapes) {
     int down = shapes.size() - 1;
     List<Unit> units = new ArrayList<>();
     if (kinds.contains(UnitKind.NEURON)) {
       for (int neuron = 0; neuron < shapes.get(down).inputs(); neuron++) {
-        units.add(unit(UnitKind.NEURON, down, new int[] {neuron}));
+        units.add(neuron(down, neuron));
       }
-    } else if (whole) {
-      int[] all = IntStream.range(0, shapes.get(down).inputs()).toArray();
-      units.add(unit(UnitKind.EXPERT, down, all));
     }
     if (kinds.contains(UnitKind.RESIDUAL)) {
       for (int layer = 0; layer < down; layer++) {
@@ -175,14 +175,12 @@ public final class UnitPlan {
     return units;
   }
 
-  /** Neurons that go together. */
-  private static Unit unit(UnitKind kind, int down, int[] neurons) {
+  private static Unit neuron(int down, int neuron) {
+    int[] index = {neuron};
     List<Unit.Part> free =
-        IntStream.range(0, down)
-            .mapToObj(layer -> new Unit.Part(layer, Line.ROW, neurons))
-            .toList();
-    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, neurons), free);
-    return new Unit(kind, List.of(way));
+        IntStream.range(0, down).mapToObj(layer -> new Unit.Part(layer, Line.ROW, index)).toList();
+    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, index), free);
+    return new Unit(UnitKind.NEURON, List.of(way));
   }
 
   /** Every row or column of a layer as a unit of its own. */
@@ -194,17 +192,12 @@ public final class UnitPlan {
   }
 
   private Planned planned(
-      String name,
-      List<LinearShape> shapes,
-      Supplier<List<Unit>> units,
-      WidthLayout widths,
-      CoupledGroup.Peers peers) {
+      String name, List<LinearShape> shapes, Supplier<List<Unit>> units, WidthLayout widths) {
     List<Unit> shared =
         made.computeIfAbsent(
             new Kind(
                 shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
-                config.attention().positions(shapes.get(0).block()),
-                shapes.get(0).ofExpert()),
+                config.attention().positions(shapes.get(0).block())),
             key ->
                 List.copyOf(units.get().stream().filter(unit -> isAllowed(unit, shapes)).toList()));
     List<CoupledGroup.Layer> layers =
@@ -214,7 +207,7 @@ public final class UnitPlan {
                     new CoupledGroup.Layer(
                         shape.name(), shape.outputs(), shape.augmentedInputs(), rule.most(shape)))
             .toList();
-    return new Planned(new CoupledGroup(name, layers, shared, widths, peers), shapes);
+    return new Planned(new CoupledGroup(name, layers, shared, widths), shapes);
   }
 
   private boolean isAllowed(Unit unit, List<LinearShape> shapes) {

@@ -3,25 +3,23 @@
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
 """
 
-from transformers import @CLASS@, @MODEL@
+from transformers import @BASE@ForCausalLM, @MODEL@
 
-from .pruned_layers import index, share_names, shrink, value
+from .pruned_layers import index, shrink, value
 
 NEURONS = "@NEURONS@"
-HEADS = "@HEADS@"
 
 
 def prune(model, config):
     def sizes(block):
-        heads = value(config, block, HEADS, None)
+        heads = value(config, block, "num_attention_heads", None)
         return (
-            value(config, block, NEURONS, 4 * config.hidden_size),
+            value(config, block, NEURONS, None),
             heads,
             value(config, block, "num_key_value_heads", heads),
         )
 
-    inner = getattr(model, "decoder", model)
-    layers = inner.h if hasattr(inner, "h") else inner.layers
+    layers = getattr(model, "decoder", model).layers
     shrink(layers, sizes)
     index(layers, getattr(config, "indexed_linear", None) or {})
 
@@ -32,8 +30,7 @@ class PrunedModel(@MODEL@):
         prune(self, config)
 
 
-class PrunedForCausalLM(@CLASS@):
+class PrunedForCausalLM(@BASE@ForCausalLM):
     def __init__(self, config):
         super().__init__(config)
-        prune(self.base_model, config)
-        share_names(self)
+        prune(self.model, config)

@@ -118,7 +118,7 @@ class PathMergeTest {
     int[] units = IntStream.range(3, 11).toArray();
     double[] levels = IntStream.range(0, 8).asDoubleStream().toArray();
     Path path = new Path(units, new byte[8], levels, levels, true);
-    PathMerge.Result result = select(List.of(new PathMerge.Group(group, path, dead, dead)), 0.6, 4);
+    PathMerge.Result result = select(List.of(new PathMerge.Group(group, path, List.of(), dead, dead)), 0.6, 4);
     assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
   }
 
@@ -161,7 +161,7 @@ class PathMergeTest {
       dead.add(all);
       gone.add(new Selection(some(random, all.rows()), some(random, all.columns())));
     }
-    return new PathMerge.Group(group.group(), group.path(), dead, gone);
+    return new PathMerge.Group(group.group(), group.path(), List.of(), dead, gone);
   }
 
   private static int[] range(int size) {
@@ -209,7 +209,11 @@ class PathMergeTest {
     List<Selection> nothing = List.of(Selection.NONE, Selection.NONE);
     PathMerge.Group one =
         new PathMerge.Group(
-            group, new Path(units, new byte[units.length], costs, costs, true), dead, nothing);
+            group,
+            new Path(units, new byte[units.length], costs, costs, true),
+            List.of(),
+            dead,
+            nothing);
     // The dead neurons, but for rounding of the share; a dead column of up that is of no unit
     // stays.
     long weights = 9L * neurons.length;

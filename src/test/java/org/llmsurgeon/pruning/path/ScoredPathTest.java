@@ -36,7 +36,7 @@ class ScoredPathTest {
 
   @Test
   void theLowestGoFirstAndTheFirstAmongEquals() {
-    Path path = ScoredPath.of(mlp(12), new double[] {2, 0.5, 3, 0.5});
+    Path path = ScoredPath.of(mlp(12), new double[] {2, 0.5, 3, 0.5}, 0);
     assertThat(path.units()).containsExactly(1, 3, 0, 2);
     assertThat(path.levels()).containsExactly(0.5, 0.5, 2, 3);
     assertThat(path.costs()).containsExactly(3, 3, 12, 18);
@@ -45,16 +45,16 @@ class ScoredPathTest {
 
   @Test
   void noLayerLosesMoreThanItMay() {
-    Path path = ScoredPath.of(mlp(7), new double[] {2, 0.5, 3, 0.5});
+    Path path = ScoredPath.of(mlp(7), new double[] {2, 0.5, 3, 0.5}, 0);
     assertThat(path.units()).containsExactly(1, 3);
   }
 
   @Test
   void wrongScoresAreRefused() {
-    assertThatThrownBy(() -> ScoredPath.of(mlp(12), new double[] {1, Double.NaN, 1, 1}))
+    assertThatThrownBy(() -> ScoredPath.of(mlp(12), new double[] {1, Double.NaN, 1, 1}, 0))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("mlp");
-    assertThatThrownBy(() -> ScoredPath.of(mlp(12), new double[] {1, -1, 1, 1}))
+    assertThatThrownBy(() -> ScoredPath.of(mlp(12), new double[] {1, -1, 1, 1}, 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -94,10 +94,18 @@ class ScoredPathTest {
   @Test
   void oneHeadOfEachGroupGoesWhereAllMustKeepEquallyMany() {
     // The lowest heads of both groups are 1 and 2, their mean 2; the groups have means 5 and 4.
-    Path path = ScoredPath.of(attention(), new double[] {9, 1, 3, 5, 5, 4});
+    Path path = ScoredPath.of(attention(), new double[] {9, 1, 3, 5, 5, 4}, 0);
     assertThat(path.units()).containsExactly(1, 2, 5, 4);
     assertThat(path.levels()).containsExactly(2, 2, 4, 5);
     // A head is six weights, the rest of a group then twelve.
     assertThat(path.costs()).containsExactly(12, 12, 48, 60);
+  }
+
+  @Test
+  void headsGoBeforeGroupsOrStayAsAreToBeKept() {
+    double[] scores = {9, 7, 8, 5, 5, 4};
+    assertThat(ScoredPath.of(attention(), scores, 0).units()).containsExactly(5, 4);
+    assertThat(ScoredPath.of(attention(), scores, 1).units()).containsExactly(1, 3, 5, 4);
+    assertThat(ScoredPath.of(attention(), scores, 2).units()).containsExactly(5, 4);
   }
 }

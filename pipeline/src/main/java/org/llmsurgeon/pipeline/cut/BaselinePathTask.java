@@ -27,7 +27,7 @@ record BaselinePathTask(LayerWork work, UnitBaseline baseline)
           List<UnitPlan.Planned> groups =
               UnitPlan.of(opened.weights().config(), opened.recipe()).groups();
           return new BaselinePath(ExecutorDevice.shared(), opened.weights(), gathered, baseline)
-              .of(groups, group);
+              .of(groups, group, opened.recipe());
         });
   }
 }

@@ -55,7 +55,7 @@ record LocalUnitBaseline(
       BaselinePath paths = new BaselinePath(device, dense, gathered, baseline);
       List<PathMerge.Group> all = new ArrayList<>();
       for (int i = 0; i < groups.size(); i++) {
-        all.add(paths.of(groups, i).of(groups.get(i).group()));
+        all.add(paths.of(groups, i, recipe).of(groups.get(i).group()));
       }
       double share = recipe.goal().sparsity();
       PathMerge.Result result =

@@ -71,7 +71,7 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
   }
 
   /** An OPT whose first query layer is larger, so that no quadratic tells what its loss does. */
-  static TestModel loudOpt(Path parent, double loudness) throws IOException {
+  public static TestModel loudOpt(Path parent, double loudness) throws IOException {
     TestModel model = opt(parent, DataType.F32);
     String loud = "model.decoder.layers.0.self_attn.q_proj.weight";
     WeightSource dense = TinyModels.weights(model.config(), 5);

@@ -103,6 +103,16 @@ public final class TrustRegion {
   }
 
   /**
+   * How many parts are worth measuring, as far as it is known before: half of them lose more than
+   * the whole.
+   *
+   * @param parts that there are
+   */
+  public static int expected(int parts) {
+    return Math.min(MOST_PARTS, (parts + 1) / 2);
+  }
+
+  /**
    * Whether a prediction holds.
    *
    * @param predicted growth of the loss by a part

@@ -138,6 +138,16 @@ public final class CompareCommand implements Callable<Integer> {
   private String thresholds;
 
   @Option(
+      names = "--trust-region",
+      paramLabel = "true|false",
+      defaultValue = "false",
+      description =
+          "Whether no layer goes further than its prediction is measured to hold, as for prune, in"
+              + " the method surgeon: true, false, or both as false,true. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String trust;
+
+  @Option(
       names = "--reconstruct",
       paramLabel = "true|false",
       defaultValue = "false",
@@ -280,6 +290,7 @@ public final class CompareCommand implements Callable<Integer> {
             Map.of(
                 StepSettings.SHOTS.name(), words("--shots", shots),
                 LayerSettings.THRESHOLD.name(), words("--threshold", thresholds),
+                LayerSettings.TRUST_REGION.name(), words("--trust-region", trust),
                 CorrectionSettings.RECONSTRUCT.name(), words("--reconstruct", reconstruct),
                 CorrectionSettings.CORRECT.name(), words("--correct", corrections),
                 RecoverySettings.RECOVER.name(), words("--recover", recoveries),

@@ -41,7 +41,8 @@ public record CompareRequest(
    * @param options options of the recipe that are common to all methods, as structures
    * @param variants options of which several values are compared: {@code shots}, {@code threshold},
    *     {@code reconstruct}, {@code correct} and {@code recover}, for all methods that know more
-   *     than one value, and {@code curvature} and {@code update}, for {@code surgeon}
+   *     than one value, and {@code curvature}, {@code update} and {@code trust-region}, for {@code
+   *     surgeon}
    */
   public record Runs(
       List<String> methods,

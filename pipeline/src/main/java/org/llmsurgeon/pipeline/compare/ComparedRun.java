@@ -24,7 +24,8 @@ public record ComparedRun(@JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome
    * @param update how the weights that stay make up for those that go
    * @param sparsity share that was to be gone of the weights of the layers that may be pruned
    * @param shots rounds of measuring and cutting
-   * @param threshold whether one threshold is over all layers, as global or layer
+   * @param threshold whether one threshold is over all layers, as global or layer; global+trust
+   *     where no layer goes further than its prediction was measured to hold
    * @param after what followed the cut: none, reconstruct, a kind of correction, or both joined by
    *     a plus sign
    */
@@ -47,8 +48,16 @@ public record ComparedRun(@JsonUnwrapped Way way, @JsonUnwrapped Outcome outcome
           update,
           shots,
           shots == 1 ? "" : "s",
-          threshold.equals("layer") ? ", each layer for itself" : "",
+          way(),
           after.equals("none") ? "" : ", then " + after);
+    }
+
+    private String way() {
+      return switch (threshold) {
+        case "layer" -> ", each layer for itself";
+        case "global+trust" -> ", within trust regions";
+        default -> "";
+      };
     }
   }
 

@@ -12,7 +12,15 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 final class ComparisonGrid {
   /** Options of which several values can be compared, the one that changes least first. */
   private static final List<String> VARIED =
-      List.of("shots", "threshold", "curvature", "update", "reconstruct", "correct", "recover");
+      List.of(
+          "shots",
+          "threshold",
+          "trust-region",
+          "curvature",
+          "update",
+          "reconstruct",
+          "correct",
+          "recover");
 
   private final CompareRequest.Runs runs;
 

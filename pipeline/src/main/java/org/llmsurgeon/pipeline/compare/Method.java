@@ -113,7 +113,7 @@ enum Method {
   boolean varies(String option, Map<String, ?> options) {
     return switch (option) {
       case "shots" -> !layerByLayer(options) && baseline(options) == null;
-      case "curvature", "update" -> this == SURGEON;
+      case "curvature", "update", "trust-region" -> this == SURGEON;
       default -> !layerByLayer(options);
     };
   }

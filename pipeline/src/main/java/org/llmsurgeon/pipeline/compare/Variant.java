@@ -16,6 +16,7 @@ import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.surgery.catalog.ThresholdScope;
 import org.llmsurgeon.surgery.choose.BaselinePath;
 import org.llmsurgeon.surgery.choose.ElementChoice;
 import org.llmsurgeon.surgery.choose.Reachability;
@@ -169,8 +170,15 @@ record Variant(Method method, Map<String, Object> options) {
         update(recipe),
         recipe.goal().sparsity(),
         recipe.shots(),
-        recipe.layers().alone() || layerByLayer() ? "layer" : "global",
+        threshold(recipe),
         after(recipe));
+  }
+
+  private String threshold(Recipe recipe) {
+    if (recipe.layers().alone() || layerByLayer()) {
+      return ThresholdScope.LAYER.optionName();
+    }
+    return ThresholdScope.GLOBAL.optionName() + (recipe.selection().trusted() ? "+trust" : "");
   }
 
   private String curvature() {

@@ -53,6 +53,9 @@ public final class CutStage {
       done.ifPresentOrElse(
           file -> files[layer] = file, () -> missing.add(selection.layers().get(layer)));
     }
+    if (missing.isEmpty()) {
+      return new Timed<>(List.of(files), 0);
+    }
     Timed<List<LayerFile>> made =
         shot.session()
             .tasks()

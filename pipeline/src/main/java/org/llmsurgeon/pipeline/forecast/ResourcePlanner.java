@@ -17,6 +17,7 @@ import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.pipeline.run.SavedFolders;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.choose.TrustRegion;
 
 /**
  * Says before a run what it will need, from the sizes alone. Times suppose that all cores are busy
@@ -73,6 +74,9 @@ public final class ResourcePlanner {
       stages.add(halves());
     }
     stages.addAll(List.of(score(), cut()));
+    if (work.recipe().selection().trusted()) {
+      stages.add(trust());
+    }
     stages.addAll(corrections.stages());
     stages.addAll(List.of(evaluate(), write(), export()));
     return new ResourcePlan(
@@ -219,6 +223,35 @@ public final class ResourcePlanner {
     return work.recipe().structures().coupled()
         ? flops.cutOfUnits(layer, share) - kept / 2
         : flops.cut(layer, share) - kept;
+  }
+
+  /**
+   * The model before a shot, the shot, and each part that moved most alone. Where a prediction is
+   * wrong there are more tries, which nobody knows before.
+   */
+  private StagePlan trust() {
+    int parts = TrustRegion.parts(config, work.recipe()).size();
+    int alone = TrustRegion.expected(parts);
+    int measured = 2 + alone;
+    int windows = Math.min(work.windows(), Math.max(1, TrustRegion.TOKENS / work.context()));
+    int tasks = Evaluator.ranges(windows, work.context()).size();
+    long tokens = (long) measured * windows * work.context();
+    long read =
+        measured
+            * (Math.min(machines.executors(), tasks) * bytes.model(work.shots())
+                + windows * bytes.windowRead());
+    // Models are told by their layers: in the first shot by those that are not the dense ones.
+    double first = 1.0 / work.shots();
+    double models = 1 + alone * (1 - first + first / parts);
+    long written = (long) (models * bytes.cutRecords());
+    PlannedLoad load =
+        new PlannedLoad(
+            tokens * flops.forward(work.context()), 0, read, written, memory.trust(windows));
+    double numbers = tokens * flops.numbers(work.context());
+    return time.stage(
+        "trust",
+        new PlannedTime.Counts(work.shots(), measured, tasks),
+        load.touching(numbers));
   }
 
   private StagePlan evaluate() {

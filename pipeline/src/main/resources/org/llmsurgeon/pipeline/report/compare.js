@@ -13,7 +13,7 @@ const excess = (run) => (dense && known(run.perplexity) ? Math.log(run.perplexit
 function curveName(run) {
   const more = run.method === 'surgeon' ? parts.map((part) => run[part]) : [];
   if (severalShots) more.push(`${run.shots} shot${run.shots === 1 ? '' : 's'}`);
-  if (several('threshold')) more.push(run.threshold === 'layer' ? 'each layer' : 'global');
+  if (several('threshold')) more.push({ layer: 'each layer', 'global+trust': 'global, trust region' }[run.threshold] ?? 'global');
   if (several('after') && run.after !== 'none') more.push(`then ${run.after}`);
   return run.method + (more.length ? ` (${more.join(', ')})` : '');
 }

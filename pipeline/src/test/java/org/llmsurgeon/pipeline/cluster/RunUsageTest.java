@@ -99,6 +99,7 @@ class RunUsageTest {
         Map.of("structures", "element", "correct", "cross-entropy", "reconstruct", true),
         Map.of("recover", "distill", "recover-tokens", 240, "recover-batch", 6),
         Map.of("check-data", true),
+        Map.of("trust-region", true, "sparsity", 0.02),
         Map.of("structures", "row,column", "curvature", "ekfac"),
         Map.of("curvature", "nearest-kronecker", "curvature-passes", 1, "save-at", "0.15"),
         Map.of("fisher", "kl", "fisher-samples", 2));
@@ -132,8 +133,9 @@ class RunUsageTest {
         long taken = stage.actual().device() - ofOtherTests;
         assertClose(name + " tensors", stage.planned().device(), taken);
       }
-      // Such windows are smaller than what their files begin with.
-      if (!List.of("hash", "tokenise", "evaluate", "draw").contains(name)) {
+      // Such windows are smaller than what their files begin with; how many parts move most, no
+      // plan knows.
+      if (!List.of("hash", "tokenise", "evaluate", "draw", "trust").contains(name)) {
         assertClose(name + " written", stage.planned().written(), stage.actual().written());
         if (!name.equals("accumulate")) {
           assertClose(name + " read", stage.planned().read(), stage.actual().read());

@@ -90,6 +90,33 @@ class ComparisonAfterTest {
   }
 
   @Test
+  void trustRegionsAreRunsOfTheirOwnOnTheSameFactors() throws Exception {
+    TestModel model = TestModel.loudOpt(temp, 3);
+    Map<String, Object> options = Map.of("structures", "element", "shards", 3, "shots", 1);
+    CompareRequest.Runs wanted =
+        new CompareRequest.Runs(
+            List.of("magnitude", "surgeon"),
+            List.of(0.5),
+            options,
+            Map.of("trust-region", List.of("false", "true")));
+    List<ComparedRun> runs = pipeline().compare(request(model, List.of(), wanted));
+
+    assertThat(runs)
+        .extracting(run -> run.way().method() + " " + run.way().threshold())
+        .containsExactly("dense ", "magnitude global", "surgeon global", "surgeon global+trust");
+    assertThat(runs.get(3).way().label()).contains("within trust regions");
+    for (boolean trusts : new boolean[] {false, true}) {
+      Map<String, Object> alone = new HashMap<>(options);
+      alone.putAll(Map.of("sparsity", 0.5, "trust-region", trusts));
+      Recipe recipe = Recipe.of(alone);
+      PruningReport report = pipeline().prune(model.request(temp.resolve("t" + trusts), recipe));
+      assertThat(runs.get(trusts ? 3 : 2).outcome().perplexity())
+          .isEqualTo(report.quality().perplexityF32());
+    }
+    assertThat(runs.get(3).outcome().perplexity()).isNotEqualTo(runs.get(2).outcome().perplexity());
+  }
+
+  @Test
   void allModelsAreAskedTheSameQuestions() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     model.writeTokenizer();

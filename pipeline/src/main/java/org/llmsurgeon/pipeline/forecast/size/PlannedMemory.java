@@ -178,7 +178,20 @@ public final class PlannedMemory {
 
   /** Evaluation: the model, and for each core a forward pass. */
   public Need evaluate() {
-    List<EvaluateTask.Range> tasks = Evaluator.ranges(work.testWindows(), work.context());
+    return evaluate(work.testWindows());
+  }
+
+  /**
+   * Cuts that are measured: as an evaluation of calibration windows.
+   *
+   * @param windows how many
+   */
+  public Need trust(int windows) {
+    return evaluate(windows);
+  }
+
+  private Need evaluate(int all) {
+    List<EvaluateTask.Range> tasks = Evaluator.ranges(all, work.context());
     int windows = tasks.isEmpty() ? 1 : tasks.get(0).to() - tasks.get(0).from();
     Need need = withModels(1, network.forward(windows, work.context()), tasks.size());
     // As it begins after a cut the process still holds the inverses of that.

@@ -243,7 +243,8 @@ class WidthMergeTest {
   }
 
   /** Widths of all MLPs and of all attentions, and what they take and cost. */
-  private record Pair(List<PathMerge.Group> along, long mlp, long attention, double cost, int[] prefixes) {
+  private record Pair(
+      List<PathMerge.Group> along, long mlp, long attention, double cost, int[] prefixes) {
     long weights() {
       return mlp + attention;
     }

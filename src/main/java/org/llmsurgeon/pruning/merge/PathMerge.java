@@ -53,18 +53,14 @@ public final class PathMerge {
    *
    * @param group the group
    * @param path its path
-   * @param even paths that stand in for it where all layers have one width: on each, key/value groups
-   *     are brought to another number of heads before the first group goes; may be empty
+   * @param even paths that stand in for it where all layers have one width: on each, key/value
+   *     groups are brought to another number of heads before the first group goes; may be empty
    * @param dead for each layer, rows and columns that have no effect on the loss; they are not on
    *     the path
    * @param gone for each layer, those among them whose weights are all 0 already
    */
   public record Group(
-      CoupledGroup group,
-      Path path,
-      List<Path> even,
-      List<Selection> dead,
-      List<Selection> gone) {
+      CoupledGroup group, Path path, List<Path> even, List<Selection> dead, List<Selection> gone) {
     /**
      * A group in which everything has some effect.
      *

@@ -52,7 +52,8 @@ public final class RoundCosts {
         costs.addTo(removal, units[i], ways[i]);
       }
       double joint = removal.apply(states);
-      return new Scored(path(fitting(group, costs, EliminationStep.sorted(group, costs, 0))), joint);
+      return new Scored(
+          path(fitting(group, costs, EliminationStep.sorted(group, costs, 0))), joint);
     } finally {
       states.forEach(LayerState::close);
     }

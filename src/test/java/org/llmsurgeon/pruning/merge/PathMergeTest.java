@@ -118,7 +118,8 @@ class PathMergeTest {
     int[] units = IntStream.range(3, 11).toArray();
     double[] levels = IntStream.range(0, 8).asDoubleStream().toArray();
     Path path = new Path(units, new byte[8], levels, levels, true);
-    PathMerge.Result result = select(List.of(new PathMerge.Group(group, path, List.of(), dead, dead)), 0.6, 4);
+    PathMerge.Result result =
+        select(List.of(new PathMerge.Group(group, path, List.of(), dead, dead)), 0.6, 4);
     assertThat(result.selections().get(0).get(1).columns()).hasSize(7);
   }
 

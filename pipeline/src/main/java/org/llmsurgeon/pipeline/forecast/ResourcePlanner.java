@@ -249,9 +249,7 @@ public final class ResourcePlanner {
             tokens * flops.forward(work.context()), 0, read, written, memory.trust(windows));
     double numbers = tokens * flops.numbers(work.context());
     return time.stage(
-        "trust",
-        new PlannedTime.Counts(work.shots(), measured, tasks),
-        load.touching(numbers));
+        "trust", new PlannedTime.Counts(work.shots(), measured, tasks), load.touching(numbers));
   }
 
   private StagePlan evaluate() {

@@ -9,10 +9,11 @@ public final class InputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * @param message one clear sentence that names the thing and the remedy
+   * @param message one clear sentence that names the thing and the remedy; names that come from
+   *     files are made fit for one line
    */
   public InputException(String message) {
-    super(message);
+    super(oneLine(message));
   }
 
   /**
@@ -20,6 +21,11 @@ public final class InputException extends RuntimeException {
    * @param cause what went wrong underneath, kept for the debug log
    */
   public InputException(String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
+  }
+
+  /** Whatever a file calls its fields: no line ends, and nothing that a terminal obeys. */
+  private static String oneLine(String message) {
+    return message.replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -217,7 +217,8 @@ final class NetworkBuilder {
       experts.add(gated(block, expert));
     }
     Mixture.Shared shared = size.width() == 0 ? null : shared(block, style);
-    return new Mixture(new Router(scores, style.perToken(), style.normalised()), experts, shared);
+    Router router = new Router(scores, style.perToken(), style.normalised());
+    return new Mixture(router, experts, style.emptyGone(), shared);
   }
 
   private Mixture.Shared shared(int block, Experts style) {

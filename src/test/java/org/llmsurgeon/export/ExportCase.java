@@ -14,6 +14,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 
@@ -32,6 +33,8 @@ public record ExportCase(
     Consumer<MaskedFolder> zeros,
     Route route,
     Route expected) {
+
+  private static final List<String> FUSED = List.of("gpt2", "gpt-neox", "gpt-neox-sequential");
 
   private static final List<String> ENCODERS =
       List.of(
@@ -76,6 +79,9 @@ public record ExportCase(
     add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
     add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
     TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
+    for (String name : FUSED) {
+      addFused(all, name);
+    }
     for (String name : ENCODERS) {
       addEncoder(all, name);
     }
@@ -83,8 +89,24 @@ public record ExportCase(
     return all;
   }
 
+  /** Decoders whose tensors hold several layers in a way of their own, or lie transposed. */
+  private static void addFused(List<ExportCase> all, String name) {
+    Supplier<ObjectNode> model = () -> reference(name);
+    Consumer<MaskedFolder> even = ExportCase::oneNumberOfNeurons;
+    all.add(new ExportCase(name + ", one width", model, even, Route.AUTO, Route.UNIFORM));
+    all.add(of(name + ", one width", model, even, Route.PER_LAYER));
+    all.add(
+        new ExportCase(name + ", heads", model, ExportCase::heads, Route.AUTO, Route.PER_LAYER));
+    all.add(of(name + ", sublayers", model, ExportCase::sublayers, Route.PER_LAYER));
+    all.add(of(name + ", constants", model, ExportCase::constants, Route.PER_LAYER));
+    all.add(of(name + ", biases", model, ExportCase::biases, Route.PER_LAYER));
+    all.add(of(name + ", elements", model, MaskedFolder::elements, Route.ZEROS));
+    boolean indexed = !name.equals("gpt2");
+    all.add(of(name + ", lines", model, ExportCase::lines, indexed ? Route.INDEXED : Route.ZEROS));
+  }
+
   private static void addEncoder(List<ExportCase> all, String name) {
-    Supplier<ObjectNode> model = () -> encoder(name);
+    Supplier<ObjectNode> model = () -> reference(name);
     add(all, name + ", one width", model, ExportCase::oneNumberOfNeurons, Route.UNIFORM);
     add(all, name + ", heads", model, ExportCase::heads, Route.PER_LAYER);
     // Every sublayer keeps a unit, of which the indexed form leaves out the weights
@@ -94,7 +116,7 @@ public record ExportCase(
     add(all, name + ", elements", model, MaskedFolder::elements, Route.ZEROS);
   }
 
-  private static ObjectNode encoder(String name) {
+  private static ObjectNode reference(String name) {
     try (ReferenceModel reference = ReferenceModel.open(name)) {
       return reference.json().deepCopy();
     } catch (IOException broken) {
@@ -103,11 +125,51 @@ public record ExportCase(
   }
 
   private static void addMixture(List<ExportCase> all, String base, ObjectNode json) {
-    for (Route route : List.of(Route.AUTO, Route.UNIFORM, Route.ZEROS)) {
+    Supplier<ObjectNode> whole = json::deepCopy;
+    for (Route route : List.of(Route.AUTO, Route.UNIFORM, Route.PER_LAYER, Route.ZEROS)) {
       Route expected = route == Route.AUTO ? Route.UNIFORM : route;
-      all.add(
-          new ExportCase(
-              base + ", experts", json::deepCopy, ExportCase::ofExperts, route, expected));
+      all.add(new ExportCase(base + ", experts", whole, ExportCase::ofExperts, route, expected));
+    }
+    Supplier<ObjectNode> gone =
+        () -> json.deepCopy().put(Experts.EMPTY_GONE, true).put("num_experts_per_tok", 1);
+    for (Route route : List.of(Route.AUTO, Route.PER_LAYER)) {
+      Consumer<MaskedFolder> zeros = ExportCase::wholeExperts;
+      all.add(of(base + ", whole experts", gone, zeros, route, Route.PER_LAYER));
+      zeros = ExportCase::oneExpertOfEach;
+      Route expected = route == Route.AUTO ? Route.UNIFORM : route;
+      all.add(of(base + ", one expert of each", gone, zeros, route, expected));
+    }
+    all.add(new ExportCase(base + ", all experts", gone, each -> {}, Route.AUTO, Route.ZEROS));
+  }
+
+  private static ExportCase of(
+      String name,
+      Supplier<ObjectNode> model,
+      Consumer<MaskedFolder> zeros,
+      Route route,
+      Route expected) {
+    return new ExportCase(name, model, zeros, route, expected);
+  }
+
+  /** The first of block 0, where it has any, and two of block 1; heads and neurons of others. */
+  private static void wholeExperts(MaskedFolder folder) {
+    if (!folder.config().blocks().get(0).experts().isEmpty()) {
+      folder.expert(0, 0).neuron(0, 1, 3);
+    }
+    folder.expert(1, 0).expert(1, 2);
+    for (int neuron = 0; neuron < 9; neuron++) {
+      folder.neuron(1, 1, neuron);
+    }
+    if (!folder.config().attention().wholeNorms()) {
+      folder.head(1, 0, false).head(1, 1, true);
+    }
+  }
+
+  private static void oneExpertOfEach(MaskedFolder folder) {
+    for (int block = 0; block < folder.config().blockCount(); block++) {
+      if (!folder.config().blocks().get(block).experts().isEmpty()) {
+        folder.expert(block, 1 - block);
+      }
     }
   }
 

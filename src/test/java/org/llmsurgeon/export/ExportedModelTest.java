@@ -3,6 +3,7 @@ package org.llmsurgeon.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import org.llmsurgeon.export.plan.FolderWeights;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.config.Experts;
 
 /** What was exported computes what the model with zeros computes, in every form. */
 public class ExportedModelTest {
@@ -85,10 +87,53 @@ public class ExportedModelTest {
       String masked = each.write(folder.resolve("masked"), DataType.F32, device);
       String smaller = folder.resolve("smaller").toString();
       assertThat(export(masked, smaller, Route.AUTO, device).widths())
-          .containsOnly(new BlockWidth(0, 4, 2, 8));
+          .containsOnly(new BlockWidth(0, 4, 2, 8, 3));
       assertThatExceptionOfType(InputException.class)
-          .isThrownBy(() -> export(masked, smaller + "-again", Route.PER_LAYER, device))
-          .withMessageContaining("whose experts have one width; choose the form uniform or zeros");
+          .isThrownBy(() -> export(masked, smaller + "-again", Route.INDEXED, device))
+          .withMessageContaining(
+              "whose experts have one width in a block; choose the form per-layer");
+    }
+  }
+
+  @Test
+  void expertsThatAreGoneAreLeftOutWithTheirRowsOfTheRouter() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      ExportCase each =
+          cases().stream()
+              .filter(any -> any.toString().equals("Qwen3Moe, whole experts, auto"))
+              .findFirst()
+              .orElseThrow();
+      String masked = each.write(folder.resolve("masked"), DataType.F32, device);
+      String smaller = folder.resolve("smaller").toString();
+      assertThat(export(masked, smaller, Route.AUTO, device).widths())
+          .containsExactly(new BlockWidth(0, 4, 2, 16, 2), new BlockWidth(0, 2, 1, 8, 1));
+      try (ModelFolder open = ModelFolder.open(new LocalStorage(), smaller)) {
+        assertThat(open.shape("model.layers.0.mlp.gate.weight")).startsWith(2);
+        assertThat(open.shape("model.layers.1.mlp.gate.weight")).startsWith(1);
+        assertThat(open.names())
+            .contains("model.layers.0.mlp.experts.1.up_proj.weight")
+            .doesNotContain("model.layers.0.mlp.experts.2.up_proj.weight");
+        assertThat(open.config().has(Experts.EMPTY_GONE)).isFalse();
+      }
+      assertThatExceptionOfType(InputException.class)
+          .isThrownBy(() -> export(masked, smaller + "-zeros", Route.ZEROS, device))
+          .withMessageContaining("which the form zeros cannot say; choose the form auto");
+      String again = smaller + "-again";
+      export(smaller, again, Route.PER_LAYER, device);
+      Verifier verifier = new Verifier(new LocalStorage(), device);
+      assertThat(verifier.verify(masked, again, null, null).tokens()).isPositive();
+    }
+  }
+
+  @Test
+  void aBlockKeepsAsManyExpertsAsATokenGoesThrough() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      ObjectNode json = TinyDecoders.mixtures().get("Mixtral").put(Experts.EMPTY_GONE, true);
+      MaskedFolder masked = new MaskedFolder(json, 7).expert(0, 0).expert(0, 2);
+      String path = masked.write(folder.resolve("masked").toString(), DataType.F32, device);
+      assertThatExceptionOfType(InputException.class)
+          .isThrownBy(() -> export(path, path + "-smaller", Route.AUTO, device))
+          .withMessageContaining("keeps 1 experts in block 0, and each token goes through 2");
     }
   }
 

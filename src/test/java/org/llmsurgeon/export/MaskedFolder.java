@@ -73,6 +73,14 @@ public final class MaskedFolder {
     return column(layers.get(layers.size() - 1), neuron);
   }
 
+  /** An expert goes. */
+  public MaskedFolder expert(int block, int expert) {
+    config
+        .feedForward(block, expert)
+        .forEach(shape -> Arrays.fill(values.get(shape.weightName()), 0));
+    return this;
+  }
+
   /** A query head goes as a unit; with the last of its group the group goes too. */
   public MaskedFolder head(int block, int head, boolean group) {
     int width = config.headDimension();

@@ -85,14 +85,19 @@ public final class EditedFolderWriter {
     new TreeMap<>(shard.metadata()).forEach(layout::metadata);
     for (TensorEntry entry : SafetensorsLayout.of(shard).entries().values()) {
       TensorEdit edit = edits.get(entry.name());
-      if (edit instanceof TensorEdit.Cut cut) {
-        layout.add(entry.name(), entry.dtype(), shape(entry, cut));
+      TensorEdit.Cut cut = TensorEdit.cut(edit);
+      if (cut != null) {
+        layout.add(name(entry.name(), edit), entry.dtype(), shape(entry, cut));
         cut.indices().forEach((name, index) -> layout.add(name, DataType.I32, index.length));
       } else if (!(edit instanceof TensorEdit.Dropped)) {
-        layout.add(entry.name(), entry.dtype(), entry.shape());
+        layout.add(name(entry.name(), edit), entry.dtype(), entry.shape());
       }
     }
     return layout;
+  }
+
+  private static String name(String tensor, TensorEdit edit) {
+    return edit instanceof TensorEdit.Renamed renamed ? renamed.name() : tensor;
   }
 
   private static long[] shape(TensorEntry entry, TensorEdit.Cut cut) {
@@ -111,10 +116,8 @@ public final class EditedFolderWriter {
     Safetensors shard = source.shards().get(file);
     String to = output.child(file);
     try (SafetensorsWriter writer = new SafetensorsWriter(layout, output.create(file), to)) {
-      for (String tensor : layout.entries().keySet()) {
-        if (shard.entries().containsKey(tensor)) {
-          writeTensor(tensor, shard, writer, edits.get(tensor), device);
-        }
+      for (TensorEntry entry : SafetensorsLayout.of(shard).entries().values()) {
+        writeTensor(entry.name(), shard, writer, edits.get(entry.name()), device);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(to + " could not be written", e);
@@ -124,8 +127,9 @@ public final class EditedFolderWriter {
   private static void writeTensor(
       String tensor, Safetensors shard, SafetensorsWriter writer, TensorEdit edit, Device device)
       throws IOException {
-    if (edit instanceof TensorEdit.Cut cut) {
-      writer.copy(tensor, shard, cut.rows(), cut.columns());
+    TensorEdit.Cut cut = TensorEdit.cut(edit);
+    if (cut != null) {
+      writer.copy(name(tensor, edit), shard, tensor, cut.rows(), cut.columns());
       for (Map.Entry<String, int[]> each : cut.indices().entrySet()) {
         writer.write(each.getKey(), new int[][] {each.getValue()});
       }
@@ -136,8 +140,8 @@ public final class EditedFolderWriter {
       try (Tensor values = device.tensor(Precision.DOUBLE, rows, columns, replaced.values())) {
         writer.write(tensor, values, device);
       }
-    } else {
-      writer.copy(tensor, shard);
+    } else if (!(edit instanceof TensorEdit.Dropped)) {
+      writer.copy(name(tensor, edit), shard, tensor);
     }
   }
 }

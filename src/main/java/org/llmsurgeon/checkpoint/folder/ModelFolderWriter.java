@@ -107,7 +107,7 @@ public final class ModelFolderWriter {
             writer.write(tensor, values, replacement.device);
           }
         } else {
-          writer.copy(tensor, shard);
+          writer.copy(tensor, shard, tensor);
         }
       }
     } catch (IOException e) {

@@ -28,6 +28,19 @@ public sealed interface TensorEdit {
   }
 
   /**
+   * It has another name.
+   *
+   * @param name the new one, which no tensor that stays has
+   * @param cut what stays of it besides; null for all
+   */
+  record Renamed(String name, Cut cut) implements TensorEdit {}
+
+  /** What stays of it; null for all. */
+  static Cut cut(TensorEdit edit) {
+    return edit instanceof Renamed renamed ? renamed.cut() : edit instanceof Cut cut ? cut : null;
+  }
+
+  /**
    * It has other values, each rounded once to its dtype.
    *
    * @param values as many as it has elements, row by row

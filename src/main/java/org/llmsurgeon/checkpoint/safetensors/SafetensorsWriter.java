@@ -167,10 +167,11 @@ public final class SafetensorsWriter implements Closeable {
    *
    * @param name the next tensor of the layout
    * @param from a file that holds it with the same dtype and shape
+   * @param there its name in that file
    */
-  public void copy(String name, Safetensors from) throws IOException {
+  public void copy(String name, Safetensors from, String there) throws IOException {
     TensorEntry entry = expect(name);
-    TensorEntry source = from.entry(name);
+    TensorEntry source = from.entry(there);
     if (source.dtype() != entry.dtype() || !Arrays.equals(source.shape(), entry.shape())) {
       throw new IllegalArgumentException("tensor " + entry + " copied from " + source);
     }
@@ -183,13 +184,15 @@ public final class SafetensorsWriter implements Closeable {
    * Writes the next tensor: some rows and columns of one of another file, byte for byte.
    *
    * @param name the next tensor of the layout
-   * @param from a file that holds a larger one of the same name and dtype
+   * @param from a file that holds a larger one of the same dtype
+   * @param there its name in that file
    * @param rows which rows, ascending; null for all
    * @param columns which columns, ascending; null for all
    */
-  public void copy(String name, Safetensors from, int[] rows, int[] columns) throws IOException {
+  public void copy(String name, Safetensors from, String there, int[] rows, int[] columns)
+      throws IOException {
     TensorEntry entry = expect(name);
-    TensorEntry source = from.entry(name);
+    TensorEntry source = from.entry(there);
     int[] keptRows = rows == null ? all(source.rows()) : rows;
     int[] keptColumns = columns == null ? all(source.columns()) : columns;
     boolean fits = entry.rows() == keptRows.length && entry.columns() == keptColumns.length;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 
@@ -52,8 +53,9 @@ public record BlockSurvey(
    *
    * @param matrices its linear layers
    * @param neurons those whose output depends on the input
+   * @param gone whether no token is sent to it
    */
-  public record Expert(Map<LinearRole, Matrix> matrices, BitSet neurons) {
+  public record Expert(Map<LinearRole, Matrix> matrices, BitSet neurons, boolean gone) {
     /** Neurons as they are. */
     int allNeurons() {
       return matrices.get(LinearRole.DOWN).shape().inputs();
@@ -65,6 +67,11 @@ public record BlockSurvey(
     List<Matrix> all = new ArrayList<>(matrices.values());
     experts.forEach(each -> all.addAll(each.matrices().values()));
     return all;
+  }
+
+  /** The experts that tokens are sent to, ascending. */
+  public int[] expertsLeft() {
+    return IntStream.range(0, experts.size()).filter(each -> !experts.get(each).gone()).toArray();
   }
 
   /** Neurons of an expert as they are; 0 where there is none. */

@@ -1,5 +1,6 @@
 package org.llmsurgeon.export.plan;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import org.llmsurgeon.checkpoint.folder.IndexedTensors;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.folder.TensorEdit;
 import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 
@@ -28,6 +30,10 @@ public final class ConfigFiles {
   private static final String EXPERT = "moe_intermediate_size";
 
   private static final String SHARED = "shared_expert_intermediate_size";
+
+  /** Names of the number of experts, which transformers spells in two ways. */
+  private static final List<String> COUNTS = List.of("num_experts", "num_local_experts");
+
   static final String PER_LAYER = "per_layer_config";
   static final String BLOCKS = "block_configs";
   private static final String CODE = "auto_map";
@@ -41,6 +47,7 @@ public final class ConfigFiles {
       List.of(
           LAYERS_FILE,
           "modeling_pruned.py",
+          "modeling_pruned_experts.py",
           ENCODER_FILE,
           "configuration_nemotron_nas.py",
           "modeling_nemotron_nas.py");
@@ -58,9 +65,17 @@ public final class ConfigFiles {
 
   /** Files of a folder in which all sizes stay. */
   SortedMap<String, byte[]> unchanged() {
-    return folder.config().path(PER_LAYER).isEmpty() || folder.config().has(CODE)
-        ? new TreeMap<>()
-        : perLayer(widthsAsTheyAre(), Map.of(), Map.of());
+    if (folder.config().path(PER_LAYER).isEmpty() || folder.config().has(CODE)) {
+      return folder.config().has(Experts.EMPTY_GONE) ? onlyConfig() : new TreeMap<>();
+    }
+    return perLayer(widthsAsTheyAre(), Map.of(), Map.of());
+  }
+
+  /** The configuration without what only folders with zeros say. */
+  private SortedMap<String, byte[]> onlyConfig() {
+    ObjectNode json = folder.config().deepCopy();
+    json.remove(Experts.EMPTY_GONE);
+    return new TreeMap<>(Map.of(CONFIG, bytes(json)));
   }
 
   /** The sizes of all blocks, as they are. */
@@ -72,7 +87,8 @@ public final class ConfigFiles {
                     each.width(),
                     each.queryHeads(),
                     each.keyValueHeads(),
-                    each.experts().isEmpty() ? 0 : each.experts().get(0)))
+                    each.experts().isEmpty() ? 0 : each.experts().get(0),
+                    each.experts().size()))
         .toList();
   }
 
@@ -88,16 +104,26 @@ public final class ConfigFiles {
       if (width.expert() == 0) {
         json.put(names.neurons(), width.neurons());
       } else {
-        json.put(json.has(EXPERT) ? EXPERT : names.neurons(), width.expert());
-        if (width.neurons() > 0) {
-          json.put(SHARED, width.neurons());
-        }
+        putExperts(json, width);
       }
     }
     if (!names.headsAsTheyWere()) {
       json.put(HEAD_DIMENSION, config.headDimension());
     }
     return files(json, Map.of());
+  }
+
+  /** The mixture of a block; fields that have two names get both where both are there. */
+  private void putExperts(ObjectNode json, BlockWidth width) {
+    JsonNode all = folder.config();
+    json.put(names.ownExpertWidth() ? EXPERT : names.neurons(), width.expert());
+    if (width.neurons() > 0) {
+      json.put(SHARED, width.neurons());
+    }
+    List<String> counts = COUNTS.stream().filter(all::has).toList();
+    for (String name : counts.isEmpty() ? List.of(names.experts()) : counts) {
+      json.put(name, width.experts());
+    }
   }
 
   /**
@@ -113,8 +139,13 @@ public final class ConfigFiles {
     ObjectNode own = json.putObject(PER_LAYER);
     BlockWidth standard = whole();
     for (int block = 0; block < widths.size(); block++) {
-      if (!widths.get(block).equals(standard)) {
-        putWidth(own.putObject(String.valueOf(block)), widths.get(block));
+      BlockWidth width = widths.get(block);
+      if (width.experts() > 0) {
+        ObjectNode mixture = own.putObject(String.valueOf(block));
+        putHeads(mixture, width);
+        putExperts(mixture, width);
+      } else if (!width.equals(standard)) {
+        putWidth(own.putObject(String.valueOf(block)), width);
       }
     }
     if (own.isEmpty()) {
@@ -140,10 +171,11 @@ public final class ConfigFiles {
       String modelling = filled(resource(ENCODER_FILE));
       return files(json, Map.of(ENCODER_FILE, modelling, LAYERS_FILE, resource(LAYERS_FILE)));
     }
-    code.put("AutoModel", "modeling_pruned.PrunedModel");
-    code.put("AutoModelForCausalLM", "modeling_pruned.PrunedForCausalLM");
-    String modelling = filled(resource("modeling_pruned.py"));
-    return files(json, Map.of("modeling_pruned.py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
+    String module = config.experts() == null ? "modeling_pruned" : "modeling_pruned_experts";
+    code.put("AutoModel", module + ".PrunedModel");
+    code.put(names.auto(), module + ".PrunedForCausalLM");
+    String modelling = filled(resource(module + ".py"));
+    return files(json, Map.of(module + ".py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
   }
 
   private static void putIndices(ObjectNode json, String weight, TensorEdit.Cut cut, int[] shape) {
@@ -205,7 +237,8 @@ public final class ConfigFiles {
   private ObjectNode plain() {
     ObjectNode json = folder.config().deepCopy();
     boolean nemotron = json.has(BLOCKS);
-    json.remove(List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS));
+    json.remove(
+        List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS, Experts.EMPTY_GONE));
     json.putArray("architectures").add(names.architecture());
     if (nemotron) {
       json.put("model_type", "llama");
@@ -236,8 +269,12 @@ public final class ConfigFiles {
     SortedMap<String, byte[]> files = new TreeMap<>();
     PYTHON.forEach(name -> files.put(name, null));
     python.forEach((name, text) -> files.put(name, text.getBytes(StandardCharsets.UTF_8)));
-    files.put(CONFIG, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+    files.put(CONFIG, bytes(json));
     return files;
+  }
+
+  private static byte[] bytes(ObjectNode json) {
+    return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
   /**

@@ -30,11 +30,17 @@ public record ConfigNames(
    * Architectures whose code derives the width of a head, or of its rotated part, from the number
    * of heads.
    */
-  private static final Set<String> WHOLE = Set.of("OPT", "Phi3", "StableLm");
+  private static final Set<String> WHOLE = Set.of("OPT", "Phi3", "StableLm", "GPT2", "GPTNeoX");
+
+  private static final String CAUSAL = "ForCausalLM";
+
+  /** What GPT-2 calls the same. */
+  private static final String LM_HEAD = "LMHeadModel";
 
   private static final List<String> TASKS =
       List.of(
-          "ForCausalLM",
+          CAUSAL,
+          LM_HEAD,
           "ForMaskedLM",
           "ForSequenceClassification",
           "ForTokenClassification",
@@ -54,15 +60,29 @@ public record ConfigNames(
     if (base.equals("DistilBert")) {
       return new ConfigNames(base, task, "hidden_dim", "n_heads", null, true, true);
     }
+    if (base.equals("GPT2")) {
+      return new ConfigNames(base, task, "n_inner", "n_head", null, true, false);
+    }
     boolean opt = base.equals("OPT");
+    boolean grouped = !opt && !encoder && !base.equals("GPTNeoX");
     return new ConfigNames(
         base,
         task,
         opt ? "ffn_dim" : "intermediate_size",
         "num_attention_heads",
-        opt || encoder ? null : "num_key_value_heads",
+        grouped ? "num_key_value_heads" : null,
         encoder || WHOLE.contains(base) || config.attention().wholeNorms(),
         encoder);
+  }
+
+  /** Whether the width of an expert has a field of its own, beside that of all neurons. */
+  boolean ownExpertWidth() {
+    return base.startsWith("Qwen");
+  }
+
+  /** Field of the number of experts, where a configuration does not spell it. */
+  String experts() {
+    return base.equals("Mixtral") ? "num_local_experts" : "num_experts";
   }
 
   /** Name of its class. */
@@ -72,6 +92,10 @@ public record ConfigNames(
 
   /** The class of transformers that finds its class. */
   public String auto() {
-    return task.equals("Model") ? "AutoModel" : "AutoModel" + task;
+    return switch (task) {
+      case "Model" -> "AutoModel";
+      case LM_HEAD -> "AutoModel" + CAUSAL;
+      default -> "AutoModel" + task;
+    };
   }
 }

@@ -40,6 +40,7 @@ public final class ExportPlanner {
     this.folder = folder;
     this.config = config;
     this.blocks = Survey.of(folder, config, device);
+    blocks.forEach(this::requireExperts);
     this.edits = new TensorEdits(folder, config, device);
     this.files = new ConfigFiles(folder, config);
     this.tensors = new NetworkTensors(folder, config);
@@ -55,13 +56,25 @@ public final class ExportPlanner {
     return asked == Route.AUTO ? choose() : of(asked).orElseThrow(() -> tooNarrow(asked));
   }
 
+  /** Throws where a token could not go through as many experts as it must. */
+  private void requireExperts(BlockSurvey block) {
+    int left = block.expertsLeft().length;
+    if (left < block.experts().size() && left < config.experts().perToken()) {
+      throw new InputException(
+          "%s keeps %d experts in block %d, and each token goes through %d; leave more."
+              .formatted(folder.path(), left, block.block(), config.experts().perToken()));
+    }
+  }
+
+  /** Whether experts are gone with their rows of the router, which zeros cannot say. */
+  public boolean expertsAreGone() {
+    return blocks.stream().anyMatch(each -> each.expertsLeft().length < each.experts().size());
+  }
+
   private InputException tooNarrow(Route asked) {
     return new InputException(
         "%s has blocks of different sizes, which the form %s cannot say; choose the form %s."
-            .formatted(
-                folder.path(),
-                asked.optionName(),
-                (config.experts() == null ? Route.PER_LAYER : Route.ZEROS).optionName()));
+            .formatted(folder.path(), asked.optionName(), Route.PER_LAYER.optionName()));
   }
 
   private ExportPlan choose() {
@@ -73,7 +86,7 @@ public final class ExportPlanner {
     }
     long smallest =
         plans.values().stream().mapToLong(ExportPlan::bytes).min().orElse(edits.bytes(Map.of()));
-    if (smallest == edits.bytes(Map.of()) || singleWeightsAreGone()) {
+    if (smallest == edits.bytes(Map.of()) || singleWeightsAreGone() && !expertsAreGone()) {
       return zeros();
     }
     return FORMS.stream()
@@ -116,6 +129,11 @@ public final class ExportPlanner {
   }
 
   private ExportPlan zeros() {
+    if (expertsAreGone()) {
+      throw new InputException(
+          "%s has experts that are gone with their rows of the router, which the form zeros cannot say; choose the form auto or per-layer."
+              .formatted(folder.path()));
+    }
     return plan(Route.ZEROS, Widths.unchanged(blocks), Map.of(), files.unchanged());
   }
 

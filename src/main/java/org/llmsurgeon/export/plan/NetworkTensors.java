@@ -69,4 +69,14 @@ public final class NetworkTensors {
     StoredPart part = stored.part(name);
     return part == null ? row : part.line(row);
   }
+
+  /**
+   * Whether a matrix of the network is stored {@code [in, out]}.
+   *
+   * @param name as the network writes it
+   */
+  public boolean isTransposed(String name) {
+    StoredPart part = stored.part(name);
+    return part != null && part.transposed();
+  }
 }

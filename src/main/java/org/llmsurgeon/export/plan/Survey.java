@@ -76,7 +76,9 @@ public final class Survey {
     List<BlockSurvey.Expert> experts = new ArrayList<>();
     for (int expert = 0; expert < config.blocks().get(block).experts().size(); expert++) {
       Map<LinearRole, BlockSurvey.Matrix> own = matrices(config.feedForward(block, expert));
-      experts.add(new BlockSurvey.Expert(own, feedForward(own).left()));
+      boolean zero = own.get(LinearRole.DOWN).lines().elements() == 0;
+      boolean gone = zero && config.experts().emptyGone();
+      experts.add(new BlockSurvey.Expert(own, feedForward(own).left(), gone));
     }
     Sublayer neurons = feedForward(matrices);
     Sublayer heads = attention(matrices);

@@ -70,6 +70,7 @@ final class TensorEdits {
             .add(matrix, rows, columns, tensors);
       }
       experts(block, widths.get(block.block()).expert(), stored);
+      withoutExperts(block, edits.edits());
       stored.forEach((weight, lines) -> cut(weight, lines, indexed, edits));
       BlockSurvey.Matrix down = block.matrices().get(LinearRole.DOWN);
       BlockSurvey.Matrix output = block.matrices().get(LinearRole.OUTPUT);
@@ -83,6 +84,9 @@ final class TensorEdits {
 
   private void experts(BlockSurvey block, int neurons, Map<String, Kept> stored) {
     for (BlockSurvey.Expert expert : block.experts()) {
+      if (expert.gone()) {
+        continue;
+      }
       int[] kept = KeptLines.filled(expert.neurons(), 0, expert.allNeurons(), neurons);
       for (BlockSurvey.Matrix matrix : expert.matrices().values()) {
         boolean down = matrix.shape().role() == LinearRole.DOWN;
@@ -95,7 +99,34 @@ final class TensorEdits {
     }
   }
 
-  /** What is kept of a stored matrix, which may hold several layers, one below the other. */
+  /** Leaves out experts that are gone and their rows of the router, and counts the others anew. */
+  private void withoutExperts(BlockSurvey block, Map<String, TensorEdit> edits) {
+    int[] left = block.expertsLeft();
+    if (left.length == block.experts().size()) {
+      return;
+    }
+    String router = config.blockName(block.block()) + "." + config.experts().names().router();
+    edits.put(tensors.stored(router + ".weight"), new TensorEdit.Cut(left, null));
+    for (int expert = 0; expert < block.experts().size(); expert++) {
+      int place = Arrays.binarySearch(left, expert);
+      for (BlockSurvey.Matrix matrix : block.experts().get(expert).matrices().values()) {
+        String name = tensors.stored(matrix.shape().weightName());
+        if (place < 0) {
+          edits.put(name, new TensorEdit.Dropped());
+        } else if (place < expert) {
+          edits.put(name, new TensorEdit.Renamed(renamed(block, matrix.shape(), place), null));
+        }
+      }
+    }
+  }
+
+  /** What a layer is called in another expert of its block. */
+  private String renamed(BlockSurvey block, LinearShape shape, int expert) {
+    Map<LinearRole, BlockSurvey.Matrix> other = block.experts().get(expert).matrices();
+    return tensors.stored(other.get(shape.role()).shape().weightName());
+  }
+
+  /** What is kept of a stored matrix, which may hold several layers and be stored transposed. */
   private static final class Kept {
     private final BitSet rows = new BitSet();
     private final BitSet columns = new BitSet();
@@ -104,6 +135,7 @@ final class TensorEdits {
     private int allRows;
     private int allColumns;
     private String bias;
+    private boolean transposed;
 
     void add(BlockSurvey.Matrix matrix, int[] keptRows, int[] keptColumns, NetworkTensors tensors) {
       LinearShape shape = matrix.shape();
@@ -112,6 +144,7 @@ final class TensorEdits {
       Arrays.stream(keptColumns).forEach(columns::set);
       matrix.lines().rows().stream().forEach(row -> rowsNotZero.set(tensors.storedRow(name, row)));
       columnsNotZero.or(matrix.lines().columns());
+      transposed = tensors.isTransposed(name);
       allRows += shape.outputs();
       allColumns = shape.inputs();
       bias = shape.bias() ? tensors.stored(shape.biasName()) : bias;
@@ -140,7 +173,17 @@ final class TensorEdits {
           notZero(keptColumns, kept.columnsNotZero, module + IndexedTensors.COLUMNS, indices);
     }
     if (readRows.length < kept.allRows || readColumns.length < kept.allColumns) {
-      edits.put(weight, new TensorEdit.Cut(readRows, readColumns, indices));
+      TensorEdit.Cut cut =
+          kept.transposed
+              ? new TensorEdit.Cut(readColumns, readRows, indices)
+              : new TensorEdit.Cut(readRows, readColumns, indices);
+      edits.merge(
+          weight,
+          cut,
+          (before, own) ->
+              before instanceof TensorEdit.Renamed renamed
+                  ? new TensorEdit.Renamed(renamed.name(), cut)
+                  : own);
     }
     if (kept.bias != null && keptRows.length < kept.allRows) {
       edits.put(kept.bias, new TensorEdit.Cut(null, keptRows));
@@ -226,7 +269,8 @@ final class TensorEdits {
     for (String name : folder.names()) {
       TensorEntry entry = folder.entry(name);
       TensorEdit edit = edits.get(name);
-      if (edit instanceof TensorEdit.Cut cut) {
+      TensorEdit.Cut cut = TensorEdit.cut(edit);
+      if (cut != null) {
         long rows = cut.rows() == null ? entry.rows() : cut.rows().length;
         long columns = cut.columns() == null ? entry.columns() : cut.columns().length;
         bytes += entry.dtype().bytes(rows * columns);

@@ -24,7 +24,11 @@ final class Widths {
         .map(
             each ->
                 new BlockWidth(
-                    each.allNeurons(), each.allHeads(), each.allGroups(), each.expertNeurons()))
+                    each.allNeurons(),
+                    each.allHeads(),
+                    each.allGroups(),
+                    each.expertNeurons(),
+                    each.experts().size()))
         .toList();
   }
 
@@ -41,9 +45,25 @@ final class Widths {
               boolean one = all || each.constants().attention();
               int groups = atLeast(each.groupsLeft(), one, each.allGroups());
               int heads = Math.max(1, each.mostHeadsInGroup()) * groups;
-              return new BlockWidth(neurons(each, all), heads, groups);
+              return new BlockWidth(
+                  neurons(each, all || hasShared(each)),
+                  heads,
+                  groups,
+                  aligned(each, Math.max(1, mostOfAnExpert(each))),
+                  each.expertsLeft().length);
             })
         .toList();
+  }
+
+  /** Whether tokens go through something beside experts, which the block's code counts on. */
+  private static boolean hasShared(BlockSurvey block) {
+    return !block.experts().isEmpty() && block.allNeurons() > 0;
+  }
+
+  /** Neurons of experts, of which so many are needed. */
+  private static int aligned(BlockSurvey block, int needed) {
+    int aligned = (needed + ALIGNED - 1) / ALIGNED * ALIGNED;
+    return Math.min(aligned, block.expertNeurons());
   }
 
   private static int neurons(BlockSurvey block, boolean one) {
@@ -56,8 +76,8 @@ final class Widths {
   }
 
   /**
-   * One width for all blocks; none where some are narrower already than others must be. Of blocks
-   * with and without experts, each kind has its own feed-forward.
+   * One width for all blocks; none where some are narrower already than others must be, or have
+   * fewer experts. Of blocks with and without experts, each kind has its own feed-forward.
    *
    * @param hidden width of the residual stream; the number of query heads must divide it, or be as
    *     it was
@@ -93,12 +113,14 @@ final class Widths {
       boolean none = mixed && block.allNeurons() == 0;
       int neurons = none ? 0 : Math.max(1, most(alike, each -> each.neurons().cardinality()));
       int left = mixed ? Math.max(1, most(alike, Widths::mostOfAnExpert)) : 0;
-      int aligned = (left + ALIGNED - 1) / ALIGNED * ALIGNED;
-      int expert = Math.max(left, Math.min(aligned, block.expertNeurons()));
-      if (neurons > block.allNeurons() || expert > block.expertNeurons()) {
+      int expert = Math.max(left, aligned(block, left));
+      int experts = most(alike, each -> each.expertsLeft().length);
+      if (neurons > block.allNeurons()
+          || expert > block.expertNeurons()
+          || experts != block.expertsLeft().length) {
         return Optional.empty();
       }
-      widths.add(new BlockWidth(neurons, heads.heads(), heads.groups(), expert));
+      widths.add(new BlockWidth(neurons, heads.heads(), heads.groups(), expert, experts));
     }
     return Optional.of(widths);
   }

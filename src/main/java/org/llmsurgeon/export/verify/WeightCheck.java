@@ -72,6 +72,10 @@ final class WeightCheck {
     for (LinearShape shape : units ? configB.linears() : List.<LinearShape>of()) {
       linears.add(tensorsB.stored(shape.weightName()));
       linears.add(tensorsB.stored(shape.biasName()));
+      if (shape.ofExpert()) {
+        String router = configB.blockName(shape.block()) + "." + configB.experts().names().router();
+        linears.add(tensorsB.stored(router + ".weight"));
+      }
     }
     Set<String> indices = b.indices().keySet();
     for (String name : b.names()) {
@@ -116,10 +120,25 @@ final class WeightCheck {
   private void feedForward(BlockSurvey first, BlockSurvey second) {
     feedForward(
         first.block(),
-        new BlockSurvey.Expert(first.matrices(), first.neurons()),
-        new BlockSurvey.Expert(second.matrices(), second.neurons()));
-    for (int expert = 0; expert < second.experts().size(); expert++) {
-      feedForward(first.block(), first.experts().get(expert), second.experts().get(expert));
+        new BlockSurvey.Expert(first.matrices(), first.neurons(), false),
+        new BlockSurvey.Expert(second.matrices(), second.neurons(), false));
+    int[] ofA = first.expertsLeft();
+    int[] ofB = second.expertsLeft();
+    requireEqual("experts", first.block(), ofA.length, ofB.length);
+    for (int i = 0; i < ofB.length; i++) {
+      feedForward(first.block(), first.experts().get(ofA[i]), second.experts().get(ofB[i]));
+    }
+    router(first, ofA, second, ofB);
+  }
+
+  private void router(BlockSurvey first, int[] ofA, BlockSurvey second, int[] ofB) {
+    if (ofA.length > 0) {
+      String name = "." + configA.experts().names().router() + ".weight";
+      same(
+          configA.blockName(first.block()) + name,
+          configB.blockName(second.block()) + name,
+          new Lines(ofA, null),
+          new Lines(ofB, null));
     }
   }
 

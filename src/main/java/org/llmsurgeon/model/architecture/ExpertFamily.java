@@ -25,12 +25,15 @@ final class ExpertFamily {
               Set.of("num_experts", "num_local_experts"),
               ExpertFamily::olmoe));
 
+  private static final String NEURONS = "intermediate_size";
+
   private ExpertFamily() {}
 
   private static Decoder mixtral(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(32000, 4096, 14336, 32, 32, 8, 0, 4096 * 32);
-    Decoder decoder = LlamaFields.decoder("MixtralForCausalLM", fields, standard, 1e-5);
+    Decoder decoder =
+        LlamaFields.decoder("MixtralForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
     int window = fields.size("sliding_window", 0);
     Experts.Names names =
         new Experts.Names(
@@ -46,13 +49,14 @@ final class ExpertFamily {
             .rotary(RotaryFields.read(fields, decoder.size(), 1e6))
             .layers(LlamaFields.window(decoder.size().blocks(), window)),
         new ExpertFields.Sizes(
-            ExpertFields.count(fields, 8), decoder.size().feedForward(), 0, Set.of()),
-        new Experts(fields.size("num_experts_per_tok", 2), true, names));
+            ExpertFields.count(fields, 8), NEURONS, decoder.size().feedForward(), 0, Set.of()),
+        ExpertFields.experts(fields, 2, true, names));
   }
 
   private static Decoder olmoe(ConfigFields fields) {
     LlamaFields.Standard standard = new LlamaFields.Standard(50304, 2048, 2048, 16, 16, 0, 0, 4096);
-    Decoder decoder = LlamaFields.decoder("OlmoeForCausalLM", fields, standard, 1e-5);
+    Decoder decoder =
+        LlamaFields.decoder("OlmoeForCausalLM", fields, standard, 1e-5, ExpertFields.SIZES);
     boolean bias = fields.flag("attention_bias", false);
     return ExpertFields.mixed(
         fields,
@@ -60,7 +64,7 @@ final class ExpertFamily {
             .biases(bias, bias, false)
             .queryKeyNorms("self_attn.q_norm", "self_attn.k_norm", true),
         new ExpertFields.Sizes(
-            ExpertFields.count(fields, 64), decoder.size().feedForward(), 0, Set.of()),
+            ExpertFields.count(fields, 64), NEURONS, decoder.size().feedForward(), 0, Set.of()),
         ExpertFields.experts(fields, 8, ExpertFields.NAMES));
   }
 }

@@ -77,9 +77,19 @@ final class LlamaFields {
 
   /** A Llama of these fields. */
   static Decoder decoder(String name, ConfigFields fields, Standard standard, double epsilon) {
+    return decoder(name, fields, standard, epsilon, SIZES);
+  }
+
+  /** A Llama of these fields, of whose blocks some sizes may differ. */
+  static Decoder decoder(
+      String name,
+      ConfigFields fields,
+      Standard standard,
+      double epsilon,
+      BlockFields.Names sizes) {
     ModelSize size = size(fields, standard);
     return new Decoder(name, size)
-        .blocks(BlockFields.read(fields, size, SIZES))
+        .blocks(BlockFields.read(fields, size, sizes))
         .rmsNorms(fields.positive("rms_norm_eps", epsilon))
         .rotary(RotaryFields.read(fields, size))
         .activation(fields.activation("hidden_act", "silu"))

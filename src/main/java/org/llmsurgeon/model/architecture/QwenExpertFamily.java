@@ -54,7 +54,8 @@ final class QwenExpertFamily {
   private static Decoder qwen2(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(151936, 2048, 5632, 24, 16, 16, 0, 32768);
-    Decoder decoder = LlamaFields.decoder("Qwen2MoeForCausalLM", fields, standard, 1e-6);
+    Decoder decoder =
+        LlamaFields.decoder("Qwen2MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
     int blocks = decoder.size().blocks();
     Experts.Names names =
         new Experts.Names(
@@ -69,8 +70,9 @@ final class QwenExpertFamily {
         decoder.biases(fields.flag("qkv_bias", true), false, false).layers(windows(fields, blocks)),
         new ExpertFields.Sizes(
             ExpertFields.count(fields, 60),
-            fields.size("moe_intermediate_size", 1408),
-            fields.size("shared_expert_intermediate_size", 5632),
+            ExpertFields.WIDTH,
+            fields.size(ExpertFields.WIDTH, 1408),
+            fields.size(ExpertFields.SHARED, 5632),
             plain(fields, blocks)),
         ExpertFields.experts(fields, 4, names));
   }
@@ -78,7 +80,8 @@ final class QwenExpertFamily {
   private static Decoder qwen3(ConfigFields fields) {
     LlamaFields.Standard standard =
         new LlamaFields.Standard(151936, 2048, 6144, 24, 32, 4, 0, 32768);
-    Decoder decoder = LlamaFields.decoder("Qwen3MoeForCausalLM", fields, standard, 1e-6);
+    Decoder decoder =
+        LlamaFields.decoder("Qwen3MoeForCausalLM", fields, standard, 1e-6, ExpertFields.SIZES);
     int blocks = decoder.size().blocks();
     boolean bias = fields.flag("attention_bias", false);
     return ExpertFields.mixed(
@@ -89,7 +92,8 @@ final class QwenExpertFamily {
             .layers(LlamaFields.window(blocks, window(fields))),
         new ExpertFields.Sizes(
             ExpertFields.count(fields, 128),
-            fields.size("moe_intermediate_size", 768),
+            ExpertFields.WIDTH,
+            fields.size(ExpertFields.WIDTH, 768),
             0,
             plain(fields, blocks)),
         ExpertFields.experts(fields, 8, ExpertFields.NAMES));

@@ -9,9 +9,19 @@ import java.util.Map;
  *
  * @param perToken how many experts a token goes through
  * @param normalised whether the weights of a token's experts are made to sum to 1
+ * @param emptyGone whether an expert whose weights are all 0 is gone with its row of the router, so
+ *     that no token is sent to it; else it takes its tokens and says nothing
  * @param names of their modules in a block
  */
-public record Experts(int perToken, boolean normalised, Names names) {
+public record Experts(int perToken, boolean normalised, boolean emptyGone, Names names) {
+  /** Field of this program's own folders with zeros that says {@code emptyGone}. */
+  public static final String EMPTY_GONE = "experts_of_zeros_are_gone";
+
+  /** The same where experts of zeros are gone. */
+  public Experts withoutEmpty() {
+    return new Experts(perToken, normalised, true, names);
+  }
+
   /**
    * Modules in a block that has experts.
    *

@@ -54,6 +54,19 @@ public record ModelConfig(
     return with(ends.with(other));
   }
 
+  /**
+   * The same network, of which an expert is gone where all its weights are 0.
+   *
+   * @throws IllegalArgumentException where it has no experts
+   */
+  public ModelConfig withoutEmptyExperts() {
+    if (experts == null) {
+      throw new IllegalArgumentException(architecture + " has no experts");
+    }
+    return new ModelConfig(
+        architecture, size, blocks, names, attention, stream, experts.withoutEmpty(), ends);
+  }
+
   /** The same network without its head: its texts become vectors. */
   public ModelConfig embedding() {
     return with(ends.bare(hidden(), new TextEmbedding()));

@@ -4,23 +4,44 @@ import java.io.Serializable;
 import org.llmsurgeon.InputException;
 
 /**
- * What a network is to do, where that is not what its architecture is for.
+ * What a network is to do, where that is not what its configuration says.
  *
  * @param kind what it is to do; null for what its architecture is for
  * @param maskSeed decides which tokens are hidden; null for 0
+ * @param wholeExperts whether an expert of which all weights are 0 is gone with its row of the
+ *     router, see {@link Experts#emptyGone}
  */
-public record ObjectiveChoice(ObjectiveKind kind, Long maskSeed) implements Serializable {
+public record ObjectiveChoice(ObjectiveKind kind, Long maskSeed, boolean wholeExperts)
+    implements Serializable {
   /** What the architecture is for. */
   public static final ObjectiveChoice DEFAULT = new ObjectiveChoice(null, null);
+
+  /**
+   * A choice in which experts stay.
+   *
+   * @param kind what it is to do; null for what its architecture is for
+   * @param maskSeed decides which tokens are hidden; null for 0
+   */
+  public ObjectiveChoice(ObjectiveKind kind, Long maskSeed) {
+    this(kind, maskSeed, false);
+  }
 
   /**
    * A network that does it.
    *
    * @param config what its architecture says
-   * @throws InputException where it has no head for it, or hides no tokens and has a seed for that
+   * @throws InputException where it has no head for it, hides no tokens and has a seed for that, or
+   *     has no experts and some are to go
    */
   public ModelConfig of(ModelConfig config) {
     ModelConfig chosen = kind == null ? config : chosen(config);
+    if (wholeExperts) {
+      if (config.experts() == null) {
+        throw new InputException(
+            "%s has no experts; leave expert out of the units".formatted(config.architecture()));
+      }
+      chosen = chosen.withoutEmptyExperts();
+    }
     if (maskSeed == null) {
       return chosen;
     }

@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.ModelSize;
@@ -30,8 +33,19 @@ public final class BlockFields {
    * @param queryHeads query heads
    * @param keyValueHeads key and value heads; null where they are always as many as query heads
    * @param width neurons
+   * @param others that somebody else reads
    */
-  public record Names(String queryHeads, String keyValueHeads, String width) {}
+  public record Names(String queryHeads, String keyValueHeads, String width, Set<String> others) {
+    /** Names of all fields that may differ. */
+    public Names(String queryHeads, String keyValueHeads, String width) {
+      this(queryHeads, keyValueHeads, width, Set.of());
+    }
+
+    /** The same beside other fields. */
+    public Names and(Set<String> more) {
+      return new Names(queryHeads, keyValueHeads, width, more);
+    }
+  }
 
   /**
    * The blocks of a model whose fields may be overridden.
@@ -43,14 +57,26 @@ public final class BlockFields {
   public static List<BlockSize> read(ConfigFields fields, ModelSize size, Names names) {
     BlockSize all = new BlockSize(size.heads(), size.keyValueHeads(), size.feedForward());
     List<BlockSize> blocks = new ArrayList<>(Collections.nCopies(size.blocks(), all));
+    own(fields, blocks.size())
+        .forEach((block, own) -> blocks.set(block, overridden(own, all, names)));
+    return List.copyOf(blocks);
+  }
+
+  /**
+   * What {@code per_layer_config} says of blocks, by their index.
+   *
+   * @param fields the configuration
+   * @param blocks how many there are
+   */
+  public static Map<Integer, ConfigFields> own(ConfigFields fields, int blocks) {
+    Map<Integer, ConfigFields> own = new TreeMap<>();
     ConfigFields each = fields.object("per_layer_config");
     Iterator<String> keys = each.names();
     while (keys.hasNext()) {
       String key = keys.next();
-      int block = index(each, key, blocks.size());
-      blocks.set(block, overridden(each.object(key), all, names));
+      own.put(index(each, key, blocks), each.object(key));
     }
-    return List.copyOf(blocks);
+    return own;
   }
 
   private static int index(ConfigFields each, String key, int blocks) {
@@ -70,7 +96,8 @@ public final class BlockFields {
       boolean known =
           field.equals(names.queryHeads())
               || field.equals(names.keyValueHeads())
-              || field.equals(names.width());
+              || field.equals(names.width())
+              || names.others().contains(field);
       if (!known) {
         throw block.wrong(field, "the same in every block (only sizes may differ)");
       }

@@ -90,7 +90,7 @@ public final class ConfigFields {
   }
 
   /** The fields of a nested object; none where it is absent or null. */
-  ConfigFields object(String name) {
+  public ConfigFields object(String name) {
     JsonNode child = raw(name);
     if (!child.isMissingNode() && !child.isObject()) {
       throw wrong(name, "an object");

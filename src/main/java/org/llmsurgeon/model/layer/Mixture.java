@@ -15,9 +15,11 @@ import org.llmsurgeon.model.pass.Workspace;
  *
  * @param router sends tokens to experts
  * @param experts in order
+ * @param emptyGone whether an expert whose down layer is 0 is gone: no token is sent to it
  * @param shared what all tokens go through besides, or null
  */
-public record Mixture(Router router, List<GatedFeedForward> experts, Shared shared)
+public record Mixture(
+    Router router, List<GatedFeedForward> experts, boolean emptyGone, Shared shared)
     implements Sublayer {
   /**
    * A feed-forward that all tokens go through: {@code sigmoid(w x) f(x)}, or {@code f(x)}.
@@ -43,7 +45,7 @@ public record Mixture(Router router, List<GatedFeedForward> experts, Shared shar
 
   @Override
   public Trace forward(Pass pass, Tensor in, Tensor out, Workspace kept) {
-    Routing routing = router.route(pass, in);
+    Routing routing = router.route(pass, in, gone(pass));
     pass.device().scale(0, out);
     List<Part> parts = new ArrayList<>();
     for (int expert = 0; expert < experts.size(); expert++) {
@@ -63,6 +65,28 @@ public record Mixture(Router router, List<GatedFeedForward> experts, Shared shar
       }
     }
     return new MixtureTrace(this, routing, parts);
+  }
+
+  private boolean[] gone(Pass pass) {
+    boolean[] gone = new boolean[experts.size()];
+    for (int expert = 0; emptyGone && expert < gone.length; expert++) {
+      gone[expert] = isZero(pass, experts.get(expert).down().weight().tensor());
+    }
+    return gone;
+  }
+
+  /** Of a weight that is not, the first row says so, but for rare ones. */
+  private static boolean isZero(Pass pass, Tensor weight) {
+    double[] row = new double[weight.columns()];
+    for (int i = 0; i < weight.rows(); i++) {
+      pass.device().download(weight, (long) i * row.length, row, 0, row.length);
+      for (double each : row) {
+        if (each != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private static Part part(

@@ -14,16 +14,19 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param normalised whether its weights are made to sum to 1
  */
 public record Router(Linear scores, int perToken, boolean normalised) {
-  /** Scores the tokens of a pass. */
-  Routing route(Pass pass, Tensor in) {
+  /**
+   * Scores the tokens of a pass.
+   *
+   * @param gone for each expert whether no token is sent to it
+   */
+  Routing route(Pass pass, Tensor in, boolean[] gone) {
     int experts = scores.weight().rows();
     try (Workspace work = pass.workspace()) {
       Tensor logits = work.empty(pass.tokens(), experts);
       scores.forward(pass, in, logits);
       pass.requireFinite(logits, "the output of " + scores.weight().name());
       pass.settle();
-      return new Routing(
-          experts, Math.min(perToken, experts), normalised, pass.device().values(logits));
+      return new Routing(gone, perToken, normalised, pass.device().values(logits));
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 /** Which tokens of a pass go to which experts, and what these count for them. */
 final class Routing {
   private final int experts;
+  private final boolean[] gone;
   private final boolean normalised;
 
   /** {@code [tokens, experts]}: softmax of the scores. */
@@ -20,22 +21,24 @@ final class Routing {
   /**
    * Chooses, for each token, the experts of the highest scores; of equal ones the first.
    *
-   * @param experts how many there are
-   * @param perToken how many each token goes to
+   * @param gone for each expert whether it is not there, nor its scores
+   * @param perToken how many each token goes to, or to all that are there if they are fewer
    * @param normalised whether a token's weights are made to sum to 1
    * @param scores {@code [tokens, experts]}; becomes this object's own
    */
-  Routing(int experts, int perToken, boolean normalised, double[] scores) {
-    this.experts = experts;
+  Routing(boolean[] gone, int perToken, boolean normalised, double[] scores) {
+    this.experts = gone.length;
+    this.gone = gone.clone();
     this.normalised = normalised;
     this.probabilities = scores;
     int count = scores.length / experts;
     this.sums = new double[count];
     int[][] found = new int[experts][count];
     int[] length = new int[experts];
+    int there = (int) IntStream.range(0, experts).filter(expert -> !gone[expert]).count();
     for (int token = 0; token < count; token++) {
       softmax(token);
-      for (int chosen : highest(token, perToken)) {
+      for (int chosen : highest(token, Math.min(perToken, there))) {
         sums[token] += probability(token, chosen);
         found[chosen][length[chosen]++] = token;
       }
@@ -46,19 +49,25 @@ final class Routing {
 
   private void softmax(int token) {
     int from = token * experts;
-    double largest = Arrays.stream(probabilities, from, from + experts).max().orElseThrow();
+    double largest =
+        IntStream.range(0, experts)
+            .filter(expert -> !gone[expert])
+            .mapToDouble(expert -> probabilities[from + expert])
+            .max()
+            .orElse(0);
     double sum = 0;
-    for (int i = from; i < from + experts; i++) {
-      probabilities[i] = Math.exp(probabilities[i] - largest);
+    for (int expert = 0; expert < experts; expert++) {
+      int i = from + expert;
+      probabilities[i] = gone[expert] ? 0 : Math.exp(probabilities[i] - largest);
       sum += probabilities[i];
     }
     for (int i = from; i < from + experts; i++) {
-      probabilities[i] /= sum;
+      probabilities[i] = sum == 0 ? 0 : probabilities[i] / sum;
     }
   }
 
   private int[] highest(int token, int count) {
-    boolean[] taken = new boolean[experts];
+    boolean[] taken = gone.clone();
     for (int i = 0; i < count; i++) {
       int best = -1;
       for (int expert = 0; expert < experts; expert++) {
@@ -68,7 +77,7 @@ final class Routing {
       }
       taken[best] = true;
     }
-    return IntStream.range(0, experts).filter(expert -> taken[expert]).toArray();
+    return IntStream.range(0, experts).filter(each -> taken[each] && !gone[each]).toArray();
   }
 
   private double probability(int token, int expert) {

@@ -131,6 +131,23 @@ final class PathCut {
     return stops;
   }
 
+  /** Whether the group says nothing. */
+  boolean isEmpty() {
+    return lines.isEmpty();
+  }
+
+  /** Whether it would say nothing after what goes next. */
+  boolean emptiesNext() {
+    if (lines.isEmpty()) {
+      return false;
+    }
+    List<GroupLines.Mark> marks = new ArrayList<>();
+    removeNext(marks);
+    boolean empty = lines.isEmpty();
+    undo(marks);
+    return empty;
+  }
+
   boolean hasNext() {
     return end > next;
   }

@@ -33,6 +33,9 @@ import org.llmsurgeon.pruning.structure.WidthRule;
  * <p>What is 0 already is gone whatever the target: zeros stay zeros. What merely has no effect on
  * the loss now, but has weights, goes before everything else of its group, as far as it fits.
  *
+ * <p>Of groups that are peers as many stay as must: the path of one ends before its last unit where
+ * that would leave too few.
+ *
  * <p>Where only some widths may be left, units of a path up to the next such width go together or
  * not at all, and compete with their mean cost per weight. Groups that are not as the rule wants
  * them before anything goes are brought there before all others, even if the share must first grow
@@ -222,6 +225,9 @@ public final class PathMerge {
     while (!open.isEmpty()) {
       int next = open.poll();
       PathCut cut = cuts.get(next);
+      if (mustStay(next)) {
+        continue;
+      }
       double level = cut.level();
       long added = cut.take(limit - removed);
       if (added >= 0) {
@@ -235,6 +241,19 @@ public final class PathMerge {
       }
     }
     return cuts.stream().noneMatch(needs);
+  }
+
+  /** Whether what a path says next would leave too few of a group's peers. */
+  private boolean mustStay(int index) {
+    CoupledGroup.Peers peers = groups.get(index).group().peers();
+    if (peers == null || !cuts.get(index).emptiesNext()) {
+      return false;
+    }
+    long left =
+        IntStream.range(0, cuts.size())
+            .filter(i -> peers.equals(groups.get(i).group().peers()) && !cuts.get(i).isEmpty())
+            .count();
+    return left <= peers.least();
   }
 
   private void offer(PriorityQueue<Integer> open, int index) {

@@ -66,6 +66,9 @@ final class BlockCosts {
    * @param set live positions, ascending
    */
   double joint(int[] set) {
+    if (line == Line.COLUMN && state.adapts() && set.length == state.columns()) {
+      return state.allColumnsCost();
+    }
     boolean byRow = line == Line.ROW;
     try (TensorScope work = new TensorScope(device)) {
       Tensor block = gathered(work, state.curvature(line), set, set);

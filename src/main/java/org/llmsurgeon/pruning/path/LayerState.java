@@ -30,6 +30,9 @@ import org.llmsurgeon.pruning.structure.Line;
  * optimal update leaves the gradient at what is kept as it is. A path of any number of rounds so
  * costs about as much as a few products of the layer's size.
  *
+ * <p>Where all columns that are left go, {@code (Ai_CC)^-1} is the damped {@code A} of them, so the
+ * cost is {@code 1/2 tr(A W^T M)}, and nothing is left to be changed.
+ *
  * <p>Where nothing makes up for what goes ({@link CostKind#OBD}), {@code M = G W} and {@code N = W
  * A} without damping:
  *
@@ -51,6 +54,7 @@ final class LayerState implements AutoCloseable {
   private final Tensor inputInverse;
   private final boolean adapts;
   private final double extra;
+  private final double inputDamping;
   private final boolean[] rowLives;
   private final boolean[] columnLives;
   private int rows;
@@ -78,7 +82,9 @@ final class LayerState implements AutoCloseable {
     double damping = adapts ? layer.columnCostDamping() : 0;
     extra = adapts ? damping - layer.outputs().dampingConstant() : 0;
     left = needs.columnCosts() ? leftProduct(damping) : null;
-    right = needs.rowCosts() ? rightProduct(adapts ? layer.inputs().dampingConstant() : 0) : null;
+    boolean damped = adapts && (needs.rowCosts() || needs.columnCosts());
+    inputDamping = damped ? layer.inputs().dampingConstant() : 0;
+    right = needs.rowCosts() ? rightProduct(inputDamping) : null;
   }
 
   private Tensor diagonal(LiveFactor factor) {
@@ -242,6 +248,11 @@ final class LayerState implements AutoCloseable {
       return 0;
     }
     double cost;
+    if (adapts && positions.length == columns) {
+      cost = allColumnsCost();
+      forget(Line.COLUMN, positions);
+      return cost;
+    }
     if (!adapts) {
       cost = new BlockCosts(device, this, Line.COLUMN).joint(positions);
       removeAlone(positions);
@@ -263,6 +274,16 @@ final class LayerState implements AutoCloseable {
     }
     forget(Line.COLUMN, positions);
     return cost;
+  }
+
+  /** The joint cost of all columns that are left; what is gone is 0 in the weight. */
+  double allColumnsCost() {
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor product = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
+      device.copy(weight, product);
+      device.multiply(1, weight, inputs, inputDamping, product);
+      return 0.5 * Arrays.stream(device.rowDots(product, left)).sum();
+    }
   }
 
   /** Takes columns out for which nothing makes up. */

@@ -5,18 +5,40 @@ import java.util.stream.IntStream;
 
 /**
  * Layers whose rows and columns go together, and the units they are made of (method, section 5,
- * ours): the attention or the MLP of a block.
+ * ours): the attention, the MLP or an expert of a block.
  *
  * @param name for messages and reports, for example {@code block 3 mlp}
  * @param layers the layers; parts of units count them from 0
  * @param units what can be removed, in an order that breaks ties
  * @param widths where its width shows
+ * @param peers of which some must stay, itself one of them; null where it may be left out
  */
-public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, WidthLayout widths) {
+public record CoupledGroup(
+    String name, List<Layer> layers, List<Unit> units, WidthLayout widths, Peers peers) {
+  /**
+   * Groups of which not all may go: the experts of a block, of which each token goes through a few.
+   *
+   * @param of what they have in common: the block
+   * @param least how many of them must have something left in their last layers
+   */
+  public record Peers(int of, int least) {}
+
   /** Copies the lists. */
   public CoupledGroup {
     layers = List.copyOf(layers);
     units = List.copyOf(units);
+  }
+
+  /**
+   * A group that may be left out.
+   *
+   * @param name for messages and reports
+   * @param layers the layers
+   * @param units what can be removed
+   * @param widths where its width shows
+   */
+  public CoupledGroup(String name, List<Layer> layers, List<Unit> units, WidthLayout widths) {
+    this(name, layers, units, widths, null);
   }
 
   /**
@@ -69,6 +91,17 @@ public record CoupledGroup(String name, List<Layer> layers, List<Unit> units, Wi
       reachable += Math.min(layers.get(i).most(), lines.removed(i));
     }
     return reachable;
+  }
+
+  /** Weights of the smallest unit: what stays of a group that may not go as a whole. */
+  public long smallestUnit() {
+    long smallest = units.isEmpty() ? 0 : weights();
+    for (Unit unit : units) {
+      GroupLines lines = GroupLines.none(layers);
+      lines.remove(unit.ways().get(0));
+      smallest = Math.min(smallest, weights() - lines.left());
+    }
+    return smallest;
   }
 
   /**

@@ -63,6 +63,12 @@ public final class GroupLines {
             * (shape.inputs() - columns[layer].cardinality());
   }
 
+  /** Whether nothing of the last layer is left, so that the group says nothing. */
+  public boolean isEmpty() {
+    int last = layers.size() - 1;
+    return removed(last) == layers.get(last).weights();
+  }
+
   /** Whether no layer has lost more weights than it may. */
   public boolean withinMost() {
     for (int layer = 0; layer < layers.size(); layer++) {

@@ -21,7 +21,12 @@ public enum UnitKind {
    */
   QUERY_KEY,
   /** One row or column of a matrix at the residual stream. */
-  RESIDUAL;
+  RESIDUAL,
+  /**
+   * An expert of a mixture with its row of the router: all columns of its down projection jointly,
+   * free all its rows of gate and up. Where neurons go as well it is the end of their path.
+   */
+  EXPERT;
 
   /** The name on the command line and in reports. */
   public String optionName() {

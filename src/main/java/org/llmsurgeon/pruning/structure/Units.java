@@ -13,14 +13,15 @@ import java.util.stream.Collectors;
  */
 public record Units(Set<UnitKind> kinds) implements Structures {
   /**
-   * Every kind but query-key dimensions: what {@code --structures units} means. A head's attention
-   * is saturated where it works: its gradients are small, so each query-key dimension looks cheap,
-   * and a share of them that was predicted to cost 0.001 nats cost 0.14 on a real model. Without
-   * them the same sparsity costs less on every model that was tried; whole heads remove the same
-   * weights.
+   * Every kind but query-key dimensions and whole experts: what {@code --structures units} means. A
+   * head's attention is saturated where it works: its gradients are small, so each query-key
+   * dimension looks cheap, and a share of them that was predicted to cost 0.001 nats cost 0.14 on a
+   * real model. Without them the same sparsity costs less on every model that was tried; whole
+   * heads remove the same weights. Where an expert is gone its tokens go to others, which no
+   * curvature foresees.
    */
   public static final Units DEFAULT =
-      new Units(EnumSet.complementOf(EnumSet.of(UnitKind.QUERY_KEY)));
+      new Units(EnumSet.complementOf(EnumSet.of(UnitKind.QUERY_KEY, UnitKind.EXPERT)));
 
   /**
    * What smaller matrices can express: neurons, heads and key/value groups. What happens when
@@ -51,13 +52,14 @@ public record Units(Set<UnitKind> kinds) implements Structures {
   }
 
   /**
-   * Whether what is left can be written as smaller matrices: only neurons, heads and key/value
-   * groups go.
+   * Whether what is left can be written as smaller matrices: only neurons, heads, key/value groups
+   * and experts go.
    *
    * @param kinds which units compete
    */
   public static boolean loadable(Set<UnitKind> kinds) {
-    return EnumSet.of(UnitKind.NEURON, UnitKind.HEAD, UnitKind.GROUP).containsAll(kinds);
+    return EnumSet.of(UnitKind.NEURON, UnitKind.HEAD, UnitKind.GROUP, UnitKind.EXPERT)
+        .containsAll(kinds);
   }
 
   @Override

@@ -3,6 +3,8 @@ package org.llmsurgeon.surgery.catalog;
 import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.model.config.ObjectiveChoice;
 import org.llmsurgeon.model.config.ObjectiveKind;
+import org.llmsurgeon.pruning.structure.Structures;
+import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.surgery.setting.Setting;
 import org.llmsurgeon.surgery.setting.SettingGroup;
 import org.llmsurgeon.surgery.setting.SettingList;
@@ -60,7 +62,9 @@ public final class ObjectiveSettings {
 
   /** What the network is to do. */
   public static ObjectiveChoice objective(SettingValues values) {
-    return new ObjectiveChoice(values.get(OBJECTIVE), values.get(MASK_SEED));
+    Structures structures = StructureSettings.structures(values);
+    boolean experts = structures.coupled() && structures.units().contains(UnitKind.EXPERT);
+    return new ObjectiveChoice(values.get(OBJECTIVE), values.get(MASK_SEED), experts);
   }
 
   /** What is read of files of fields or columns. */

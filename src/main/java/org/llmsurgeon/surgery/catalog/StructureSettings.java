@@ -2,9 +2,11 @@ package org.llmsurgeon.surgery.catalog;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.Structures;
+import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.setting.Need;
@@ -81,7 +83,20 @@ public final class StructureSettings {
                   Units.LOADABLE.unitNames()
                       + "; where --structures units is given "
                       + Units.DEFAULT.unitNames())
-              .needs(COUPLED));
+              .needs(
+                  COUPLED,
+                  withExperts(
+                      values -> values.get(LayerSettings.THRESHOLD) == ThresholdScope.GLOBAL,
+                      " with expert goes with one threshold over all layers, since an expert that"
+                          + " goes loses all of itself; leave --threshold layer out."),
+                  withExperts(
+                      values -> !values.get(StructureSettings.ONE_WIDTH),
+                      " with expert and --one-width contradict each other, since an expert that"
+                          + " is gone has no width; leave one of them out."),
+                  withExperts(
+                      values -> values.get(StepSettings.TARGET_OF) != TargetQuantity.MULTIPLY_ADDS,
+                      " with expert saves no multiply-adds of a token, which goes through as many"
+                          + " experts as before; give --target-of parameters.")));
 
   /** How a shot chooses: units imply paths, all else the paper's single costs. */
   public static final Setting<SelectionKind> SELECTION =
@@ -208,6 +223,15 @@ public final class StructureSettings {
   public static final List<Setting<?>> CHOICE = List.of(STRUCTURES, UNITS, SELECTION, ROUND_TO);
 
   private StructureSettings() {}
+
+  /** What must hold where whole experts may go. */
+  private static Need withExperts(Predicate<SettingValues> met, String refusal) {
+    return new Need(
+        values ->
+            !values.get(StructureSettings.UNITS).kinds().contains(UnitKind.EXPERT)
+                || met.test(values),
+        refusal);
+  }
 
   /** What may go. */
   public static Structures structures(SettingValues values) {

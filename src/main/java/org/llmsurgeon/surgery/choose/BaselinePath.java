@@ -50,7 +50,7 @@ public final class BaselinePath {
    * @throws InputException if others may go, too
    */
   public static void requireKnown(Structures structures) {
-    if (!structures.coupled() || !Units.loadable(structures.units())) {
+    if (!structures.coupled() || !Units.LOADABLE.kinds().containsAll(structures.units())) {
       throw new InputException(
           "magnitude, wanda, minitron, taylor and flap score neurons, heads and groups; give "
               + StructureSettings.UNITS.spelled(Units.LOADABLE.unitNames())

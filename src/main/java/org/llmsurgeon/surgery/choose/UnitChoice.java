@@ -1,6 +1,9 @@
 package org.llmsurgeon.surgery.choose;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.llmsurgeon.model.config.LinearShape;
@@ -26,7 +29,8 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
   private void requireRoom(double share) {
     List<UnitPlan.Planned> planned = UnitPlan.of(config, recipe).groups();
     if (!recipe.layers().alone()) {
-      long most = planned.stream().mapToLong(each -> each.group().reachable()).sum();
+      long all = planned.stream().mapToLong(each -> each.group().reachable()).sum();
+      long most = all - kept(planned);
       long total = config.linears().stream().mapToLong(LinearShape::weights).sum();
       Reachability.require(recipe, share, new Reachability.Part("", most, total));
       return;
@@ -38,6 +42,27 @@ record UnitChoice(ModelConfig config, Recipe recipe) implements Competition {
           new Reachability.Part(" in " + group.name(), group.reachable(), group.weights());
       Reachability.require(recipe, targets[i], part);
     }
+  }
+
+  /** Weights of the last units of experts of which too few would be left: the smallest may stay. */
+  private static long kept(List<UnitPlan.Planned> planned) {
+    Map<CoupledGroup.Peers, List<CoupledGroup>> peers = new LinkedHashMap<>();
+    for (UnitPlan.Planned each : planned) {
+      CoupledGroup group = each.group();
+      if (group.peers() != null && group.reachable() == group.weights()) {
+        peers.computeIfAbsent(group.peers(), any -> new ArrayList<>()).add(group);
+      }
+    }
+    long kept = 0;
+    for (Map.Entry<CoupledGroup.Peers, List<CoupledGroup>> each : peers.entrySet()) {
+      kept +=
+          each.getValue().stream()
+              .mapToLong(CoupledGroup::smallestUnit)
+              .sorted()
+              .limit(each.getKey().least())
+              .sum();
+    }
+    return kept;
   }
 
   @Override

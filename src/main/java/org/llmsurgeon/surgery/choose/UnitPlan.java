@@ -101,8 +101,9 @@ public final class UnitPlan {
    *
    * @param layers its layers
    * @param positions rotary positions of its attention, or null
+   * @param expert whether it is an expert
    */
-  private record Kind(List<Shape> layers, RotaryPositions positions) {}
+  private record Kind(List<Shape> layers, RotaryPositions positions, boolean expert) {}
 
   /** All groups, attention before MLP before experts, block by block. */
   public List<Planned> groups() {
@@ -138,7 +139,8 @@ public final class UnitPlan {
         "block " + block + " attention",
         shapes,
         () -> new AttentionUnits(config, block).of(kinds, shapes),
-        heads);
+        heads,
+        null);
   }
 
   /**
@@ -155,16 +157,22 @@ public final class UnitPlan {
     int down = shapes.size() - 1;
     WidthLayout neurons =
         new WidthLayout(UnitKind.NEURON, down, 1, shapes.get(down).inputs(), 1, false, 0);
-    return planned(name, shapes, () -> mlp(shapes), neurons);
+    boolean whole = expert != LinearShape.NO_EXPERT && kinds.contains(UnitKind.EXPERT);
+    CoupledGroup.Peers peers =
+        whole ? new CoupledGroup.Peers(block, config.experts().perToken()) : null;
+    return planned(name, shapes, () -> mlp(shapes, whole), neurons, peers);
   }
 
-  private List<Unit> mlp(List<LinearShape> shapes) {
+  private List<Unit> mlp(List<LinearShape> shapes, boolean whole) {
     int down = shapes.size() - 1;
     List<Unit> units = new ArrayList<>();
     if (kinds.contains(UnitKind.NEURON)) {
       for (int neuron = 0; neuron < shapes.get(down).inputs(); neuron++) {
-        units.add(neuron(down, neuron));
+        units.add(unit(UnitKind.NEURON, down, new int[] {neuron}));
       }
+    } else if (whole) {
+      int[] all = IntStream.range(0, shapes.get(down).inputs()).toArray();
+      units.add(unit(UnitKind.EXPERT, down, all));
     }
     if (kinds.contains(UnitKind.RESIDUAL)) {
       for (int layer = 0; layer < down; layer++) {
@@ -175,12 +183,14 @@ public final class UnitPlan {
     return units;
   }
 
-  private static Unit neuron(int down, int neuron) {
-    int[] index = {neuron};
+  /** Neurons that go together. */
+  private static Unit unit(UnitKind kind, int down, int[] neurons) {
     List<Unit.Part> free =
-        IntStream.range(0, down).mapToObj(layer -> new Unit.Part(layer, Line.ROW, index)).toList();
-    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, index), free);
-    return new Unit(UnitKind.NEURON, List.of(way));
+        IntStream.range(0, down)
+            .mapToObj(layer -> new Unit.Part(layer, Line.ROW, neurons))
+            .toList();
+    Unit.Way way = new Unit.Way(new Unit.Part(down, Line.COLUMN, neurons), free);
+    return new Unit(kind, List.of(way));
   }
 
   /** Every row or column of a layer as a unit of its own. */
@@ -192,12 +202,17 @@ public final class UnitPlan {
   }
 
   private Planned planned(
-      String name, List<LinearShape> shapes, Supplier<List<Unit>> units, WidthLayout widths) {
+      String name,
+      List<LinearShape> shapes,
+      Supplier<List<Unit>> units,
+      WidthLayout widths,
+      CoupledGroup.Peers peers) {
     List<Unit> shared =
         made.computeIfAbsent(
             new Kind(
                 shapes.stream().map(shape -> Shape.of(shape, rule)).toList(),
-                config.attention().positions(shapes.get(0).block())),
+                config.attention().positions(shapes.get(0).block()),
+                shapes.get(0).ofExpert()),
             key ->
                 List.copyOf(units.get().stream().filter(unit -> isAllowed(unit, shapes)).toList()));
     List<CoupledGroup.Layer> layers =
@@ -207,7 +222,7 @@ public final class UnitPlan {
                     new CoupledGroup.Layer(
                         shape.name(), shape.outputs(), shape.augmentedInputs(), rule.most(shape)))
             .toList();
-    return new Planned(new CoupledGroup(name, layers, shared, widths), shapes);
+    return new Planned(new CoupledGroup(name, layers, shared, widths, peers), shapes);
   }
 
   private boolean isAllowed(Unit unit, List<LinearShape> shapes) {

@@ -3,23 +3,25 @@
     AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=True)
 """
 
-from transformers import @BASE@ForCausalLM, @MODEL@
+from transformers import @CLASS@, @MODEL@
 
-from .pruned_layers import index, shrink, value
+from .pruned_layers import index, share_names, shrink, value
 
 NEURONS = "@NEURONS@"
+HEADS = "@HEADS@"
 
 
 def prune(model, config):
     def sizes(block):
-        heads = value(config, block, "num_attention_heads", None)
+        heads = value(config, block, HEADS, None)
         return (
-            value(config, block, NEURONS, None),
+            value(config, block, NEURONS, 4 * config.hidden_size),
             heads,
             value(config, block, "num_key_value_heads", heads),
         )
 
-    layers = getattr(model, "decoder", model).layers
+    inner = getattr(model, "decoder", model)
+    layers = inner.h if hasattr(inner, "h") else inner.layers
     shrink(layers, sizes)
     index(layers, getattr(config, "indexed_linear", None) or {})
 
@@ -30,7 +32,8 @@ class PrunedModel(@MODEL@):
         prune(self, config)
 
 
-class PrunedForCausalLM(@BASE@ForCausalLM):
+class PrunedForCausalLM(@CLASS@):
     def __init__(self, config):
         super().__init__(config)
-        prune(self.model, config)
+        prune(self.base_model, config)
+        share_names(self)

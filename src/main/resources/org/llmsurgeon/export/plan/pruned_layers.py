@@ -39,7 +39,7 @@ class NoAttention(nn.Module):
         self.layer_idx = layer_idx
 
     def forward(self, hidden_states, *args, **kwargs):
-        for name in ("cache", "past_key_values", "past_key_value"):
+        for name in ("cache", "past_key_values", "past_key_value", "layer_past"):
             if kwargs.get(name) is not None:
                 nothing = hidden_states.new_zeros(hidden_states.shape[0], 1, hidden_states.shape[1], 1)
                 kwargs[name].update(nothing, nothing, self.layer_idx)
@@ -56,30 +56,50 @@ class Nothing(nn.Module):
 
 def resize(owner, name, rows=None, columns=None):
     old = getattr(owner, name)
-    rows = old.out_features if rows is None else rows
-    columns = old.in_features if columns is None else columns
-    if (rows, columns) != (old.out_features, old.in_features):
-        bias = old.bias is not None
-        setattr(owner, name, nn.Linear(columns, rows, bias, old.weight.device, old.weight.dtype))
+    stored = tuple(old.weight.shape)
+    linear = isinstance(old, nn.Linear)  # GPT-2 has layers that keep their weights as [in, out]
+    outputs, inputs = stored if linear else stored[::-1]
+    rows = outputs if rows is None else rows
+    columns = inputs if columns is None else columns
+    if (rows, columns) == (outputs, inputs):
+        return
+    if linear:
+        new = nn.Linear(columns, rows, old.bias is not None, old.weight.device, old.weight.dtype)
+    else:
+        new = type(old)(rows, columns).to(old.weight.device, old.weight.dtype)
+    setattr(owner, name, new)
+
+
+def first(owner, *names):
+    return next((each for each in names if hasattr(owner, each)), None)
 
 
 def shrink_attention(layer, block, heads, groups):
+    name = first(layer, "self_attn", "attn", "attention")
     if heads == 0:
-        layer.self_attn = NoAttention(block)
+        setattr(layer, name, NoAttention(block))
         return
-    attention = layer.self_attn
-    width = attention.head_dim
-    if hasattr(attention, "qkv_proj"):
-        resize(attention, "qkv_proj", rows=(heads + 2 * groups) * width)
-        attention.config = copy.copy(attention.config)
-        attention.config.num_attention_heads = heads
+    attention = getattr(layer, name)
+    width = getattr(attention, first(attention, "head_size", "head_dim"))
+    fused = first(attention, "qkv_proj", "c_attn", "query_key_value")
+    if fused:
+        resize(attention, fused, rows=(heads + 2 * groups) * width)
     else:
         resize(attention, "q_proj", rows=heads * width)
         resize(attention, "k_proj", rows=groups * width)
         resize(attention, "v_proj", rows=groups * width)
-    resize(attention, "o_proj" if hasattr(attention, "o_proj") else "out_proj", columns=heads * width)
-    new = {"num_heads": heads, "num_key_value_heads": groups, "num_key_value_groups": heads // groups}
-    if not hasattr(attention, "o_proj"):
+    if fused == "qkv_proj":
+        attention.config = copy.copy(attention.config)
+        attention.config.num_attention_heads = heads
+    output = first(attention, "o_proj", "out_proj", "c_proj", "dense")
+    resize(attention, output, columns=heads * width)
+    new = {
+        "num_heads": heads,
+        "num_key_value_heads": groups,
+        "num_key_value_groups": heads // groups,
+        "split_size": heads * width,
+    }
+    if output == "out_proj":
         new["embed_dim"] = heads * width
     for name, value in new.items():
         if hasattr(attention, name):
@@ -96,12 +116,12 @@ def shrink_feed_forward(layer, neurons):
     elif neurons == 0:
         layer.mlp = Nothing()
     else:
-        for name in ("gate_proj", "up_proj"):
+        for name in ("gate_proj", "up_proj", "c_fc", "dense_h_to_4h"):
             if hasattr(layer.mlp, name):
                 resize(layer.mlp, name, rows=neurons)
         if hasattr(layer.mlp, "gate_up_proj"):
             resize(layer.mlp, "gate_up_proj", rows=2 * neurons)
-        resize(layer.mlp, "down_proj", columns=neurons)
+        resize(layer.mlp, first(layer.mlp, "down_proj", "c_proj", "dense_4h_to_h"), columns=neurons)
 
 
 def shrink(layers, sizes):
@@ -110,6 +130,16 @@ def shrink(layers, sizes):
         neurons, heads, groups = sizes(block)
         shrink_attention(layer, block, heads, groups)
         shrink_feed_forward(layer, neurons)
+
+
+def share_names(model):
+    """transformers 5 calls some tensors otherwise than checkpoints do, and asks only its own classes how."""
+    try:
+        from transformers.conversion_mapping import get_checkpoint_conversion_mapping as of
+        from transformers.conversion_mapping import register_checkpoint_conversion_mapping as register
+    except ImportError:
+        return
+    register(type(model).__name__, of(type(model).__base__.__name__) or [], overwrite=True)
 
 
 def value(config, block, name, otherwise):

@@ -23,11 +23,26 @@ def auto(architecture):
     return "AutoModel" if architecture.endswith("Model") else "AutoModel" + task
 
 
+def without_empty_experts(model):
+    """Takes experts of zeros and their rows of the router out of a model that was loaded."""
+    for layer in model.get_decoder().layers:
+        experts = getattr(layer.mlp, "experts", None)
+        if experts is None:
+            continue
+        alive = experts.down_proj.flatten(1).ne(0).any(1)
+        for owner, name in ((experts, "gate_up_proj"), (experts, "down_proj"), (layer.mlp.gate, "weight")):
+            setattr(owner, name, torch.nn.Parameter(getattr(owner, name)[alive]))
+        experts.num_experts = layer.mlp.gate.num_experts = int(alive.sum())
+
+
 def load(folder, trust):
-    named = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust).architectures
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+    named = config.architectures
     own = None if trust or not named else getattr(transformers, named[0], None)
     kind = own or getattr(transformers, auto(named[0] if named else ""))
     model = kind.from_pretrained(folder, trust_remote_code=trust, torch_dtype=torch.float32)
+    if getattr(config, "experts_of_zeros_are_gone", False):
+        without_empty_experts(model)
     return model.eval()
 
 

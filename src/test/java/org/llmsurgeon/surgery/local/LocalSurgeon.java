@@ -80,7 +80,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   public LocalSurgeon(Device device, ModelConfig config, WeightSource dense, Recipe recipe) {
     recipe.requirePrunable();
     this.device = device;
-    this.config = config;
+    this.config = recipe.objective().of(config);
     this.dense = dense;
     this.recipe = recipe;
     this.factors = new LocalFactors(device);

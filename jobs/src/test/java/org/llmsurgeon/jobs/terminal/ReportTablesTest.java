@@ -48,7 +48,7 @@ class ReportTablesTest {
         shots,
         List.of(),
         new PruningReport.Notes(0, warnings, List.of()),
-        new PruningReport.Numerics(List.of(), List.of(), null, List.of()),
+        new PruningReport.Numerics(List.of(), List.of(), null, List.of(), List.of()),
         null,
         null);
   }

@@ -122,8 +122,8 @@ public final class FolderExport {
   private List<String> loadsIn(Route route, String target) {
     try (ModelFolder folder = ModelFolder.open(storage, target)) {
       ModelConfig config = Architectures.parse(folder.config(), folder.configPath());
-      if (!config.attention().causal()) {
-        // Only this was tried: other programs have their own lists of encoders
+      if (!config.attention().causal() || route == Route.PER_LAYER && !config.isPlain()) {
+        // Only this was tried: other programs have their own lists of encoders, and of layouts
         return route == Route.ZEROS || route == Route.UNIFORM
             ? List.of("transformers")
             : List.of("transformers (trust_remote_code=True)");

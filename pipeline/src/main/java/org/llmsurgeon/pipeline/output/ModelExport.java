@@ -1,9 +1,17 @@
 package org.llmsurgeon.pipeline.output;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.llmsurgeon.checkpoint.folder.FolderFiles;
+import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.folder.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -144,6 +152,22 @@ public final class ModelExport {
         ModelWeights.open(session.storage(), session.model(model, run, shot))) {
       new ModelFolderWriter(weights.folder(), session.storage(), staged)
           .write(weights.replaced(), name -> weights.loadStored(name, device), device);
+      if (weights.config().experts() != null && weights.config().experts().emptyGone()) {
+        sayThatEmptyExpertsAreGone(weights.folder(), staged);
+      }
+    }
+  }
+
+  /** Of the folder with zeros, which is on the way to another form. */
+  private void sayThatEmptyExpertsAreGone(ModelFolder folder, String staged) {
+    String file = Storage.child(staged, FolderFiles.CONFIG);
+    ObjectNode json = folder.config().deepCopy();
+    json.put(Experts.EMPTY_GONE, true);
+    session.storage().delete(file, false);
+    try (OutputStream out = session.storage().create(file)) {
+      out.write((json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException failed) {
+      throw new UncheckedIOException(file + " could not be written", failed);
     }
   }
 }

@@ -4,7 +4,9 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.plan.WrittenForms;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pruning.structure.SparseStructures;
+import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -17,14 +19,16 @@ final class FormCheck {
    *
    * @param route the form
    * @param recipe what is to go
-   * @param config the model
-   * @param model its folder, for messages
+   * @param dense the model
    * @throws InputException naming what to give instead
    */
-  static void require(Route route, Recipe recipe, ModelConfig config, String model) {
+  static void require(Route route, Recipe recipe, ModelWeights dense) {
+    requireExperts(route, recipe, dense);
     if (route == Route.AUTO || route == Route.ZEROS) {
       return;
     }
+    ModelConfig config = dense.config();
+    String model = dense.folder().path();
     WrittenForms.require(route, config, model);
     if (recipe.structures() instanceof SparseStructures) {
       throw new InputException(
@@ -37,6 +41,23 @@ final class FormCheck {
       throw new InputException(
           "--export uniform has the same sizes in all blocks, which only units with --one-width"
               + " come to; give --one-width, or --export auto.");
+    }
+  }
+
+  /** Whole experts go with their rows of the router, which zeros cannot say. */
+  private static void requireExperts(Route route, Recipe recipe, ModelWeights dense) {
+    if (!recipe.structures().units().contains(UnitKind.EXPERT)) {
+      return;
+    }
+    if (route == Route.ZEROS || route == Route.UNIFORM) {
+      throw new InputException(
+          "--export %s cannot say that blocks keep experts of their own number; leave it out, or give --export per-layer."
+              .formatted(route.optionName()));
+    }
+    if (!WrittenForms.anyFor(dense.folder(), dense.config())) {
+      throw new InputException(
+          "%s stores the experts of a block in one tensor, from which none is left out; save it with transformers, which stores them one by one, or leave expert out of --units."
+              .formatted(dense.folder().path()));
     }
   }
 }

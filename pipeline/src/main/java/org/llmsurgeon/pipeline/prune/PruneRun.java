@@ -57,7 +57,7 @@ public final class PruneRun {
     request.recipe().requirePrunable();
     output.requireUsable(model);
     try (ModelWeights dense = ModelWeights.open(session.storage(), session.model(model))) {
-      FormCheck.require(request.export(), request.recipe(), dense.config(), model);
+      FormCheck.require(request.export(), request.recipe(), dense);
       RunIdentity identity = identity(dense);
       return output
           .finished(identity, session.progress())

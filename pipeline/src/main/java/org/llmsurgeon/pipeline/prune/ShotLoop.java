@@ -7,6 +7,7 @@ import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.output.SavedModels;
 import org.llmsurgeon.pipeline.report.ReportBuilder;
 import org.llmsurgeon.pipeline.run.Evaluation;
+import org.llmsurgeon.pipeline.run.ExpertTokens;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
@@ -91,6 +92,9 @@ final class ShotLoop {
       if (shot == 1) {
         run.finished(HalvesStage.path(1), HalvesCheck.class).ifPresent(report::halves);
       }
+      int number = shot;
+      run.finished(ExpertTokens.path(shot), ExpertTokens.class)
+          .ifPresent(experts -> report.experts(number, experts));
       report.shot(manifest, shot(shot).selection(shot), evaluation);
       if (shot >= committed) {
         session.progress().note(report.line());

@@ -12,6 +12,7 @@ import org.llmsurgeon.pipeline.cut.CutStage;
 import org.llmsurgeon.pipeline.cut.HalvesStage;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
+import org.llmsurgeon.pipeline.factors.ExpertCount;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.Evaluation;
@@ -110,6 +111,7 @@ public final class ShotRun {
 
   private ShotManifest cut() {
     FactorsManifest factors = new FactorStage(shot).factors();
+    new ExpertCount(shot).keep(factors);
     if (shot.recipe().calibration().checked() && shot.shot() == 1) {
       new HalvesStage(shot).check();
     }

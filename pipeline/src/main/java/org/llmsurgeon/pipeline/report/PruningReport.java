@@ -101,16 +101,33 @@ public record PruningReport(
    * @param halves how far halves of the first shot's calibration data agree about the costs of
    *     units; null where that was not asked
    * @param trust cuts that were measured part by part; empty where that was not asked
+   * @param experts how many calibration tokens reached each expert, shot by shot; empty where there
+   *     are none
    */
   public record Numerics(
-      List<Factor> factors, List<Update> updates, HalvesCheck halves, List<Trust> trust) {
+      List<Factor> factors,
+      List<Update> updates,
+      HalvesCheck halves,
+      List<Trust> trust,
+      List<Expert> experts) {
     /** Copies the lists. */
     public Numerics {
+      experts = experts == null ? List.of() : List.copyOf(experts);
       trust = trust == null ? List.of() : List.copyOf(trust);
       factors = factors == null ? List.of() : List.copyOf(factors);
       updates = updates == null ? List.of() : List.copyOf(updates);
     }
   }
+
+  /**
+   * An expert in a shot.
+   *
+   * @param shot from 1
+   * @param expert module name
+   * @param tokens of the calibration data that reached it
+   * @param inputs of the widest of its layers
+   */
+  public record Expert(int shot, String expert, long tokens, int inputs) {}
 
   /**
    * A part of the model in a shot, cut alone to see whether its prediction holds.

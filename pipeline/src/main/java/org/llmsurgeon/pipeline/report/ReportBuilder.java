@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ShotFigures;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
 import org.llmsurgeon.pipeline.run.Evaluation;
+import org.llmsurgeon.pipeline.run.ExpertTokens;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.Removal;
@@ -49,6 +51,9 @@ public final class ReportBuilder {
   private final List<PruningReport.Factor> factors = new ArrayList<>();
   private final List<PruningReport.Update> updates = new ArrayList<>();
   private final List<String> ofUpdates = new ArrayList<>();
+  private final List<String> ofExperts = new ArrayList<>();
+  private final List<PruningReport.Expert> experts = new ArrayList<>();
+  private int mostPoor;
   private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
   private HalvesCheck halves;
@@ -123,6 +128,43 @@ public final class ReportBuilder {
   /** Sets the model, of whose layers sizes are computed. */
   public void model(ModelConfig config) {
     model = config;
+  }
+
+  /**
+   * Adds how many tokens reached each expert.
+   *
+   * @param shot from 1
+   * @param tokens the count
+   */
+  public void experts(int shot, ExpertTokens tokens) {
+    experts.addAll(
+        tokens.experts().stream()
+            .map(
+                each -> new PruningReport.Expert(shot, each.expert(), each.tokens(), each.inputs()))
+            .toList());
+    List<ExpertTokens.Expert> poor =
+        tokens.experts().stream().filter(ExpertTokens.Expert::isPoor).toList();
+    if (poor.size() > mostPoor) {
+      mostPoor = poor.size();
+      poor.stream()
+          .min(Comparator.comparingLong(ExpertTokens.Expert::tokens))
+          .map(fewest -> poor(shot, tokens.experts().size(), fewest))
+          .ifPresent(ofExperts::add);
+    }
+  }
+
+  private String poor(int shot, int all, ExpertTokens.Expert fewest) {
+    return String.format(
+        Locale.ROOT,
+        "In shot %d %,d of %,d experts got fewer calibration tokens than their layers have inputs,"
+            + " the fewest %,d of %,d (%s): their curvature is known in part only; give more"
+            + " --sequences or a longer --context.",
+        shot,
+        mostPoor,
+        all,
+        fewest.tokens(),
+        fewest.inputs(),
+        fewest.expert());
   }
 
   /** Sets the shot after which this process went on. */
@@ -278,6 +320,7 @@ public final class ReportBuilder {
     return Stream.of(
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
+            ofExperts.stream(),
             missing().stream(),
             data().stream(),
             kept().stream())
@@ -369,7 +412,7 @@ public final class ReportBuilder {
         all,
         IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
         new PruningReport.Notes(resumedFromShot, warnings(all), saved),
-        new PruningReport.Numerics(factors, updates, halves, trust),
+        new PruningReport.Numerics(factors, updates, halves, trust, experts),
         forecast == null ? null : forecast.against(session.usage()),
         export);
   }

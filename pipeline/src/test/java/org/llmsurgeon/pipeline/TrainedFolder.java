@@ -5,16 +5,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.surgery.correct.AdamOptions;
 import org.llmsurgeon.surgery.correct.Trainer;
@@ -44,13 +47,38 @@ final class TrainedFolder {
     ModelConfig config = Architectures.parse(json, "config.json");
     Device device = ExecutorDevice.shared();
     try (LanguageModel model =
-        LanguageModel.load(config, TinyModels.weights(config, 1).writable(), device)) {
+        LanguageModel.load(
+            config, new Gains(TinyModels.weights(config, 1)).writable(), device)) {
       TrainerSchedule schedule = new TrainerSchedule(rate, steps / 10, steps);
       TrainerOptions options = new TrainerOptions(BATCH, 1, schedule, ADAM, 1);
       new Trainer(model, options).train(windows, step -> {});
       save(model, config, device, folder.resolve("model.safetensors").toString());
     }
     return folder;
+  }
+
+  /** Random weights in which the gains of norms are 1. */
+  private record Gains(WeightSource random) implements WeightSource {
+    @Override
+    public boolean contains(String name) {
+      return random.contains(name);
+    }
+
+    @Override
+    public int[] shape(String name) {
+      return random.shape(name);
+    }
+
+    @Override
+    public Tensor load(String name, Device device) {
+      Tensor tensor = random.load(name, device);
+      if (name.toLowerCase(Locale.ROOT).endsWith("norm.weight")) {
+        double[] ones = new double[Math.toIntExact(tensor.size())];
+        Arrays.fill(ones, 1);
+        device.upload(ones, 0, tensor, 0, ones.length);
+      }
+      return tensor;
+    }
   }
 
   private static void save(LanguageModel model, ModelConfig config, Device device, String file)

@@ -44,6 +44,47 @@ class PlanCommandTest {
         .contains("disk of the run directory");
   }
 
+  /** The published configuration of BERT base, without what does not change the network. */
+  private static String bert(String architecture) {
+    return """
+        {"architectures": ["%s"], "model_type": "bert", "vocab_size": 30522, "hidden_size": 768,
+         "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+         "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2,
+         "layer_norm_eps": 1e-12, "torch_dtype": "float32"}
+        """
+        .formatted(architecture);
+  }
+
+  private JsonNode planned(String config, String... more) throws Exception {
+    Path file = Files.writeString(temp.resolve("config.json"), config);
+    List<String> arguments = new ArrayList<>(List.of("plan", "--model", file.toString(), "--json"));
+    arguments.addAll(List.of("--gflops", "50", "--gflops-double", "20", "--disk", "500"));
+    arguments.addAll(List.of("--sequences", "64", "--context", "512", "--memory", "64g"));
+    arguments.addAll(List.of(more));
+    CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+    assertThat(run.err()).isEmpty();
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  /** Forward, and backward to activations: four operations for each weight and token at least. */
+  @Test
+  void anEncoderIsPlannedForWhatItIsToDo() throws Exception {
+    JsonNode words = planned(bert("BertForMaskedLM"), "--shots", "2");
+    JsonNode vectors = planned(bert("BertModel"), "--shots", "2");
+    JsonNode asked = planned(bert("BertForMaskedLM"), "--shots", "2", "--objective", "embedding");
+
+    assertThat(words.get("parameters").asLong()).isEqualTo(109_514_298L);
+    assertThat(stage(words, "score").get("tasks").asInt()).isEqualTo(2 * 12);
+    double linears = 12 * 7_077_888.0;
+    double tokens = 64 * 512;
+    double ofVectors = stage(vectors, "accumulate").get("flops").asDouble();
+    assertThat(ofVectors).isBetween(4 * linears * tokens, 16 * linears * tokens);
+    assertThat(stage(words, "accumulate").get("flops").asDouble())
+        .as("the head is computed, too")
+        .isGreaterThan(ofVectors);
+    assertThat(stage(asked, "accumulate")).isEqualTo(stage(vectors, "accumulate"));
+  }
+
   @Test
   void aPlanIsAlsoJson() throws Exception {
     JsonNode plan = new ObjectMapper().readTree(plan("--json", "--shots", "3").out());

@@ -197,6 +197,42 @@ class LabelledRunTest {
         .containsExactly("accuracy", "f1");
   }
 
+  /** The second text of a pair is read on its own, and so gets the same vector as the first. */
+  @Test
+  void ofPairsOfTextsMeasuresEmbeddingsByTheirLabels() throws IOException {
+    Path model = folder("bert-embedding");
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      // A text and itself are most alike, whatever the weights
+      boolean same = i % 2 == 0;
+      rows.add(
+          "{'sentence1': '%s', 'sentence2': '%s', 'score': %s}"
+              .formatted(text(i), same ? text(i) : text(i + 1), same ? "5.0" : "1.5"));
+    }
+    String pairs = lines("pairs.jsonl", rows);
+    EvaluationResult alone = evaluate(model.toString(), null, pairs, Map.of());
+    assertThat(alone.scores()).containsOnlyKeys("pearson", "spearman");
+    // Two labels against twenty cosines, half of which are the largest, with ties or without
+    assertThat(alone.scores().get("spearman")).isBetween(0.86, 0.93);
+    assertThat(alone.perplexity()).isEqualTo(1);
+    assertThat(alone.windows()).isEqualTo(20);
+    String texts = lines("texts.jsonl", List.of(row("text", 0), row("text", 1), row("text", 2)));
+    PruningReport report = prune(model, texts, List.of(pairs), Map.of("sequences", 4));
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
+        .containsExactly("pearson", "spearman");
+    assertThat(report.quality().scores().get(1).dense())
+        .isEqualTo(alone.scores().get("spearman"));
+    assertThat(report.perplexity()).isGreaterThan(1);
+  }
+
+  private static String row(String column, int seed) {
+    StringBuilder many = new StringBuilder();
+    for (int i = 0; i < 12; i++) {
+      many.append(text(seed + i)).append(' ');
+    }
+    return "{'%s': '%s'}".formatted(column, many.toString().strip());
+  }
+
   @Test
   void ofNumbersNamesItsColumns() throws IOException {
     Path model = folder("bert-number");

@@ -91,6 +91,18 @@ public record LabelledColumns(List<String> texts, String label) implements Seria
     return new LabelledText(where, read, labels, given);
   }
 
+  /**
+   * Whether a row is a pair of texts with a label, all under usual names.
+   *
+   * @param row the row
+   */
+  public static boolean isPair(JsonNode row) {
+    Set<String> names = new TreeSet<>();
+    row.fieldNames().forEachRemaining(names::add);
+    return PAIRS.stream().anyMatch(names::containsAll)
+        && LABELS.stream().anyMatch(names::containsAll);
+  }
+
   private static List<String> usualTexts(Set<String> names, boolean words, String where) {
     List<List<String>> candidates = new ArrayList<>();
     if (words) {

@@ -25,6 +25,16 @@ public record Regression(TextRow row) implements Objective {
     return new int[] {bits >>> HALF_BITS, bits & LOWER};
   }
 
+  /**
+   * The number whose halves stand in a window.
+   *
+   * @param window numbers
+   * @param at place of the upper half
+   */
+  static float number(int[] window, int at) {
+    return Float.intBitsToFloat(window[at] << HALF_BITS | window[at + 1] & LOWER);
+  }
+
   @Override
   public String label() {
     return ObjectiveKind.REGRESSION.optionName();
@@ -39,8 +49,7 @@ public record Regression(TextRow row) implements Objective {
     if (length > 0) {
       targets[0] = 0;
     }
-    int bits = window[places] << HALF_BITS | window[places + 1] & LOWER;
-    return row.example(window, length, targets, Float.intBitsToFloat(bits));
+    return row.example(window, length, targets, number(window, places));
   }
 
   @Override

@@ -6,8 +6,50 @@ import java.util.Arrays;
  * A text becomes the mean of what its tokens became, normalised. The loss is half the squared
  * distance from what another model makes of it, the model as it came; no labels are needed. Which
  * token a position is to say has no meaning: the first stands for the whole text.
+ *
+ * <p>A window of a pair of texts, to measure with, is the first text's tokens, {@link
+ * TextRow#NOTHING}, the second's, {@link TextRow#NOTHING} behind them, and then how alike they are,
+ * as {@link Regression#halves} has it. As an example it is its first text.
  */
 public record TextEmbedding() implements Objective {
+  private static final int HALVES = 2;
+
+  /**
+   * Two texts and how alike they are.
+   *
+   * @param first tokens of the first
+   * @param second tokens of the second
+   * @param alike more is more, on any scale
+   */
+  public record Pair(int[] first, int[] second, float alike) {}
+
+  /**
+   * The pair in a window.
+   *
+   * @param window numbers
+   * @return null where it is one text
+   */
+  public static Pair pair(int[] window) {
+    int end = window.length - HALVES;
+    int between = next(window, 0, end);
+    if (between >= end) {
+      return null;
+    }
+    return new Pair(
+        Arrays.copyOf(window, between),
+        Arrays.copyOfRange(window, between + 1, next(window, between + 1, end)),
+        Regression.number(window, end));
+  }
+
+  /** The first place from one on where no token stands, or the end. */
+  private static int next(int[] window, int from, int end) {
+    int at = from;
+    while (at < end && window[at] != TextRow.NOTHING) {
+      at++;
+    }
+    return at;
+  }
+
   @Override
   public String label() {
     return "embedding";
@@ -15,12 +57,14 @@ public record TextEmbedding() implements Objective {
 
   @Override
   public Example example(int[] window) {
-    int[] first = new int[window.length];
+    Pair pair = pair(window);
+    int[] ids = pair == null ? window : pair.first();
+    int[] first = new int[ids.length];
     Arrays.fill(first, -1);
     if (first.length > 0) {
       first[0] = 0;
     }
-    return new Example(window, first);
+    return new Example(ids, first);
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.llmsurgeon.checkpoint.token.WindowFrame;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextEmbedding;
 import org.llmsurgeon.model.config.TextRow;
 
 /**
@@ -35,7 +36,8 @@ public final class LabelledEncoder {
    * An encoder.
    *
    * @param tokenizer the model's
-   * @param objective what the model is to do: {@link Classification} or {@link Regression}
+   * @param objective what the model is to do: {@link Classification} or {@link Regression}; of
+   *     {@link TextEmbedding} the texts are pairs that stay apart, see there
    * @param config content of the model's {@code config.json}, for the labels' names
    * @param tokens of a window, at most
    */
@@ -49,7 +51,7 @@ public final class LabelledEncoder {
       row = labels.row();
       names = LabelNames.of(config, labels.labels());
     } else {
-      row = ((Regression) objective).row();
+      row = objective instanceof Regression numbers ? numbers.row() : null;
       names = null;
     }
     requireRoom(1 + frame.size());
@@ -98,6 +100,9 @@ public final class LabelledEncoder {
     if (words(objective)) {
       return ofWords(text);
     }
+    if (row == null) {
+      return ofTwo(text);
+    }
     int[] ids =
         text.texts().size() == 1
             ? frame.around(cut(plain(text.texts().get(0)), tokens - frame.size()))
@@ -108,6 +113,21 @@ public final class LabelledEncoder {
             ? Regression.halves(number(label, text))
             : new int[] {names.number(label, text)};
     return new Encoded(ids, right);
+  }
+
+  /** Two texts that are read one by one, and how alike they are. */
+  private Encoded ofTwo(LabelledText text) {
+    if (text.texts().size() != 2) {
+      throw new InputException(
+          text.where() + " has one text; give two, and a number that says how alike they are");
+    }
+    IntStream.Builder ids = IntStream.builder();
+    for (String each : text.texts()) {
+      Arrays.stream(frame.around(cut(plain(each), tokens - frame.size()))).forEach(ids);
+      ids.add(TextRow.NOTHING);
+    }
+    int[] right = Regression.halves(number(text.labels().get(0), text));
+    return new Encoded(ids.build().toArray(), right);
   }
 
   private int[] plain(String text) {

@@ -9,6 +9,7 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextEmbedding;
 
 /**
  * How well a model does what it is to do: what is measured of each window, anywhere, and what all
@@ -16,8 +17,8 @@ import org.llmsurgeon.model.config.Regression;
  *
  * @param perplexity {@code exp} of the mean of the windows' losses
  * @param scores what else is to be said: {@code accuracy} and {@code f1} of labels; {@code mse},
- *     {@code pearson} and {@code spearman} of numbers; {@code spearman} of embeddings; none of
- *     tokens
+ *     {@code pearson} and {@code spearman} of numbers, and of pairs of texts; {@code spearman} of
+ *     embeddings; none of tokens
  */
 public record Measure(double perplexity, Map<String, Double> scores) {
   /** Counts of a label: said rightly, said wrongly, not said though it was right. */
@@ -29,17 +30,38 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    * @param model the model
    * @param windows at least 2 tokens each
    * @return for each window: its loss; of labels, three counts of each label behind it; of numbers,
-   *     what is said and what is right; of embeddings, the embedding instead
+   *     what is said and what is right; of embeddings, the embedding instead, of pairs both and then
+   *     how alike they are
    */
   public static double[][] of(LanguageModel model, int[][] windows) {
     Objective objective = model.config().objective();
     if (objective.output() == Objective.Output.VECTOR) {
-      return model.embeddings(windows);
+      return TextEmbedding.pair(windows[0]) == null
+          ? model.embeddings(windows)
+          : pairs(model, windows);
     }
     double[] losses = model.losses(windows);
     double[][] all = new double[windows.length][];
     for (int window = 0; window < all.length; window++) {
       all[window] = of(model, windows[window], losses[window]);
+    }
+    return all;
+  }
+
+  private static double[][] pairs(LanguageModel model, int[][] windows) {
+    int[][] texts = new int[2 * windows.length][];
+    for (int i = 0; i < windows.length; i++) {
+      TextEmbedding.Pair pair = TextEmbedding.pair(windows[i]);
+      texts[2 * i] = pair.first();
+      texts[2 * i + 1] = pair.second();
+    }
+    double[][] vectors = model.embeddings(texts);
+    double[][] all = new double[windows.length][];
+    for (int i = 0; i < all.length; i++) {
+      int width = vectors[2 * i].length;
+      all[i] = Arrays.copyOf(vectors[2 * i], 2 * width + 1);
+      System.arraycopy(vectors[2 * i + 1], 0, all[i], width, width);
+      all[i][2 * width] = TextEmbedding.pair(windows[i]).alike();
     }
     return all;
   }
@@ -118,6 +140,37 @@ public record Measure(double perplexity, Map<String, Double> scores) {
       scores = ofNumbers(windows);
     }
     return new Measure(objective.score(losses), scores);
+  }
+
+  /**
+   * What pairs of texts come to: how far the cosines of their embeddings agree with how alike they
+   * are.
+   *
+   * @param objective embeddings
+   * @param windows what {@link #of} gave of each pair
+   * @param dense what it gave of each with the model as it came
+   */
+  public static Measure ofPairs(
+      Objective objective, List<double[]> windows, List<double[]> dense) {
+    int width = (windows.get(0).length - 1) / 2;
+    double[] distances = new double[2 * windows.size()];
+    double[] said = new double[windows.size()];
+    double[] right = new double[windows.size()];
+    for (int i = 0; i < said.length; i++) {
+      double[] own = windows.get(i);
+      double[] first = Arrays.copyOf(own, width);
+      double[] second = Arrays.copyOfRange(own, width, 2 * width);
+      said[i] = PairSimilarities.cosine(first, second);
+      right[i] = own[2 * width];
+      double[] before = dense.get(i);
+      distances[2 * i] = 1 - PairSimilarities.cosine(first, Arrays.copyOf(before, width));
+      distances[2 * i + 1] =
+          1 - PairSimilarities.cosine(second, Arrays.copyOfRange(before, width, 2 * width));
+    }
+    Map<String, Double> scores = new TreeMap<>();
+    scores.put("pearson", Correlation.pearson(said, right));
+    scores.put("spearman", Correlation.spearman(said, right));
+    return new Measure(objective.score(distances), scores);
   }
 
   private static Map<String, Double> ofNumbers(List<double[]> windows) {

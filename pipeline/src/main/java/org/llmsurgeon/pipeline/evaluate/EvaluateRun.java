@@ -40,9 +40,9 @@ public final class EvaluateRun {
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
       StoredHead.tell(session, session.model(folder), weights);
       ModelConfig config = weights.config();
-      String reference = reference(config);
       List<String> files = TextFiles.of(session.storage(), request.test());
       WindowBuilder builder = new WindowBuilder(session, run, folder, config);
+      String reference = reference(config, builder.arePairs(files));
       builder.requireColumns(files, request.recipe().calibration());
       WindowsFile windows = builder.test(files, request.recipe().calibration());
       Evaluator evaluator = new Evaluator(session, run, windows, config.objective());
@@ -62,14 +62,15 @@ public final class EvaluateRun {
     }
   }
 
-  private String reference(ModelConfig config) {
+  private String reference(ModelConfig config, boolean pairs) {
     boolean needed = !config.objective().hasAnswers();
     if (request.reference() == null) {
-      if (needed) {
+      if (needed && !pairs) {
         throw new InputException(
             folder
                 + " makes vectors, which are right where they are another model's; give --reference"
-                + " with the folder of the model before pruning.");
+                + " with the folder of the model before pruning, or as --test pairs of texts with"
+                + " a score.");
       }
       return null;
     }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.config.TextEmbedding;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -13,6 +14,7 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.surgery.evaluate.Measure;
 
 /** Measures some weights on the test windows of a run (method, section 8). */
@@ -60,12 +62,22 @@ public final class Evaluator {
                 ranges(windows.windows(), windows.context()),
                 new EvaluateTask(model, run.path(), windows, session.settings()));
     List<double[]> all = measured.value().stream().flatMap(Arrays::stream).toList();
-    Measure measure = Measure.of(objective, all, objective.hasAnswers() ? List.of() : dense(all));
+    Measure measure = measure(all);
     if (!Double.isFinite(measure.perplexity())) {
       throw new RunFailedException(
           stage.description() + ": the perplexity is " + measure.perplexity() + ".");
     }
     return new Evaluation(measure.perplexity(), measure.scores(), measured.seconds());
+  }
+
+  private Measure measure(List<double[]> all) {
+    if (objective.hasAnswers()) {
+      return Measure.of(objective, all, List.of());
+    }
+    boolean pairs = TextEmbedding.pair(Windows.read(run, windows, 0, 1)[0]) != null;
+    return pairs
+        ? Measure.ofPairs(objective, all, dense(all))
+        : Measure.of(objective, all, dense(all));
   }
 
   /**

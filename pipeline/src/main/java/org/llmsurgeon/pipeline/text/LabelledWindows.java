@@ -183,7 +183,28 @@ final class LabelledWindows {
     return order;
   }
 
+  /**
+   * Whether a file begins with a pair of texts and a label, under usual names.
+   *
+   * @param session the operation
+   * @param file any
+   */
+  static boolean isOfPairs(Session session, String file) {
+    TextFormat format = TextFormat.of(file);
+    if (format != TextFormat.LINES && format != TextFormat.PARQUET) {
+      return false;
+    }
+    try (LabelledRows rows = open(session, file, "labels")) {
+      JsonNode first = rows.next();
+      return first != null && first.isObject() && LabelledColumns.isPair(first);
+    }
+  }
+
   private LabelledRows open(String file) {
+    return open(session, file, config.objective().label());
+  }
+
+  private static LabelledRows open(Session session, String file, String objective) {
     return switch (TextFormat.of(file)) {
       case LINES -> new JsonRows(session.storage().open(file));
       case PARQUET ->
@@ -192,7 +213,7 @@ final class LabelledWindows {
           throw new InputException(
               file
                   + " holds no labels, which a network for "
-                  + config.objective().label()
+                  + objective
                   + " needs; give .jsonl or .parquet files with a text and a label in each row, or"
                   + " token windows.");
     };

@@ -228,12 +228,23 @@ public final class WindowBuilder {
     if (areWindows(files)) {
       return stored(files, "test");
     }
-    if (labelled()) {
+    if (labelled() || arePairs(files)) {
       return labelled(text).all("test", files);
     }
     WindowFrame frame = frame();
     WindowDraw draw = new WindowDraw.Consecutive(context(text, frame));
     return texts(frame).make("test", parts(files, text), draw, 1).get(0);
+  }
+
+  /**
+   * Whether files are pairs of texts with how alike they are, for a network of embeddings.
+   *
+   * @param files test data
+   */
+  public boolean arePairs(List<String> files) {
+    return !config.objective().hasAnswers()
+        && !areWindows(files)
+        && files.stream().allMatch(file -> LabelledWindows.isOfPairs(session, file));
   }
 
   /**

@@ -11,7 +11,10 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.model.weights.WeightSource;
 
 /** Networks of two blocks with seeded random weights, small enough for finite differences. */
@@ -158,6 +161,28 @@ public final class TinyModels {
     for (int[] window : windows) {
       for (int t = 0; t < length; t++) {
         window[t] = random.nextInt(config.vocabulary());
+      }
+    }
+    return windows;
+  }
+
+  /** The same with the labels that a network needs at their ends, and texts of several lengths. */
+  public static int[][] labelledWindows(ModelConfig config, int count, int length, long seed) {
+    int[][] windows = windows(config, count, length, seed);
+    for (int row = 0; row < count; row++) {
+      int[] window = windows[row];
+      if (config.objective() instanceof Regression) {
+        int[] halves = Regression.halves(row / 4f - 1);
+        window[length - 3] = row % 2 == 0 ? TextRow.NOTHING : window[length - 3];
+        window[length - 2] = halves[0];
+        window[length - 1] = halves[1];
+      }
+      if (config.objective() instanceof Classification labels) {
+        int places = labels.places(length);
+        window[places - 1] = row % 2 == 0 ? Classification.NOTHING : window[places - 1];
+        for (int i = places; i < length; i++) {
+          window[i] %= labels.labels();
+        }
       }
     }
     return windows;

@@ -138,6 +138,45 @@ class ExpertSurgeryTest {
     }
   }
 
+  /** What is gone stays gone, whatever is trained behind it. */
+  @ParameterizedTest
+  @CsvSource({
+    "mixtral,expert,kfac,reconstruct,true",
+    "qwen3-moe,'neuron,expert',kfac,correct,distill",
+    "qwen2-moe,expert,nearest-kronecker,recover,distill",
+    "olmoe,expert,activations,correct,cross-entropy"
+  })
+  void losesWholeExperts(String name, String units, String curvature, String after, String how)
+      throws Exception {
+    try (ReferenceModel model = ReferenceModel.open(name);
+        Device device = CpuDevice.create()) {
+      Map<String, Object> options = new HashMap<>(Map.of("structures", "units", "units", units));
+      options.putAll(Map.of("curvature", curvature, "sparsity", 0.3, "shots", 2));
+      options.put(after, how.equals("true") ? true : how);
+      if (after.equals("recover")) {
+        options.put("recover-tokens", 160);
+      }
+      int[][] windows = TinyModels.windows(model.config(), 8, 10, 1);
+      Recipe recipe = Recipe.of(options);
+      try (LocalSurgeon surgeon =
+          new LocalSurgeon(device, model.config(), model.weights(), recipe)) {
+        LocalSurgeon.Shot last = surgeon.shoot(windows);
+        last = surgeon.shoot(windows);
+        int gone = 0;
+        for (int i = 0; i < last.choice().layers().size(); i++) {
+          LinearShape layer = last.choice().layers().get(i);
+          boolean whole = last.choice().selections().get(i).columns().length == layer.inputs();
+          if (layer.ofExpert() && layer.role() == LinearRole.DOWN && whole) {
+            assertThat(values(surgeon, layer, device)).containsOnly(0);
+            gone++;
+          }
+        }
+        assertThat(gone).isPositive();
+        assertThat(surgeon.losses(windows)[0]).isFinite();
+      }
+    }
+  }
+
   /** Of an expert that no token of the calibration reached nothing is known. */
   @ParameterizedTest
   @CsvSource({

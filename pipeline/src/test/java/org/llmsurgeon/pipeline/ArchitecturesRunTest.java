@@ -26,7 +26,6 @@ import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.Regression;
-import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
@@ -64,39 +63,17 @@ class ArchitecturesRunTest {
 
   private Path windows(ReferenceModel model) throws IOException {
     String file = temp.resolve("tokens.safetensors").toString();
-    int[][] calibration = TinyModels.windows(model.config(), 8, 10, 1);
+    int[][] calibration = TinyModels.labelledWindows(model.config(), 8, 10, 1);
     SafetensorsLayout layout =
         new SafetensorsLayout()
             .add("calibration", DataType.I32, 8, 10)
             .add("test", DataType.I32, 8, 10);
     try (SafetensorsWriter writer =
         new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
-      writer.write("calibration", labelled(model.config(), calibration));
-      writer.write("test", labelled(model.config(), TinyModels.windows(model.config(), 8, 10, 2)));
+      writer.write("calibration", calibration);
+      writer.write("test", TinyModels.labelledWindows(model.config(), 8, 10, 2));
     }
     return Path.of(file);
-  }
-
-  /** Rows with the labels that they need at their ends, and texts of several lengths. */
-  private static int[][] labelled(ModelConfig config, int[][] windows) {
-    if (config.objective() instanceof Regression) {
-      for (int row = 0; row < windows.length; row++) {
-        int[] halves = Regression.halves(row / 4f - 1);
-        windows[row][7] = row % 2 == 0 ? TextRow.NOTHING : windows[row][7];
-        windows[row][8] = halves[0];
-        windows[row][9] = halves[1];
-      }
-    }
-    if (config.objective() instanceof Classification labels) {
-      for (int row = 0; row < windows.length; row++) {
-        int places = labels.each() ? 5 : 9;
-        windows[row][places - 1] = row % 2 == 0 ? Classification.NOTHING : windows[row][places - 1];
-        for (int i = places; i < 10; i++) {
-          windows[row][i] %= labels.labels();
-        }
-      }
-    }
-    return windows;
   }
 
   @ParameterizedTest

@@ -36,13 +36,21 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
       parameters += folder.entry(name).dtype().isWeight() ? folder.entry(name).elements() : 0;
     }
     long products = folder.entry(names.stored(config.embeddingName())).elements();
+    long[] ofExperts = new long[config.blockCount()];
     for (LinearShape layer : config.linears()) {
       long elements =
           config.isPlain() && config.experts() == null
               ? folder.entry(names.stored(layer.weightName())).elements()
               : (long) layer.outputs() * layer.inputs();
-      int experts = config.blocks().get(layer.block()).experts().size();
-      products += layer.ofExpert() ? elements * config.experts().perToken() / experts : elements;
+      if (layer.ofExpert()) {
+        ofExperts[layer.block()] += elements;
+      } else {
+        products += elements;
+      }
+    }
+    for (int block = 0; block < ofExperts.length; block++) {
+      int experts = config.blocks().get(block).experts().size();
+      products += experts == 0 ? 0 : ofExperts[block] * config.experts().perToken() / experts;
     }
     return new Footprint(parameters, bytes, products, null);
   }

@@ -117,6 +117,7 @@ class ExpertRunTest {
   @Test
   void losesAQuarterOfItsExpertsWithTheirRowsOfTheRouter() throws Exception {
     PruningReport report = prune(Route.AUTO, aQuarter());
+    tokensAreCounted(report);
     assertThat(report.quality().densePerplexity()).isLessThan(6);
     assertThat(report.perplexity()).isFinite().isLessThan(TOKENS);
     List<BlockWidth> widths = report.export().widths();
@@ -147,9 +148,7 @@ class ExpertRunTest {
   }
 
   /** Each token goes through two of them. */
-  @Test
-  void countsTheTokensThatReachEachExpert() {
-    PruningReport report = prune(Route.AUTO, aQuarter());
+  private static void tokensAreCounted(PruningReport report) {
     List<PruningReport.Expert> first =
         report.numerics().experts().stream().filter(each -> each.shot() == 1).toList();
     assertThat(first).hasSize(2 * EXPERTS);
@@ -175,7 +174,7 @@ class ExpertRunTest {
   @Test
   void losesNeuronsUntilAnExpertIsEmpty() {
     PruningReport report =
-        prune(Route.AUTO, Map.of("units", "neuron,expert", "sparsity", 0.7, "shots", 3));
+        prune(Route.AUTO, Map.of("units", "neuron,expert", "sparsity", 0.7));
     assertThat(report.export().widths())
         .allSatisfy(width -> assertThat(width.experts()).isBetween(2, EXPERTS));
     assertThat(report.export().verification().agreement().maxLogitDifference())
@@ -199,7 +198,8 @@ class ExpertRunTest {
     assertThatExceptionOfType(InputException.class)
         .isThrownBy(() -> prune(Route.AUTO, Map.of("units", "expert", "sparsity", most + 0.01)))
         .withMessageContaining("cannot be reached with --structures units");
-    PruningReport report = prune(Route.AUTO, Map.of("units", "expert", "sparsity", most));
+    PruningReport report =
+        prune(Route.AUTO, Map.of("units", "expert", "sparsity", most, "shots", 1));
     assertThat(report.export().widths()).extracting(BlockWidth::experts).containsExactly(2, 2);
   }
 

@@ -41,8 +41,7 @@ class EncoderSurgeryTest {
   @ParameterizedTest
   @MethodSource("cases")
   void isPrunedAndCorrected(
-      String name, String structures, String curvature, String after, Object how)
-      throws Exception {
+      String name, String structures, String curvature, String after, Object how) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name);
         Device device = CpuDevice.create()) {
       ModelConfig config = model.config();

@@ -173,8 +173,7 @@ class ExpertRunTest {
   /** Neurons go one by one; where the last of an expert goes, the expert does. */
   @Test
   void losesNeuronsUntilAnExpertIsEmpty() {
-    PruningReport report =
-        prune(Route.AUTO, Map.of("units", "neuron,expert", "sparsity", 0.7));
+    PruningReport report = prune(Route.AUTO, Map.of("units", "neuron,expert", "sparsity", 0.7));
     assertThat(report.export().widths())
         .allSatisfy(width -> assertThat(width.experts()).isBetween(2, EXPERTS));
     assertThat(report.export().verification().agreement().maxLogitDifference())

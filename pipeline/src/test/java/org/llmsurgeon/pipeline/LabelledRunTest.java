@@ -220,8 +220,7 @@ class LabelledRunTest {
     PruningReport report = prune(model, texts, List.of(pairs), Map.of("sequences", 4));
     assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("pearson", "spearman");
-    assertThat(report.quality().scores().get(1).dense())
-        .isEqualTo(alone.scores().get("spearman"));
+    assertThat(report.quality().scores().get(1).dense()).isEqualTo(alone.scores().get("spearman"));
     assertThat(report.perplexity()).isGreaterThan(1);
   }
 

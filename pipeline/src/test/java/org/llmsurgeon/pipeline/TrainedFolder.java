@@ -47,8 +47,7 @@ final class TrainedFolder {
     ModelConfig config = Architectures.parse(json, "config.json");
     Device device = ExecutorDevice.shared();
     try (LanguageModel model =
-        LanguageModel.load(
-            config, new Gains(TinyModels.weights(config, 1)).writable(), device)) {
+        LanguageModel.load(config, new Gains(TinyModels.weights(config, 1)).writable(), device)) {
       TrainerSchedule schedule = new TrainerSchedule(rate, steps / 10, steps);
       TrainerOptions options = new TrainerOptions(BATCH, 1, schedule, ADAM, 1);
       new Trainer(model, options).train(windows, step -> {});

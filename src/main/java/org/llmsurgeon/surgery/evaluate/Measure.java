@@ -30,8 +30,8 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    * @param model the model
    * @param windows at least 2 tokens each
    * @return for each window: its loss; of labels, three counts of each label behind it; of numbers,
-   *     what is said and what is right; of embeddings, the embedding instead, of pairs both and then
-   *     how alike they are
+   *     what is said and what is right; of embeddings, the embedding instead, of pairs both and
+   *     then how alike they are
    */
   public static double[][] of(LanguageModel model, int[][] windows) {
     Objective objective = model.config().objective();
@@ -150,8 +150,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
    * @param windows what {@link #of} gave of each pair
    * @param dense what it gave of each with the model as it came
    */
-  public static Measure ofPairs(
-      Objective objective, List<double[]> windows, List<double[]> dense) {
+  public static Measure ofPairs(Objective objective, List<double[]> windows, List<double[]> dense) {
     int width = (windows.get(0).length - 1) / 2;
     double[] distances = new double[2 * windows.size()];
     double[] said = new double[windows.size()];

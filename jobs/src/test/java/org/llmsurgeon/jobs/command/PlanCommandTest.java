@@ -47,11 +47,11 @@ class PlanCommandTest {
   /** The published configuration of BERT base, without what does not change the network. */
   private static String bert(String architecture) {
     return """
-        {"architectures": ["%s"], "model_type": "bert", "vocab_size": 30522, "hidden_size": 768,
-         "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
-         "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2,
-         "layer_norm_eps": 1e-12, "torch_dtype": "float32"}
-        """
+    {"architectures": ["%s"], "model_type": "bert", "vocab_size": 30522, "hidden_size": 768,
+     "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
+     "hidden_act": "gelu", "max_position_embeddings": 512, "type_vocab_size": 2,
+     "layer_norm_eps": 1e-12, "torch_dtype": "float32"}
+    """
         .formatted(architecture);
   }
 

@@ -13,6 +13,12 @@ import org.llmsurgeon.compute.TensorScope;
 
 /** Measures a device. The first measurement is the ceiling: large square products. */
 public final class DeviceBenchmark {
+  /** Matches the name of the measurement of a block with the sums of its factors. */
+  public static final String WITH_FACTORS = "block .*: with factors";
+
+  /** Matches the name of the measurement of an inverse in double. */
+  public static final String INVERSE_IN_DOUBLE = "Cholesky and inverse of .* in double";
+
   private static final int WARM_UPS = 2;
 
   private final Device device;

@@ -52,9 +52,10 @@ public final class BenchCommand implements Callable<Integer> {
    *
    * @param device what was measured
    * @param products how it multiplied
+   * @param memoryBytes memory of the card; null of a processor
    * @param steps in their order
    */
-  private record Result(String device, String products, List<Step> steps) {}
+  private record Result(String device, String products, Long memoryBytes, List<Step> steps) {}
 
   /**
    * One measurement.
@@ -114,7 +115,9 @@ public final class BenchCommand implements Callable<Integer> {
       Size chosen = asked != null ? asked : card ? Size.LLAMA_7B : Size.SMALL;
       Device measured = opened.multiplyingIn(precision);
       String how = Choice.name(card ? precision : opened.products().get(0));
-      Result result = new Result(opened.description(), how, steps(measured, chosen.shape));
+      Long memory = opened.ownMemory().isPresent() ? opened.ownMemory().getAsLong() : null;
+      List<Step> steps = steps(measured, chosen.shape);
+      Result result = new Result(opened.description(), how, memory, steps);
       output.out().print(json ? Json.text(result) + System.lineSeparator() : table(result));
     }
     output.out().flush();

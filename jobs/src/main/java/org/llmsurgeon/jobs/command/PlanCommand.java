@@ -12,10 +12,12 @@ import org.llmsurgeon.jobs.runtime.Failures;
 import org.llmsurgeon.jobs.terminal.Format;
 import org.llmsurgeon.jobs.terminal.Json;
 import org.llmsurgeon.jobs.terminal.TextTable;
+import org.llmsurgeon.pipeline.forecast.CardFile;
 import org.llmsurgeon.pipeline.forecast.MachineRates;
 import org.llmsurgeon.pipeline.forecast.Proposal;
 import org.llmsurgeon.pipeline.forecast.ResourcePlan;
 import org.llmsurgeon.pipeline.forecast.StagePlan;
+import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.PlannedModel;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
@@ -45,6 +47,9 @@ import picocli.CommandLine.Spec;
           + " stage an executor does at a time, which is fewer than it has cores where its memory"
           + " takes no more. Ends with exit code 2 and a remedy where prune would refuse, or no"
           + " task fits.",
+      "",
+      "With --card the stages that run on cards are planned for them: by the maker's data sheet,"
+          + " which is an estimate, or by what bench has measured.",
       ""
     },
     footer = {
@@ -99,6 +104,22 @@ public final class PlanCommand implements Callable<Integer> {
       description = "10^6 bytes per second that a task reads or writes. Default: measured.")
   private Double disk;
 
+  @Option(
+      names = "--card",
+      paramLabel = "NAME|FILE",
+      description = {
+        "The card that does accumulate, draw, cut and corrections: a100-40gb, a100-80gb, h100, h200,"
+            + " l4, l40s or rtx-4090, or the file that bench --device cuda --json wrote. Default:"
+            + " none."
+      })
+  private String card;
+
+  @Option(
+      names = "--cards",
+      paramLabel = "N",
+      description = "Cards of each process; each does one task at a time. Default: 1.")
+  private Integer cards;
+
   @Option(names = "--json", order = 99, description = "Print one JSON object instead of tables.")
   private boolean json;
 
@@ -115,6 +136,10 @@ public final class PlanCommand implements Callable<Integer> {
             : Proposal.of(work, machines);
     output.out().print(json ? Json.text(planned) + System.lineSeparator() : tables(planned));
     output.out().flush();
+    planned
+        .plan()
+        .shortestOnCard(machines.cards().any() ? machines.cards().kind().memory() : Long.MAX_VALUE)
+        .ifPresent(stage -> refuseOnCard(stage, machines.cards().kind()));
     planned
         .plan()
         .shortest(machines.memory())
@@ -139,6 +164,25 @@ public final class PlanCommand implements Callable<Integer> {
             + "g.");
   }
 
+  private static void refuseOnCard(StagePlan stage, Cards.Kind kind) {
+    String larger =
+        CardFile.withAtLeast(stage.memory().card())
+            .map(name -> "give a larger one, as --card " + name)
+            .orElse("no card of the table has so much");
+    throw new InputException(
+        "A task of the stage "
+            + stage.name()
+            + " needs "
+            + Format.bytes(stage.memory().card())
+            + " of its card, and "
+            + kind.name()
+            + " has "
+            + Format.bytes(kind.memory())
+            + "; "
+            + larger
+            + ", or leave out --card: processors do it too.");
+  }
+
   private Workload workload(String path, Recipe recipe) {
     PlannedModel model = PlannedModel.read(path, recipe.objective());
     if (testWindows < 0) {
@@ -159,7 +203,17 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private Machines machines() {
-    return new Machines(executors, cores, memoryBytes(), rates());
+    return new Machines(executors, cores, memoryBytes(), rates(), owned());
+  }
+
+  private Cards owned() {
+    if (card == null && cards != null) {
+      throw new InputException("--cards is " + cards + ", but no --card says which; give it too.");
+    }
+    if (cards != null && cards < 1) {
+      throw new InputException("--cards is " + cards + "; give 1 or more, or leave it out.");
+    }
+    return card == null ? Cards.NONE : new Cards(cards == null ? 1 : cards, CardFile.of(card));
   }
 
   private long memoryBytes() {
@@ -194,6 +248,8 @@ public final class PlanCommand implements Callable<Integer> {
             "written",
             "memory",
             "tensors",
+            "kept",
+            "card",
             "each takes");
     for (StagePlan stage : plan.stages()) {
       stages.row(
@@ -206,6 +262,8 @@ public final class PlanCommand implements Callable<Integer> {
           Format.bytes(stage.written()),
           Format.bytes(stage.memory().process()),
           Format.bytes(stage.memory().tensors()),
+          Format.bytes(stage.memory().pooled()),
+          stage.memory().card() == 0 ? "" : Format.bytes(stage.memory().card()),
           Format.seconds(stage.seconds()));
     }
     TextTable whole =
@@ -223,15 +281,28 @@ public final class PlanCommand implements Callable<Integer> {
         + settings(planned.proposal());
   }
 
+  private static TextTable cards(TextTable table, Cards cards) {
+    if (cards.any()) {
+      table
+          .row("spark.executor.resource.gpu.amount", Format.count(cards.each()))
+          .row("--gpu", "required")
+          .row("card", cards.kind().name())
+          .row("its memory", Format.bytes(cards.kind().memory()))
+          .row("its speed", cards.kind().basis());
+    }
+    return table;
+  }
+
   private static String settings(Proposal proposal) {
-    return new TextTable("proposed settings", "")
+    TextTable table =
+        new TextTable("proposed settings", "")
         .row("spark.executor.instances", Format.count(proposal.executors()))
         .row("spark.executor.cores", Format.count(proposal.cores()))
         .row("spark.task.cpus", "1, and more by itself where memory takes fewer tasks")
         .row("spark.executor.memory", mebi(proposal.heap()))
         .row("spark.executor.memoryOverhead", mebi(proposal.overhead()))
-        .row("--shards", Format.count(proposal.shards()))
-        .toString();
+        .row("--shards", Format.count(proposal.shards()));
+    return cards(table, proposal.cards()).toString();
   }
 
   private static String mebi(long bytes) {

@@ -190,6 +190,103 @@ class PlanCommandTest {
     assertThat(plan("--memory", remedy).code()).isZero();
   }
 
+  private CommandRun onCards(String... more) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--sparsity", "0.2", "--shots", "5", "--sequences", "128", "--context"));
+    arguments.addAll(List.of("2048", "--executors", "1", "--cores", "64", "--memory", "512g"));
+    arguments.addAll(List.of(more));
+    return plan(arguments.toArray(String[]::new));
+  }
+
+  private static double seconds(JsonNode plan, String stage) {
+    JsonNode node = stage(plan, stage);
+    return node.get("times").asInt() * node.get("seconds").asDouble();
+  }
+
+  @Test
+  void cardsTakeThePassesAndTheCut() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    JsonNode without = mapper.readTree(onCards("--json").out());
+    JsonNode one = mapper.readTree(onCards("--json", "--card", "h100").out());
+    CommandRun run = onCards("--json", "--card", "h100", "--cards", "8");
+    JsonNode eight = mapper.readTree(run.out());
+
+    assertThat(run.code()).isZero();
+    for (String stage : List.of("accumulate", "cut")) {
+      JsonNode memory = stage(eight, stage).get("memory");
+      assertThat(stage(eight, stage).get("at_once").asInt()).as(stage).isEqualTo(8);
+      assertThat(memory.get("card").asLong()).as(stage).isBetween(1L << 30, 80_000_000_000L);
+      assertThat(memory.get("tensors").asLong()).as("on the card instead").isZero();
+      assertThat(stage(without, stage).get("memory").get("card").asLong()).isZero();
+    }
+    // The weights in single precision are there as long as the passes are.
+    assertThat(stage(one, "accumulate").get("memory").get("card").asLong())
+        .isGreaterThan(4 * 6_738_415_616L);
+    assertThat(stage(eight, "score").get("memory").get("card").asLong()).isZero();
+    assertThat(seconds(one, "accumulate")).isLessThan(seconds(without, "accumulate") / 3);
+    assertThat(seconds(eight, "accumulate")).isLessThan(seconds(one, "accumulate") / 2);
+    assertThat(eight.get("proposal").get("cards").get("each").asInt()).isEqualTo(8);
+    assertThat(onCards("--card", "l40s", "--sequences", "8").out())
+        .contains("spark.executor.resource.gpu.amount", "this project has run nothing on it");
+  }
+
+  @Test
+  void singleWeightsAreScoredOnCardsToo() throws Exception {
+    JsonNode plan =
+        new ObjectMapper()
+            .readTree(onCards("--json", "--structures", "element", "--card", "h200").out());
+    assertThat(stage(plan, "score").get("memory").get("card").asLong()).isPositive();
+  }
+
+  private static final String BENCH =
+      """
+      {"device": "Card 9", "products": "tf32", "memory_bytes": %d, "steps": [
+        {"name": "product 8192 x 8192 x 8192", "flops_per_second": 4e14},
+        {"name": "block of width 4096, inner width 11008, 32 heads, 4096 tokens: with factors",
+         "flops_per_second": %s},
+        {"name": "Cholesky and inverse of 11008 x 11008 in single", "flops_per_second": 1},
+        {"name": "Cholesky and inverse of 11008 x 11008 in double", "flops_per_second": 1e13}]}
+      """;
+
+  private String bench(String memory, String rate) throws Exception {
+    String text = BENCH.replace("%d", memory).replace("%s", rate);
+    return Files.writeString(temp.resolve("bench.json"), text).toString();
+  }
+
+  @Test
+  void aCardThatWasMeasuredIsPlannedByItsMeasurements() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    String slow = bench("80000000000", "2e12");
+    JsonNode before = mapper.readTree(onCards("--json", "--card", slow).out());
+    JsonNode after =
+        mapper.readTree(onCards("--json", "--card", bench("80000000000", "2e13")).out());
+    assertThat(seconds(before, "accumulate") / seconds(after, "accumulate")).isBetween(2.0, 10.0);
+    JsonNode kind = after.get("proposal").get("cards").get("kind");
+    assertThat(kind.get("name").asText()).isEqualTo("Card 9");
+    assertThat(kind.get("basis").asText()).isEqualTo("measured by bench, products in tf32");
+  }
+
+  @Test
+  void cardsThatCannotBePlannedAreRefusedWithARemedy() throws Exception {
+    assertThat(onCards("--card", "h300").err())
+        .contains("There is no card 'h300'; choose one of a100-40gb,");
+    assertThat(onCards("--cards", "2").err()).contains("--cards is 2, but no --card says which");
+    assertThat(onCards("--card", "h100", "--cards", "0").err()).contains("give 1 or more");
+    CommandRun cores = onCards("--card", "h100", "--cards", "8", "--cores", "4");
+    assertThat(cores.code()).isEqualTo(2);
+    assertThat(cores.err()).contains("8 cards and 4 cores; give --cores 8");
+    assertThat(onCards("--card", bench("null", "2e13")).err())
+        .contains("was not measured on a card; give what 'surgeon bench --device cuda --json'");
+    assertThat(onCards("--card", bench("80000000000", "0")).err()).contains("lacks a step of bench");
+
+    CommandRun small = onCards("--card", "l4");
+    assertThat(small.code()).isEqualTo(2);
+    assertThat(small.err()).contains("A task of the stage", "l4 has", "or leave out --card");
+    String remedy = small.err().replaceAll("(?s).*as --card ([a-z0-9-]+).*", "$1");
+    assertThat(onCards("--card", remedy).code()).isZero();
+  }
+
   @Test
   void whatPruneRefusesIsRefused() throws Exception {
     assertThat(plan("--curvature", "ekfac").err()).contains("has no joint costs");

@@ -62,6 +62,19 @@ public final class KeptMemory {
   }
 
   /**
+   * What one task may keep on a device: of a device's own memory, which it has alone, its part.
+   *
+   * @param device where
+   * @return bytes
+   */
+  public static long ofTask(Device device) {
+    SparkEnv spark = SparkEnv.get();
+    SparkConf conf = spark == null ? new SparkConf(false) : spark.conf();
+    OptionalLong own = device.ownMemory();
+    return own.isPresent() && !conf.contains(SETTING) ? share(own.getAsLong(), 1) : bytes(conf);
+  }
+
+  /**
    * What a task may keep.
    *
    * @param memory bytes of its process

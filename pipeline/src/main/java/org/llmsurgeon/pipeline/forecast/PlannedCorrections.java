@@ -31,6 +31,7 @@ final class PlannedCorrections {
   private final AdapterTargets targets;
   private final PlannedBytes bytes;
   private final PlannedMemory memory;
+  private final PlannedMemory cards;
   private final PlannedFlops needed;
   private final PlannedTime time;
 
@@ -42,6 +43,7 @@ final class PlannedCorrections {
     this.targets = AdapterTargets.of(work.recipe(), config);
     this.bytes = bytes;
     this.memory = memory;
+    this.cards = memory.onCards();
     this.needed = new PlannedFlops(config);
     this.time = new PlannedTime(machines);
   }
@@ -100,7 +102,7 @@ final class PlannedCorrections {
     double forward = (2 * passes - 1) * needed.forward(work.context());
     PlannedLoad load =
         new PlannedLoad(
-            work.tokens() * (forward + sums), refits, read, written, memory.reconstruct());
+            work.tokens() * (forward + sums), refits, read, written, cards.reconstruct());
     double touched = work.tokens() * (2 * passes - 1) * needed.numbers(work.context());
     return time.stage(
         "reconstruct",
@@ -129,7 +131,7 @@ final class PlannedCorrections {
                 0,
                 all.read / times,
                 all.written / times,
-                memory.correct(
+                cards.correct(
                     adapters(), distills(), new PlannedMemory.Parts(all.largest, all.tasks)))
             .touching(all.touched / times));
   }
@@ -233,7 +235,7 @@ final class PlannedCorrections {
                 0,
                 read,
                 (parts + 3 * steps + 1) * layers,
-                memory.recover(distills, new PlannedMemory.Parts(largest, widest)))
+                cards.recover(distills, new PlannedMemory.Parts(largest, widest)))
             .touching(touched));
   }
 

@@ -1,6 +1,8 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
+import org.llmsurgeon.pipeline.forecast.size.PlannedMemory;
 
 /** How long stages take on some machines, from what they do. */
 final class PlannedTime {
@@ -44,14 +46,10 @@ final class PlannedTime {
    * @param load what it does each time
    */
   StagePlan stage(String name, Counts counts, PlannedLoad load) {
-    Machines.Rates rates = machines.rates();
-    double single = load.single() + FLOPS_OF_A_NUMBER * load.touched();
-    double computing =
-        (single / rates.single() + load.inverse() / rates.inverse())
-            / busy(counts.tasks(), load.memory().atOnce());
+    double computing = computing(load) / busy(counts.tasks(), load.memory().atOnce());
     // Each executor reads and writes at the rate of a disk.
     double disks = Math.max(1, Math.min(machines.executors(), counts.tasks()));
-    double moving = (load.read() + load.written()) / (rates.disk() * disks);
+    double moving = (load.read() + load.written()) / (machines.rates().disk() * disks);
     double cold = load.single() + load.inverse() > 0 ? COLD_COMPUTING_SECONDS : COLD_SECONDS;
     double seconds =
         JOB_SECONDS * counts.jobs() + computing + moving + cold / Math.max(1, counts.times());
@@ -63,9 +61,23 @@ final class PlannedTime {
         load.single() + load.inverse(),
         load.read(),
         load.written(),
-        new StagePlan.Memory(
-            load.memory().process(), load.memory().device(), load.memory().mapped()),
+        memory(load.memory()),
         counts.tasks() == 0 ? 0 : seconds);
+  }
+
+  private static StagePlan.Memory memory(PlannedMemory.Need need) {
+    return new StagePlan.Memory(need.process(), need.device(), 0, need.mapped(), need.card());
+  }
+
+  /** Seconds of one core, or of one card, whose rate of passes has all that is in them. */
+  private double computing(PlannedLoad load) {
+    if (load.memory().card() > 0) {
+      Cards.Kind card = machines.cards().kind();
+      return load.single() / card.passes() + load.inverse() / card.solves();
+    }
+    Machines.Rates rates = machines.rates();
+    double single = load.single() + FLOPS_OF_A_NUMBER * load.touched();
+    return single / rates.single() + load.inverse() / rates.inverse();
   }
 
   /** Tasks that are at work, in the mean: in the last wave some places may be empty. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.surgery.calibrate.Shard;
@@ -16,8 +17,10 @@ import org.llmsurgeon.surgery.calibrate.Shard;
  * @param heap of each, bytes; it holds little
  * @param overhead memory of each outside the heap, bytes
  * @param shards groups of calibration windows that are summed as one
+ * @param cards cards of each
  */
-public record Proposal(int executors, int cores, long heap, long overhead, int shards) {
+public record Proposal(
+    int executors, int cores, long heap, long overhead, int shards, Cards cards) {
   /** What the Java heap of an executor should have, and no more than half of its memory. */
   private static final long HEAP = 4L << 30;
 
@@ -44,7 +47,7 @@ public record Proposal(int executors, int cores, long heap, long overhead, int s
     Optional<StagePlan> lacking = ResourcePlanner.plan(work, more).shortest(more.memory());
     while (lacking.isPresent()) {
       long gibi = (lacking.get().memory().least() >> 30) + 1;
-      more = new Machines(machines.executors(), machines.cores(), gibi << 30, machines.rates());
+      more = machines.withMemory(gibi << 30);
       lacking = ResourcePlanner.plan(work, more).shortest(more.memory());
     }
     return more.memory();
@@ -89,7 +92,12 @@ public record Proposal(int executors, int cores, long heap, long overhead, int s
     return new Planned(
         plan,
         new Proposal(
-            machines.executors(), machines.cores(), heap, machines.memory() - heap, shards));
+            machines.executors(),
+            machines.cores(),
+            heap,
+            machines.memory() - heap,
+            shards,
+            machines.cards()));
   }
 
   private static int largest(Workload work, int shards) {

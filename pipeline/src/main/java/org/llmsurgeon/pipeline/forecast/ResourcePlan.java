@@ -44,6 +44,18 @@ public record ResourcePlan(
         .max(Comparator.comparingLong(stage -> stage.memory().least()));
   }
 
+  /**
+   * The stage that takes most of a card's memory, where that is more than there is.
+   *
+   * @param memory bytes of a card
+   * @return empty where each stage has what it needs
+   */
+  public Optional<StagePlan> shortestOnCard(long memory) {
+    return stages.stream()
+        .filter(stage -> stage.tasks() > 0 && stage.memory().card() > memory)
+        .max(Comparator.comparingLong(stage -> stage.memory().card()));
+  }
+
   /** A stage by its name. */
   StagePlan stage(String name) {
     return stages.stream().filter(each -> each.name().equals(name)).findFirst().orElseThrow();

@@ -2,6 +2,7 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.llmsurgeon.compute.cpu.operand.BufferPool;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.config.LinearShape;
@@ -33,6 +34,7 @@ public final class ResourcePlanner {
   private final PlannedFlops flops;
   private final PlannedBytes bytes;
   private final PlannedMemory memory;
+  private final PlannedMemory cards;
   private final List<FactorKey> keys;
   private final PlannedPasses passes;
   private final PlannedTime time;
@@ -47,6 +49,7 @@ public final class ResourcePlanner {
     this.flops = new PlannedFlops(config);
     this.bytes = new PlannedBytes(work, passes);
     this.memory = new PlannedMemory(work, machines, bytes.parameters());
+    this.cards = memory.onCards();
     this.time = new PlannedTime(machines);
     this.corrections = new PlannedCorrections(work, machines, bytes, memory);
   }
@@ -62,7 +65,7 @@ public final class ResourcePlanner {
   }
 
   private ResourcePlan plan() {
-    List<StagePlan> stages = new ArrayList<>(List.of(hash(), inspect(), tokenise()));
+    List<StagePlan> stages = new ArrayList<>();
     if (work.curvature().fisher().kind() == FisherKind.KL) {
       stages.add(draw());
     }
@@ -78,7 +81,10 @@ public final class ResourcePlanner {
       stages.add(trust());
     }
     stages.addAll(corrections.stages());
-    stages.addAll(List.of(evaluate(), write(), export()));
+    StagePlan evaluate = evaluate();
+    stages.addAll(List.of(evaluate, write(), export()));
+    stages = keeping(stages, evaluate.memory().tensors());
+    stages.addAll(0, List.of(hash(), inspect(), tokenise()));
     return new ResourcePlan(
         bytes.parameters(),
         passes.first(),
@@ -86,6 +92,28 @@ public final class ResourcePlanner {
         memory.reduce(1).process(),
         stages.stream().mapToLong(stage -> stage.memory().process()).max().orElse(0),
         bytes.disk());
+  }
+
+  /**
+   * Stages in a process that keeps for the next what tensors of one took: all that came before, and
+   * in a later shot all of the shot before.
+   *
+   * @param stages in order
+   * @param first bytes of tensors of the stage that comes first, which is among the last of these
+   */
+  private List<StagePlan> keeping(List<StagePlan> stages, long first) {
+    long most = first;
+    if (work.shots() > 1) {
+      most = stages.stream().mapToLong(stage -> stage.memory().tensors()).max().orElse(first);
+    }
+    List<StagePlan> keeping = new ArrayList<>();
+    for (StagePlan stage : stages) {
+      long own = stage.memory().tensors();
+      long ever = Math.max(most, own);
+      keeping.add(stage.keeping(Math.min(ever, BufferPool.mostKept(ever, own))));
+      most = ever;
+    }
+    return keeping;
   }
 
   private StagePlan hash() {
@@ -112,7 +140,7 @@ public final class ResourcePlanner {
     long models = Math.min(machines.executors(), work.shards()) * loads * bytes.stored() / times;
     long read = models + bytes.windowReads(work.shards(), bytes.calibration());
     double total = work.tokens() * flops.forward(work.context());
-    PlannedLoad load = new PlannedLoad(total, 0, read, 0, memory.draw());
+    PlannedLoad load = new PlannedLoad(total, 0, read, 0, cards.draw());
     double numbers = work.tokens() * flops.numbers(work.context());
     return stage("draw", times, work.shards(), load.touching(numbers));
   }
@@ -127,11 +155,11 @@ public final class ResourcePlanner {
     long earlier = work.shards() * passes.earlierBytes();
     PlannedLoad load =
         new PlannedLoad(
-            work.tokens() * passes.flops(work.context(), memory.doneAgain(passes.sums())) / times,
+            work.tokens() * passes.flops(work.context(), cards.doneAgain(passes.sums())) / times,
             0,
             (loads + bytes.windowReads(tasks, bytes.calibration()) + earlier) / times,
             work.shards() * passes.shardBytes() / times,
-            memory.accumulate(passes.sums()));
+            cards.accumulate(passes.sums()));
     double numbers = work.tokens() * passes.numbers(work.context()) / times;
     return stage("accumulate", times, Math.toIntExact(tasks / times), load.touching(numbers));
   }
@@ -189,7 +217,9 @@ public final class ResourcePlanner {
     int passes = work.sparse() ? rounds * THRESHOLD_PASSES : rounds;
     int tasks = work.inGroups() ? groups() : layers();
     long read = bytes.layers() + tasks * bytes.layerRecords();
-    PlannedLoad load = new PlannedLoad(0, total, read, 0, memory.score(tasks));
+    // Costs of single weights are looked at on cards, those of units and lines on processors.
+    PlannedMemory place = work.sparse() ? cards : memory;
+    PlannedLoad load = new PlannedLoad(0, total, read, 0, place.score(tasks));
     return stage("score", work.shots() * passes, tasks, load);
   }
 
@@ -211,12 +241,12 @@ public final class ResourcePlanner {
         work.shots(),
         layers(),
         new PlannedLoad(
-            0, total, bytes.layers() + layers() * bytes.layerRecords(), bytes.cut(), memory.cut()));
+            0, total, bytes.layers() + layers() * bytes.layerRecords(), bytes.cut(), cards.cut()));
   }
 
   /** The cut of a layer, without inverses that are kept from the score. */
   private double cut(LinearShape layer, double share) {
-    double kept = memory.keptShare() * flops.inverses(layer);
+    double kept = cards.keptShare() * flops.inverses(layer);
     if (work.sparse()) {
       return flops.cut(layer, work.recipe().elements().update(), share) - kept;
     }

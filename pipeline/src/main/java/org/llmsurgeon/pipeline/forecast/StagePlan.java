@@ -28,12 +28,25 @@ public record StagePlan(
    *
    * @param process all of it, heap included, bytes
    * @param tensors the part that tensors take, mapped files left out, bytes
+   * @param pooled the part that tensors of stages before took and the process keeps for the next
    * @param mapped the part that is mapped from files: the system takes it back when it must
+   * @param card what is taken of the memory of each card, bytes; 0 where processors do the stage
    */
-  public record Memory(long process, long tensors, long mapped) {
-    /** What must be there: all but mapped files. */
+  public record Memory(long process, long tensors, long pooled, long mapped, long card) {
+    /** What must be there for the stage itself: all but mapped files and what is kept. */
     public long least() {
-      return process - mapped;
+      return process - mapped - pooled;
     }
+
+    /** The same with more that is kept, in the place of what is. */
+    private Memory keeping(long kept) {
+      return new Memory(process - pooled + kept, tensors, kept, mapped, card);
+    }
+  }
+
+  /** The same in a process that keeps memory of tensors, in bytes. */
+  StagePlan keeping(long kept) {
+    return new StagePlan(
+        name, times, tasks, atOnce, flops, read, written, memory.keeping(kept), seconds);
   }
 }

@@ -74,7 +74,7 @@ public final class ExecutorModel {
         weights,
         ExecutorDevice.shared(),
         MemoryLimits.DEFAULT
-            .withKeepBytes(KeptMemory.bytes())
+            .withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()))
             .withSpill(() -> LocalScratch.file("activations")));
   }
 }

@@ -240,6 +240,34 @@ class ResourcePlannerTest {
   }
 
   @Test
+  void aProcessKeepsWhatTensorsOfStagesBeforeTook() {
+    ModelConfig config = Architectures.parse(json().put("hidden_size", 1024), "config.json");
+    Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 1, "shards", 2));
+    Workload once = new Workload(config, 4, recipe, 0.3, 64, 512, 0, 2);
+    ResourcePlan plan = ResourcePlanner.plan(once, TWO);
+    long accumulate = plan.stage("accumulate").memory().tensors();
+    StagePlan.Memory score = plan.stage("score").memory();
+    StagePlan.Memory write = plan.stage("write").memory();
+
+    assertThat(plan.stage("hash").memory().pooled()).as("nothing was before").isZero();
+    assertThat(accumulate).isGreaterThan(score.tensors()).isGreaterThan(160L << 20);
+    assertThat(score.tensors() + score.pooled()).isEqualTo(accumulate);
+    assertThat(write.pooled()).isEqualTo(accumulate);
+    assertThat(score.least()).isEqualTo(score.process() - score.pooled() - score.mapped());
+    assertThat(plan.executorBytes()).isGreaterThanOrEqualTo(write.process());
+
+    Recipe more = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 2));
+    Workload twice = new Workload(config, 4, more, 0.3, 2, 16, 0, 2);
+    StagePlan.Memory again = ResourcePlanner.plan(twice, TWO).stage("accumulate").memory();
+    long most =
+        ResourcePlanner.plan(twice, TWO).stages().stream()
+            .mapToLong(stage -> stage.memory().tensors())
+            .max()
+            .orElseThrow();
+    assertThat(again.tensors() + again.pooled()).as("the shot before").isGreaterThanOrEqualTo(most);
+  }
+
+  @Test
   void batchesGoOneAfterTheOtherWhereTheSumsOfAllBlocksFit() {
     Workload many = new Workload(config(), 4, Recipe.defaults(), 0.3, 4096, 32, 10, 2);
     ResourcePlan plan = ResourcePlanner.plan(many, new Machines(1, 2, 1L << 30, RATES));

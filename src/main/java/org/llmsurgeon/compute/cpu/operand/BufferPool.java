@@ -68,6 +68,16 @@ public final class BufferPool {
     }
   }
 
+  /**
+   * The most that a pool keeps.
+   *
+   * @param mostLent the most that was lent at a time, bytes
+   * @param lent what is lent now, bytes
+   */
+  public static long mostKept(long mostLent, long lent) {
+    return Math.max(ANYHOW, mostLent - lent);
+  }
+
   /** What was taken and not given back. */
   public TensorMemory lent() {
     return lent;
@@ -103,7 +113,7 @@ public final class BufferPool {
   private void evict() {
     // Of all stages: what one of them had, the next needs not have cleared anew.
     mostLent = Math.max(mostLent, lent.peak());
-    long most = Math.min(capacity, Math.max(ANYHOW, mostLent - lent.bytes()));
+    long most = Math.min(capacity, mostKept(mostLent, lent.bytes()));
     Iterator<Map.Entry<Size, Deque<CpuMemory>>> sizes = free.entrySet().iterator();
     while (held > most && sizes.hasNext()) {
       Map.Entry<Size, Deque<CpuMemory>> oldest = sizes.next();

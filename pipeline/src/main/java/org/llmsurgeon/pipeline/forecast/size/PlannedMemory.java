@@ -25,6 +25,12 @@ public final class PlannedMemory {
   /** Java with Spark at work: its heap, its code, and libraries; measured. */
   private static final long PROCESS = 500L << 20;
 
+  /** What a card has beside tensors: CUDA's context, kernels, libraries' workspaces; estimated. */
+  private static final long CONTEXT = 1L << 30;
+
+  /** Memory through which numbers go to a card and back. */
+  private static final long STAGING = 128L << 20;
+
   /** Double matrices of each factor, and of the weight, that work on one layer holds; measured. */
   private record Matrices(int factors, int weights) {
     /** Rows and columns under one product. */
@@ -58,17 +64,31 @@ public final class PlannedMemory {
 
   private final Workload work;
   private final Machines machines;
+  private final Machines.Ground ground;
   private final ModelConfig config;
   private final PlannedNetwork network;
   private final long parameters;
 
-  /** Memory of a run on some machines. */
+  /** Memory of a run on some machines, in the stages on processors. */
   public PlannedMemory(Workload work, Machines machines, long parameters) {
+    this(work, machines, machines.ground(), parameters);
+  }
+
+  private PlannedMemory(
+      Workload work, Machines machines, Machines.Ground ground, long parameters) {
     this.work = work;
     this.machines = machines;
+    this.ground = ground;
     this.config = work.config();
     this.network = new PlannedNetwork(config);
     this.parameters = parameters;
+  }
+
+  /** That of the stages on cards, where there are any: what a card takes is the process there. */
+  public PlannedMemory onCards() {
+    return machines.cards().any()
+        ? new PlannedMemory(work, machines, machines.cardGround(), parameters)
+        : this;
   }
 
   /**
@@ -78,10 +98,16 @@ public final class PlannedMemory {
    * @param device the part that tensors take, bytes
    * @param mapped the part that is mapped from files, which the system takes back when it must
    * @param atOnce tasks that it does at a time: as many as there are cores, or memory for
+   * @param card what is taken of the memory of each card, bytes; 0 where there is none
    */
-  public record Need(long process, long device, long mapped, int atOnce) {
+  public record Need(long process, long device, long mapped, int atOnce, long card) {
     /** Nothing is done. */
     public static final Need NONE = new Need(0, 0, 0, 1);
+
+    /** Nothing is on cards. */
+    Need(long process, long device, long mapped, int atOnce) {
+      this(process, device, mapped, atOnce, 0);
+    }
   }
 
   /**
@@ -93,11 +119,25 @@ public final class PlannedMemory {
    * @param tasks that there are
    */
   private Need need(long tensors, long mapped, long each, long tasks) {
-    long most = Math.min(machines.cores(), Math.max(1, tasks));
-    long room = machines.memory() - PROCESS - tensors;
+    if (ground.card()) {
+      return onCard(tensors + each, tasks);
+    }
+    long most = Math.min(ground.tasks(), Math.max(1, tasks));
+    long room = ground.memory() - PROCESS - tensors;
     int atOnce = (int) Math.max(1, Math.min(most, room / Math.max(1, each)));
     long held = tensors + atOnce * each;
     return new Need(PROCESS + held + mapped, held, mapped, atOnce);
+  }
+
+  /**
+   * A process with a task on each of its cards.
+   *
+   * @param held bytes of the tensors on a card
+   * @param tasks that there are
+   */
+  private Need onCard(long held, long tasks) {
+    int atOnce = (int) Math.min(machines.cards().each(), Math.max(1, tasks));
+    return new Need(PROCESS + atOnce * STAGING, 0, 0, atOnce, CONTEXT + held);
   }
 
   /** A process that does nothing of size. */
@@ -110,8 +150,11 @@ public final class PlannedMemory {
     return FLOAT * parameters;
   }
 
-  /** The part of a model that tensors take: none where it is mapped. */
+  /** The part of a model that tensors take: none where it is mapped, all of it on a card. */
   private long loaded() {
+    if (ground.card()) {
+      return model();
+    }
     boolean mapped = work.weightBytes() == FLOAT || model() > machines.memory() / MAPPED_SHARE;
     return mapped ? 0 : model();
   }
@@ -153,7 +196,7 @@ public final class PlannedMemory {
   }
 
   private long together(PlannedPasses.Sums sums) {
-    return network.together(shardWindows(), work.context(), sums.all(), machines.keepBytes());
+    return network.together(shardWindows(), work.context(), sums.all(), ground.keepBytes());
   }
 
   /** What one block reads of all windows of a task. */
@@ -168,12 +211,12 @@ public final class PlannedMemory {
    */
   public double doneAgain(PlannedPasses.Sums sums) {
     long together = together(sums);
-    long room = machines.keepBytes() - (together < shardWindows() ? sums.all() : 0);
+    long room = ground.keepBytes() - (together < shardWindows() ? sums.all() : 0);
     return network.doneAgain(together, work.context(), room);
   }
 
   private PlannedNetwork.Backward backward(boolean pairs, int logits) {
-    return new PlannedNetwork.Backward(pairs, logits, machines.keepBytes());
+    return new PlannedNetwork.Backward(pairs, logits, ground.keepBytes());
   }
 
   /** Evaluation: the model, and for each core a forward pass. */
@@ -224,6 +267,9 @@ public final class PlannedMemory {
     boolean groups = work.inGroups();
     Matrices each =
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
+    if (ground.card()) {
+      return need(kept(), 0, largest(layer -> layer(layer, each)), tasks);
+    }
     long before = 0;
     long most = 0;
     int atOnce = machines.cores();
@@ -232,7 +278,7 @@ public final class PlannedMemory {
       Need need = need(before, 0, groups ? group(next, each) : layer(next, each), tasks);
       most = Math.max(most, need.device);
       atOnce = Math.min(atOnce, need.atOnce);
-      before = Math.min(kept(), before + inverses(next, groups) / machines.executors());
+      before = Math.min(kept(), before + inverses(next, groups) / places());
     }
     return after(new Need(PROCESS + most, most, 0, atOnce));
   }
@@ -247,7 +293,16 @@ public final class PlannedMemory {
 
   /** Inverses that stay from the score to the cut, of the layers that this process has. */
   private long kept() {
-    return Math.min(machines.cores() * machines.keepBytes(), inverses() / machines.executors());
+    // On cards those of single weights alone: units and lines are scored on processors.
+    if (ground.card() && !work.sparse()) {
+      return 0;
+    }
+    return Math.min(ground.tasks() * ground.keepBytes(), inverses() / places());
+  }
+
+  /** Processes, or cards. */
+  private int places() {
+    return machines.executors() * (ground.card() ? machines.cards().each() : 1);
   }
 
   /** All of them: none where eigenvectors take their place. */
@@ -283,7 +338,7 @@ public final class PlannedMemory {
 
   /** The share of the inverses that a cut finds kept. */
   public double keptShare() {
-    long all = inverses() / machines.executors();
+    long all = inverses() / places();
     return all == 0 ? 0 : (double) kept() / all;
   }
 
@@ -333,11 +388,7 @@ public final class PlannedMemory {
     long forward = network.forward(shardWindows(), work.context());
     Need pass = withModels(2, forward, work.shards());
     Need refits = need(0, 0, refit, machines.cores());
-    return new Need(
-        Math.max(pass.process, refits.process),
-        Math.max(pass.device, refits.device),
-        pass.mapped,
-        Math.min(pass.atOnce, refits.atOnce));
+    return larger(pass, refits, Math.min(pass.atOnce, refits.atOnce));
   }
 
   /**
@@ -376,11 +427,16 @@ public final class PlannedMemory {
     Need gradients = need(held, mapped, layers() + pass, parts.count());
     long step = largest(layer -> 10L * FLOAT * layer.weights());
     Need steps = need(held, mapped, step, config.linears().size());
+    return larger(gradients, steps, gradients.atOnce);
+  }
+
+  private static Need larger(Need one, Need other, int atOnce) {
     return new Need(
-        Math.max(gradients.process, steps.process),
-        Math.max(gradients.device, steps.device),
-        mapped,
-        gradients.atOnce);
+        Math.max(one.process, other.process),
+        Math.max(one.device, other.device),
+        Math.max(one.mapped, other.mapped),
+        atOnce,
+        Math.max(one.card, other.card));
   }
 
   /**

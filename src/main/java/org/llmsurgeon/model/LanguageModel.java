@@ -40,12 +40,14 @@ public final class LanguageModel implements AutoCloseable {
   private final Network network;
   private final Device device;
   private final MemoryLimits limits;
+  private final RotaryTables tables;
 
   private LanguageModel(ModelConfig config, Network network, Device device, MemoryLimits limits) {
     this.config = config;
     this.network = network;
     this.device = device;
     this.limits = limits;
+    this.tables = new RotaryTables(config, device, precision());
   }
 
   /**
@@ -220,7 +222,7 @@ public final class LanguageModel implements AutoCloseable {
 
   private double[] byBlock(int[][] windows, BlockTap tap, Function<BlockwiseRun, double[]> how) {
     Batch.check(windows, config);
-    try (RunGround ground = ground(windows)) {
+    try (RunGround ground = ground()) {
       List<Pass> passes =
           Batch.split(windows, config.objective(), limits.tokensPerBlock()).stream()
               .map(batch -> ground.pass(batch, tap, null))
@@ -366,7 +368,7 @@ public final class LanguageModel implements AutoCloseable {
   private Tensor logits(Batch batch) {
     Batch.check(batch.ids(), 0, config.size(), 1);
     Tensor logits = device.empty(precision(), batch.length(), config.ends().outputs());
-    try (RunGround ground = ground(new int[][] {batch.ids()})) {
+    try (RunGround ground = ground()) {
       network.logits(ground.pass(batch, null, null), logits);
       return logits;
     } catch (RuntimeException failure) {
@@ -405,7 +407,7 @@ public final class LanguageModel implements AutoCloseable {
       int[][] windows, LinearTap tap, ParameterGradients into, Function<Pass, double[]> how) {
     Batch.check(windows, config);
     double[] losses = new double[windows.length];
-    try (RunGround ground = ground(windows)) {
+    try (RunGround ground = ground()) {
       for (Batch batch : Batch.split(windows, config.objective(), limits.tokensPerBlock())) {
         Pass pass = ground.pass(batch, tap, into);
         double[] part = how.apply(pass);
@@ -416,14 +418,14 @@ public final class LanguageModel implements AutoCloseable {
     return losses;
   }
 
-  private RunGround ground(int[][] windows) {
-    int longest = Arrays.stream(windows).mapToInt(window -> window.length).max().orElse(1);
-    return new RunGround(
-        device, precision(), new RotaryTables(config, longest, device, precision()));
+  private RunGround ground() {
+    return new RunGround(device, precision(), tables);
   }
 
   @Override
   public void close() {
-    network.parameters().close();
+    try (tables) {
+      network.parameters().close();
+    }
   }
 }

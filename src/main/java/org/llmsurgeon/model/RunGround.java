@@ -9,7 +9,7 @@ import org.llmsurgeon.model.pass.ParameterGradients;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.RotaryTables;
 
-/** What all batches of a run share; closing gives it back. */
+/** What all batches of a run share; closing gives back what no other run has. */
 final class RunGround implements AutoCloseable {
   private final Device device;
   private final Precision precision;
@@ -32,8 +32,6 @@ final class RunGround implements AutoCloseable {
 
   @Override
   public void close() {
-    try (tables) {
-      checks.close();
-    }
+    checks.close();
   }
 }

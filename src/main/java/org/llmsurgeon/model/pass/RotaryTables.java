@@ -14,11 +14,12 @@ import org.llmsurgeon.model.config.RotaryPositions;
 
 /**
  * Sines and cosines of all positions up to a length, for each kind of positions that a network has,
- * computed in double and rounded once.
+ * computed in double and rounded once. They stay on the device until this is closed, and serve all
+ * runs of a network; a longer sequence than any before makes new ones of twice the length. Safe for
+ * use by several threads.
  */
 public final class RotaryTables implements AutoCloseable {
   private final ModelConfig config;
-  private final int longest;
   private final Device device;
   private final Precision precision;
   private final TensorScope scope;
@@ -29,18 +30,17 @@ public final class RotaryTables implements AutoCloseable {
    *
    * @param kind which positions
    * @param frequencies as text: scalings may depend on the length of the sequences
+   * @param positions how many it has, a power of two
    */
-  private record Key(RotaryPositions kind, String frequencies) {}
+  private record Key(RotaryPositions kind, String frequencies, int positions) {}
 
   /**
    * @param config whose positions
-   * @param longest tokens of the longest sequence
    * @param device where the tables live
    * @param precision number format of the network
    */
-  public RotaryTables(ModelConfig config, int longest, Device device, Precision precision) {
+  public RotaryTables(ModelConfig config, Device device, Precision precision) {
     this.config = config;
-    this.longest = longest;
     this.device = device;
     this.precision = precision;
     this.scope = new TensorScope(device);
@@ -49,9 +49,9 @@ public final class RotaryTables implements AutoCloseable {
   /**
    * The tables for sequences of a length, in the order of the configuration.
    *
-   * @param length at most that of the longest
+   * @param length tokens
    */
-  public List<Rotary> forLength(int length) {
+  public synchronized List<Rotary> forLength(int length) {
     return config.attention().rotary().stream()
         .map(kind -> forLength(kind, length))
         .map(table -> new Rotary(table.cosine(), table.sine(), length, config.headDimension()))
@@ -60,27 +60,29 @@ public final class RotaryTables implements AutoCloseable {
 
   private Rotary forLength(RotaryPositions kind, int length) {
     double[] frequencies = kind.frequencies(length);
+    int positions = length < 2 ? 1 : Integer.highestOneBit(length - 1) << 1;
     return tables.computeIfAbsent(
-        new Key(kind, Arrays.toString(frequencies)), key -> table(kind, frequencies));
+        new Key(kind, Arrays.toString(frequencies), positions),
+        key -> table(kind, frequencies, positions));
   }
 
-  private Rotary table(RotaryPositions kind, double[] frequencies) {
-    double[] cosines = new double[longest * frequencies.length];
+  private Rotary table(RotaryPositions kind, double[] frequencies, int positions) {
+    double[] cosines = new double[Math.multiplyExact(positions, frequencies.length)];
     double[] sines = new double[cosines.length];
-    for (int position = 0; position < longest; position++) {
+    for (int position = 0; position < positions; position++) {
       for (int d = 0; d < frequencies.length; d++) {
         double angle = position * frequencies[d];
         cosines[position * frequencies.length + d] = Math.cos(angle) * kind.factor();
         sines[position * frequencies.length + d] = Math.sin(angle) * kind.factor();
       }
     }
-    Tensor cosine = scope.own(device.tensor(precision, longest, frequencies.length, cosines));
-    Tensor sine = scope.own(device.tensor(precision, longest, frequencies.length, sines));
-    return new Rotary(cosine, sine, longest, config.headDimension());
+    Tensor cosine = scope.own(device.tensor(precision, positions, frequencies.length, cosines));
+    Tensor sine = scope.own(device.tensor(precision, positions, frequencies.length, sines));
+    return new Rotary(cosine, sine, positions, config.headDimension());
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     scope.close();
   }
 }

@@ -108,9 +108,9 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--card",
       paramLabel = "NAME|FILE",
       description = {
-        "The card that does accumulate, draw, cut and corrections: a100-40gb, a100-80gb, h100, h200,"
-            + " l4, l40s or rtx-4090, or the file that bench --device cuda --json wrote. Default:"
-            + " none."
+        "The card that does accumulate, draw, cut and corrections: a100-40gb, a100-80gb, h100,"
+            + " h200, l4, l40s or rtx-4090, or the file that bench --device cuda --json wrote."
+            + " Default: none."
       })
   private String card;
 
@@ -296,12 +296,12 @@ public final class PlanCommand implements Callable<Integer> {
   private static String settings(Proposal proposal) {
     TextTable table =
         new TextTable("proposed settings", "")
-        .row("spark.executor.instances", Format.count(proposal.executors()))
-        .row("spark.executor.cores", Format.count(proposal.cores()))
-        .row("spark.task.cpus", "1, and more by itself where memory takes fewer tasks")
-        .row("spark.executor.memory", mebi(proposal.heap()))
-        .row("spark.executor.memoryOverhead", mebi(proposal.overhead()))
-        .row("--shards", Format.count(proposal.shards()));
+            .row("spark.executor.instances", Format.count(proposal.executors()))
+            .row("spark.executor.cores", Format.count(proposal.cores()))
+            .row("spark.task.cpus", "1, and more by itself where memory takes fewer tasks")
+            .row("spark.executor.memory", mebi(proposal.heap()))
+            .row("spark.executor.memoryOverhead", mebi(proposal.overhead()))
+            .row("--shards", Format.count(proposal.shards()));
     return cards(table, proposal.cards()).toString();
   }
 

@@ -278,7 +278,8 @@ class PlanCommandTest {
     assertThat(cores.err()).contains("8 cards and 4 cores; give --cores 8");
     assertThat(onCards("--card", bench("null", "2e13")).err())
         .contains("was not measured on a card; give what 'surgeon bench --device cuda --json'");
-    assertThat(onCards("--card", bench("80000000000", "0")).err()).contains("lacks a step of bench");
+    assertThat(onCards("--card", bench("80000000000", "0")).err())
+        .contains("lacks a step of bench");
 
     CommandRun small = onCards("--card", "l4");
     assertThat(small.code()).isEqualTo(2);

@@ -48,7 +48,8 @@ final class ExecutorCorrection implements AutoCloseable {
   }
 
   private static ExecutorCorrection load(CorrectionWork work) {
-    MemoryLimits limits = MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()));
+    MemoryLimits limits =
+        MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()));
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {

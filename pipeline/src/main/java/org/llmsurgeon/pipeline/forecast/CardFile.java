@@ -43,8 +43,7 @@ public final class CardFile {
 
   private static Cards.Kind read(String path) {
     JsonNode json =
-        Json.read(
-                new HadoopStorage(new Configuration(false)).readBytes(path), JsonNode.class)
+        Json.read(new HadoopStorage(new Configuration(false)).readBytes(path), JsonNode.class)
             .filter(JsonNode::isObject)
             .orElseThrow(() -> new InputException(path + " is no JSON object" + REMEDY));
     if (json.path("memory_bytes").asLong() <= 0) {

@@ -74,8 +74,7 @@ public final class PlannedMemory {
     this(work, machines, machines.ground(), parameters);
   }
 
-  private PlannedMemory(
-      Workload work, Machines machines, Machines.Ground ground, long parameters) {
+  private PlannedMemory(Workload work, Machines machines, Machines.Ground ground, long parameters) {
     this.work = work;
     this.machines = machines;
     this.ground = ground;

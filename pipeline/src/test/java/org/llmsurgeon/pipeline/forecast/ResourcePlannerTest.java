@@ -245,15 +245,23 @@ class ResourcePlannerTest {
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 1, "shards", 2));
     Workload once = new Workload(config, 4, recipe, 0.3, 64, 512, 0, 2);
     ResourcePlan plan = ResourcePlanner.plan(once, TWO);
-    long accumulate = plan.stage("accumulate").memory().tensors();
-    StagePlan.Memory score = plan.stage("score").memory();
     StagePlan.Memory write = plan.stage("write").memory();
 
     assertThat(plan.stage("hash").memory().pooled()).as("nothing was before").isZero();
-    assertThat(accumulate).isGreaterThan(score.tensors()).isGreaterThan(160L << 20);
-    assertThat(score.tensors() + score.pooled()).isEqualTo(accumulate);
-    assertThat(write.pooled()).isEqualTo(accumulate);
-    assertThat(score.least()).isEqualTo(score.process() - score.pooled() - score.mapped());
+    long before = 0;
+    for (String name : List.of("accumulate", "reduce", "score", "cut")) {
+      StagePlan.Memory memory = plan.stage(name).memory();
+      long all = memory.tensors() + memory.pooled();
+      assertThat(all).as(name).isGreaterThanOrEqualTo(before);
+      assertThat(all)
+          .as(name)
+          .isLessThanOrEqualTo(Math.max(before, memory.tensors() + (160L << 20)));
+      assertThat(memory.least()).isEqualTo(memory.process() - memory.pooled() - memory.mapped());
+      before = Math.max(before, memory.tensors());
+    }
+    assertThat(before).isGreaterThan(160L << 20);
+    assertThat(write.tensors()).isZero();
+    assertThat(write.pooled()).isEqualTo(before);
     assertThat(plan.executorBytes()).isGreaterThanOrEqualTo(write.process());
 
     Recipe more = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 2));

@@ -1,6 +1,7 @@
 package org.llmsurgeon.jobs.command;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.spark.network.util.JavaUtils;
@@ -77,8 +78,10 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--cores",
       paramLabel = "N",
-      description = "Cores of each process. Default: those of this machine.")
-  private int cores = Runtime.getRuntime().availableProcessors();
+      description = {
+        "Cores of each process. Default: those of this machine, and at least one for each card."
+      })
+  private Integer cores;
 
   @Option(
       names = "--memory",
@@ -139,7 +142,12 @@ public final class PlanCommand implements Callable<Integer> {
     planned
         .plan()
         .shortestOnCard(machines.cards().any() ? machines.cards().kind().memory() : Long.MAX_VALUE)
-        .ifPresent(stage -> refuseOnCard(stage, machines.cards().kind()));
+        .ifPresent(
+            stage ->
+                refuseOnCard(
+                    stage,
+                    machines.cards().kind(),
+                    Proposal.card(work.withShards(planned.proposal().shards()), machines)));
     planned
         .plan()
         .shortest(machines.memory())
@@ -164,11 +172,11 @@ public final class PlanCommand implements Callable<Integer> {
             + "g.");
   }
 
-  private static void refuseOnCard(StagePlan stage, Cards.Kind kind) {
+  private static void refuseOnCard(StagePlan stage, Cards.Kind kind, Optional<String> other) {
     String larger =
-        CardFile.withAtLeast(stage.memory().card())
+        other
             .map(name -> "give a larger one, as --card " + name)
-            .orElse("no card of the table has so much");
+            .orElse("no card of the table has enough");
     throw new InputException(
         "A task of the stage "
             + stage.name()
@@ -203,7 +211,9 @@ public final class PlanCommand implements Callable<Integer> {
   }
 
   private Machines machines() {
-    return new Machines(executors, cores, memoryBytes(), rates(), owned());
+    Cards owned = owned();
+    int here = Math.max(Runtime.getRuntime().availableProcessors(), owned.each());
+    return new Machines(executors, cores == null ? here : cores, memoryBytes(), rates(), owned);
   }
 
   private Cards owned() {

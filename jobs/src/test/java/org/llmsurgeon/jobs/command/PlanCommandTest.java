@@ -195,6 +195,7 @@ class PlanCommandTest {
         new ArrayList<>(
             List.of("--sparsity", "0.2", "--shots", "5", "--sequences", "128", "--context"));
     arguments.addAll(List.of("2048", "--executors", "1", "--cores", "64", "--memory", "512g"));
+    arguments.addAll(List.of("--disk", "20000", "--shards", "8"));
     arguments.addAll(List.of(more));
     return plan(arguments.toArray(String[]::new));
   }
@@ -272,6 +273,7 @@ class PlanCommandTest {
     assertThat(onCards("--card", "h300").err())
         .contains("There is no card 'h300'; choose one of a100-40gb,");
     assertThat(onCards("--cards", "2").err()).contains("--cards is 2, but no --card says which");
+    assertThat(plan("--card", "h200", "--cards", "99", "--memory", "512g").code()).isZero();
     assertThat(onCards("--card", "h100", "--cards", "0").err()).contains("give 1 or more");
     CommandRun cores = onCards("--card", "h100", "--cards", "8", "--cores", "4");
     assertThat(cores.code()).isEqualTo(2);

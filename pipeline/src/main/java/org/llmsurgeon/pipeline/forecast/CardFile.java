@@ -1,8 +1,6 @@
 package org.llmsurgeon.pipeline.forecast;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Comparator;
-import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.llmsurgeon.InputException;
@@ -26,19 +24,6 @@ public final class CardFile {
    */
   public static Cards.Kind of(String card) {
     return card.endsWith(".json") ? read(card) : CardTable.of(card);
-  }
-
-  /**
-   * The name of the smallest card of the table with so much memory.
-   *
-   * @param memory bytes
-   * @return empty where none has it
-   */
-  public static Optional<String> withAtLeast(long memory) {
-    return CardTable.all().stream()
-        .filter(kind -> kind.memory() >= memory)
-        .min(Comparator.comparingLong(Cards.Kind::memory))
-        .map(Cards.Kind::name);
   }
 
   private static Cards.Kind read(String path) {

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -51,6 +52,26 @@ public record Proposal(
       lacking = ResourcePlanner.plan(work, more).shortest(more.memory());
     }
     return more.memory();
+  }
+
+  /**
+   * The smallest card of the table that has room for a task of each stage on cards: with more
+   * memory more is kept, so what lacks now is not all that is needed.
+   *
+   * @param work what is to be done, in these shards
+   * @param machines with other cards
+   * @return its name; empty where none has
+   */
+  public static Optional<String> card(Workload work, Machines machines) {
+    return CardTable.all().stream()
+        .sorted(Comparator.comparingLong(Cards.Kind::memory))
+        .filter(
+            kind ->
+                ResourcePlanner.plan(work, machines.withCard(kind))
+                    .shortestOnCard(kind.memory())
+                    .isEmpty())
+        .findFirst()
+        .map(Cards.Kind::name);
   }
 
   /**

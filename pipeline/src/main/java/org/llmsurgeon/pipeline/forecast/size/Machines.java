@@ -70,6 +70,15 @@ public record Machines(int executors, int cores, long memory, Rates rates, Cards
     }
   }
 
+  /**
+   * The same with as many other cards.
+   *
+   * @param kind of card
+   */
+  public Machines withCard(Cards.Kind kind) {
+    return new Machines(executors, cores, memory, rates, new Cards(cards.each(), kind));
+  }
+
   /** Where tasks on processors find memory, in one process. */
   Ground ground() {
     return new Ground(memory, cores, KeptMemory.share(memory, cores), false);

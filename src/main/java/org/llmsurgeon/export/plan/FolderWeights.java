@@ -2,6 +2,7 @@ package org.llmsurgeon.export.plan;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.function.UnaryOperator;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TokenizerSpecials;
@@ -30,11 +31,21 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
    * @throws org.llmsurgeon.InputException naming what is missing, malformed or contradictory
    */
   public static LanguageModel model(Storage storage, String path, Device device) {
+    return model(storage, path, device, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #model(Storage, String, Device)}.
+   *
+   * @param as what is made of the weights before
+   */
+  public static LanguageModel model(
+      Storage storage, String path, Device device, UnaryOperator<WeightSource> as) {
     try (ModelFolder folder = ModelFolder.open(storage, path)) {
       ModelConfig config =
           withTokens(Architectures.parse(folder.config(), folder.configPath()), storage, path);
       CheckpointNames names = CheckpointNames.of(config, folder::contains);
-      return LanguageModel.load(config, new FolderWeights(folder, names), device);
+      return LanguageModel.load(config, as.apply(new FolderWeights(folder, names)), device);
     } catch (IOException failed) {
       throw new UncheckedIOException(path + " could not be closed", failed);
     }

@@ -69,7 +69,9 @@ class LargerThanMemoryTest {
 
   /** The model is mapped, and what blocks read is on the disk. */
   private static SparkConf little() {
-    return TestSpark.conf("local[1]").set(KeptMemory.SETTING, "64k").set(MappedWeights.SETTING, "0");
+    return TestSpark.conf("local[1]")
+        .set(KeptMemory.SETTING, "64k")
+        .set(MappedWeights.SETTING, "0");
   }
 
   private ClusterDriver.Job job(String name, boolean remote) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,7 @@ import org.llmsurgeon.pruning.structure.Line;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;
+import org.llmsurgeon.pruning.structure.WidthLayout;
 
 /** Paths of a small MLP-like group against exhaustive search, and the merge of several. */
 class EliminationPathTest {
@@ -104,6 +106,49 @@ class EliminationPathTest {
         greedy.take(choice);
       }
     }
+  }
+
+  /** All neurons as one unit, as a whole expert is. */
+  private static CoupledGroup whole(Case each, int neurons, CoupledGroup.Peers peers) {
+    int[] all = IntStream.range(0, neurons).toArray();
+    Unit.Part free = new Unit.Part(0, Line.ROW, all);
+    Unit unit = Unit.of(UnitKind.EXPERT, new Unit.Part(1, Line.COLUMN, all), free);
+    return new CoupledGroup(
+        "expert", each.group.layers(), List.of(unit), WidthLayout.NONE, peers);
+  }
+
+  @RepeatedTest(4)
+  void aWholeExpertCostsWhatAllItsColumnsCostJointly(RepetitionInfo repetition) {
+    try (Case each = new Case(70 + repetition.getCurrentRepetition(), 5, 6, 4)) {
+      CoupledGroup group = whole(each, 6, null);
+      Path path = EliminationPath.follow(each.device, group, each.layers, FINE);
+      double cost = new PlainGreedy(group, each.random, DAMPING).of(0).cost();
+      assertThat(path.units()).containsExactly(0);
+      assertThat(path.costs()[0]).isCloseTo(cost, within(1e-8 * (1 + cost)));
+    }
+  }
+
+  @Test
+  void asManyPeersStayAsMust() {
+    CoupledGroup.Peers peers = new CoupledGroup.Peers(0, 2);
+    List<PathMerge.Group> groups = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      try (Case each = new Case(80 + i, 5, 6, 4)) {
+        CoupledGroup group = whole(each, 6, peers);
+        Path path = EliminationPath.follow(each.device, group, each.layers, FINE);
+        groups.add(new PathMerge.Group(group, path));
+      }
+    }
+    PathMerge.Result result = PathMerge.select(groups, 1);
+    assertThat(Arrays.stream(result.prefixes()).sum()).isEqualTo(2);
+    double dearest =
+        IntStream.range(0, 4)
+            .filter(i -> result.prefixes()[i] == 1)
+            .mapToDouble(i -> groups.get(i).path().costs()[0])
+            .max()
+            .orElseThrow();
+    assertThat(groups.stream().filter(each -> each.path().costs()[0] < dearest).count())
+        .isEqualTo(1);
   }
 
   @RepeatedTest(4)

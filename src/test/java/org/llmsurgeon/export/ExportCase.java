@@ -108,7 +108,13 @@ public record ExportCase(
   private static void addEncoder(List<ExportCase> all, String name) {
     Supplier<ObjectNode> model = () -> reference(name);
     add(all, name + ", one width", model, ExportCase::oneNumberOfNeurons, Route.UNIFORM);
-    add(all, name + ", heads", model, ExportCase::heads, Route.PER_LAYER);
+    Consumer<MaskedFolder> heads = ExportCase::heads;
+    add(
+        all,
+        name + ", heads",
+        model,
+        heads.andThen(folder -> folder.positions("embeddings.position_ids")),
+        Route.PER_LAYER);
     // Every sublayer keeps a unit, of which the indexed form leaves out the weights
     add(all, name + ", sublayers", model, ExportCase::sublayers, Route.INDEXED);
     add(all, name + ", biases", model, ExportCase::biases, Route.PER_LAYER);

@@ -32,6 +32,7 @@ public final class MaskedFolder {
   private final ModelConfig config;
   private final Map<String, double[]> values = new LinkedHashMap<>();
   private final Map<String, int[]> shapes;
+  private final Map<String, int[][]> wholeNumbers = new LinkedHashMap<>();
 
   /** The model of a configuration. */
   public MaskedFolder(ObjectNode json, long seed) {
@@ -140,12 +141,19 @@ public final class MaskedFolder {
     return this;
   }
 
+  /** A tensor of whole numbers that no network reads, as old checkpoints store positions. */
+  public MaskedFolder positions(String name) {
+    wholeNumbers.put(name, new int[][] {{0, 1, 2, 3}});
+    return this;
+  }
+
   /** Writes it in two shards with an index. */
   public String write(String path, DataType dtype, Device device) throws IOException {
     text(path, "config.json", json.toString());
     text(path, "tokenizer.json", "{ \"any\":  1 }");
     Map<String, double[]> stored = stored();
-    List<String> names = new ArrayList<>(stored.keySet());
+    List<String> names = new ArrayList<>(wholeNumbers.keySet());
+    names.addAll(stored.keySet());
     List<List<String>> parts =
         List.of(names.subList(0, names.size() / 2), names.subList(names.size() / 2, names.size()));
     StringBuilder map = new StringBuilder();
@@ -183,11 +191,19 @@ public final class MaskedFolder {
       throws IOException {
     SafetensorsLayout layout = new SafetensorsLayout().metadata("format", "pt");
     for (String name : names) {
+      if (wholeNumbers.containsKey(name)) {
+        layout.add(name, DataType.I32, 1, wholeNumbers.get(name)[0].length);
+        continue;
+      }
       layout.add(name, dtype, Arrays.stream(shapes.get(name)).asLongStream().toArray());
     }
     try (SafetensorsWriter writer =
         new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
       for (String name : names) {
+        if (wholeNumbers.containsKey(name)) {
+          writer.write(name, wholeNumbers.get(name));
+          continue;
+        }
         double[] all = stored.get(name);
         int columns = shapes.get(name)[shapes.get(name).length - 1];
         try (Tensor tensor = device.tensor(Precision.SINGLE, all.length / columns, columns, all)) {

@@ -224,6 +224,31 @@ class LabelledRunTest {
     assertThat(report.perplexity()).isGreaterThan(1);
   }
 
+  @Test
+  void ofVectorsGoesOnWhereItStopped() throws IOException {
+    Path model = folder("bert-embedding");
+    String texts = lines("texts.jsonl", List.of(row("text", 0), row("text", 1), row("text", 2)));
+    String output = temp.resolve("stopped").toString();
+    PruneRequest request =
+        new PruneRequest(
+            model.toString(),
+            List.of(texts),
+            List.of(texts),
+            output,
+            null,
+            false,
+            Recipe.of(Map.of("shots", 2, "sparsity", 0.3, "sequences", 4, "context", 12)));
+    assertThatThrownBy(
+            () -> new SurgeonPipeline(spark, new PowerCut("2 cut", 1)).prune(request))
+        .hasMessageContaining("power cut");
+    PruningReport report = new SurgeonPipeline(spark, Progress.silent()).prune(request);
+    assertThat(report.notes().resumedFromShot()).isEqualTo(1);
+    PruningReport straight =
+        prune(model, texts, List.of(texts), Map.of("sequences", 4, "context", 12));
+    assertThat(report.perplexity()).isEqualTo(straight.perplexity());
+    assertThat(report.quality().scores()).isEqualTo(straight.quality().scores());
+  }
+
   private static String row(String column, int seed) {
     StringBuilder many = new StringBuilder();
     for (int i = 0; i < 12; i++) {

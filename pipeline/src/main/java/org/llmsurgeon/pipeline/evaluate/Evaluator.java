@@ -19,7 +19,6 @@ import org.llmsurgeon.surgery.evaluate.Measure;
 
 /** Measures some weights on the test windows of a run (method, section 8). */
 public final class Evaluator {
-  private static final String DENSE = "dense-embeddings.json";
   private static final int MOST_WINDOWS = 8;
   private static final int MOST_TOKENS = 8192;
 
@@ -84,11 +83,11 @@ public final class Evaluator {
    * What the first model that is evaluated in a run makes of the windows: that is the dense one.
    */
   private List<double[]> dense(List<double[]> own) {
-    return run.finished(DENSE, Embeddings.class)
+    return run.finished(RunDirectory.DENSE_EMBEDDINGS, Embeddings.class)
         .orElseGet(
             () -> {
               Embeddings first = new Embeddings(own);
-              run.commit(DENSE, first);
+              run.commit(RunDirectory.DENSE_EMBEDDINGS, first);
               return first;
             })
         .windows();

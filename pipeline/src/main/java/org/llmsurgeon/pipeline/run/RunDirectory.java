@@ -60,11 +60,15 @@ public final class RunDirectory {
   /** The plan. */
   public static final String PLAN = "plan.json";
 
+  /** What the dense model makes of the test windows, of a network of embeddings. */
+  public static final String DENSE_EMBEDDINGS = "dense-embeddings.json";
+
   /** Folder of records of where models are being written. */
   public static final String STAGED = "staged";
 
   private static final Pattern OWN =
-      Pattern.compile("plan\\.json|publishing\\.json|staged|windows|shot-\\d+");
+      Pattern.compile(
+          "plan\\.json|publishing\\.json|dense-embeddings\\.json|staged|windows|shot-\\d+");
   private static final Logger LOG = LoggerFactory.getLogger(RunDirectory.class);
 
   private final HadoopStorage storage;

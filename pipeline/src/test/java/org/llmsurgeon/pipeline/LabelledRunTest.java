@@ -238,8 +238,7 @@ class LabelledRunTest {
             null,
             false,
             Recipe.of(Map.of("shots", 2, "sparsity", 0.3, "sequences", 4, "context", 12)));
-    assertThatThrownBy(
-            () -> new SurgeonPipeline(spark, new PowerCut("2 cut", 1)).prune(request))
+    assertThatThrownBy(() -> new SurgeonPipeline(spark, new PowerCut("2 cut", 1)).prune(request))
         .hasMessageContaining("power cut");
     PruningReport report = new SurgeonPipeline(spark, Progress.silent()).prune(request);
     assertThat(report.notes().resumedFromShot()).isEqualTo(1);

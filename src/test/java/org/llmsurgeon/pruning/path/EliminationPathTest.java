@@ -113,8 +113,7 @@ class EliminationPathTest {
     int[] all = IntStream.range(0, neurons).toArray();
     Unit.Part free = new Unit.Part(0, Line.ROW, all);
     Unit unit = Unit.of(UnitKind.EXPERT, new Unit.Part(1, Line.COLUMN, all), free);
-    return new CoupledGroup(
-        "expert", each.group.layers(), List.of(unit), WidthLayout.NONE, peers);
+    return new CoupledGroup("expert", each.group.layers(), List.of(unit), WidthLayout.NONE, peers);
   }
 
   @RepeatedTest(4)

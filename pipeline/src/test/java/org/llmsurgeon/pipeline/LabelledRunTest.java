@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +135,33 @@ class LabelledRunTest {
     EvaluationResult own = evaluate(model.toString(), null, data, Map.of());
     assertThat(own).isEqualTo(evaluate(model.toString(), null, windows, Map.of()));
     assertThat(own.context()).isEqualTo(8);
+  }
+
+  /** What stands behind a text in a row is no part of it. */
+  @Test
+  void predictsTheSameHoweverWideTheRows() throws IOException {
+    Path model = folder("bert-pair");
+    List<Double> predicted = new ArrayList<>();
+    for (int width : new int[] {5, 8}) {
+      int[][] rows = new int[16][];
+      for (int i = 0; i < rows.length; i++) {
+        rows[i] = new int[width + 1];
+        Arrays.fill(rows[i], -1);
+        int[] text = {2, 5 + i % 4, 5 + i % 3, 3};
+        System.arraycopy(text, 0, rows[i], 0, text.length);
+        rows[i][width] = i % 3;
+      }
+      String windows = temp.resolve(width + ".arrow").toString();
+      new TokenWindows(rows).write(new LocalStorage(), windows);
+      Recipe recipe = Recipe.of(Map.of("shots", 1, "sparsity", 0.3));
+      String output = temp.resolve("out-" + width).toString();
+      PruneRequest request =
+          new PruneRequest(
+              model.toString(), List.of(windows), List.of(), output, null, true, recipe);
+      PruningReport report = new SurgeonPipeline(spark, Progress.silent()).prune(request);
+      predicted.add(report.shots().get(0).loss().predictedNats());
+    }
+    assertThat(predicted.get(1)).isPositive().isEqualTo(predicted.get(0));
   }
 
   @Test

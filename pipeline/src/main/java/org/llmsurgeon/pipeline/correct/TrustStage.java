@@ -124,7 +124,7 @@ public final class TrustStage {
   }
 
   private List<TrustRegion.Step> steps(List<LayerFile> cut) {
-    ShotLosses losses = new ShotLosses(run, shot.plan());
+    ShotLosses losses = new ShotLosses(run, shot.plan(), shot.config().objective());
     List<TrustRegion.Step> steps = new ArrayList<>();
     for (TrustRegion.Part part : parts) {
       long weights = 0;

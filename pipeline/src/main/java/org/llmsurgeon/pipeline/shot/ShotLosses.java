@@ -1,10 +1,14 @@
 package org.llmsurgeon.pipeline.shot;
 
+import java.util.Arrays;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.text.Windows;
 
 /**
  * How much the loss grew in a shot, and how much the quadratic model said it would, in nats per
@@ -13,22 +17,26 @@ import org.llmsurgeon.pipeline.run.SelectionManifest;
 public final class ShotLosses {
   private final RunDirectory run;
   private final RunPlan plan;
+  private final Objective objective;
+
+  /** How often a cost counts; 0 while that is not known. */
+  private double often;
 
   /**
    * Losses of a run.
    *
    * @param run run directory
    * @param plan its plan
+   * @param objective what the model is to do
    */
-  public ShotLosses(RunDirectory run, RunPlan plan) {
+  public ShotLosses(RunDirectory run, RunPlan plan, Objective objective) {
     this.run = run;
     this.plan = plan;
+    this.objective = objective;
   }
 
   /**
-   * A cost of the quadratic model as nats per token. Factors are of gradients of a sequence's mean
-   * loss over {@code T - 1} predictions, and means over {@code T} tokens; so a cost counts {@code T
-   * (T - 1)} times.
+   * A cost of the quadratic model as nats per token, see {@link #often}.
    *
    * @param cost of the quadratic model; null where there is none
    * @return null where there is no cost, or the curvature is not one of the loss
@@ -38,8 +46,32 @@ public final class ShotLosses {
     if (cost == null || !ofLoss) {
       return null;
     }
-    double context = plan.windows().calibration().context();
-    return context * (context - 1) * cost;
+    if (often == 0) {
+      WindowsFile file = plan.windows().calibration();
+      int some = Math.min(file.windows(), file.partWindows());
+      often = often(objective, Windows.read(run, file, 0, some));
+    }
+    return often * cost;
+  }
+
+  /**
+   * How often a cost counts in the loss of an example. Factors are means over the {@code T} tokens
+   * of gradients of the mean loss of {@code n} predictions, whose squares are by {@code n} smaller
+   * than the curvature of that mean; so it is {@code T n}, and {@code T (T - 1)} where each token
+   * but the first is said. Of examples that differ both are means.
+   *
+   * @param objective what is said
+   * @param windows at least one
+   */
+  static double often(Objective objective, int[][] windows) {
+    long tokens = 0;
+    long said = 0;
+    for (int[] window : windows) {
+      int[] targets = objective.example(window).targets();
+      tokens += targets.length;
+      said += Arrays.stream(targets).filter(each -> each >= 0).count();
+    }
+    return (double) tokens / windows.length * ((double) said / windows.length);
   }
 
   /** Predicted growth of the loss by what a selection takes, or null. */

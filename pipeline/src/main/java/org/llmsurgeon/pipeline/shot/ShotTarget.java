@@ -28,7 +28,7 @@ public final class ShotTarget {
     if (!shot.recipe().pace().adaptive()) {
       return shot.recipe().target(shot.shot(), end);
     }
-    ShotLosses losses = new ShotLosses(shot.run(), shot.plan());
+    ShotLosses losses = new ShotLosses(shot.run(), shot.plan(), shot.config().objective());
     List<AdaptiveSteps.Past> done = new ArrayList<>();
     double from = 0;
     for (int earlier = 1; earlier < shot.shot(); earlier++) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.io.api.Binary;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -185,6 +186,46 @@ class LabelledRunTest {
     String parquet = ParquetFiles.writeRows(temp.resolve("a.parquet"), schema, rows);
     assertThat(evaluate(model.toString(), null, parquet, Map.of()))
         .isEqualTo(evaluate(model.toString(), null, json, Map.of()));
+  }
+
+  /** Spark and pandas store 1.00 as the number 100 and a scale; a date is no label. */
+  @Test
+  void readsDecimalsInParquetAsTheNumbersThatTheyAre() throws IOException {
+    Path model = folder("bert-pair");
+    String schema =
+        "message schema { required binary premise (STRING); required binary hypothesis (STRING);"
+            + " required int32 label (%s); required fixed_len_byte_array(2) wide (DECIMAL(4,2)); }";
+    List<Consumer<Group>> rows = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      int number = i;
+      rows.add(
+          row -> {
+            row.add("premise", text(number));
+            row.add("hypothesis", text(number + 1));
+            row.add("label", 100 * (number % 2));
+            byte[] hundredths = {0, (byte) (100 * (number % 2))};
+            row.add("wide", Binary.fromConstantByteArray(hundredths));
+          });
+    }
+    String decimal =
+        ParquetFiles.writeRows(
+            temp.resolve("a.parquet"), schema.formatted("DECIMAL(5,2)"), rows);
+    List<String> json = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      json.add(
+          "{'premise': '%s', 'hypothesis': '%s', 'label': %d}"
+              .formatted(text(i), text(i + 1), i % 2));
+    }
+    EvaluationResult right =
+        evaluate(model.toString(), null, lines("a.jsonl", json), Map.of());
+    assertThat(evaluate(model.toString(), null, decimal, Map.of())).isEqualTo(right);
+    assertThat(evaluate(model.toString(), null, decimal, Map.of("label-column", "wide")))
+        .isEqualTo(right);
+    String date =
+        ParquetFiles.writeRows(temp.resolve("b.parquet"), schema.formatted("DATE"), rows);
+    assertThatThrownBy(() -> evaluate(model.toString(), null, date, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has no label under a usual name");
   }
 
   @Test

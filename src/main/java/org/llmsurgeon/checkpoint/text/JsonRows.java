@@ -55,7 +55,11 @@ public final class JsonRows implements LabelledRows {
       array = token == JsonToken.START_ARRAY;
       token = array ? parser.nextToken() : token;
     }
-    if (token == null || array && token == JsonToken.END_ARRAY) {
+    if (array && token == JsonToken.END_ARRAY) {
+      requireEnd();
+      return null;
+    }
+    if (token == null) {
       return null;
     }
     line = parser.currentTokenLocation().getLineNr();
@@ -64,6 +68,13 @@ public final class JsonRows implements LabelledRows {
           where() + " is " + JsonText.name(token) + "; give objects with a text and a label");
     }
     return MAPPER.readTree(parser);
+  }
+
+  private void requireEnd() throws IOException {
+    if (parser.nextToken() != null) {
+      throw new InputException(
+          path + " goes on after its array; give one array, or an object per line");
+    }
   }
 
   @Override

@@ -34,13 +34,24 @@ public record LabelNames(int count, Map<String, Integer> byName) {
         .path("id2label")
         .fields()
         .forEachRemaining(
-            each -> names.put(each.getValue().asText(), Integer.parseInt(each.getKey())));
+            each -> names.put(each.getValue().asText(), number("id2label", each.getKey())));
     config
         .path("label2id")
         .fields()
-        .forEachRemaining(each -> names.put(each.getKey(), each.getValue().asInt()));
+        .forEachRemaining(
+            each -> names.put(each.getKey(), number("label2id", each.getValue().asText())));
     names.values().removeIf(each -> each < 0 || each >= count);
     return new LabelNames(count, names);
+  }
+
+  private static int number(String field, String text) {
+    try {
+      return Integer.parseInt(text.strip());
+    } catch (NumberFormatException none) {
+      throw new InputException(
+          "config.json has \"%s\" as the number of a label in \"%s\"; give a whole number"
+              .formatted(text, field));
+    }
   }
 
   /**

@@ -100,6 +100,8 @@ class LabelledRowsTest {
     refuses("{'title': 3, 'stars': 1}", named, "has a number as its 'title'; give a string");
     refuses("\n{'title': 'a', 'stars': null}", named, "line 2, has no 'stars'");
     refuses("{'text': 'a', 'label': 1}\n7", USUAL, "line 2, is a number");
+    String array = "[{'text': 'a', 'label': 1}]";
+    refuses(array + "\n" + array, USUAL, "a.jsonl goes on after its array; give one array");
     refuses("{'text': ", USUAL, "a.jsonl is not valid JSON");
     assertThatThrownBy(() -> new LabelledColumns(List.of("a", "b", "c"), null))
         .hasMessageContaining("name one, or two for pairs");

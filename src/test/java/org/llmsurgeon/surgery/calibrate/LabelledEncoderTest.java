@@ -132,5 +132,10 @@ class LabelledEncoderTest {
   void hasTheNumberOfItsNameInEitherTable() {
     JsonNode config = TinyTokenizers.parse("{'label2id': {'B': 1, 'A': 0, 'Z': 9}}");
     assertThat(LabelNames.of(config, 2).byName()).isEqualTo(Map.of("A", 0, "B", 1));
+    for (String wrong : new String[] {"{'label2id': {'B': 'one'}}", "{'id2label': {'one': 'B'}}"}) {
+      assertThatThrownBy(() -> LabelNames.of(TinyTokenizers.parse(wrong), 2))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("config.json has \"one\" as the number of a label in ");
+    }
   }
 }

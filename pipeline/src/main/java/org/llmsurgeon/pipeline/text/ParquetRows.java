@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.List;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.schema.GroupType;
@@ -44,10 +46,24 @@ final class ParquetRows implements LabelledRows {
   private static boolean isValue(Type type) {
     return type.isPrimitive()
         && !type.isRepetition(Type.Repetition.REPEATED)
+        && isPlain(type.getLogicalTypeAnnotation())
         && switch (type.asPrimitiveType().getPrimitiveTypeName()) {
           case INT32, INT64, FLOAT, DOUBLE, BOOLEAN, BINARY -> true;
+          case FIXED_LEN_BYTE_ARRAY ->
+              type.getLogicalTypeAnnotation()
+                  instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
           default -> false;
         };
+  }
+
+  /** Whether what is stored is the value itself: not the days of a date, or a decimal's digits. */
+  private static boolean isPlain(LogicalTypeAnnotation kind) {
+    return kind == null
+        || kind instanceof LogicalTypeAnnotation.IntLogicalTypeAnnotation
+        || kind instanceof LogicalTypeAnnotation.StringLogicalTypeAnnotation
+        || kind instanceof LogicalTypeAnnotation.EnumLogicalTypeAnnotation
+        || kind instanceof LogicalTypeAnnotation.JsonLogicalTypeAnnotation
+        || kind instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation;
   }
 
   /** A group with one repeated group of one value, as Parquet's format describes lists. */
@@ -98,6 +114,10 @@ final class ParquetRows implements LabelledRows {
 
   private JsonNode value(Group values, PrimitiveType type) {
     String name = type.getName();
+    if (type.getLogicalTypeAnnotation()
+        instanceof LogicalTypeAnnotation.DecimalLogicalTypeAnnotation decimal) {
+      return JSON.numberNode(new BigDecimal(digits(values, type), decimal.getScale()));
+    }
     return switch (type.getPrimitiveTypeName()) {
       case INT32 -> JSON.numberNode(values.getInteger(name, 0));
       case INT64 -> JSON.numberNode(values.getLong(name, 0));
@@ -106,6 +126,14 @@ final class ParquetRows implements LabelledRows {
       case BOOLEAN -> JSON.booleanNode(values.getBoolean(name, 0));
       default ->
           JSON.textNode(StrictText.decode(ParquetTextReader.bytes(values, name, 0), this::where));
+    };
+  }
+
+  private static BigInteger digits(Group values, PrimitiveType type) {
+    return switch (type.getPrimitiveTypeName()) {
+      case INT32 -> BigInteger.valueOf(values.getInteger(type.getName(), 0));
+      case INT64 -> BigInteger.valueOf(values.getLong(type.getName(), 0));
+      default -> new BigInteger(values.getBinary(type.getName(), 0).getBytes());
     };
   }
 

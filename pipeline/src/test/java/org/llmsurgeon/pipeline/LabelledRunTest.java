@@ -138,6 +138,20 @@ class LabelledRunTest {
     assertThat(own.context()).isEqualTo(8);
   }
 
+  /** Without the dense model beside, each embedding is its own reference. */
+  @Test
+  void ofEmbeddingsHasNoLossesToHoldPredictionsAgainst() throws IOException {
+    Path model = folder("bert-pair");
+    String data = pairs("train.jsonl", 30);
+    for (Map<String, ?> option : List.of(Map.of("shots", "auto"), Map.of("trust-region", true))) {
+      Map<String, Object> all = new HashMap<>(Map.of("objective", "embedding"));
+      all.putAll(option);
+      assertThatThrownBy(() -> prune(model, data, List.of(), all))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("the loss of embeddings is 0 at the start");
+    }
+  }
+
   /** What stands behind a text in a row is no part of it. */
   @Test
   void predictsTheSameHoweverWideTheRows() throws IOException {

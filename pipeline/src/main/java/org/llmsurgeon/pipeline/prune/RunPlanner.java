@@ -9,6 +9,7 @@ import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.choose.AlreadyGone;
 import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -56,13 +57,21 @@ public final class RunPlanner {
    * @throws InputException saying how far it can
    */
   void requireReachable() {
-    if (recipe.selection().trusted() && !config.objective().hasAnswers()) {
-      throw new InputException(
-          LayerSettings.TRUST_REGION.spelled()
-              + " holds predicted against measured losses, and the loss of embeddings is 0 at the"
-              + " start; leave it out.");
-    }
+    requireLosses(recipe.selection().trusted(), LayerSettings.TRUST_REGION.spelled(), "leave it out");
+    requireLosses(
+        recipe.pace().adaptive(), StepSettings.SHOTS.spelled() + " auto", "give a number of shots");
     new Reachability(config, recipe).require(share);
+  }
+
+  private void requireLosses(boolean asked, String option, String remedy) {
+    if (asked && !config.objective().hasAnswers()) {
+      throw new InputException(
+          option
+              + " holds predicted against measured losses, and the loss of embeddings is 0 at the"
+              + " start; "
+              + remedy
+              + ".");
+    }
   }
 
   /**

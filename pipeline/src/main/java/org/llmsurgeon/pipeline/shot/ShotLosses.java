@@ -107,7 +107,8 @@ public final class ShotLosses {
    * Growth of the calibration loss.
    *
    * @param shot a committed shot
-   * @return null where the next shot has not gathered its factors, or a curvature needs no data
+   * @return null where the next shot has not gathered its factors, a curvature needs no data, or
+   *     examples do not say what is right
    */
   Double onCalibration(int shot) {
     Double before = calibrationLoss(shot);
@@ -116,6 +117,9 @@ public final class ShotLosses {
   }
 
   private Double calibrationLoss(int shot) {
+    if (!objective.hasAnswers()) {
+      return null;
+    }
     return run.finished(FactorsManifest.path(shot), FactorsManifest.class)
         .map(FactorsManifest::calibrationLoss)
         .orElse(null);

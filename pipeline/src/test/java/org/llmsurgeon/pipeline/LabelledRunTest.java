@@ -222,21 +222,18 @@ class LabelledRunTest {
           });
     }
     String decimal =
-        ParquetFiles.writeRows(
-            temp.resolve("a.parquet"), schema.formatted("DECIMAL(5,2)"), rows);
+        ParquetFiles.writeRows(temp.resolve("a.parquet"), schema.formatted("DECIMAL(5,2)"), rows);
     List<String> json = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       json.add(
           "{'premise': '%s', 'hypothesis': '%s', 'label': %d}"
               .formatted(text(i), text(i + 1), i % 2));
     }
-    EvaluationResult right =
-        evaluate(model.toString(), null, lines("a.jsonl", json), Map.of());
+    EvaluationResult right = evaluate(model.toString(), null, lines("a.jsonl", json), Map.of());
     assertThat(evaluate(model.toString(), null, decimal, Map.of())).isEqualTo(right);
     assertThat(evaluate(model.toString(), null, decimal, Map.of("label-column", "wide")))
         .isEqualTo(right);
-    String date =
-        ParquetFiles.writeRows(temp.resolve("b.parquet"), schema.formatted("DATE"), rows);
+    String date = ParquetFiles.writeRows(temp.resolve("b.parquet"), schema.formatted("DATE"), rows);
     assertThatThrownBy(() -> evaluate(model.toString(), null, date, Map.of()))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has no label under a usual name");

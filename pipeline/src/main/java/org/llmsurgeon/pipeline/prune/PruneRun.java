@@ -112,7 +112,10 @@ public final class PruneRun {
     ModelConfig config = dense.config();
     ReportBuilder report =
         new ReportBuilder(
-            session, plan, new ShotLosses(run, plan, config.objective()), new Shortfall(config, request.recipe()));
+            session,
+            plan,
+            new ShotLosses(run, plan, config.objective()),
+            new Shortfall(config, request.recipe()));
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.model(config);
     RunForecast forecast = RunForecast.of(session, plan, config, weightBytes);

@@ -57,7 +57,8 @@ public final class RunPlanner {
    * @throws InputException saying how far it can
    */
   void requireReachable() {
-    requireLosses(recipe.selection().trusted(), LayerSettings.TRUST_REGION.spelled(), "leave it out");
+    requireLosses(
+        recipe.selection().trusted(), LayerSettings.TRUST_REGION.spelled(), "leave it out");
     requireLosses(
         recipe.pace().adaptive(), StepSettings.SHOTS.spelled() + " auto", "give a number of shots");
     new Reachability(config, recipe).require(share);

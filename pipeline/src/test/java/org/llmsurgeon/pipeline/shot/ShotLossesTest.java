@@ -25,8 +25,7 @@ class ShotLossesTest {
     int[][] rows = {{2, 5, 3, -1, -1, -1, 1}, {2, 5, 6, 8, 3, -1, 0}};
     assertThat(ShotLosses.often(new Classification(2, false, ROW), rows)).isEqualTo(4);
     int[] number = {2, 5, 3, -1, 0, 1};
-    assertThat(ShotLosses.often(new Regression(ROW), new int[][] {number}))
-        .isEqualTo(3);
+    assertThat(ShotLosses.often(new Regression(ROW), new int[][] {number})).isEqualTo(3);
   }
 
   @Test

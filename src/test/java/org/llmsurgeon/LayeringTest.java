@@ -53,7 +53,7 @@ class LayeringTest {
           Rooms.of(ROOT + ".compute.cpu", "kernel", "operand", ""),
           Rooms.of(ROOT + ".compute.cuda", "driver", "operand", ""),
           Rooms.of(ROOT + ".curvature", "accumulate", ""),
-          Rooms.of(ROOT + ".export", "plan", "", "verify", "gguf"),
+          Rooms.of(ROOT + ".export", "survey", "plan", "", "verify", "gguf"),
           Rooms.of(
               ROOT + ".checkpoint", "storage", "safetensors", "folder", "arrow", "text", "token"),
           Rooms.of(

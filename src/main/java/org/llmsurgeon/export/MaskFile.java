@@ -12,7 +12,7 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.export.plan.NetworkTensors;
+import org.llmsurgeon.export.survey.NetworkTensors;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /**

@@ -13,8 +13,8 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.export.plan.FolderWeights;
 import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 

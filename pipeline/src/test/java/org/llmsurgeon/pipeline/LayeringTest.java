@@ -32,6 +32,7 @@ class LayeringTest {
           "files",
           "cluster",
           "run",
+          "parquet",
           "text",
           "weights",
           "shot",

@@ -16,7 +16,7 @@ import org.llmsurgeon.checkpoint.Mutations;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.checkpoint.text.TextChunk;
 import org.llmsurgeon.checkpoint.text.TextPart;
-import org.llmsurgeon.pipeline.text.ParquetTextReader;
+import org.llmsurgeon.pipeline.parquet.ParquetTextReader;
 
 /** Parquet files, damaged at random: some in every build, many by tag. */
 class ParquetFuzzTest {

@@ -29,6 +29,7 @@ import org.llmsurgeon.compute.cuda.driver.CudaException;
 import org.llmsurgeon.compute.cuda.driver.CudaMemoryPool;
 import org.llmsurgeon.compute.cuda.driver.CudaTransfers;
 import org.llmsurgeon.compute.cuda.operand.CudaBlas;
+import org.llmsurgeon.compute.cuda.operand.CudaFiniteChecks;
 import org.llmsurgeon.compute.cuda.operand.CudaKernels;
 import org.llmsurgeon.compute.cuda.operand.CudaNumbers;
 import org.llmsurgeon.compute.cuda.operand.CudaParts;

@@ -9,6 +9,10 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.folder.TensorEdit;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.export.survey.BlockSurvey;
+import org.llmsurgeon.export.survey.NetworkTensors;
+import org.llmsurgeon.export.survey.Survey;
+import org.llmsurgeon.export.survey.ZeroLines;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.NormPlace;
 

@@ -3,6 +3,7 @@ package org.llmsurgeon.export.plan;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import org.llmsurgeon.export.survey.BlockSurvey;
 
 /**
  * Which units of a block are written when it gets a width: all that are left, and as many of the

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.llmsurgeon.export.survey.BlockSurvey;
 
 /** The smallest widths that a route can say for what is left of each block. */
 final class Widths {

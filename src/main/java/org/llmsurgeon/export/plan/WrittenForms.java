@@ -3,6 +3,7 @@ package org.llmsurgeon.export.plan;
 import java.util.Set;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
+import org.llmsurgeon.export.survey.NetworkTensors;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /** Which smaller forms are written for which models. */

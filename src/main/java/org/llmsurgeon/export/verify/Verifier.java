@@ -15,7 +15,7 @@ import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.export.plan.ConfigFiles;
-import org.llmsurgeon.export.plan.FolderWeights;
+import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;

@@ -20,7 +20,7 @@ import org.llmsurgeon.checkpoint.text.ChoiceQuestion;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
-import org.llmsurgeon.export.plan.FolderWeights;
+import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 
 /** Questions as ARC, HellaSwag, PIQA and WinoGrande publish them. */

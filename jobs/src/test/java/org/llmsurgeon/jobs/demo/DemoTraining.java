@@ -19,7 +19,7 @@ import org.llmsurgeon.checkpoint.token.CalibrationText;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.export.plan.FolderWeights;
+import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;

@@ -24,6 +24,7 @@ import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.parquet.ParquetRows;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;

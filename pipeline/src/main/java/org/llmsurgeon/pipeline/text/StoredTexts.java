@@ -6,16 +6,17 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
 import org.llmsurgeon.checkpoint.text.TextSource;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.parquet.ParquetTextReader;
 
 /** Texts of all formats on all file systems. */
-final class StoredTexts implements TextSource {
+public final class StoredTexts implements TextSource {
   private final HadoopStorage storage;
   private final FileTexts others;
 
   /**
    * @param storage where the texts are
    */
-  StoredTexts(HadoopStorage storage) {
+  public StoredTexts(HadoopStorage storage) {
     this.storage = storage;
     this.others = new FileTexts(storage);
   }

@@ -1,4 +1,4 @@
-package org.llmsurgeon.export.plan;
+package org.llmsurgeon.export.survey;
 
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -57,13 +57,13 @@ public record BlockSurvey(
    */
   public record Expert(Map<LinearRole, Matrix> matrices, BitSet neurons, boolean gone) {
     /** Neurons as they are. */
-    int allNeurons() {
+    public int allNeurons() {
       return matrices.get(LinearRole.DOWN).shape().inputs();
     }
   }
 
   /** All linear layers, those of experts last. */
-  List<Matrix> all() {
+  public List<Matrix> all() {
     List<Matrix> all = new ArrayList<>(matrices.values());
     experts.forEach(each -> all.addAll(each.matrices().values()));
     return all;
@@ -75,7 +75,7 @@ public record BlockSurvey(
   }
 
   /** Neurons of an expert as they are; 0 where there is none. */
-  int expertNeurons() {
+  public int expertNeurons() {
     return experts.isEmpty() ? 0 : experts.get(0).allNeurons();
   }
 
@@ -94,12 +94,12 @@ public record BlockSurvey(
   }
 
   /** Neurons of the feed-forward as it is. */
-  int allNeurons() {
+  public int allNeurons() {
     return constants.neurons().length;
   }
 
   /** Query heads as they are. */
-  int allHeads() {
+  public int allHeads() {
     return constants.heads().length / headDimension;
   }
 
@@ -111,7 +111,7 @@ public record BlockSurvey(
   }
 
   /** Query heads of each key and value head. */
-  int headsInGroup() {
+  public int headsInGroup() {
     return allGroups() == 0 ? 0 : allHeads() / allGroups();
   }
 
@@ -122,7 +122,7 @@ public record BlockSurvey(
   }
 
   /** Groups of which a query head is left. */
-  int groupsLeft() {
+  public int groupsLeft() {
     int left = 0;
     for (int group = 0; group < allGroups(); group++) {
       left += left(group) > 0 ? 1 : 0;
@@ -131,7 +131,7 @@ public record BlockSurvey(
   }
 
   /** The most query heads that are left in a group. */
-  int mostHeadsInGroup() {
+  public int mostHeadsInGroup() {
     int most = 0;
     for (int group = 0; group < allGroups(); group++) {
       most = Math.max(most, left(group));

@@ -1,18 +1,15 @@
-package org.llmsurgeon.compute.cuda;
+package org.llmsurgeon.compute.cuda.operand;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.llmsurgeon.compute.FiniteChecks;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.compute.cuda.operand.CudaParts;
-import org.llmsurgeon.compute.cuda.operand.CudaScratch;
-import org.llmsurgeon.compute.cuda.operand.CudaTensor;
 
 /**
  * Checks whose answers stay on the card until somebody asks: one number, the lowest of all {@code
  * check << 40 | element} that were not finite.
  */
-final class CudaFiniteChecks implements FiniteChecks {
+public final class CudaFiniteChecks implements FiniteChecks {
   /** Bits of an element's index: a card has no room for a tensor of more elements. */
   private static final int ELEMENT = 40;
 
@@ -24,7 +21,7 @@ final class CudaFiniteChecks implements FiniteChecks {
   private final List<Failure> failures = new ArrayList<>();
   private final long flag;
 
-  CudaFiniteChecks(CudaParts parts) {
+  public CudaFiniteChecks(CudaParts parts) {
     this.parts = parts;
     this.scratch = parts.scratch();
     this.flag = scratch.bytes(Long.BYTES);

@@ -1,4 +1,4 @@
-package org.llmsurgeon.export.plan;
+package org.llmsurgeon.export.survey;
 
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.compute.Device;

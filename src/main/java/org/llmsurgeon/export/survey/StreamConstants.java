@@ -1,4 +1,4 @@
-package org.llmsurgeon.export.plan;
+package org.llmsurgeon.export.survey;
 
 import java.util.BitSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.text;
+package org.llmsurgeon.pipeline.parquet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -25,6 +25,7 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
 import org.llmsurgeon.pipeline.ParquetFiles;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.text.StoredTexts;
 
 class ParquetTextReaderTest {
   private static final List<String> TEXTS =

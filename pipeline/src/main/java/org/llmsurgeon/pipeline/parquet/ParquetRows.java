@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.text;
+package org.llmsurgeon.pipeline.parquet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -22,7 +22,7 @@ import org.llmsurgeon.checkpoint.text.TextPart;
  * The rows of a Parquet file as objects: strings, numbers, truth values and lists of these. Columns
  * of other kinds are not read.
  */
-final class ParquetRows implements LabelledRows {
+public final class ParquetRows implements LabelledRows {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private final ParquetGroups rows;
@@ -33,7 +33,7 @@ final class ParquetRows implements LabelledRows {
    * @param source the file; closed with this
    * @param part all of it
    */
-  ParquetRows(ByteSource source, TextPart part) {
+  public ParquetRows(ByteSource source, TextPart part) {
     rows = new ParquetGroups(source, part, ParquetRows::readable);
   }
 

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.text;
+package org.llmsurgeon.pipeline.parquet;
 
 import java.nio.ByteBuffer;
 import org.apache.parquet.example.data.Group;

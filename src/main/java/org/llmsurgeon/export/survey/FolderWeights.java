@@ -1,4 +1,4 @@
-package org.llmsurgeon.export.plan;
+package org.llmsurgeon.export.survey;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.text;
+package org.llmsurgeon.pipeline.parquet;
 
 import java.io.IOException;
 import java.io.InputStream;

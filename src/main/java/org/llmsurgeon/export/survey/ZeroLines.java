@@ -1,4 +1,4 @@
-package org.llmsurgeon.export.plan;
+package org.llmsurgeon.export.survey;
 
 import java.util.BitSet;
 import org.llmsurgeon.compute.Device;
@@ -11,7 +11,7 @@ import org.llmsurgeon.compute.Tensor;
  * @param columns columns likewise
  * @param elements elements that are not 0
  */
-record ZeroLines(BitSet rows, BitSet columns, long elements) {
+public record ZeroLines(BitSet rows, BitSet columns, long elements) {
   private static final int CHUNK = 1 << 18;
 
   /**

@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.report;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -51,9 +50,7 @@ public final class ReportBuilder {
   private final List<PruningReport.Factor> factors = new ArrayList<>();
   private final List<PruningReport.Update> updates = new ArrayList<>();
   private final List<String> ofUpdates = new ArrayList<>();
-  private final List<String> ofExperts = new ArrayList<>();
-  private final List<PruningReport.Expert> experts = new ArrayList<>();
-  private int mostPoor;
+  private final ExpertFigures experts = new ExpertFigures();
   private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
   private HalvesCheck halves;
@@ -137,34 +134,7 @@ public final class ReportBuilder {
    * @param tokens the count
    */
   public void experts(int shot, ExpertTokens tokens) {
-    experts.addAll(
-        tokens.experts().stream()
-            .map(
-                each -> new PruningReport.Expert(shot, each.expert(), each.tokens(), each.inputs()))
-            .toList());
-    List<ExpertTokens.Expert> poor =
-        tokens.experts().stream().filter(ExpertTokens.Expert::isPoor).toList();
-    if (poor.size() > mostPoor) {
-      mostPoor = poor.size();
-      poor.stream()
-          .min(Comparator.comparingLong(ExpertTokens.Expert::tokens))
-          .map(fewest -> poor(shot, tokens.experts().size(), fewest))
-          .ifPresent(ofExperts::add);
-    }
-  }
-
-  private String poor(int shot, int all, ExpertTokens.Expert fewest) {
-    return String.format(
-        Locale.ROOT,
-        "In shot %d %,d of %,d experts got fewer calibration tokens than their layers have inputs,"
-            + " the fewest %,d of %,d (%s): their curvature is known in part only; give more"
-            + " --sequences or a longer --context.",
-        shot,
-        mostPoor,
-        all,
-        fewest.tokens(),
-        fewest.inputs(),
-        fewest.expert());
+    experts.add(shot, tokens);
   }
 
   /** Sets the shot after which this process went on. */
@@ -320,43 +290,12 @@ public final class ReportBuilder {
     return Stream.of(
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
-            ofExperts.stream(),
+            experts.warnings().stream(),
             missing().stream(),
-            data().stream(),
-            kept().stream())
+            RunWarnings.data(halves).stream(),
+            RunWarnings.kept(first, plan.recipe().structures()).stream())
         .flatMap(each -> each)
         .toList();
-  }
-
-  /** Whether more data would help. */
-  private Optional<String> data() {
-    return Optional.ofNullable(halves)
-        .filter(HalvesCheck::wantsMore)
-        .map(
-            check ->
-                String.format(
-                    Locale.ROOT,
-                    "More calibration data would help: what one half of it finds cheapest costs"
-                        + " %.0f %% more than need be by the other half (rank correlation of the"
-                        + " costs of units %.3f); give more --sequences.",
-                    100 * check.excess(),
-                    check.rankCorrelation()));
-  }
-
-  /** Zeros that came with the model and are no part of what rows and columns go. */
-  private Optional<String> kept() {
-    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().weights().zeros()).sum();
-    long counted = first.layers().stream().mapToLong(layer -> layer.cut().weights().before()).sum();
-    boolean besides = !plan.recipe().structures().sparse() && zeros > counted;
-    return besides
-        ? Optional.of(
-            String.format(
-                Locale.ROOT,
-                "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
-                    + " 0, and do not count in the sparsity.",
-                zeros - counted,
-                100.0 * (zeros - counted) / first.removal().total()))
-        : Optional.empty();
   }
 
   /** What is missing of a target at which somebody gets the model. */
@@ -412,7 +351,7 @@ public final class ReportBuilder {
         all,
         IntStream.range(0, last.layers().size()).mapToObj(this::layer).toList(),
         new PruningReport.Notes(resumedFromShot, warnings(all), saved),
-        new PruningReport.Numerics(factors, updates, halves, trust, experts),
+        new PruningReport.Numerics(factors, updates, halves, trust, experts.all()),
         forecast == null ? null : forecast.against(session.usage()),
         export);
   }

@@ -21,6 +21,11 @@ public final class CudaFiniteChecks implements FiniteChecks {
   private final List<Failure> failures = new ArrayList<>();
   private final long flag;
 
+  /**
+   * Checks on a card; the caller closes them.
+   *
+   * @param parts of the device
+   */
   public CudaFiniteChecks(CudaParts parts) {
     this.parts = parts;
     this.scratch = parts.scratch();

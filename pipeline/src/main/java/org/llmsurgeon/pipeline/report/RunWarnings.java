@@ -1,0 +1,51 @@
+package org.llmsurgeon.pipeline.report;
+
+import java.util.Locale;
+import java.util.Optional;
+import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pruning.structure.Structures;
+import org.llmsurgeon.surgery.choose.HalvesCheck;
+
+/** What a user is told of the data and of the model that came. */
+final class RunWarnings {
+  private RunWarnings() {}
+
+  /**
+   * Whether more data would help.
+   *
+   * @param halves how far halves of it agree; null where nobody asked
+   */
+  static Optional<String> data(HalvesCheck halves) {
+    return Optional.ofNullable(halves)
+        .filter(HalvesCheck::wantsMore)
+        .map(
+            check ->
+                String.format(
+                    Locale.ROOT,
+                    "More calibration data would help: what one half of it finds cheapest costs"
+                        + " %.0f %% more than need be by the other half (rank correlation of the"
+                        + " costs of units %.3f); give more --sequences.",
+                    100 * check.excess(),
+                    check.rankCorrelation()));
+  }
+
+  /**
+   * Zeros that came with the model and are no part of what rows and columns go.
+   *
+   * @param first the first shot
+   * @param structures what goes
+   */
+  static Optional<String> kept(ShotManifest first, Structures structures) {
+    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().weights().zeros()).sum();
+    long counted = first.layers().stream().mapToLong(layer -> layer.cut().weights().before()).sum();
+    return structures.sparse() || zeros <= counted
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
+                    + " 0, and do not count in the sparsity.",
+                zeros - counted,
+                100.0 * (zeros - counted) / first.removal().total()));
+  }
+}

@@ -81,6 +81,9 @@ class BadInputTest {
     assertThat(run.out()).isEmpty();
     assertThat(run.code()).isEqualTo(2);
     assertThat(filesOf(output)).isSubsetOf(".surgeon-run");
+    if (Files.exists(output)) {
+      assertThat(filesOf(output)).as("no empty folder is left").isNotEmpty();
+    }
     assertThat(filesOf(folder)).noneMatch(name -> name.startsWith("."));
   }
 

@@ -3,8 +3,6 @@ package org.llmsurgeon.pipeline.files;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.Reason;
@@ -37,7 +35,7 @@ public final class WriteProbe {
    * @throws InputException if it cannot be written
    */
   public static void require(HadoopStorage storage, String folder, String what) {
-    List<String> missing = missing(storage, folder);
+    MissingFolders missing = MissingFolders.of(storage, folder);
     String file = Storage.child(folder, NAME + UUID.randomUUID());
     try {
       storage.create(file).close();
@@ -50,7 +48,7 @@ public final class WriteProbe {
               + "); choose a place in which files can be made.",
           failure);
     } finally {
-      missing.forEach(each -> deleteEmpty(storage, each));
+      missing.deleteEmpty();
     }
   }
 
@@ -67,29 +65,6 @@ public final class WriteProbe {
       throw new InputException(what + " is a folder; give a file.");
     }
     require(storage, file.substring(0, Math.max(1, file.lastIndexOf('/'))), what);
-  }
-
-  /** The folder and those above it that are not there, the innermost first. */
-  private static List<String> missing(HadoopStorage storage, String folder) {
-    String there = storage.nearestAtOrAbove(folder).orElse(folder);
-    List<String> missing = new ArrayList<>();
-    String each = folder;
-    while (each.length() > there.length()) {
-      missing.add(each);
-      each = each.substring(0, Math.max(0, each.lastIndexOf('/')));
-    }
-    return missing;
-  }
-
-  /** Another process may have put something there meanwhile, which stays. */
-  private static void deleteEmpty(HadoopStorage storage, String folder) {
-    try {
-      if (storage.exists(folder) && storage.entries(folder).isEmpty()) {
-        storage.delete(folder, false);
-      }
-    } catch (UncheckedIOException | InputException inUse) {
-      // It is no longer ours.
-    }
   }
 
   private static String reason(Exception failure) {

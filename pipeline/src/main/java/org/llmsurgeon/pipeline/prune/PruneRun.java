@@ -90,7 +90,7 @@ public final class PruneRun {
       report = prune(begun.orElseGet(() -> plan(kept, dense, identity)), dense);
     } catch (InputException refusal) {
       if (ours && ShotLoop.committed(run, 1) == 0) {
-        output.deleteOwnRun();
+        output.deleteRefused();
       }
       throw refusal;
     }

@@ -5,6 +5,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
+import org.llmsurgeon.pipeline.files.MissingFolders;
 import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.output.ModelExport;
 import org.llmsurgeon.pipeline.output.OutputFolder;
@@ -22,6 +23,7 @@ final class RequestedOutput {
   private final OutputFolder folder;
   private final ResultPages pages;
   private final RunDirectory run;
+  private final MissingFolders missing;
 
   /**
    * Where a request's result goes.
@@ -39,6 +41,7 @@ final class RequestedOutput {
             ? Storage.child(path, RunDirectory.DEFAULT_NAME)
             : storage.absolute(request.run());
     this.run = new RunDirectory(storage, directory);
+    this.missing = MissingFolders.of(storage, path);
   }
 
   /** The folder of the result. */
@@ -126,6 +129,12 @@ final class RequestedOutput {
     folder.deleteSaved(SavedFolders.of(request.recipe()));
     staged.publish(report);
     pages.writeOrTell(progress);
+  }
+
+  /** Deletes what a run has made of which nothing comes. */
+  void deleteRefused() {
+    deleteOwnRun();
+    missing.deleteEmpty();
   }
 
   /** Deletes the run directory unless it was asked for by name. */

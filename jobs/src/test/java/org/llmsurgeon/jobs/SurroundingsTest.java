@@ -159,6 +159,8 @@ class SurroundingsTest {
       }
       LoggerFactory.getLogger("org.apache.spark.scheduler.JobWaiter")
           .warn("Ignore failure", new IllegalStateException("cancelled"));
+      LoggerFactory.getLogger("org.apache.spark.scheduler.TaskSetManager")
+          .warn("Lost task 2.0 in stage 2.0: TaskKilled (Stage cancelled: Job 2\nwas cancelled)");
     }
   }
 
@@ -179,7 +181,7 @@ class SurroundingsTest {
     command = java(List.of(), List.of());
     command.set(command.size() - 1, Cancelled.class.getName());
     assertThat(process(command).err())
-        .contains("Failed to cancel job group nobody", "JobWaiter: Ignore failure");
+        .contains("Failed to cancel job group nobody", "JobWaiter: Ignore failure", "TaskKilled");
   }
 
   /** Its own root may write everywhere, but not there. */

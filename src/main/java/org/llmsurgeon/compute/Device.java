@@ -181,18 +181,34 @@ public interface Device extends LinearAlgebra, NetworkKernels, AutoCloseable {
    *
    * @param logits {@code [rows, columns]}
    * @param uniforms a number in {@code [0, 1)} for each row; below 0 for a row that is left out
-   * @param drawn {@code [rows]}, written; -1 for rows that are left out
+   * @param drawn {@code [rows, 1]} of double precision, written; -1 for rows that are left out
    */
-  default void sample(Tensor logits, double[] uniforms, int[] drawn) {
+  default void sample(Tensor logits, double[] uniforms, Tensor drawn) {
     ShapeChecks.length("uniforms", uniforms.length, logits.rows());
-    ShapeChecks.length("drawn", drawn.length, logits.rows());
+    ShapeChecks.perRow("drawn", drawn, logits);
     double[] row = new double[logits.columns()];
-    for (int i = 0; i < drawn.length; i++) {
-      drawn[i] = -1;
+    double[] columns = new double[uniforms.length];
+    for (int i = 0; i < columns.length; i++) {
+      columns[i] = -1;
       if (uniforms[i] >= 0) {
         download(logits, (long) i * row.length, row, 0, row.length);
-        drawn[i] = Softmax.first(row, uniforms[i]);
+        columns[i] = Softmax.first(row, uniforms[i]);
       }
+    }
+    upload(columns, 0, drawn, 0, columns.length);
+  }
+
+  /**
+   * As {@link #rowDots(Tensor, Tensor, Tensor)}, for somebody who waits for them.
+   *
+   * @param x {@code [m, n]}
+   * @param y {@code [m, n]}; may be {@code x}
+   * @return {@code [m]}
+   */
+  default double[] rowDots(Tensor x, Tensor y) {
+    try (Tensor dots = empty(Precision.DOUBLE, x.rows(), 1)) {
+      rowDots(x, y, dots);
+      return values(dots);
     }
   }
 

@@ -153,9 +153,9 @@ public interface LinearAlgebra {
    *
    * @param x {@code [m, n]}
    * @param y {@code [m, n]}; may be {@code x}
-   * @return {@code [m]}
+   * @param dots {@code [m, 1]} of double precision, written
    */
-  double[] rowDots(Tensor x, Tensor y);
+  void rowDots(Tensor x, Tensor y, Tensor dots);
 
   /**
    * {@code sum_i x_ij y_ij} for each column, summed in double.

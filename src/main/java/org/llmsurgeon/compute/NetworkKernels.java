@@ -152,19 +152,20 @@ public interface NetworkKernels {
    *
    * @param logits {@code [rows, vocabulary]}
    * @param targets the right column of each row, or -1 for a row that does not count
-   * @param losses {@code [rows]}, written; 0 for rows that do not count
+   * @param losses {@code [rows, 1]} of double precision, written; 0 for rows that do not count
    */
-  void crossEntropy(Tensor logits, int[] targets, double[] losses);
+  void crossEntropy(Tensor logits, int[] targets, Tensor losses);
 
   /**
    * Gradient of {@code sum_t weights[t] losses[t]}, in place: {@code logits[t] <- weights[t]
    * (softmax(logits[t]) - onehot)}, and 0 for rows that do not count.
    *
    * @param logits {@code [rows, vocabulary]}
-   * @param targets as in {@link #crossEntropy}
+   * @param goals {@code [rows, 1]} of double precision: the right column of each row, or -1 for a
+   *     row that does not count
    * @param weights {@code [rows]}
    */
-  void crossEntropyBackward(Tensor logits, int[] targets, double[] weights);
+  void crossEntropyBackward(Tensor logits, Tensor goals, double[] weights);
 
   /**
    * Losses and gradient at once: {@link #crossEntropy} of {@code targets}, then {@link
@@ -172,12 +173,12 @@ public interface NetworkKernels {
    *
    * @param logits {@code [rows, vocabulary]}; in its place the gradient
    * @param targets of the losses
-   * @param losses {@code [rows]}, written
+   * @param losses {@code [rows, 1]} of double precision, written
    * @param goals of the gradient
    * @param weights {@code [rows]}
    */
   default void crossEntropyAndBackward(
-      Tensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
+      Tensor logits, int[] targets, Tensor losses, Tensor goals, double[] weights) {
     crossEntropy(logits, targets, losses);
     crossEntropyBackward(logits, goals, weights);
   }

@@ -15,6 +15,14 @@ public final class ShapeChecks {
     }
   }
 
+  /** The tensor must have a number of double precision for each row of another. */
+  public static void perRow(String name, Tensor tensor, Tensor other) {
+    shape(name, tensor, other.rows(), 1);
+    if (tensor.precision() != Precision.DOUBLE) {
+      throw new IllegalArgumentException(name + " is " + describe(tensor) + " but must be double");
+    }
+  }
+
   /** Both tensors must have the same rows and columns. */
   public static void sameShape(String nameX, Tensor x, String nameY, Tensor y) {
     if (x.rows() != y.rows() || x.columns() != y.columns()) {

@@ -21,7 +21,6 @@ final class Backpropagation implements AutoCloseable {
   private final Workspace work;
   private final Tensor[] inputs;
   private final Block.Trace[] traces;
-  private Tensor gradient;
 
   Backpropagation(Network network, Pass pass, MemoryLimits limits) {
     this.network = network;
@@ -42,35 +41,19 @@ final class Backpropagation implements AutoCloseable {
    */
   double[] run(double[] weights, Targets targets) {
     forward();
-    double[] means = new double[0];
+    WayOut.Results results =
+        new WayOut.Results(
+            work.perRow(pass.tokens()), work.empty(pass.tokens(), network.hidden()));
     for (int draw = 0; draw < targets.draws(); draw++) {
       WayOut.Goals goals = new WayOut.Goals(weights, BatchTargets.of(pass, targets, draw));
-      means = lossesAndGradients(goals, draw == targets.draws() - 1);
+      network
+          .head()
+          .lossesAndGradient(pass, inputs[traces.length], limits.logitBytes(), goals, results);
+      NonFiniteLoss.check(pass, results.losses());
+      backward(results.gradient(), draw == targets.draws() - 1);
     }
-    return means;
-  }
-
-  private double[] lossesAndGradients(WayOut.Goals goals, boolean last) {
-    Tensor gradient = gradient();
-    double[] losses =
-        network
-            .head()
-            .lossesAndGradient(pass, inputs[traces.length], limits.logitBytes(), goals, gradient);
-    double[] means = pass.batch().means(losses);
-    for (double mean : means) {
-      if (!Double.isFinite(mean)) {
-        throw network.explainNonFinite(pass, limits);
-      }
-    }
-    backward(gradient, last);
-    return means;
-  }
-
-  private Tensor gradient() {
-    if (gradient == null) {
-      gradient = work.empty(pass.tokens(), network.hidden());
-    }
-    return gradient;
+    // The first thing that the host waits for
+    return pass.batch().means(pass.device().values(results.losses()));
   }
 
   private void forward() {

@@ -89,10 +89,13 @@ final class BlockwiseRun implements AutoCloseable {
     double[][] means = new double[passes.size()][];
     for (int batch = 0; batch < means.length; batch++) {
       Pass pass = passes.get(batch);
-      try (Tensor out = take(blocks, batch)) {
-        means[batch] = pass.batch().means(network.head().losses(pass, out, limits.logitBytes()));
+      try (Tensor out = take(blocks, batch);
+          Workspace work = pass.workspace()) {
+        Tensor losses = work.perRow(pass.tokens());
+        network.head().losses(pass, out, limits.logitBytes(), losses);
+        NonFiniteLoss.check(pass, losses);
+        means[batch] = means(batch, losses);
       }
-      requireFinite(pass, means[batch]);
     }
     return all(means);
   }
@@ -129,13 +132,14 @@ final class BlockwiseRun implements AutoCloseable {
       }
       try (Workspace own = passes.get(batch).workspace()) {
         Tensor[] gradients = new Tensor[targets.draws()];
-        means[batch] = lossesAndGradients(batch, targets, gradients, own);
+        Tensor losses = lossesAndGradients(batch, targets, gradients, own);
         for (int block = blocks - 1; block >= 0; block--) {
           backward(block, batch, gradients);
           if (batch == means.length - 1) {
             done(block);
           }
         }
+        means[batch] = means(batch, losses);
       }
       roomForTraces += blocks * boundaryBytes(passes.get(batch));
     }
@@ -148,10 +152,10 @@ final class BlockwiseRun implements AutoCloseable {
         forwardSilently(block, batch);
       }
     }
-    double[][] means = new double[passes.size()][];
+    Tensor[] losses = new Tensor[passes.size()];
     Tensor[][] gradients = new Tensor[passes.size()][targets.draws()];
-    for (int batch = 0; batch < means.length; batch++) {
-      means[batch] = lossesAndGradients(batch, targets, gradients[batch], work);
+    for (int batch = 0; batch < losses.length; batch++) {
+      losses[batch] = lossesAndGradients(batch, targets, gradients[batch], work);
     }
     for (int block = blocks - 1; block >= 0; block--) {
       for (int batch = 0; batch < gradients.length; batch++) {
@@ -159,6 +163,8 @@ final class BlockwiseRun implements AutoCloseable {
       }
       done(block);
     }
+    double[][] means = new double[losses.length][];
+    Arrays.setAll(means, batch -> means(batch, losses[batch]));
     return all(means);
   }
 
@@ -208,30 +214,27 @@ final class BlockwiseRun implements AutoCloseable {
     }
   }
 
-  private double[] lossesAndGradients(
+  /** Gradients of each draw, and the losses, all of them in the workspace. */
+  private Tensor lossesAndGradients(
       int batch, Targets targets, Tensor[] gradients, Workspace work) {
     Pass pass = passes.get(batch);
     double[] weights = pass.batch().meanWeights(1);
-    double[] means = new double[0];
+    Tensor losses = work.perRow(pass.tokens());
     try (Tensor out = take(blocks, batch)) {
       for (int draw = 0; draw < gradients.length; draw++) {
         gradients[draw] = work.empty(pass.tokens(), network.hidden());
         WayOut.Goals goals = new WayOut.Goals(weights, BatchTargets.of(pass, targets, draw));
-        double[] losses =
-            network
-                .head()
-                .lossesAndGradient(pass, out, limits.logitBytes(), goals, gradients[draw]);
-        means = pass.batch().means(losses);
-        requireFinite(pass, means);
+        WayOut.Results results = new WayOut.Results(losses, gradients[draw]);
+        network.head().lossesAndGradient(pass, out, limits.logitBytes(), goals, results);
+        NonFiniteLoss.check(pass, losses);
       }
     }
-    return means;
+    return losses;
   }
 
-  private void requireFinite(Pass pass, double[] means) {
-    if (!Arrays.stream(means).allMatch(Double::isFinite)) {
-      throw network.explainNonFinite(pass, limits);
-    }
+  private double[] means(int batch, Tensor losses) {
+    Pass pass = passes.get(batch);
+    return pass.batch().means(pass.device().values(losses));
   }
 
   private void backward(int block, int batch, Tensor[] gradients) {

@@ -1,6 +1,5 @@
 package org.llmsurgeon.model;
 
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +50,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * Loads a model with {@link MemoryLimits#DEFAULT}.
+   * Loads a model with the limits of its device.
    *
    * @param config what network it is
    * @param weights its weights
@@ -60,7 +59,7 @@ public final class LanguageModel implements AutoCloseable {
    *     the configuration says
    */
   public static LanguageModel load(ModelConfig config, WeightSource weights, Device device) {
-    return load(config, weights, device, MemoryLimits.DEFAULT);
+    return load(config, weights, device, MemoryLimits.of(device));
   }
 
   /**
@@ -230,6 +229,8 @@ public final class LanguageModel implements AutoCloseable {
       try (BlockwiseRun run = new BlockwiseRun(network, passes, limits, tap)) {
         return how.apply(run);
       }
+    } catch (NonFiniteLoss loss) {
+      throw explained(loss);
     }
   }
 
@@ -325,11 +326,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private double[] losses(Pass pass) {
-    double[] means = pass.batch().means(network.losses(pass, limits));
-    if (!Arrays.stream(means).allMatch(Double::isFinite)) {
-      throw network.explainNonFinite(pass, limits);
-    }
-    return means;
+    return pass.batch().means(network.losses(pass, limits));
   }
 
   /**
@@ -414,8 +411,16 @@ public final class LanguageModel implements AutoCloseable {
         pass.settle();
         System.arraycopy(part, 0, losses, batch.first(), part.length);
       }
+      return losses;
+    } catch (NonFiniteLoss loss) {
+      throw explained(loss);
     }
-    return losses;
+  }
+
+  private NonFiniteException explained(NonFiniteLoss loss) {
+    try (RunGround ground = ground()) {
+      return network.explainNonFinite(ground.pass(loss.batch(), null, null), limits);
+    }
   }
 
   private RunGround ground() {

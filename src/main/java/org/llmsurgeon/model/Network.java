@@ -35,8 +35,10 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, W
    */
   double[] losses(Pass pass, MemoryLimits limits) {
     try (Workspace work = pass.workspace()) {
-      Tensor hidden = run(pass, work, false);
-      return head.losses(pass, hidden, limits.logitBytes());
+      Tensor losses = work.perRow(pass.tokens());
+      head.losses(pass, run(pass, work, false), limits.logitBytes(), losses);
+      NonFiniteLoss.check(pass, losses);
+      return pass.device().values(losses);
     }
   }
 
@@ -90,11 +92,11 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, W
   /**
    * Goes forward once more, looking at every step, after a loss came out not finite.
    *
+   * @param pass the batch, with checks of its own
    * @return what to throw where everything before the loss is finite
    * @throws NonFiniteException naming the first place that is not
    */
   NonFiniteException explainNonFinite(Pass pass, MemoryLimits limits) {
-    pass.settle();
     try (Workspace work = pass.workspace()) {
       Tensor hidden = run(pass.silent(), work, true);
       head.requireFinite(pass, hidden, limits.logitBytes());

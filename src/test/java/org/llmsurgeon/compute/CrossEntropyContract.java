@@ -17,8 +17,7 @@ interface CrossEntropyContract extends DeviceUnderTest {
       try (Workspace work = workspace(Precision.SINGLE)) {
         Tensor logits = work.zeros(2, vocabulary);
         device().addBias(work.tensor(1, vocabulary, filled(vocabulary, 3.25)), logits);
-        double[] losses = {-1, -1};
-        device().crossEntropy(logits, new int[] {0, vocabulary - 1}, losses);
+        double[] losses = work.losses(logits, 0, vocabulary - 1);
         double[] expected = filled(2, Math.log(vocabulary));
         // The sum is of 32-bit exponentials; what is absolute 1e-6 in nats is good enough
         assertThat(losses).containsExactly(expected, offset(1e-6));
@@ -30,13 +29,12 @@ interface CrossEntropyContract extends DeviceUnderTest {
   default void rowsThatDoNotCountCostNothingAndHaveNoGradient() {
     try (Workspace work = workspace(Precision.SINGLE)) {
       Tensor logits = work.random(3, 5, 1);
-      double[] losses = {7, 7, 7};
       int[] targets = {-1, 2, -1};
-      device().crossEntropy(logits, targets, losses);
+      double[] losses = work.losses(logits, targets);
       assertThat(losses[0]).isZero();
       assertThat(losses[1]).isPositive();
       assertThat(losses[2]).isZero();
-      device().crossEntropyBackward(logits, targets, new double[] {5, 5, 5});
+      device().crossEntropyBackward(logits, work.perRow(targets), new double[] {5, 5, 5});
       double[] gradient = work.values(logits);
       Tolerances.assertClose("first", Arrays.copyOf(gradient, 5), new double[5], 0);
       Tolerances.assertClose("last", Arrays.copyOfRange(gradient, 10, 15), new double[5], 0);
@@ -49,10 +47,9 @@ interface CrossEntropyContract extends DeviceUnderTest {
     try (Workspace work = workspace(Precision.SINGLE)) {
       Tensor logits = work.tensor(4, 3, 1e4, -1e4, 0, 1e4, -1e4, 0, 1e4, 1e4, 1e4, -1e4, -1e4, 0);
       int[] targets = {0, 1, 2, 2};
-      double[] losses = new double[4];
-      device().crossEntropy(logits, targets, losses);
+      double[] losses = work.losses(logits, targets);
       Tolerances.assertClose("losses", losses, new double[] {0, 2e4, Math.log(3), 0}, 1e-7);
-      device().crossEntropyBackward(logits, targets, new double[] {1, 1, 3, 1});
+      device().crossEntropyBackward(logits, work.perRow(targets), new double[] {1, 1, 3, 1});
       double[] expected = {0, 0, 0, 1, -1, 0, 1, 1, -2, 0, 0, 0};
       Tolerances.assertClose("gradient", work.values(logits), expected, 1e-6);
     }
@@ -77,8 +74,10 @@ interface CrossEntropyContract extends DeviceUnderTest {
           work -> {
             Tensor logits = work.random(size[0], size[1], 1);
             work.device().scale(4, logits);
-            work.device().crossEntropyBackward(logits, targets, weights);
-            return List.of(logits);
+            Tensor own = work.perRow(new double[size[0]]);
+            work.device()
+                .crossEntropyAndBackward(logits, targets, own, work.perRow(targets), weights);
+            return List.of(logits, own);
           });
     }
   }
@@ -87,16 +86,12 @@ interface CrossEntropyContract extends DeviceUnderTest {
   default void drawsHitThePartsOfTheDistribution() {
     double[] logits = {Math.log(0.5), Math.log(0.25), Math.log(0.25)};
     double[] uniforms = {0, 0.49, 0.51, 0.74, 0.76, 0.999999, -1};
-    int[] drawn = new int[uniforms.length];
     try (Workspace work = workspace(Precision.SINGLE)) {
       Tensor rows = work.zeros(uniforms.length, 3);
       device().addBias(work.tensor(1, 3, logits), rows);
-      device().sample(rows, uniforms, drawn);
-      assertThat(drawn).containsExactly(0, 0, 1, 1, 2, 2, -1);
+      assertThat(work.drawn(rows, uniforms)).containsExactly(0, 0, 1, 1, 2, 2, -1);
       Tensor wrong = work.tensor(1, 2, Double.NaN, Double.NaN);
-      int[] last = new int[1];
-      device().sample(wrong, new double[] {0.5}, last);
-      assertThat(last).as("of no numbers").containsExactly(1);
+      assertThat(work.drawn(wrong, 0.5)).as("of no numbers").containsExactly(1);
     }
   }
 
@@ -107,11 +102,11 @@ interface CrossEntropyContract extends DeviceUnderTest {
       for (int i = 0; i < uniforms.length; i++) {
         uniforms[i] = i % 7 == 6 ? -1 : (i * 0.618034) % 1;
       }
-      int[][] drawn = new int[2][uniforms.length];
+      int[][] drawn = new int[2][];
       Device[] devices = {device(), new ReferenceDevice()};
       for (int i = 0; i < 2; i++) {
         try (Workspace work = new Workspace(devices[i], Precision.SINGLE)) {
-          devices[i].sample(work.random(uniforms.length, columns, 1), uniforms, drawn[i]);
+          drawn[i] = work.drawn(work.random(uniforms.length, columns, 1), uniforms);
         }
       }
       assertThat(drawn[0]).as("of %d", columns).containsExactly(drawn[1]);
@@ -122,9 +117,7 @@ interface CrossEntropyContract extends DeviceUnderTest {
     try (Workspace work = new Workspace(device, Precision.SINGLE)) {
       Tensor logits = work.random(size[0], size[1], 1);
       device.scale(4, logits);
-      double[] losses = filled(size[0], Double.NaN);
-      device.crossEntropy(logits, targets, losses);
-      return losses;
+      return work.losses(logits, targets);
     }
   }
 

@@ -141,17 +141,23 @@ interface RefusalContract extends DeviceUnderTest {
       calls.put("rotate, heads", () -> device.rotate(rotary, work.zeros(3, 6)));
       calls.put("rotate, tables", () -> device.rotate(unlike, work.zeros(3, 8)));
       calls.put("rotateBack, length", () -> device.rotateBack(tooLong, work.zeros(3, 8)));
-      calls.put("crossEntropy", () -> device.crossEntropy(half, new int[5], new double[6]));
-      calls.put("crossEntropy, losses", () -> device.crossEntropy(half, new int[6], new double[5]));
+      Tensor five = work.perRow(new double[5]);
+      Tensor six = work.perRow(new double[6]);
+      calls.put("crossEntropy", () -> device.crossEntropy(half, new int[5], six));
+      calls.put("crossEntropy, losses", () -> device.crossEntropy(half, new int[6], five));
+      calls.put(
+          "crossEntropy, single losses",
+          () -> device.crossEntropy(half, new int[6], work.zeros(6, 1)));
       calls.put(
           "crossEntropy, target",
-          () -> device.crossEntropy(half, new int[] {0, 0, 4, 0, 0, 0}, new double[6]));
+          () -> device.crossEntropy(half, new int[] {0, 0, 4, 0, 0, 0}, six));
       calls.put(
           "crossEntropyBackward",
-          () -> device.crossEntropyBackward(half, new int[6], new double[5]));
+          () -> device.crossEntropyBackward(half, six, new double[5]));
       calls.put(
-          "crossEntropyBackward, target",
-          () -> device.crossEntropyBackward(half, new int[] {-2, 0, 0, 0, 0, 0}, new double[6]));
+          "crossEntropyBackward, goals",
+          () -> device.crossEntropyBackward(half, five, new double[6]));
+      calls.put("sample", () -> device.sample(half, new double[6], five));
       assertRefused(calls);
     }
   }

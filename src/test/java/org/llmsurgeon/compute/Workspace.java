@@ -43,6 +43,34 @@ public final class Workspace implements AutoCloseable {
     return tensor(rows, columns, values);
   }
 
+  /** A number of double precision for each row. */
+  public Tensor perRow(double... values) {
+    return scope.own(device().tensor(Precision.DOUBLE, values.length, 1, values));
+  }
+
+  /** A column for each row. */
+  public Tensor perRow(int[] columns) {
+    return perRow(Arrays.stream(columns).asDoubleStream().toArray());
+  }
+
+  /** Cross-entropies, in memory that held something else. */
+  public double[] losses(Tensor logits, int... targets) {
+    double[] before = new double[logits.rows()];
+    Arrays.fill(before, Double.NaN);
+    Tensor losses = perRow(before);
+    device().crossEntropy(logits, targets, losses);
+    return values(losses);
+  }
+
+  /** Columns drawn, in memory that held something else. */
+  public int[] drawn(Tensor logits, double... uniforms) {
+    double[] before = new double[logits.rows()];
+    Arrays.fill(before, Double.NaN);
+    Tensor drawn = perRow(before);
+    device().sample(logits, uniforms, drawn);
+    return Arrays.stream(values(drawn)).mapToInt(value -> (int) value).toArray();
+  }
+
   Tensor own(Tensor tensor) {
     return scope.own(tensor);
   }

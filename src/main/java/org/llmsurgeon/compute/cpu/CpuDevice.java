@@ -238,8 +238,8 @@ public final class CpuDevice extends DenseDevice<CpuTensor> {
   }
 
   @Override
-  public double[] rowDots(Tensor x, Tensor y) {
-    return sums.rowDots(CpuTensor.of(x), CpuTensor.of(y));
+  public void rowDots(Tensor x, Tensor y, Tensor dots) {
+    sums.rowDots(CpuTensor.of(x), CpuTensor.of(y), CpuTensor.of(dots));
   }
 
   @Override
@@ -349,19 +349,20 @@ public final class CpuDevice extends DenseDevice<CpuTensor> {
   }
 
   @Override
-  public void crossEntropy(Tensor logits, int[] targets, double[] losses) {
-    this.losses.crossEntropy(CpuTensor.of(logits), targets, losses);
+  public void crossEntropy(Tensor logits, int[] targets, Tensor losses) {
+    this.losses.crossEntropy(CpuTensor.of(logits), targets, CpuTensor.of(losses));
   }
 
   @Override
-  public void crossEntropyBackward(Tensor logits, int[] targets, double[] weights) {
-    losses.crossEntropyBackward(CpuTensor.of(logits), targets, weights);
+  public void crossEntropyBackward(Tensor logits, Tensor goals, double[] weights) {
+    losses.crossEntropyBackward(CpuTensor.of(logits), CpuTensor.of(goals), weights);
   }
 
   @Override
   public void crossEntropyAndBackward(
-      Tensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
-    this.losses.crossEntropyAndBackward(CpuTensor.of(logits), targets, losses, goals, weights);
+      Tensor logits, int[] targets, Tensor losses, Tensor goals, double[] weights) {
+    this.losses.crossEntropyAndBackward(
+        CpuTensor.of(logits), targets, CpuTensor.of(losses), CpuTensor.of(goals), weights);
   }
 
   /** Whether the row kernels are those of the Vector API. */

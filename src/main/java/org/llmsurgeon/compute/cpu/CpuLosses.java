@@ -17,34 +17,51 @@ final class CpuLosses {
     this.kernels = kernels;
   }
 
-  void crossEntropy(CpuTensor logits, int[] targets, double[] losses) {
-    check(logits, targets, losses);
+  void crossEntropy(CpuTensor logits, int[] targets, CpuTensor out) {
+    check(logits, targets);
+    ShapeChecks.perRow("losses", out, logits);
     CpuMemory memory = logits.reading();
     float[] tile = new float[CpuRowKernels.padded(Math.min(TILE, logits.columns()))];
-    Arrays.fill(losses, 0);
+    double[] losses = new double[targets.length];
     for (int t = 0; t < targets.length; t++) {
       if (targets[t] >= 0) {
         LogSum sum = logSum(logits, t, tile);
         losses[t] = sum.value() - memory.read(logits.row(t) + targets[t]);
       }
     }
+    out.writing().write(out.at(0), losses, 0, losses.length);
   }
 
-  void crossEntropyBackward(CpuTensor logits, int[] targets, double[] weights) {
-    crossEntropyAndBackward(logits, targets, new double[targets.length], targets, weights);
+  void crossEntropyBackward(CpuTensor logits, CpuTensor goals, double[] weights) {
+    int[] columns = columns(logits, goals);
+    backward(logits, columns, columns, weights);
+  }
+
+  void crossEntropyAndBackward(
+      CpuTensor logits, int[] targets, CpuTensor out, CpuTensor goals, double[] weights) {
+    check(logits, targets);
+    ShapeChecks.perRow("losses", out, logits);
+    double[] losses = backward(logits, targets, columns(logits, goals), weights);
+    out.writing().write(out.at(0), losses, 0, losses.length);
+  }
+
+  private static int[] columns(CpuTensor logits, CpuTensor goals) {
+    ShapeChecks.perRow("goals", goals, logits);
+    double[] values = new double[goals.rows()];
+    goals.reading().read(goals.at(0), values, 0, values.length);
+    return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
   }
 
   /** One exponential for each logit: it is written where the logit was, and scaled at the end. */
-  void crossEntropyAndBackward(
-      CpuTensor logits, int[] targets, double[] losses, int[] goals, double[] weights) {
-    check(logits, targets, losses);
-    check(logits, goals, weights);
+  private double[] backward(CpuTensor logits, int[] targets, int[] goals, double[] weights) {
+    check(logits, goals);
+    ShapeChecks.length("weights", weights.length, logits.rows());
     CpuMemory memory = logits.writing();
+    double[] losses = new double[targets.length];
     int width = logits.columns();
     float[] tile = new float[CpuRowKernels.padded(Math.min(TILE, width))];
     for (int t = 0; t < targets.length; t++) {
       long row = logits.row(t);
-      losses[t] = 0;
       if (goals[t] < 0) {
         memory.clear(row, width);
         continue;
@@ -58,6 +75,7 @@ final class CpuLosses {
       double probability = Math.exp(wanted - max) / sum;
       memory.write(row + goals[t], weights[t] * (probability - 1));
     }
+    return losses;
   }
 
   private float max(CpuTensor logits, int t, float[] tile) {
@@ -115,10 +133,9 @@ final class CpuLosses {
     return new LogSum(max, sum);
   }
 
-  private static void check(CpuTensor logits, int[] targets, double[] perRow) {
+  private static void check(CpuTensor logits, int[] targets) {
     logits.requireSingle();
     ShapeChecks.length("targets", targets.length, logits.rows());
-    ShapeChecks.length("what is kept for each row", perRow.length, logits.rows());
     ShapeChecks.indices("targets", targets, -1, logits.columns());
   }
 }

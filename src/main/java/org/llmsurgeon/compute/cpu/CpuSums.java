@@ -17,8 +17,9 @@ final class CpuSums {
     this.kernels = kernels;
   }
 
-  double[] rowDots(CpuTensor x, CpuTensor y) {
+  void rowDots(CpuTensor x, CpuTensor y, CpuTensor out) {
     check(x, y);
+    ShapeChecks.perRow("dots", out, x);
     double[] dots = new double[x.rows()];
     int tile = CpuRowKernels.padded(Math.min(TILE, x.columns()));
     if (x.precision() == Precision.SINGLE) {
@@ -26,7 +27,7 @@ final class CpuSums {
     } else {
       rowDotsDouble(x, y, new double[tile], new double[tile], dots);
     }
-    return dots;
+    out.writing().write(out.at(0), dots, 0, dots.length);
   }
 
   private void rowDotsSingle(CpuTensor x, CpuTensor y, float[] left, float[] right, double[] dots) {

@@ -296,8 +296,8 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   @Override
-  public double[] rowDots(Tensor x, Tensor y) {
-    return sums.rowDots(CudaTensor.of(x), CudaTensor.of(y));
+  public void rowDots(Tensor x, Tensor y, Tensor dots) {
+    sums.rowDots(CudaTensor.of(x), CudaTensor.of(y), CudaTensor.of(dots));
   }
 
   @Override
@@ -407,18 +407,18 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   @Override
-  public void crossEntropy(Tensor logits, int[] targets, double[] losses) {
-    tokens.crossEntropy(CudaTensor.of(logits), targets, losses);
+  public void crossEntropy(Tensor logits, int[] targets, Tensor losses) {
+    tokens.crossEntropy(CudaTensor.of(logits), targets, CudaTensor.of(losses));
   }
 
   @Override
-  public void crossEntropyBackward(Tensor logits, int[] targets, double[] weights) {
-    tokens.crossEntropyBackward(CudaTensor.of(logits), targets, weights);
+  public void crossEntropyBackward(Tensor logits, Tensor goals, double[] weights) {
+    tokens.crossEntropyBackward(CudaTensor.of(logits), CudaTensor.of(goals), weights);
   }
 
   @Override
-  public void sample(Tensor logits, double[] uniforms, int[] drawn) {
-    tokens.sample(CudaTensor.of(logits), uniforms, drawn);
+  public void sample(Tensor logits, double[] uniforms, Tensor drawn) {
+    tokens.sample(CudaTensor.of(logits), uniforms, CudaTensor.of(drawn));
   }
 
   @Override

@@ -20,24 +20,21 @@ final class CudaSums {
     this.kernels = parts.kernels();
   }
 
-  double[] rowDots(CudaTensor x, CudaTensor y) {
+  void rowDots(CudaTensor x, CudaTensor y, CudaTensor dots) {
     ShapeChecks.sameShape("x", x, "y", y);
     ShapeChecks.samePrecision(x, y);
-    double[] dots = new double[x.rows()];
-    if (x.size() > 0) {
-      try (CudaScratch scratch = parts.scratch()) {
-        long out = scratch.doubles(dots.length);
-        kernels
-            .of("rowDots", x)
-            .reading(x)
-            .reading(y)
-            .wide(out)
-            .whole(x.columns())
-            .rows(x.rows(), x.columns());
-        parts.read(out, dots);
-      }
+    ShapeChecks.perRow("dots", dots, x);
+    if (x.size() == 0) {
+      parts.fill(dots.writing(), 0, dots.size() * Double.BYTES);
+    } else {
+      kernels
+          .of("rowDots", x)
+          .reading(x)
+          .reading(y)
+          .writing(dots)
+          .whole(x.columns())
+          .rows(x.rows(), x.columns());
     }
-    return dots;
   }
 
   double[] columnDots(CudaTensor x, CudaTensor y) {

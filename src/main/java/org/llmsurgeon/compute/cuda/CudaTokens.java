@@ -96,81 +96,61 @@ final class CudaTokens {
     }
   }
 
-  void crossEntropy(CudaTensor logits, int[] targets, double[] losses) {
+  void crossEntropy(CudaTensor logits, int[] targets, CudaTensor losses) {
     logits.reading();
     logits.requireSingle();
-    ShapeChecks.length("losses", losses.length, logits.rows());
-    checkTargets(logits, targets);
+    ShapeChecks.length("targets", targets.length, logits.rows());
+    ShapeChecks.indices("targets", targets, IGNORED, logits.columns());
+    ShapeChecks.perRow("losses", losses, logits);
     if (targets.length == 0) {
       return;
     }
     try (CudaScratch scratch = parts.scratch()) {
-      long out = scratch.doubles(losses.length);
       kernels
           .of("crossEntropy")
           .reading(logits)
           .wide(parts.integers(targets, scratch))
-          .wide(out)
+          .writing(losses)
           .whole(logits.columns())
           .rows(logits.rows(), logits.columns());
-      parts.read(out, losses);
     }
   }
 
-  void crossEntropyBackward(CudaTensor logits, int[] targets, double[] weights) {
+  void crossEntropyBackward(CudaTensor logits, CudaTensor goals, double[] weights) {
     logits.reading();
     logits.requireSingle();
+    ShapeChecks.perRow("goals", goals, logits);
     ShapeChecks.length("weights", weights.length, logits.rows());
-    checkTargets(logits, targets);
-    if (targets.length == 0) {
+    if (weights.length == 0) {
       return;
     }
     try (CudaScratch scratch = parts.scratch()) {
       kernels
           .of("crossEntropyBackward")
           .writing(logits)
-          .wide(parts.integers(targets, scratch))
+          .reading(goals)
           .wide(parts.doubles(weights, scratch))
           .whole(logits.columns())
           .rows(logits.rows(), logits.columns());
     }
   }
 
-  void sample(CudaTensor logits, double[] uniforms, int[] drawn) {
+  void sample(CudaTensor logits, double[] uniforms, CudaTensor drawn) {
     ShapeChecks.length("uniforms", uniforms.length, logits.rows());
-    ShapeChecks.length("drawn", drawn.length, logits.rows());
+    ShapeChecks.perRow("drawn", drawn, logits);
     logits.reading();
     logits.requireSingle();
     if (logits.size() == 0) {
       return;
     }
     try (CudaScratch scratch = parts.scratch()) {
-      long bytes = (long) drawn.length * Integer.BYTES;
-      long out = scratch.bytes(bytes);
       kernels
           .of("sample")
           .reading(logits)
           .wide(parts.doubles(uniforms, scratch))
-          .wide(out)
+          .writing(drawn)
           .whole(logits.columns())
           .rows(logits.rows(), logits.columns());
-      parts
-          .transfers()
-          .download(
-              out,
-              bytes,
-              (buffer, first) ->
-                  buffer
-                      .asIntBuffer()
-                      .get(
-                          drawn,
-                          (int) (first / Integer.BYTES),
-                          buffer.remaining() / Integer.BYTES));
     }
-  }
-
-  private static void checkTargets(CudaTensor logits, int[] targets) {
-    ShapeChecks.length("targets", targets.length, logits.rows());
-    ShapeChecks.indices("targets", targets, IGNORED, logits.columns());
   }
 }

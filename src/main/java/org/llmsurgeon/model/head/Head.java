@@ -85,10 +85,10 @@ public record Head(
   public record Logits(double scale, double cap) {}
 
   @Override
-  public double[] losses(Pass pass, Tensor hidden, long logitBytes) {
+  public void losses(Pass pass, Tensor hidden, long logitBytes, Tensor losses) {
     try (Workspace work = pass.workspace()) {
       Tensor features = features(pass, hidden, work);
-      return chunks(pass, features, logitBytes).losses();
+      chunks(pass, features, logitBytes).losses(losses);
     }
   }
 
@@ -101,19 +101,19 @@ public record Head(
   }
 
   @Override
-  public double[] lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
+  public void lossesAndGradient(
+      Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results) {
     try (Workspace work = pass.workspace();
         GradientTarget dWeight = pass.gradient(weight);
         GradientTarget dBias = pass.gradient(bias)) {
       Tensor features = features(pass, hidden, work);
       Tensor dFeatures = work.empty(features.rows(), features.columns());
-      double[] losses =
-          chunks(pass, features, logitBytes)
-              .lossesAndGradients(
-                  goals, new LogitChunks.Into(dFeatures, dWeight.tensor(), dBias.tensor()));
-      backward(pass, hidden, dFeatures, gradient);
-      return losses;
+      chunks(pass, features, logitBytes)
+          .lossesAndGradients(
+              goals,
+              new LogitChunks.Into(
+                  results.losses(), dFeatures, dWeight.tensor(), dBias.tensor()));
+      backward(pass, hidden, dFeatures, results.gradient());
     }
   }
 

@@ -2,6 +2,8 @@ package org.llmsurgeon.model.head;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.NonFiniteException;
 import org.llmsurgeon.compute.Tensor;
@@ -24,13 +26,14 @@ final class LogitChunks {
   private final double cap;
 
   /**
-   * Where gradients go.
+   * Where losses and gradients go.
    *
+   * @param losses {@code [tokens, 1]} of double precision, written
    * @param features {@code [tokens, width]}, written
    * @param weight {@code [outputs, width]}, added to; null where it is not wanted
    * @param bias {@code [1, outputs]}, added to; null where it is not wanted
    */
-  record Into(Tensor features, Tensor weight, Tensor bias) {}
+  record Into(Tensor losses, Tensor features, Tensor weight, Tensor bias) {}
 
   /**
    * @param pass the batch
@@ -52,17 +55,20 @@ final class LogitChunks {
   /**
    * Cross-entropy of each token, or where the pass has a reference the divergence from that, in
    * nats; 0 for a token without a target.
+   *
+   * @param losses {@code [tokens, 1]} of double precision, written
    */
-  double[] losses() {
-    return run(
+  void losses(Tensor losses) {
+    run(
         (logits, from, to) -> {
-          double[] losses = new double[to - from];
-          if (pass.reference() != null) {
-            Arrays.fill(losses, 1);
-            return divergences(logits, from, losses);
+          Tensor own = losses.rowRange(from, to);
+          if (pass.reference() == null) {
+            pass.device().crossEntropy(logits, targets(from, to), own);
+          } else {
+            double[] weights = new double[to - from];
+            Arrays.fill(weights, 1);
+            divergences(logits, from, weights, own);
           }
-          pass.device().crossEntropy(logits, targets(from, to), losses);
-          return losses;
         });
   }
 
@@ -72,29 +78,28 @@ final class LogitChunks {
    * @throws NonFiniteException where one is NaN or infinite
    */
   void requireFinite() {
-    run(
-        (logits, from, to) -> {
-          pass.requireFinite(logits, from, "the output of the head");
-          return new double[to - from];
-        });
+    run((logits, from, to) -> pass.requireFinite(logits, from, "the output of the head"));
   }
 
   /**
    * Targets of each token in several draws.
    *
    * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 where none counts
+   * @return for each draw {@code [tokens]}; -1 where none counts
    */
   int[][] targets(List<BatchTargets> draws) {
-    int[][] all = new int[draws.size()][features.rows()];
-    run(
-        (logits, from, to) -> {
-          for (int draw = 0; draw < all.length; draw++) {
-            System.arraycopy(draws.get(draw).of(logits, from, to), 0, all[draw], from, to - from);
-          }
-          return new double[to - from];
-        });
-    return all;
+    try (Workspace work = pass.workspace()) {
+      List<Tensor> all = draws.stream().map(draw -> work.perRow(features.rows())).toList();
+      run(
+          (logits, from, to) -> {
+            for (int draw = 0; draw < all.size(); draw++) {
+              draws.get(draw).of(logits, from, all.get(draw).rowRange(from, to));
+            }
+          });
+      return all.stream()
+          .map(each -> Arrays.stream(pass.device().values(each)).mapToInt(x -> (int) x).toArray())
+          .toArray(int[][]::new);
+    }
   }
 
   /**
@@ -103,17 +108,18 @@ final class LogitChunks {
    * reference, both are of the divergence from that.
    *
    * @param goals what each token should predict, and what it counts, above 0
-   * @param into takes the gradients
-   * @return nats; 0 for a token without a target
+   * @param into takes them; a loss is in nats, and 0 for a token without a target
    */
-  double[] lossesAndGradients(WayOut.Goals goals, Into into) {
-    return run(
+  void lossesAndGradients(WayOut.Goals goals, Into into) {
+    run(
         (logits, from, to) -> {
           double[] weights = Arrays.copyOfRange(goals.weights(), from, to);
-          double[] losses =
-              pass.reference() == null
-                  ? crossEntropies(logits, from, goals.targets(), weights)
-                  : divergences(logits, from, weights);
+          Tensor losses = into.losses().rowRange(from, to);
+          if (pass.reference() == null) {
+            crossEntropies(logits, from, new WayOut.Goals(weights, goals.targets()), losses);
+          } else {
+            divergences(logits, from, weights, losses);
+          }
           if (cap > 0) {
             uncap(logits, from);
           }
@@ -125,16 +131,16 @@ final class LogitChunks {
           if (into.bias() != null) {
             pass.device().addColumnSums(logits, into.bias());
           }
-          return losses;
         });
   }
 
-  private double[] crossEntropies(Tensor logits, int from, BatchTargets goals, double[] weights) {
-    int to = from + weights.length;
-    double[] losses = new double[weights.length];
-    int[] towards = goals.of(logits, from, to);
-    pass.device().crossEntropyAndBackward(logits, targets(from, to), losses, towards, weights);
-    return losses;
+  private void crossEntropies(Tensor logits, int from, WayOut.Goals goals, Tensor losses) {
+    int[] next = targets(from, from + logits.rows());
+    try (Workspace work = pass.workspace()) {
+      Tensor towards = work.perRow(logits.rows());
+      goals.targets().of(logits, from, towards);
+      pass.device().crossEntropyAndBackward(logits, next, losses, towards, goals.weights());
+    }
   }
 
   /**
@@ -149,12 +155,13 @@ final class LogitChunks {
    *
    * so that both are exactly 0 where the logits are equal.
    */
-  private double[] divergences(Tensor logits, int from, double[] weights) {
+  private void divergences(Tensor logits, int from, double[] weights, Tensor losses) {
     int rows = weights.length;
     int[] next = targets(from, from + rows);
-    double[] losses = new double[rows];
-    double[] dense = new double[rows];
     try (Workspace work = pass.workspace()) {
+      Tensor goals = perRow(work, rows, t -> next[t]);
+      Tensor dense = work.perRow(rows);
+      Tensor dots = work.perRow(rows);
       Tensor reference = work.empty(rows, weight.rows());
       Tensor difference = work.empty(rows, weight.rows());
       logits(pass.reference(), from, reference);
@@ -162,13 +169,21 @@ final class LogitChunks {
       pass.device().add(-1, logits, difference);
       pass.device().crossEntropy(logits, next, losses);
       pass.device().crossEntropy(reference, next, dense);
-      pass.device().crossEntropyBackward(logits, next, weights);
-      pass.device().crossEntropyBackward(reference, next, weights);
-      double[] dots = pass.device().rowDots(reference, difference);
+      pass.device().crossEntropyBackward(logits, goals, weights);
+      pass.device().crossEntropyBackward(reference, goals, weights);
+      pass.device().rowDots(reference, difference, dots);
+      pass.device().multiplyElements(perRow(work, rows, t -> 1 / weights[t]), dots);
       pass.device().add(-1, reference, logits);
-      Arrays.setAll(losses, t -> losses[t] - dense[t] + dots[t] / weights[t]);
+      pass.device().add(-1, dense, losses);
+      pass.device().add(1, dots, losses);
     }
-    return losses;
+  }
+
+  private Tensor perRow(Workspace work, int rows, IntToDoubleFunction value) {
+    double[] values = IntStream.range(0, rows).mapToDouble(value).toArray();
+    Tensor tensor = work.perRow(rows);
+    pass.device().upload(values, 0, tensor, 0, rows);
+    return tensor;
   }
 
   /** What a model says about some tokens, the first of which is {@code from}. */
@@ -208,23 +223,21 @@ final class LogitChunks {
     return Arrays.copyOfRange(targets, from, to);
   }
 
-  private double[] run(Chunk chunk) {
-    double[] losses = new double[features.rows()];
+  private void run(Chunk chunk) {
     try (Workspace work = pass.workspace()) {
       Tensor space = work.empty(step, weight.rows());
-      for (int from = 0; from < losses.length; from += step) {
-        int to = Math.min(from + step, losses.length);
+      for (int from = 0; from < features.rows(); from += step) {
+        int to = Math.min(from + step, features.rows());
         Tensor logits = space.rowRange(0, to - from);
         logits(own, from, logits);
-        System.arraycopy(chunk.losses(logits, from, to), 0, losses, from, to - from);
+        chunk.see(logits, from, to);
       }
     }
-    return losses;
   }
 
   /** What is done with the logits of some tokens, which it may overwrite. */
   @FunctionalInterface
   private interface Chunk {
-    double[] losses(Tensor logits, int from, int to);
+    void see(Tensor logits, int from, int to);
   }
 }

@@ -21,7 +21,7 @@ import org.llmsurgeon.model.pass.Workspace;
  */
 public record MeanPool() implements WayOut {
   @Override
-  public double[] losses(Pass pass, Tensor hidden, long logitBytes) {
+  public void losses(Pass pass, Tensor hidden, long logitBytes, Tensor into) {
     double[] losses = new double[hidden.rows()];
     if (pass.reference() != null) {
       Means own = Means.of(pass, hidden);
@@ -30,7 +30,7 @@ public record MeanPool() implements WayOut {
         losses[sequence * own.length] = own.distance(other, sequence);
       }
     }
-    return losses;
+    pass.device().upload(losses, 0, into, 0, losses.length);
   }
 
   @Override
@@ -41,8 +41,8 @@ public record MeanPool() implements WayOut {
   }
 
   @Override
-  public double[] lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
+  public void lossesAndGradient(
+      Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results) {
     Means own = Means.of(pass, hidden);
     Means other = pass.reference() == null ? null : Means.of(pass, pass.reference().features());
     double[] values = new double[Math.toIntExact(hidden.size())];
@@ -54,8 +54,8 @@ public record MeanPool() implements WayOut {
       }
       own.backward(sequence, towards, goals.weights()[sequence * own.length], values);
     }
-    pass.device().upload(values, 0, gradient, 0, values.length);
-    return losses(pass, hidden, logitBytes);
+    pass.device().upload(values, 0, results.gradient(), 0, values.length);
+    losses(pass, hidden, logitBytes, results.losses());
   }
 
   /**

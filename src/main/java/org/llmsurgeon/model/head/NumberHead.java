@@ -22,13 +22,13 @@ import org.llmsurgeon.model.pass.Workspace;
  */
 public record NumberHead(Head head) implements WayOut {
   @Override
-  public double[] losses(Pass pass, Tensor hidden, long logitBytes) {
+  public void losses(Pass pass, Tensor hidden, long logitBytes, Tensor into) {
     double[] errors = errors(pass, hidden);
     double[] losses = new double[hidden.rows()];
     for (int sequence = 0; sequence < errors.length; sequence++) {
       losses[sequence * pass.batch().length()] = errors[sequence] * errors[sequence] / 2;
     }
-    return losses;
+    pass.device().upload(losses, 0, into, 0, losses.length);
   }
 
   @Override
@@ -39,8 +39,8 @@ public record NumberHead(Head head) implements WayOut {
   }
 
   @Override
-  public double[] lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient) {
+  public void lossesAndGradient(
+      Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results) {
     double[] errors = errors(pass, hidden);
     double[] slopes = new double[hidden.rows()];
     for (int sequence = 0; sequence < errors.length; sequence++) {
@@ -63,9 +63,9 @@ public record NumberHead(Head head) implements WayOut {
       }
       Tensor dFeatures = work.empty(features.rows(), features.columns());
       pass.device().multiply(1, dNumbers, head.weight().tensor(), 0, dFeatures);
-      head.backward(pass, hidden, dFeatures, gradient);
+      head.backward(pass, hidden, dFeatures, results.gradient());
     }
-    return losses(pass, hidden, logitBytes);
+    losses(pass, hidden, logitBytes, results.losses());
   }
 
   /** What the sequences' numbers are too large by. */

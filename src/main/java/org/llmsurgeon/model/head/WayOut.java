@@ -18,13 +18,23 @@ public sealed interface WayOut permits Head, NumberHead, MeanPool {
   record Goals(double[] weights, BatchTargets targets) {}
 
   /**
+   * What a forward and backward give.
+   *
+   * @param losses {@code [tokens, 1]} of double precision, written: nats; 0 for a token without a
+   *     target
+   * @param gradient with respect to what was read, written
+   */
+  record Results(Tensor losses, Tensor gradient) {}
+
+  /**
    * Loss of each token.
    *
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
-   * @return nats; 0 for a token without a target
+   * @param losses {@code [tokens, 1]} of double precision, written: nats; 0 for a token without a
+   *     target
    */
-  double[] losses(Pass pass, Tensor hidden, long logitBytes);
+  void losses(Pass pass, Tensor hidden, long logitBytes, Tensor losses);
 
   /**
    * Targets of each token in several draws.
@@ -32,7 +42,7 @@ public sealed interface WayOut permits Head, NumberHead, MeanPool {
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
    * @param draws the draws
-   * @return {@code [draws, tokens]}; -1 where none counts
+   * @return for each draw {@code [tokens]}; -1 where none counts
    */
   int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws);
 
@@ -43,11 +53,10 @@ public sealed interface WayOut permits Head, NumberHead, MeanPool {
    * @param hidden {@code [tokens, hidden]}
    * @param logitBytes bytes of logits at one time
    * @param goals what each token should predict, and what it counts in the sum
-   * @param gradient with respect to {@code hidden}, written
-   * @return nats; 0 for a token without a target
+   * @param results written
    */
-  double[] lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, Goals goals, Tensor gradient);
+  void lossesAndGradient(
+      Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results);
 
   /**
    * All that is said of each token.

@@ -10,14 +10,13 @@ public interface BatchTargets {
   double NOTHING_TO_DRAW = -1;
 
   /**
-   * Targets of some tokens of the batch.
+   * Targets of some tokens of the batch; nobody waits for those that are drawn.
    *
-   * @param logits {@code [to - from, vocabulary]} of these tokens; not to be written
+   * @param logits {@code [tokens, vocabulary]} of these tokens; not to be written
    * @param from first token
-   * @param to token after the last
-   * @return one for each; -1 where none counts
+   * @param goals {@code [tokens, 1]} of double precision, written; -1 where none counts
    */
-  int[] of(Tensor logits, int from, int to);
+  void of(Tensor logits, int from, Tensor goals);
 
   /** Whether they are drawn, so that there is {@link #noise}. */
   default boolean drawn() {
@@ -49,7 +48,8 @@ public interface BatchTargets {
         targets instanceof Targets.Given given
             ? given(pass.batch(), given, draw)
             : pass.batch().targets();
-    return (logits, from, to) -> Arrays.copyOfRange(all, from, to);
+    double[] wide = Arrays.stream(all).asDoubleStream().toArray();
+    return (logits, from, goals) -> pass.device().upload(wide, from, goals, 0, goals.rows());
   }
 
   private static int[] given(Batch batch, Targets.Given given, int draw) {
@@ -72,7 +72,7 @@ public interface BatchTargets {
    */
   record Drawn(Pass pass, TokenDraw how, int draw) implements BatchTargets {
     @Override
-    public int[] of(Tensor logits, int from, int to) {
+    public void of(Tensor logits, int from, Tensor goals) {
       Batch batch = pass.batch();
       double[] uniforms = new double[logits.rows()];
       for (int i = 0; i < uniforms.length; i++) {
@@ -81,9 +81,7 @@ public interface BatchTargets {
         uniforms[i] =
             batch.counts(from + i) ? how.uniform(window, position, draw) : NOTHING_TO_DRAW;
       }
-      int[] targets = new int[logits.rows()];
-      pass.device().sample(logits, uniforms, targets);
-      return targets;
+      pass.device().sample(logits, uniforms, goals);
     }
 
     @Override

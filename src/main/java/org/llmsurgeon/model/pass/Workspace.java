@@ -28,6 +28,16 @@ public final class Workspace implements AutoCloseable {
     return scope.zeros(precision, rows, columns);
   }
 
+  /**
+   * A new tensor of double precision, a number for each row, with undefined contents.
+   *
+   * @param rows rows
+   */
+  public Tensor perRow(int rows) {
+    bytes += (long) rows * Double.BYTES;
+    return scope.empty(Precision.DOUBLE, rows, 1);
+  }
+
   /** Bytes of all tensors made so far. */
   public long bytes() {
     return bytes;

@@ -195,8 +195,8 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public double[] rowDots(Tensor x, Tensor y) {
-    return ReferenceLinearAlgebra.rowDots(x, y);
+  public void rowDots(Tensor x, Tensor y, Tensor dots) {
+    ReferenceLinearAlgebra.rowDots(x, y, dots);
   }
 
   @Override
@@ -301,12 +301,12 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
-  public void crossEntropy(Tensor logits, int[] targets, double[] losses) {
+  public void crossEntropy(Tensor logits, int[] targets, Tensor losses) {
     ReferenceTokens.crossEntropy(logits, targets, losses);
   }
 
   @Override
-  public void crossEntropyBackward(Tensor logits, int[] targets, double[] weights) {
-    ReferenceTokens.crossEntropyBackward(logits, targets, weights);
+  public void crossEntropyBackward(Tensor logits, Tensor goals, double[] weights) {
+    ReferenceTokens.crossEntropyBackward(logits, goals, weights);
   }
 }

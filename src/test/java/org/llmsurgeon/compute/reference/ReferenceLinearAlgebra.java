@@ -153,18 +153,19 @@ final class ReferenceLinearAlgebra {
   }
 
   /** See {@link LinearAlgebra#rowDots}. */
-  static double[] rowDots(Tensor x, Tensor y) {
+  static void rowDots(Tensor x, Tensor y, Tensor out) {
     ReferenceTensor left = of(x);
     ReferenceTensor right = of(y);
     ShapeChecks.sameShape("x", x, "y", y);
     ShapeChecks.samePrecision(x, y);
-    double[] dots = new double[left.rows()];
-    for (int i = 0; i < dots.length; i++) {
+    ShapeChecks.perRow("dots", out, x);
+    for (int i = 0; i < left.rows(); i++) {
+      double dot = 0;
       for (int j = 0; j < left.columns(); j++) {
-        dots[i] += left.at(i, j) * right.at(i, j);
+        dot += left.at(i, j) * right.at(i, j);
       }
+      of(out).set(i, 0, dot);
     }
-    return dots;
   }
 
   /** See {@link LinearAlgebra#columnDots}. */

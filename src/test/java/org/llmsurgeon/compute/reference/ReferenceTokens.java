@@ -71,30 +71,31 @@ final class ReferenceTokens {
   }
 
   /** See {@link NetworkKernels#crossEntropy}. */
-  static void crossEntropy(Tensor logits, int[] targets, double[] losses) {
+  static void crossEntropy(Tensor logits, int[] targets, Tensor losses) {
     ReferenceTensor in = of(logits);
+    ReferenceTensor out = of(losses);
     ShapeChecks.length("targets", targets.length, logits.rows());
-    ShapeChecks.length("losses", losses.length, logits.rows());
+    ShapeChecks.perRow("losses", losses, logits);
     ShapeChecks.indices("targets", targets, IGNORED, logits.columns());
     for (int t = 0; t < targets.length; t++) {
       // loss = log sum_j exp(z_j) - z_target
-      losses[t] = targets[t] == IGNORED ? 0 : logSumExp(in, t) - in.at(t, targets[t]);
+      out.set(t, 0, targets[t] == IGNORED ? 0 : logSumExp(in, t) - in.at(t, targets[t]));
     }
   }
 
   /** See {@link NetworkKernels#crossEntropyBackward}. */
-  static void crossEntropyBackward(Tensor logits, int[] targets, double[] weights) {
+  static void crossEntropyBackward(Tensor logits, Tensor goals, double[] weights) {
     ReferenceTensor values = of(logits);
-    ShapeChecks.length("targets", targets.length, logits.rows());
+    ShapeChecks.perRow("goals", goals, logits);
     ShapeChecks.length("weights", weights.length, logits.rows());
-    ShapeChecks.indices("targets", targets, IGNORED, logits.columns());
-    for (int t = 0; t < targets.length; t++) {
-      double normalizer = targets[t] == IGNORED ? 0 : logSumExp(values, t);
+    for (int t = 0; t < weights.length; t++) {
+      int goal = (int) of(goals).at(t, 0);
+      double normalizer = goal == IGNORED ? 0 : logSumExp(values, t);
       for (int j = 0; j < values.columns(); j++) {
         // dz_j = weight (exp(z_j - log sum_k exp(z_k)) - [j = target])
         double softmax = Math.exp(values.at(t, j) - normalizer);
-        double difference = softmax - (j == targets[t] ? 1 : 0);
-        values.set(t, j, targets[t] == IGNORED ? 0 : weights[t] * difference);
+        double difference = softmax - (j == goal ? 1 : 0);
+        values.set(t, j, goal == IGNORED ? 0 : weights[t] * difference);
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.model.MemoryLimits;
 
 /**
  * How much a process may keep for later: in a pass, first what each block reads, which goes to the
@@ -72,6 +73,15 @@ public final class KeptMemory {
     SparkConf conf = spark == null ? new SparkConf(false) : spark.conf();
     OptionalLong own = device.ownMemory();
     return own.isPresent() && !conf.contains(SETTING) ? share(own.getAsLong(), 1) : bytes(conf);
+  }
+
+  /**
+   * The limits of a task's passes on a device.
+   *
+   * @param device where
+   */
+  public static MemoryLimits limits(Device device) {
+    return MemoryLimits.of(device).withKeepBytes(ofTask(device));
   }
 
   /**

@@ -48,8 +48,7 @@ final class ExecutorCorrection implements AutoCloseable {
   }
 
   private static ExecutorCorrection load(CorrectionWork work) {
-    MemoryLimits limits =
-        MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()));
+    MemoryLimits limits = KeptMemory.limits(ExecutorDevice.shared());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {

@@ -43,8 +43,7 @@ final class ExecutorRecovery {
   }
 
   private static RecoveredModel load(RecoveryWork work) {
-    MemoryLimits limits =
-        MemoryLimits.DEFAULT.withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()));
+    MemoryLimits limits = KeptMemory.limits(ExecutorDevice.shared());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
     try (ModelWeights weights = ModelWeights.open(work.settings().storage(), work.cut())) {

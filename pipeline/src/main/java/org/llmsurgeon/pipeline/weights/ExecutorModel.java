@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.weights;
 
 import java.util.List;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
@@ -73,8 +72,7 @@ public final class ExecutorModel {
         config,
         weights,
         ExecutorDevice.shared(),
-        MemoryLimits.DEFAULT
-            .withKeepBytes(KeptMemory.ofTask(ExecutorDevice.shared()))
+        KeptMemory.limits(ExecutorDevice.shared())
             .withSpill(() -> LocalScratch.file("activations")));
   }
 }

@@ -69,16 +69,16 @@ extern "C" __global__ void crossEntropy(const float* logits, const int* targets,
 }
 
 extern "C" __global__ void crossEntropyBackward(
-    float* logits, const int* targets, const double* weights, int columns) {
+    float* logits, const double* goals, const double* weights, int columns) {
   __shared__ float maxima[32];
   __shared__ double sums[32];
   float* row = logits + (Index) blockIdx.x * columns;
-  int target = targets[blockIdx.x];
+  int goal = (int) goals[blockIdx.x];
   RowNormalizer normalizer = rowNormalizer(row, columns, maxima, sums);
   double weight = weights[blockIdx.x];
   EACH_COLUMN(j, columns) {
     double softmax = (double) expf(row[j] - normalizer.most) / normalizer.sum;
-    row[j] = target < 0 ? 0.0f : (float) (weight * (softmax - (j == target ? 1.0 : 0.0)));
+    row[j] = goal < 0 ? 0.0f : (float) (weight * (softmax - (j == goal ? 1.0 : 0.0)));
   }
 }
 
@@ -86,7 +86,7 @@ extern "C" __global__ void crossEntropyBackward(
  * The first column up to which the softmax of a row sums to more than a number, -1 where that is below
  * 0. Each thread has a stretch of columns; the stretches are passed one after the other.
  */
-extern "C" __global__ void sample(const float* logits, const double* uniforms, int* drawn, int columns) {
+extern "C" __global__ void sample(const float* logits, const double* uniforms, double* drawn, int columns) {
   __shared__ float maxima[32];
   __shared__ double stretches[1024];
   const float* row = logits + (Index) blockIdx.x * columns;
@@ -113,5 +113,5 @@ extern "C" __global__ void sample(const float* logits, const double* uniforms, i
     if (hit < passed) break;
     column++;
   }
-  drawn[blockIdx.x] = uniform < 0 ? -1 : column;
+  drawn[blockIdx.x] = uniform < 0 ? -1.0 : (double) column;
 }

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
+import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -79,7 +80,9 @@ public final class PlannedMemory {
     this.machines = machines;
     this.ground = ground;
     this.config = work.config();
-    this.network = new PlannedNetwork(config);
+    this.network =
+        new PlannedNetwork(
+            config, ground.card() ? MemoryLimits.ofCard(ground.memory()) : MemoryLimits.DEFAULT);
     this.parameters = parameters;
   }
 

@@ -18,21 +18,26 @@ final class PlannedNetwork {
   private final ModelConfig config;
   private final ModelSize size;
   private final boolean gated;
+  private final MemoryLimits limits;
 
-  PlannedNetwork(ModelConfig config) {
+  /**
+   * @param limits of a pass, those of the device
+   */
+  PlannedNetwork(ModelConfig config, MemoryLimits limits) {
     this.config = config;
+    this.limits = limits;
     this.size = config.size();
     this.gated = config.linears().stream().anyMatch(layer -> layer.role() == LinearRole.GATE);
   }
 
   /** Tokens of a batch of a task's windows. */
-  private static long batch(long windows, int context) {
+  private long batch(long windows, int context) {
     return batchWindows(windows, context) * context;
   }
 
   /** Windows of such a batch. */
-  private static long batchWindows(long windows, int context) {
-    int most = Math.max(1, MemoryLimits.DEFAULT.tokensPerBlock() / context);
+  private long batchWindows(long windows, int context) {
+    int most = Math.max(1, limits.tokensPerBlock() / context);
     return Math.max(1, Math.min(most, windows));
   }
 
@@ -164,7 +169,6 @@ final class PlannedNetwork {
   }
 
   private long logits(long tokens, int copies) {
-    return Math.min(
-        MemoryLimits.DEFAULT.logitBytes(), FLOAT * copies * tokens * config.ends().outputs());
+    return Math.min(limits.logitBytes(), FLOAT * copies * tokens * config.ends().outputs());
   }
 }

@@ -42,8 +42,7 @@ final class Backpropagation implements AutoCloseable {
   double[] run(double[] weights, Targets targets) {
     forward();
     WayOut.Results results =
-        new WayOut.Results(
-            work.perRow(pass.tokens()), work.empty(pass.tokens(), network.hidden()));
+        new WayOut.Results(work.perRow(pass.tokens()), work.empty(pass.tokens(), network.hidden()));
     for (int draw = 0; draw < targets.draws(); draw++) {
       WayOut.Goals goals = new WayOut.Goals(weights, BatchTargets.of(pass, targets, draw));
       network

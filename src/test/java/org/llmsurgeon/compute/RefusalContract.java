@@ -152,8 +152,7 @@ interface RefusalContract extends DeviceUnderTest {
           "crossEntropy, target",
           () -> device.crossEntropy(half, new int[] {0, 0, 4, 0, 0, 0}, six));
       calls.put(
-          "crossEntropyBackward",
-          () -> device.crossEntropyBackward(half, six, new double[5]));
+          "crossEntropyBackward", () -> device.crossEntropyBackward(half, six, new double[5]));
       calls.put(
           "crossEntropyBackward, goals",
           () -> device.crossEntropyBackward(half, five, new double[6]));

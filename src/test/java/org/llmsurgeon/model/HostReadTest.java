@@ -75,10 +75,8 @@ class HostReadTest {
     ModelConfig config = TinyModels.variants().get(variant);
     int[][] windows = TinyModels.windows(config, 3, 8, 4);
     Device device = noted();
-    try (LanguageModel model =
-            LanguageModel.load(config, TinyModels.weights(config, 3), device);
-        LanguageModel teacher =
-            LanguageModel.load(config, TinyModels.weights(config, 4), device)) {
+    try (LanguageModel model = LanguageModel.load(config, TinyModels.weights(config, 3), device);
+        LanguageModel teacher = LanguageModel.load(config, TinyModels.weights(config, 4), device)) {
       calls.clear();
       model.losses(windows);
       assertOneReadAtTheEnd("losses");

@@ -111,8 +111,7 @@ public record Head(
       chunks(pass, features, logitBytes)
           .lossesAndGradients(
               goals,
-              new LogitChunks.Into(
-                  results.losses(), dFeatures, dWeight.tensor(), dBias.tensor()));
+              new LogitChunks.Into(results.losses(), dFeatures, dWeight.tensor(), dBias.tensor()));
       backward(pass, hidden, dFeatures, results.gradient());
     }
   }

@@ -55,8 +55,7 @@ public sealed interface WayOut permits Head, NumberHead, MeanPool {
    * @param goals what each token should predict, and what it counts in the sum
    * @param results written
    */
-  void lossesAndGradient(
-      Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results);
+  void lossesAndGradient(Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results);
 
   /**
    * All that is said of each token.

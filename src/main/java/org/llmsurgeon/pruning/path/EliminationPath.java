@@ -85,7 +85,7 @@ public final class EliminationPath {
                   .toList()
               : List.of();
       if (!fresh.isEmpty()) {
-        EliminationStep going = new EliminationStep(fresh);
+        EliminationStep going = EliminationStep.of(fresh);
         chosen.add(going);
         size += going.weights();
       }

@@ -12,8 +12,28 @@ import org.llmsurgeon.pruning.structure.UnitKind;
  * many query heads, one head of each of them.
  *
  * @param units not empty
+ * @param weights that go
+ * @param perWeight cost for each of them; here since thousands of steps are sorted by it in every
+ *     round
  */
-record EliminationStep(List<Candidate> units) {
+record EliminationStep(List<Candidate> units, long weights, double perWeight) {
+  /**
+   * The step of some units.
+   *
+   * @param units not empty
+   */
+  static EliminationStep of(List<Candidate> units) {
+    long weights = units.stream().mapToLong(Candidate::weights).sum();
+    double cost = units.stream().mapToDouble(Candidate::cost).sum();
+    return new EliminationStep(units, weights, cost / Math.max(1, weights));
+  }
+
+  /** The step of one unit. */
+  static EliminationStep of(Candidate unit) {
+    double perWeight = unit.cost() / Math.max(1, unit.weights());
+    return new EliminationStep(List.of(unit), unit.weights(), perWeight);
+  }
+
   /**
    * A unit that can be removed now.
    *
@@ -27,17 +47,6 @@ record EliminationStep(List<Candidate> units) {
   /** Positions of its units. */
   int[] positions() {
     return units.stream().mapToInt(Candidate::unit).toArray();
-  }
-
-  /** Cost for each weight. */
-  public double perWeight() {
-    double cost = units.stream().mapToDouble(Candidate::cost).sum();
-    return cost / Math.max(1, weights());
-  }
-
-  /** Weights that go. */
-  long weights() {
-    return units.stream().mapToLong(Candidate::weights).sum();
   }
 
   /**
@@ -63,7 +72,7 @@ record EliminationStep(List<Candidate> units) {
         if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
           heads.add(candidate);
         } else {
-          steps.add(new EliminationStep(List.of(candidate)));
+          steps.add(EliminationStep.of(candidate));
         }
       }
     }

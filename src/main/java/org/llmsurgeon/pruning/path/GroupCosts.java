@@ -54,9 +54,17 @@ final class GroupCosts {
     return factor.positions(part.indices());
   }
 
+  /** Those positions that are left; not to be written. */
   private int[] left(Unit.Part part, int[] all) {
     LayerState state = states.get(part.layer());
-    return Arrays.stream(all).filter(position -> state.lives(part.line(), position)).toArray();
+    int[] left = new int[all.length];
+    int count = 0;
+    for (int position : all) {
+      if (state.lives(part.line(), position)) {
+        left[count++] = position;
+      }
+    }
+    return count == all.length ? all : Arrays.copyOf(left, count);
   }
 
   /** Cost of every way of every unit; 0 where nothing compensated is left. */

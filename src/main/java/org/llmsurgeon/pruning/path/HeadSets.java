@@ -41,12 +41,12 @@ final class HeadSets {
     List<EliminationStep.Candidate> tooMany =
         byGroup.stream().flatMap(each -> each.subList(0, each.size() - least).stream()).toList();
     if (!tooMany.isEmpty()) {
-      sets.add(new EliminationStep(tooMany));
+      sets.add(EliminationStep.of(tooMany));
     }
     for (int left = least; left > Math.max(1, keep); left--) {
       int going = left;
       sets.add(
-          new EliminationStep(
+          EliminationStep.of(
               byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
     }
     return sets;

@@ -100,7 +100,7 @@ public final class ScoredPath {
       if (group.widths().even() && group.units().get(unit).kind() == UnitKind.HEAD) {
         heads.add(candidate);
       } else {
-        moves.add(new EliminationStep(List.of(candidate)));
+        moves.add(EliminationStep.of(candidate));
       }
     }
     List<EliminationStep> sets = HeadSets.of(group, heads, keep);

@@ -177,10 +177,28 @@ final class BlockCosts {
         int size, int width, int at, double[] weight, double[] gradient) {
       double[] block = new double[size * size];
       for (int a = 0; a < size; a++) {
-        for (int b = 0; b < size; b++) {
+        int left = at + a * width;
+        int b = 0;
+        // Sums of their own side by side: one alone waits for each of its additions.
+        for (; b + 2 < size; b += 3) {
+          int right = at + b * width;
+          double first = 0;
+          double second = 0;
+          double third = 0;
+          for (int c = 0; c < width; c++) {
+            double each = weight[left + c];
+            first += each * gradient[right + c];
+            second += each * gradient[right + width + c];
+            third += each * gradient[right + 2 * width + c];
+          }
+          block[a * size + b] = first;
+          block[a * size + b + 1] = second;
+          block[a * size + b + 2] = third;
+        }
+        for (; b < size; b++) {
           double sum = 0;
           for (int c = 0; c < width; c++) {
-            sum += weight[at + a * width + c] * gradient[at + b * width + c];
+            sum += weight[left + c] * gradient[at + b * width + c];
           }
           block[a * size + b] = sum;
         }

@@ -46,8 +46,7 @@ final class HeadSets {
     for (int left = least; left > Math.max(1, keep); left--) {
       int going = left;
       sets.add(
-          EliminationStep.of(
-              byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
+          EliminationStep.of(byGroup.stream().map(each -> each.get(each.size() - going)).toList()));
     }
     return sets;
   }

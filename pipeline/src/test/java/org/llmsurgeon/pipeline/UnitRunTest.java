@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
@@ -97,13 +99,29 @@ class UnitRunTest {
     assertThat(report.shots().get(0).choice().pathsFollowedAgain()).isBetween(1, 3);
     assertThat(stages(progress, 1, "score")).isEqualTo(2);
     assertThat(stages(progress, 1, "cut")).isEqualTo(1);
+    requireWholePathsToGive(model, recipe, temp.resolve("o"));
+  }
 
+  @Test
+  void ofManyGroupsAFewTellHowFarTheOthersAreFollowedAndNothingElseChanges() throws Exception {
+    ObjectNode json = TinyModels.llamaJson().put("num_hidden_layers", 12);
+    TestModel model = TestModel.write(temp, "deep", json, DataType.F32);
+    RecordingProgress progress = new RecordingProgress();
+    Recipe recipe = Recipe.of(Map.of("structures", "units", "sparsity", 0.35, "shots", 1));
+    PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
+    assertThat(stages(progress, 1, "score")).isBetween(2L, 3L);
+    assertThat(report.shots().get(0).choice().pathsFollowedAgain()).isBetween(0, 23);
+    requireWholePathsToGive(model, recipe, temp.resolve("o"));
+  }
+
+  private static void requireWholePathsToGive(TestModel model, Recipe recipe, Path output)
+      throws Exception {
     LocalStorage storage = new LocalStorage();
     Device device = ExecutorDevice.shared();
     int[][] calibration =
         TokenWindows.read(storage, model.tokens().toString(), "calibration").windows();
     try (ModelFolder dense = ModelFolder.open(storage, model.folder().toString());
-        ModelFolder pruned = ModelFolder.open(storage, temp.resolve("o").toString());
+        ModelFolder pruned = ModelFolder.open(storage, output.toString());
         LocalSurgeon local =
             new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
       local.shoot(calibration);

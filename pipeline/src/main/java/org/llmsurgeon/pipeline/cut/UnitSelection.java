@@ -2,8 +2,10 @@ package org.llmsurgeon.pipeline.cut;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,9 +30,12 @@ import org.llmsurgeon.surgery.choose.WidthCheck;
 
 /**
  * Chooses units. By paths: a task per coupled group follows its elimination path as far as it may
- * matter, the driver merges the paths. Groups whose path turned out too short are asked once more,
- * to the end; so the result is that of whole paths. By rounds: in each a task per group costs what
- * is left.
+ * matter, the driver merges the paths. Of a model of many groups a few are followed first, and tell
+ * about where the threshold will be; the others are followed a little further than that. Groups
+ * whose path turned out too short are asked once more, up to the threshold that was found without
+ * the rest of their paths, which can only lower it, and in the rare case that this was too short as
+ * well, to the end; so the result is that of whole paths. By rounds: in each a task per group costs
+ * what is left.
  */
 final class UnitSelection {
   /** A path may stop where it is this many times dearer than the last shot's threshold. */
@@ -38,6 +43,18 @@ final class UnitSelection {
 
   /** A path may stop at the share that the shot needs and half of the group more. */
   private static final double REACH = 0.5;
+
+  /** Of so many groups a few are followed first: fewer take no longer together than one by one. */
+  private static final int MANY = 24;
+
+  /** The groups of one in so many blocks are followed first. */
+  private static final int SPREAD = 5;
+
+  /** As {@link #REACH} for them. */
+  private static final double PROBE = 0.3;
+
+  /** The others may stop where they are this many times dearer than the threshold of those. */
+  private static final double MARGIN = 4.0 / 3;
 
   private final ShotContext shot;
   private final List<UnitPlan.Planned> planned;
@@ -106,24 +123,27 @@ final class UnitSelection {
   }
 
   private SelectionManifest byPaths(double target) {
-    List<Integer> all = IntStream.range(0, planned.size()).boxed().toList();
-    Timed<List<GroupScore>> first = paths(all, bound(target));
-    List<GroupScore> paths = new ArrayList<>(first.value());
-    Merged merged = merge(paths, target);
-    List<Integer> again = merged.tooShort();
-    double seconds = first.seconds();
-    if (!again.isEmpty()) {
-      Timed<List<GroupScore>> whole = paths(again, PathTask.Bound.NONE);
-      for (int i = 0; i < again.size(); i++) {
-        paths.set(again.get(i), whole.value().get(i));
-      }
-      merged = merge(paths, target);
-      seconds += whole.seconds();
+    GroupScore[] paths = new GroupScore[planned.size()];
+    List<Integer> probes = probes();
+    double seconds = 0;
+    PathTask.Bound bound = bound(target, REACH);
+    if (!probes.isEmpty()) {
+      seconds += follow(probes, bound(target, PROBE), paths);
+      bound = bound(target, probes, paths);
+    }
+    List<Integer> rest = indices().filter(group -> paths[group] == null).boxed().toList();
+    seconds += follow(rest, bound, paths);
+    Merged merged = merge(Arrays.asList(paths), target);
+    Set<Integer> again = new HashSet<>();
+    for (List<Integer> open = merged.tooShort(); !open.isEmpty(); open = merged.tooShort()) {
+      seconds += follow(open, again.isEmpty() ? merged.bound() : PathTask.Bound.NONE, paths);
+      again.addAll(open);
+      merged = merge(Arrays.asList(paths), target);
     }
     if (shot.plan().isLast(shot.shot(), target)) {
       WidthCheck.requireMet(planned, merged.chosen());
     }
-    return manifest(target, merged, again.size(), new Timed<>(health(paths), seconds));
+    return manifest(target, merged, again.size(), new Timed<>(health(Arrays.asList(paths)), seconds));
   }
 
   /**
@@ -140,6 +160,16 @@ final class UnitSelection {
           .sorted()
           .boxed()
           .toList();
+    }
+
+    /** Up to the highest threshold of them. */
+    PathTask.Bound bound() {
+      double ceiling =
+          Stream.concat(Stream.of(chosen), without.values().stream())
+              .mapToDouble(result -> result.gone().threshold())
+              .max()
+              .orElseThrow();
+      return ceiling > 0 ? new PathTask.Bound(1, ceiling) : PathTask.Bound.NONE;
     }
   }
 
@@ -162,18 +192,55 @@ final class UnitSelection {
     return UnitMerge.target(shot.recipe(), share, shot.plan().share());
   }
 
-  private Timed<List<GroupScore>> paths(List<Integer> groups, PathTask.Bound bound) {
-    return shot.session()
-        .tasks()
-        .longestFirst(shot.stage("score"), groups, this::work, new PathTask(shot.work(), bound));
+  private IntStream indices() {
+    return IntStream.range(0, planned.size());
+  }
+
+  /** Follows some paths; returns how long that took. */
+  private double follow(List<Integer> groups, PathTask.Bound bound, GroupScore[] paths) {
+    Timed<List<GroupScore>> followed =
+        shot.session()
+            .tasks()
+            .longestFirst(
+                shot.stage("score"), groups, this::work, new PathTask(shot.work(), bound));
+    for (int i = 0; i < groups.size(); i++) {
+      paths[groups.get(i)] = followed.value().get(i);
+    }
+    return followed.seconds();
   }
 
   private double work(int group) {
     return planned.get(group).shapes().stream().mapToDouble(ShotContext::work).sum();
   }
 
-  /** How far paths must be followed at least, by what the last shot left and what it cost. */
-  private PathTask.Bound bound(double target) {
+  /** Groups that are followed first; none where there are few, or each reaches its own share. */
+  private List<Integer> probes() {
+    boolean alone = shot.recipe().layers().alone();
+    boolean whole = shot.recipe().selection().widths().oneWidth();
+    return planned.size() < MANY || alone || whole
+        ? List.of()
+        : indices().filter(group -> block(group) % SPREAD == SPREAD / 2).boxed().toList();
+  }
+
+  private int block(int group) {
+    return planned.get(group).shapes().get(0).block();
+  }
+
+  /** How far the others must be followed, by what a few of them would give. */
+  private PathTask.Bound bound(double target, List<Integer> probes, GroupScore[] paths) {
+    List<PathMerge.Group> groups =
+        probes.stream().map(group -> paths[group].of(planned.get(group).group())).toList();
+    double threshold = PathMerge.select(groups, target).gone().threshold();
+    return threshold > 0 ? new PathTask.Bound(1, MARGIN * threshold) : bound(target, REACH);
+  }
+
+  /**
+   * How far paths must be followed at least, by what the last shot left and what it cost.
+   *
+   * @param target share of the weights that may be gone
+   * @param more share of a group besides what the shot needs
+   */
+  private PathTask.Bound bound(double target, double more) {
     if (shot.recipe().selection().widths().oneWidth()) {
       return PathTask.Bound.NONE;
     }
@@ -185,7 +252,7 @@ final class UnitSelection {
       ceiling = last.removal().threshold() > 0 ? CEILING * last.removal().threshold() : ceiling;
     }
     double needed = gone < 1 ? Math.max(0, target - gone) / (1 - gone) : 1;
-    return new PathTask.Bound(Math.min(1, REACH + needed), ceiling);
+    return new PathTask.Bound(Math.min(1, more + needed), ceiling);
   }
 
   /** How well the factors of all layers could be inverted, in the model's order. */

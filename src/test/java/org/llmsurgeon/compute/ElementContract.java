@@ -211,6 +211,34 @@ interface ElementContract extends DeviceUnderTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  default void aFewColumnsOfAWideMatrixComeAndGoAlone(Precision precision) {
+    int[][] choices = {null, {2, 0}};
+    int[] columns = {90, 3, 95};
+    PlainMatrix whole = PlainMatrix.random(3, 96, 1);
+    for (int[] rows : choices) {
+      int height = rows == null ? 3 : rows.length;
+      PlainMatrix part = PlainMatrix.zeros(height, columns.length);
+      PlainMatrix other = PlainMatrix.random(height, columns.length, 2);
+      PlainMatrix after = new PlainMatrix(3, 96, whole.values().clone());
+      for (int i = 0; i < height; i++) {
+        for (int j = 0; j < columns.length; j++) {
+          part.set(i, j, whole.at(chosen(rows, i), columns[j]));
+          after.set(chosen(rows, i), columns[j], other.at(i, j));
+        }
+      }
+      try (Workspace work = workspace(precision)) {
+        Tensor all = work.tensor(whole);
+        Tensor some = work.blank(height, columns.length);
+        device().gather(all, rows, columns, some);
+        Tolerances.assertClose("gathered", work.values(some), part.values(), 0);
+        device().scatter(work.tensor(other), rows, columns, all);
+        Tolerances.assertClose("scattered", work.values(all), after.values(), 0);
+      }
+    }
+  }
+
   private static int count(int[] choice) {
     return choice == null ? 5 : choice.length;
   }

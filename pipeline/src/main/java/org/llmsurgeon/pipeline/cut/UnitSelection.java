@@ -143,7 +143,8 @@ final class UnitSelection {
     if (shot.plan().isLast(shot.shot(), target)) {
       WidthCheck.requireMet(planned, merged.chosen());
     }
-    return manifest(target, merged, again.size(), new Timed<>(health(Arrays.asList(paths)), seconds));
+    return manifest(
+        target, merged, again.size(), new Timed<>(health(Arrays.asList(paths)), seconds));
   }
 
   /**

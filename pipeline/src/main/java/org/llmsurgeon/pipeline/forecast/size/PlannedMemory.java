@@ -1,22 +1,15 @@
 package org.llmsurgeon.pipeline.forecast.size;
 
-import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.MemoryLimits;
-import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.evaluate.EvaluateTask;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.ShardFile;
 import org.llmsurgeon.pipeline.weights.MappedWeights;
-import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 
 /** The most memory that a process holds in each stage, in bytes. */
@@ -60,14 +53,12 @@ public final class PlannedMemory {
   /** Models of more than this part of a process's memory are mapped, see {@link MappedWeights}. */
   private static final int MAPPED_SHARE = 4;
 
-  private static final Set<LinearRole> ATTENTION =
-      EnumSet.of(LinearRole.QUERY, LinearRole.KEY, LinearRole.VALUE, LinearRole.OUTPUT);
-
   private final Workload work;
   private final Machines machines;
   private final Machines.Ground ground;
   private final ModelConfig config;
   private final PlannedNetwork network;
+  private final PlannedInverses inverses;
   private final long parameters;
 
   /** Memory of a run on some machines, in the stages on processors. */
@@ -83,6 +74,7 @@ public final class PlannedMemory {
     this.network =
         new PlannedNetwork(
             config, ground.card() ? MemoryLimits.ofCard(ground.memory()) : MemoryLimits.DEFAULT);
+    this.inverses = new PlannedInverses(work, machines, ground);
     this.parameters = parameters;
   }
 
@@ -240,7 +232,7 @@ public final class PlannedMemory {
     int windows = tasks.isEmpty() ? 1 : tasks.get(0).to() - tasks.get(0).from();
     Need need = withModels(1, network.forward(windows, work.context()), tasks.size());
     // As it begins after a cut the process still holds the inverses of that.
-    long before = Math.max(0, kept() - need.device);
+    long before = Math.max(0, inverses.kept() - need.device);
     return new Need(need.process + before, need.device + before, need.mapped, need.atOnce);
   }
 
@@ -270,78 +262,24 @@ public final class PlannedMemory {
     Matrices each =
         groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
     if (ground.card()) {
-      return need(kept(), 0, largest(layer -> layer(layer, each)), tasks);
+      return need(inverses.kept(), 0, largest(layer -> layer(layer, each)), tasks);
     }
     long before = 0;
     long most = 0;
     int atOnce = machines.cores();
     // The largest come first, and what each inverts is there when the next begins.
-    for (LinearShape next : firstOfEach(groups)) {
+    for (LinearShape next : inverses.firstOfEach(groups)) {
       Need need = need(before, 0, groups ? group(next, each) : layer(next, each), tasks);
       most = Math.max(most, need.device);
       atOnce = Math.min(atOnce, need.atOnce);
-      before = Math.min(kept(), before + inverses(next, groups) / places());
+      before = Math.min(inverses.kept(), before + inverses.of(next, groups) / inverses.places());
     }
     return after(new Need(PROCESS + most, most, 0, atOnce));
   }
 
-  /** The layers, or one of each group, largest first. */
-  private List<LinearShape> firstOfEach(boolean groups) {
-    return config.linears().stream()
-        .filter(layer -> !groups || grouped(layer).findFirst().equals(Optional.of(layer)))
-        .sorted(Comparator.comparingLong(layer -> -inverses(layer, groups)))
-        .toList();
-  }
-
-  /** Inverses that stay from the score to the cut, of the layers that this process has. */
-  private long kept() {
-    // On cards those of single weights alone: units and lines are scored on processors.
-    if (ground.card() && !work.sparse()) {
-      return 0;
-    }
-    return Math.min(ground.tasks() * ground.keepBytes(), inverses() / places());
-  }
-
-  /** Processes, or cards. */
-  private int places() {
-    return machines.executors() * (ground.card() ? machines.cards().each() : 1);
-  }
-
-  /** All of them: none where eigenvectors take their place. */
-  private long inverses() {
-    return matrices(Matrices.LINES) == Matrices.LINES
-        ? config.linears().stream().mapToLong(layer -> inverses(layer, false)).sum()
-        : 0;
-  }
-
-  /** Those of a layer or its group; of units those of the sides whose rest makes up for them. */
-  private long inverses(LinearShape layer, boolean group) {
-    if (group) {
-      return grouped(layer).mapToLong(other -> inverses(other, false)).sum();
-    }
-    long inputs = square(layer.augmentedInputs());
-    if (!work.inGroups()) {
-      return inputs + square(layer.outputs());
-    }
-    boolean residual = work.recipe().structures().units().contains(UnitKind.RESIDUAL);
-    if (readsUnits(layer)) {
-      return inputs + (residual ? square(layer.outputs()) : 0);
-    }
-    return residual ? inputs : 0;
-  }
-
-  private static boolean readsUnits(LinearShape layer) {
-    return layer.role() == LinearRole.OUTPUT || layer.role() == LinearRole.DOWN;
-  }
-
-  private static long square(long size) {
-    return Double.BYTES * size * size;
-  }
-
   /** The share of the inverses that a cut finds kept. */
   public double keptShare() {
-    long all = inverses() / places();
-    return all == 0 ? 0 : (double) kept() / all;
+    return inverses.keptShare();
   }
 
   /** As a stage after the passes begins, the process still holds their model, which makes room. */
@@ -362,9 +300,10 @@ public final class PlannedMemory {
   public Need cut() {
     Matrices each = matrices(Matrices.LINES);
     // What is found kept needs no memory while it is inverted; single weights invert parts anew.
-    boolean found = !work.sparse() && keptShare() == 1;
+    boolean found = !work.sparse() && inverses.keptShare() == 1;
     return onLayers(
-        kept(), layer -> layer(layer, each) - (found ? each.factors * inverses(layer, false) : 0));
+        inverses.kept(),
+        layer -> layer(layer, each) - (found ? each.factors * inverses.of(layer, false) : 0));
   }
 
   private Need onLayers(long held, ToLongFunction<LinearShape> each) {
@@ -372,10 +311,7 @@ public final class PlannedMemory {
   }
 
   private Matrices matrices(Matrices ofProduct) {
-    return work.curvature().kind() == CurvatureKind.EKFAC
-            || work.curvature().kind() == CurvatureKind.KRONECKER_SUM
-        ? Matrices.ofOther(work.curvature())
-        : ofProduct;
+    return work.ofOneProduct() ? ofProduct : Matrices.ofOther(work.curvature());
   }
 
   /** Eigenvectors: for each core the factors of a layer. */
@@ -479,12 +415,6 @@ public final class PlannedMemory {
 
   /** Work on all layers of the attention or the MLP that a layer is in. */
   private long group(LinearShape layer, Matrices each) {
-    return grouped(layer).mapToLong(other -> layer(other, each)).sum();
-  }
-
-  private Stream<LinearShape> grouped(LinearShape layer) {
-    return config.linears(layer.block()).stream()
-        .filter(other -> ATTENTION.contains(other.role()) == ATTENTION.contains(layer.role()))
-        .filter(other -> other.expert() == layer.expert());
+    return inverses.group(layer).mapToLong(other -> layer(other, each)).sum();
   }
 }

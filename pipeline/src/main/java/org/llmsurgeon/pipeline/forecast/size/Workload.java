@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline.forecast.size;
 
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
@@ -53,6 +54,12 @@ public record Workload(
   /** Whether single weights or N:M groups go. */
   public boolean sparse() {
     return recipe.structures().sparse();
+  }
+
+  /** Whether the curvature of a layer is one product, so that its factors are inverted. */
+  boolean ofOneProduct() {
+    CurvatureKind kind = curvature().kind();
+    return kind != CurvatureKind.EKFAC && kind != CurvatureKind.KRONECKER_SUM;
   }
 
   /** Calibration tokens. */

@@ -78,6 +78,7 @@ public record ExportCase(
     add(all, "OPT, lines", TinyModels::optJson, ExportCase::lines, Route.INDEXED);
     add(all, "OPT, sublayers", TinyModels::optJson, ExportCase::sublayers, Route.PER_LAYER);
     add(all, "OPT, constants", TinyModels::optJson, ExportCase::constants, Route.PER_LAYER);
+    add(all, "OPT, first block", TinyModels::optJson, ExportCase::firstBlock, Route.PER_LAYER);
     TinyDecoders.all().forEach((base, json) -> addDecoder(all, base, json));
     for (String name : FUSED) {
       addFused(all, name);
@@ -99,6 +100,7 @@ public record ExportCase(
         new ExportCase(name + ", heads", model, ExportCase::heads, Route.AUTO, Route.PER_LAYER));
     all.add(of(name + ", sublayers", model, ExportCase::sublayers, Route.PER_LAYER));
     all.add(of(name + ", constants", model, ExportCase::constants, Route.PER_LAYER));
+    all.add(of(name + ", first block", model, ExportCase::firstBlock, Route.PER_LAYER));
     all.add(of(name + ", biases", model, ExportCase::biases, Route.PER_LAYER));
     all.add(of(name + ", elements", model, MaskedFolder::elements, Route.ZEROS));
     boolean indexed = !name.equals("gpt2");
@@ -270,13 +272,27 @@ public record ExportCase(
   }
 
   private static void sublayers(MaskedFolder folder) {
+    feedForward(folder);
+    attention(folder, 1);
+  }
+
+  /** All of block 0. */
+  private static void firstBlock(MaskedFolder folder) {
+    attention(folder, 0);
+    feedForward(folder);
+  }
+
+  private static void feedForward(MaskedFolder folder) {
     int neurons = folder.config().linear(0, LinearRole.DOWN).inputs();
     for (int neuron = 0; neuron < neurons; neuron++) {
       folder.neuron(0, neuron);
     }
+  }
+
+  private static void attention(MaskedFolder folder, int block) {
     int inGroup = folder.config().heads() / folder.config().keyValueHeads();
     for (int head = 0; head < folder.config().heads(); head++) {
-      folder.head(1, head, (head + 1) % inGroup == 0);
+      folder.head(block, head, (head + 1) % inGroup == 0);
     }
   }
 

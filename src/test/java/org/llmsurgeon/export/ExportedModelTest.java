@@ -77,6 +77,27 @@ public class ExportedModelTest {
   }
 
   @Test
+  void whatAFirstBlockAddsIsInTheTableOfPositions() throws IOException {
+    try (Device device = CpuDevice.create()) {
+      for (String name : List.of("OPT, first block, per-layer", "gpt2, first block, per-layer")) {
+        ExportCase each =
+            cases().stream().filter(any -> any.toString().equals(name)).findFirst().orElseThrow();
+        String masked = each.write(folder.resolve("masked " + name), DataType.F32, device);
+        String smaller = folder.resolve("smaller " + name).toString();
+        assertThat(export(masked, smaller, Route.PER_LAYER, device).widths().get(0))
+            .isEqualTo(new BlockWidth(0, 0, 0));
+        assertThat(logits(smaller, device))
+            .usingComparatorWithPrecision(LOGITS)
+            .containsExactly(logits(masked, device));
+        String again = smaller + " again";
+        export(smaller, again, Route.PER_LAYER, device);
+        assertThat(new Verifier(new LocalStorage(), device).verify(masked, again, null, null))
+            .isNotNull();
+      }
+    }
+  }
+
+  @Test
   void mixturesOfExpertsHaveOneWidthOrZeros() throws IOException {
     try (Device device = CpuDevice.create()) {
       ExportCase each =

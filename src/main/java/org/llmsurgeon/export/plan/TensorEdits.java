@@ -82,6 +82,9 @@ final class TensorEdits {
       fold(output, block.constants().heads(), heads, before, edits.edits());
       fold(down, block.constants().neurons(), kept.neurons(), after, edits.edits());
     }
+    if (moved.containsKey(StreamConstants.POSITIONS)) {
+      shift(config.names().outer().positions(), moved.get(StreamConstants.POSITIONS), edits);
+    }
     return edits;
   }
 
@@ -244,6 +247,15 @@ final class TensorEdits {
         sums[i] += moved == null ? 0 : moved[i];
       }
       edits.put(tensors.stored(shape.biasName()), new TensorEdit.Replaced(sums));
+    }
+  }
+
+  /** Adds something to each row of a table. */
+  private void shift(String table, double[] moved, Edits edits) {
+    try (Tensor rows = tensors.load(table, device)) {
+      double[] values = device.values(rows);
+      Arrays.setAll(values, i -> values[i] + moved[i % rows.columns()]);
+      edits.edits().put(tensors.stored(table), new TensorEdit.Replaced(values));
     }
   }
 

@@ -14,10 +14,14 @@ import org.llmsurgeon.model.config.NormPlace;
 /**
  * What sublayers add to the residual stream whatever they read: the bias of their last layer, and
  * what their constant units say through it. Of a sublayer in which nothing else is left that may as
- * well be added by the one before it: nobody reads the stream in between. Sublayers are numbered
- * along the stream, attention 0, feed-forward 0, attention 1 and so on.
+ * well be added by the one before it, or by the table of positions before all of them: nobody reads
+ * the stream in between. Sublayers are numbered along the stream, attention 0, feed-forward 0,
+ * attention 1 and so on.
  */
 public final class StreamConstants {
+  /** In place of a sublayer: the table of learned positions, before all of them. */
+  public static final int POSITIONS = -1;
+
   private final ModelConfig config;
   private final List<BlockSurvey> blocks;
   private final NetworkTensors tensors;
@@ -53,18 +57,25 @@ public final class StreamConstants {
 
   /**
    * The sublayer whose bias can take up what one adds: the last before it in which units are left,
-   * where that has a bias; itself where there is none, or units are left in it.
+   * where that has a bias; where there is none before it {@link #POSITIONS}, in a network that has
+   * them; else, and where units are left in it, itself.
    */
   public int home(int sublayer) {
     if (!plain || isLeft(sublayer)) {
       return sublayer;
     }
-    return IntStream.iterate(sublayer - 1, before -> before >= 0, before -> before - 1)
-        .filter(this::isLeft)
-        .limit(1)
-        .filter(before -> last(before) != null && last(before).shape().bias())
-        .findFirst()
-        .orElse(sublayer);
+    int before = sublayer - 1;
+    while (before >= 0 && !isLeft(before)) {
+      before--;
+    }
+    boolean takesUp =
+        before < 0 ? positions() != null : last(before) != null && last(before).shape().bias();
+    return takesUp ? Math.max(before, POSITIONS) : sublayer;
+  }
+
+  /** The table whose rows are added to all tokens' and by nothing scaled afterwards, or null. */
+  public String positions() {
+    return config.has(NormPlace.EMBEDDING) ? null : config.names().outer().positions();
   }
 
   private boolean isLeft(int sublayer) {
@@ -75,7 +86,7 @@ public final class StreamConstants {
   }
 
   /** Its last layer; null where the block has no such sublayer. */
-  BlockSurvey.Matrix last(int sublayer) {
+  private BlockSurvey.Matrix last(int sublayer) {
     LinearRole role = sublayer % 2 == 0 ? LinearRole.OUTPUT : LinearRole.DOWN;
     return blocks.get(sublayer / 2).matrices().get(role);
   }
@@ -134,7 +145,12 @@ public final class StreamConstants {
     return sums;
   }
 
-  /** What all sublayers add whose constants can be in one's bias, its own among them. */
+  /**
+   * What all sublayers add whose constants can be in one's bias, its own among them.
+   *
+   * @param sublayer its number, or {@link #POSITIONS}
+   * @return as {@link #of}
+   */
   public double[] gathered(int sublayer) {
     double[] sums = new double[2 * config.hidden()];
     IntStream.range(0, count())

@@ -69,6 +69,9 @@ final class WeightCheck {
   void require() {
     boolean units = WrittenForms.anyFor(a, configA) && WrittenForms.anyFor(b, configB);
     Set<String> linears = new HashSet<>();
+    if (units && configB.names().outer().positions() != null) {
+      linears.add(tensorsB.stored(configB.names().outer().positions()));
+    }
     for (LinearShape shape : units ? configB.linears() : List.<LinearShape>of()) {
       linears.add(tensorsB.stored(shape.weightName()));
       linears.add(tensorsB.stored(shape.biasName()));
@@ -240,13 +243,17 @@ final class WeightCheck {
         float[] ofB = linesB.of(rowB);
         for (int j = 0; j < Math.max(ofA.length, ofB.length); j++) {
           if (ofA.length != ofB.length || ofA[j] != ofB[j]) {
-            throw new InputException(
-                "%s does not hold the weights of %s: tensor %s differs in row %d; export the model again"
-                    .formatted(b.path(), a.path(), name, linesB.rows()[i]));
+            throw differs(name, linesB.rows()[i]);
           }
         }
       }
     }
+  }
+
+  private InputException differs(String tensor, int row) {
+    return new InputException(
+        "%s does not hold the weights of %s: tensor %s differs in row %d; export the model again"
+            .formatted(b.path(), a.path(), tensor, row));
   }
 
   private static int[] all(int count) {
@@ -259,6 +266,30 @@ final class WeightCheck {
     StreamConstants ofB = new StreamConstants(configB, blocksB, tensorsB, device);
     for (int sublayer = 0; sublayer < ofA.count(); sublayer++) {
       constants(sublayer, ofA.gathered(sublayer), ofB.gathered(sublayer));
+    }
+    if (configA.names().outer().positions() != null) {
+      positions(ofA.gathered(StreamConstants.POSITIONS), ofB.gathered(StreamConstants.POSITIONS));
+    }
+  }
+
+  /** The tables of positions, which hold what sublayers add that are left out. */
+  private void positions(double[] ofA, double[] ofB) {
+    String table = configA.names().outer().positions();
+    int size = configA.hidden();
+    double unit = b.dtype() == DataType.F32 ? 1 : HALF;
+    try (Tensor first = tensorsA.load(table, device);
+        Tensor second = tensorsB.load(configB.names().outer().positions(), device)) {
+      double[] inA = device.values(first);
+      double[] inB = device.values(second);
+      for (int i = 0; i < Math.max(inA.length, inB.length); i++) {
+        boolean there = inA.length == inB.length;
+        double moved = ofA[i % size] - ofB[i % size];
+        double all = ofA[size + i % size] + ofB[size + i % size];
+        double rounding = all == 0 ? 0 : unit * ROUNDING * (all + Math.abs(inA[i]));
+        if (!there || !(Math.abs(inA[i] + moved - inB[i]) <= rounding)) {
+          throw differs(table, i / size);
+        }
+      }
     }
   }
 

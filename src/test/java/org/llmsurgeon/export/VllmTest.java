@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -41,19 +42,24 @@ class VllmTest {
 
   /** The forms that vLLM loads, and how. */
   enum Form {
-    ZEROS(Route.ZEROS, "vllm", VllmTest::heads),
-    UNIFORM(Route.UNIFORM, "vllm", VllmTest::oneWidth),
-    NEMOTRON_NAS(Route.NEMOTRON_NAS, "vllm", VllmTest::neurons),
-    SUBLAYERS(Route.NEMOTRON_NAS, "vllm", VllmTest::sublayers),
-    PER_LAYER(Route.PER_LAYER, "vllm-transformers", VllmTest::heads);
+    ZEROS(Route.ZEROS, "vllm", VllmTest::llama, VllmTest::heads),
+    UNIFORM(Route.UNIFORM, "vllm", VllmTest::llama, VllmTest::oneWidth),
+    NEMOTRON_NAS(Route.NEMOTRON_NAS, "vllm", VllmTest::llama, VllmTest::neurons),
+    SUBLAYERS(Route.NEMOTRON_NAS, "vllm", VllmTest::llama, VllmTest::sublayers),
+    PER_LAYER(Route.PER_LAYER, "vllm-transformers", VllmTest::llama, VllmTest::heads),
+    OPT(Route.PER_LAYER, "vllm-transformers", VllmTest::opt, VllmTest::queryHeads),
+    MIXTRAL(Route.UNIFORM, "vllm", () -> mixture("Mixtral"), VllmTest::experts),
+    QWEN3_MOE(Route.UNIFORM, "vllm", () -> mixture("Qwen3Moe"), VllmTest::experts);
 
     private final Route route;
     private final String program;
+    private final Supplier<ObjectNode> model;
     private final Consumer<MaskedFolder> zeros;
 
-    Form(Route route, String program, Consumer<MaskedFolder> zeros) {
+    Form(Route route, String program, Supplier<ObjectNode> model, Consumer<MaskedFolder> zeros) {
       this.route = route;
       this.program = program;
+      this.model = model;
       this.zeros = zeros;
     }
   }
@@ -75,14 +81,8 @@ class VllmTest {
   @ParameterizedTest
   @EnumSource
   void theTextOfTenPromptsIsThatOfTheModelWithZeros(Form form) throws Exception {
-    ObjectNode json =
-        TinyModels.llamaJson()
-            .put("vocab_size", VOCABULARY)
-            .put("hidden_size", 128)
-            .put("head_dim", 32)
-            .put("max_position_embeddings", 256);
     try (Device device = CpuDevice.create()) {
-      MaskedFolder model = new MaskedFolder(json, 7);
+      MaskedFolder model = new MaskedFolder(form.model.get(), 7);
       form.zeros.accept(model);
       String masked = model.write(folder.resolve("masked").toString(), DataType.F32, device);
       String smaller = folder.resolve("smaller").toString();
@@ -107,6 +107,42 @@ class VllmTest {
     String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).isZero();
     return JSON.readTree(answer);
+  }
+
+  private static ObjectNode llama() {
+    return sized(TinyModels.llamaJson()).put("head_dim", 32);
+  }
+
+  private static ObjectNode opt() {
+    return sized(TinyModels.optJson())
+        .put("word_embed_proj_dim", 128)
+        .put("num_attention_heads", 4);
+  }
+
+  private static ObjectNode mixture(String base) {
+    return sized(TinyDecoders.mixtures().get(base)).put("head_dim", 32);
+  }
+
+  private static ObjectNode sized(ObjectNode json) {
+    return json.put("vocab_size", VOCABULARY)
+        .put("hidden_size", 128)
+        .put("max_position_embeddings", 256);
+  }
+
+  private static void queryHeads(MaskedFolder folder) {
+    neurons(folder);
+    folder.head(0, 2, true).head(1, 1, true).head(1, 3, true);
+  }
+
+  /** Half of each expert's neurons. */
+  private static void experts(MaskedFolder folder) {
+    for (int block = 0; block < 2; block++) {
+      for (int expert = 0; expert < 3; expert++) {
+        for (int neuron = 0; neuron < 8; neuron++) {
+          folder.neuron(block, expert, neuron + expert);
+        }
+      }
+    }
   }
 
   private static void neurons(MaskedFolder folder) {

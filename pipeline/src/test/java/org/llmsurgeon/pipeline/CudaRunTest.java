@@ -84,10 +84,19 @@ class CudaRunTest {
     assertThat(card.standinLaunches()).as("kernels launched").isGreaterThan(before + 100);
     assertThat(cpu.setup().versions().device()).isEqualTo("cpu");
     assertThat(cuda.setup().versions().device()).isEqualTo("cuda");
+    assertThat(plannedTensors(cuda)).as("planned on a card").isLessThan(plannedTensors(cpu));
     assertThat(cuda.perplexity()).isCloseTo(cpu.perplexity(), withinPercentage(0.5));
     assertSameZeros(model, structures.equals("element") ? CLOSE_BY_STEPS : CLOSE);
     prune(model, recipe, "required", "again");
     assertThat(weights("again")).as("the same bytes again").isEqualTo(weights("cuda"));
+  }
+
+  /** Bytes of a process's own memory that tensors of a pass were expected to take. */
+  private static long plannedTensors(PruningReport report) {
+    return report.resources().stages().stream()
+        .filter(stage -> stage.name().equals("accumulate"))
+        .mapToLong(stage -> stage.planned().device())
+        .sum();
   }
 
   @Test

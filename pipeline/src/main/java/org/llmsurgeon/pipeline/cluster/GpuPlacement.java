@@ -59,6 +59,11 @@ final class GpuPlacement {
     return cards;
   }
 
+  /** Cards of an executor; 0 where processors do the work. */
+  int cards() {
+    return onCards() ? GpuStages.cards(spark.getConf()) : 0;
+  }
+
   /** What does the arithmetic, in one word, as reports name it. */
   String arithmetic() {
     return onCards() ? Devices.CARD : processor;

@@ -57,6 +57,11 @@ public final class GpuStages {
     return Optional.empty();
   }
 
+  /** Cards of an executor that has any: those that the settings give, else one. */
+  static int cards(SparkConf conf) {
+    return isLocal(conf) ? 1 : Math.max(1, conf.getInt(AMOUNT, 0));
+  }
+
   /** Whether Spark runs inside this process, where it does not share out GPUs. */
   static boolean isLocal(SparkConf conf) {
     String master = conf.get("spark.master", "local");

@@ -76,6 +76,11 @@ public final class TaskRunner {
     return gpus.arithmetic();
   }
 
+  /** Cards of an executor that stages on GPUs compute on; 0 where processors do. */
+  public int cards() {
+    return gpus.cards();
+  }
+
   /** One of which nobody is told. */
   public TaskRunner quiet() {
     return new TaskRunner(spark, usage.quiet(), gpus, work, limits);

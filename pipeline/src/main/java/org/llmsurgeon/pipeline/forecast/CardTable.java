@@ -1,7 +1,10 @@
 package org.llmsurgeon.pipeline.forecast;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.llmsurgeon.Choice;
 import org.llmsurgeon.pipeline.forecast.size.Cards;
 
@@ -58,6 +61,25 @@ enum CardTable {
   /** All of them. */
   static List<Cards.Kind> all() {
     return Arrays.stream(values()).map(CardTable::kind).toList();
+  }
+
+  /**
+   * A card that is there, by what its driver says of it: with the rates of the table's card of that
+   * name, else of the slowest one.
+   *
+   * @param description as {@code NVIDIA H100 80GB HBM3}
+   * @param memory its bytes
+   */
+  static Cards.Kind seen(String description, long memory) {
+    List<String> words = List.of(description.toUpperCase(Locale.ROOT).split("[^A-Z0-9]+"));
+    Cards.Kind like =
+        Arrays.stream(values())
+            .filter(card -> words.containsAll(List.of(card.name().split("_"))))
+            .findFirst()
+            .map(CardTable::kind)
+            .orElseGet(() -> Collections.min(all(), Comparator.comparingDouble(Cards.Kind::passes)));
+    return new Cards.Kind(
+        description, memory, like.passes(), like.solves(), "the rates of " + like.name());
   }
 
   private Cards.Kind kind() {

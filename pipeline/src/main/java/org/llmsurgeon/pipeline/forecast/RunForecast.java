@@ -10,9 +10,12 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.ExecutorMemory;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.RunUsage;
 import org.llmsurgeon.pipeline.cluster.StageLimits;
+import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.TaskSlots;
+import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.pipeline.run.RunPlan;
@@ -62,8 +65,28 @@ public final class RunForecast {
             local ? 1 : TaskSlots.executors(session.spark()),
             TaskSlots.tasks(session.spark()),
             ExecutorMemory.bytes(session.spark().getConf()),
-            MachineRates.quick());
+            MachineRates.quick(),
+            cards(session));
     return new RunForecast(ResourcePlanner.plan(work, machines), machines, local);
+  }
+
+  /** The cards of this run's executors, of which one is asked what it is. */
+  private static Cards cards(Session session) {
+    int each = session.tasks().cards();
+    if (each == 0) {
+      return Cards.NONE;
+    }
+    CardLook.Seen seen =
+        session
+            .tasks()
+            .onGpus(GpuWork.PASSES)
+            .quiet()
+            .run(StageName.of("look at the card"), List.of(0), new CardLook())
+            .value()
+            .get(0);
+    // Spark gives a task a core besides its card.
+    int used = Math.min(each, TaskSlots.tasks(session.spark()));
+    return new Cards(used, CardTable.seen(seen.description(), seen.memory()));
   }
 
   /** The stages of which an executor has cores for more tasks than memory. */
@@ -86,7 +109,25 @@ public final class RunForecast {
                         + " may be killed. Give it more memory.",
                     stage.name(),
                     stage.memory().least() / GIBI,
-                    machines.memory() / GIBI));
+                    machines.memory() / GIBI))
+        .or(this::shortageOnCard);
+  }
+
+  private Optional<String> shortageOnCard() {
+    return Optional.ofNullable(machines.cards().kind())
+        .flatMap(
+            card ->
+                plan.shortestOnCard(card.memory())
+                    .map(
+                        stage ->
+                            String.format(
+                                Locale.ROOT,
+                                "The stage %s needs about %.1f GiB of a card for one task, and %s"
+                                    + " has %.1f GiB; it may fail. Give --gpu none.",
+                                stage.name(),
+                                stage.memory().card() / GIBI,
+                                card.name(),
+                                card.memory() / GIBI)));
   }
 
   /**

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
@@ -34,6 +36,7 @@ import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.TestSpark;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.PlannedFlops;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
@@ -69,6 +72,23 @@ class ResourcePlannerTest {
   private static Workload work(ModelConfig config) {
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "shards", 4));
     return new Workload(config, 4, recipe, 0.3, 12, 10, 10, 4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "NVIDIA H100 80GB HBM3, h100",
+    "NVIDIA A100-SXM4-80GB, a100-80gb",
+    "NVIDIA L40S, l40s",
+    "NVIDIA L4, l4",
+    "NVIDIA GeForce RTX 4090, rtx-4090",
+    "an unknown card, l4"
+  })
+  void aCardThatIsThereIsPlannedWithTheRatesOfItsKind(String description, String kind) {
+    Cards.Kind seen = CardTable.seen(description, 123);
+    Cards.Kind like = CardTable.of(kind);
+    assertThat(seen)
+        .isEqualTo(
+            new Cards.Kind(description, 123, like.passes(), like.solves(), "the rates of " + kind));
   }
 
   @Test

@@ -21,11 +21,11 @@ final class CpuSums {
     check(x, y);
     ShapeChecks.perRow("dots", out, x);
     double[] dots = new double[x.rows()];
-    int tile = CpuRowKernels.padded(Math.min(TILE, x.columns()));
     if (x.precision() == Precision.SINGLE) {
+      int tile = CpuRowKernels.padded(Math.min(TILE, x.columns()));
       rowDotsSingle(x, y, new float[tile], new float[tile], dots);
     } else {
-      rowDotsDouble(x, y, new double[tile], new double[tile], dots);
+      rowDotsDouble(x, y, dots);
     }
     out.writing().write(out.at(0), dots, 0, dots.length);
   }
@@ -41,18 +41,50 @@ final class CpuSums {
     }
   }
 
-  private static void rowDotsDouble(
-      CpuTensor x, CpuTensor y, double[] left, double[] right, double[] dots) {
-    for (int i = 0; i < dots.length; i++) {
-      for (int at = 0; at < x.columns(); at += TILE) {
-        int n = Math.min(TILE, x.columns() - at);
-        x.reading().read(x.row(i) + at, left, 0, n);
-        y.reading().read(y.row(i) + at, right, 0, n);
-        for (int j = 0; j < n; j++) {
-          dots[i] += left[j] * right[j];
+  /** Four rows side by side: the sum of one alone waits for each of its additions. */
+  private static void rowDotsDouble(CpuTensor x, CpuTensor y, double[] dots) {
+    int tile = Math.min(TILE, x.columns());
+    double[][] left = new double[4][tile];
+    double[][] right = new double[4][tile];
+    double[] sums = new double[4];
+    for (int i = 0; i < dots.length; i += 4) {
+      int rows = Math.min(4, dots.length - i);
+      Arrays.fill(sums, 0);
+      for (int at = 0; at < x.columns(); at += tile) {
+        int n = Math.min(tile, x.columns() - at);
+        for (int row = 0; row < rows; row++) {
+          x.reading().read(x.row(i + row) + at, left[row], 0, n);
+          y.reading().read(y.row(i + row) + at, right[row], 0, n);
         }
+        addDots(left, right, sums, n);
       }
+      System.arraycopy(sums, 0, dots, i, rows);
     }
+  }
+
+  private static void addDots(double[][] left, double[][] right, double[] sums, int n) {
+    double[] x0 = left[0];
+    double[] x1 = left[1];
+    double[] x2 = left[2];
+    double[] x3 = left[3];
+    double[] y0 = right[0];
+    double[] y1 = right[1];
+    double[] y2 = right[2];
+    double[] y3 = right[3];
+    double s0 = sums[0];
+    double s1 = sums[1];
+    double s2 = sums[2];
+    double s3 = sums[3];
+    for (int j = 0; j < n; j++) {
+      s0 += x0[j] * y0[j];
+      s1 += x1[j] * y1[j];
+      s2 += x2[j] * y2[j];
+      s3 += x3[j] * y3[j];
+    }
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
   }
 
   double[] columnDots(CpuTensor x, CpuTensor y) {

@@ -1,5 +1,6 @@
 package org.llmsurgeon.compute.cpu;
 
+import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.cpu.operand.CpuMemory;
 import org.llmsurgeon.compute.cpu.operand.CpuTensor;
@@ -27,10 +28,16 @@ final class CpuTriangles {
     ShapeChecks.packed("packed", packed, full.rows());
     full.mustNotOverlap(packed);
     int n = full.rows();
-    double[] row = new double[n];
+    boolean same = packed.precision() == full.precision();
+    double[] row = new double[same ? 0 : n];
     for (int i = 0; i < n; i++) {
-      packed.reading().read(packed.at(packedRow(i)), row, 0, i + 1);
-      full.writing().write(full.row(i), row, 0, i + 1);
+      long from = packed.at(packedRow(i));
+      if (same) {
+        CpuMemory.copy(packed.reading(), from, full.writing(), full.row(i), i + 1);
+      } else {
+        packed.reading().read(from, row, 0, i + 1);
+        full.writing().write(full.row(i), row, 0, i + 1);
+      }
     }
     mirror(full);
   }
@@ -51,28 +58,76 @@ final class CpuTriangles {
   static void mirror(CpuTensor a) {
     ShapeChecks.square("a", a);
     int n = a.rows();
-    double[][] tile = new double[TILE][TILE];
-    double[] line = new double[TILE];
+    Tiles tiles = a.precision() == Precision.SINGLE ? new SingleTiles(a) : new DoubleTiles(a);
     for (int top = 0; top < n; top += TILE) {
       for (int left = 0; left <= top; left += TILE) {
-        mirrorTile(a, top, left, tile, line);
+        tiles.mirror(top, left);
       }
     }
   }
 
-  private static void mirrorTile(CpuTensor a, int top, int left, double[][] tile, double[] line) {
-    CpuMemory memory = a.writing();
-    int height = Math.min(TILE, a.rows() - top);
-    int width = Math.min(TILE, a.rows() - left);
-    for (int i = 0; i < height; i++) {
-      memory.read(a.row(top + i) + left, tile[i], 0, width);
+  /** Mirrors parts of a matrix at the diagonal. */
+  private interface Tiles {
+    void mirror(int top, int left);
+  }
+
+  /**
+   * In single precision.
+   *
+   * @param a the matrix
+   * @param tile a part of it
+   * @param line a column of the part
+   */
+  private record SingleTiles(CpuTensor a, float[][] tile, float[] line) implements Tiles {
+    SingleTiles(CpuTensor a) {
+      this(a, new float[TILE][TILE], new float[TILE]);
     }
-    for (int j = 0; j < width; j++) {
-      int first = Math.max(0, left + j - top);
-      for (int i = first; i < height; i++) {
-        line[i] = tile[i][j];
+
+    @Override
+    public void mirror(int top, int left) {
+      CpuMemory memory = a.writing();
+      int height = Math.min(TILE, a.rows() - top);
+      int width = Math.min(TILE, a.rows() - left);
+      for (int i = 0; i < height; i++) {
+        memory.read(a.row(top + i) + left, tile[i], 0, width);
       }
-      memory.write(a.row(left + j) + top + first, line, first, height - first);
+      for (int j = 0; j < width; j++) {
+        int first = Math.max(0, left + j - top);
+        for (int i = first; i < height; i++) {
+          line[i] = tile[i][j];
+        }
+        memory.write(a.row(left + j) + top + first, line, first, height - first);
+      }
+    }
+  }
+
+  /**
+   * In double precision.
+   *
+   * @param a the matrix
+   * @param tile a part of it
+   * @param line a column of the part
+   */
+  private record DoubleTiles(CpuTensor a, double[][] tile, double[] line) implements Tiles {
+    DoubleTiles(CpuTensor a) {
+      this(a, new double[TILE][TILE], new double[TILE]);
+    }
+
+    @Override
+    public void mirror(int top, int left) {
+      CpuMemory memory = a.writing();
+      int height = Math.min(TILE, a.rows() - top);
+      int width = Math.min(TILE, a.rows() - left);
+      for (int i = 0; i < height; i++) {
+        memory.read(a.row(top + i) + left, tile[i], 0, width);
+      }
+      for (int j = 0; j < width; j++) {
+        int first = Math.max(0, left + j - top);
+        for (int i = first; i < height; i++) {
+          line[i] = tile[i][j];
+        }
+        memory.write(a.row(left + j) + top + first, line, first, height - first);
+      }
     }
   }
 

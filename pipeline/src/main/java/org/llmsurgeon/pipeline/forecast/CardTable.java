@@ -77,7 +77,8 @@ enum CardTable {
             .filter(card -> words.containsAll(List.of(card.name().split("_"))))
             .findFirst()
             .map(CardTable::kind)
-            .orElseGet(() -> Collections.min(all(), Comparator.comparingDouble(Cards.Kind::passes)));
+            .orElseGet(
+                () -> Collections.min(all(), Comparator.comparingDouble(Cards.Kind::passes)));
     return new Cards.Kind(
         description, memory, like.passes(), like.solves(), "the rates of " + like.name());
   }

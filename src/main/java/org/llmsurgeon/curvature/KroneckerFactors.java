@@ -122,20 +122,39 @@ public record KroneckerFactors(
    * @return copies of the two tensors, in their precisions; the caller owns them
    */
   public KroneckerFactors balanced(Device device) {
+    double ratio = ratio(device);
+    KroneckerFactors copies =
+        new KroneckerFactors(copy(device, a), copy(device, g), tokens, kind);
+    copies.scale(device, ratio);
+    return copies;
+  }
+
+  /**
+   * As {@link #balanced}, but the tensors themselves are scaled.
+   *
+   * @param device where the factors live
+   */
+  public void balance(Device device) {
+    scale(device, ratio(device));
+  }
+
+  private double ratio(Device device) {
     double normA = normA(device);
     double normG = normG(device);
     if (!Double.isFinite(normA) || !Double.isFinite(normG)) {
       throw new IllegalArgumentException("factors of norms " + normA + " and " + normG);
     }
-    double ratio = normA > 0 && normG > 0 ? Math.sqrt(normG / normA) : 1;
-    return new KroneckerFactors(
-        scaled(device, ratio, a), scaled(device, 1 / ratio, g), tokens, kind);
+    return normA > 0 && normG > 0 ? Math.sqrt(normG / normA) : 1;
   }
 
-  private static Tensor scaled(Device device, double factor, Tensor from) {
+  private void scale(Device device, double ratio) {
+    device.scale(ratio, a);
+    device.scale(1 / ratio, g);
+  }
+
+  private static Tensor copy(Device device, Tensor from) {
     Tensor to = device.empty(from.precision(), from.rows(), from.columns());
     device.copy(from, to);
-    device.scale(factor, to);
     return to;
   }
 

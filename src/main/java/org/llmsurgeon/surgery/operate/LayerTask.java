@@ -324,8 +324,9 @@ public final class LayerTask {
       // product of the means over these, once for each of them, so of one mean over them all.
       device.scale(1 / reached, a);
     }
-    KroneckerFactors raw = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
-    return owned(scope, raw.balanced(device));
+    KroneckerFactors own = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
+    own.balance(device);
+    return own;
   }
 
   private Tensor exact(TensorScope scope, FactorKey key) {

@@ -28,21 +28,21 @@ public final class PlannedMemory {
   /** Double matrices of each factor, and of the weight, that work on one layer holds; measured. */
   private record Matrices(int factors, int weights) {
     /** Rows and columns under one product. */
-    static final Matrices LINES = new Matrices(4, 5);
+    static final Matrices LINES = new Matrices(3, 5);
 
     /** A layer of a group of which the costs of units are found. */
-    static final Matrices GROUP = new Matrices(3, 5);
+    static final Matrices GROUP = new Matrices(2, 5);
 
     /** The same where units are costed alone, and no path is followed. */
-    static final Matrices ALONE = new Matrices(2, 4);
+    static final Matrices ALONE = new Matrices(1, 4);
 
     /** Costs of single weights and N:M groups. */
-    static final Matrices ELEMENTS = new Matrices(2, 4);
+    static final Matrices ELEMENTS = new Matrices(1, 4);
 
     /** Under a sum of products, or one with its eigenvalues corrected. */
     static Matrices ofOther(CurvatureRule curvature) {
       return curvature.kind() == CurvatureKind.EKFAC
-          ? new Matrices(7, 5)
+          ? new Matrices(6, 5)
           : new Matrices(5 + 4 * curvature.rank(), 5);
     }
   }

@@ -123,8 +123,7 @@ public record KroneckerFactors(
    */
   public KroneckerFactors balanced(Device device) {
     double ratio = ratio(device);
-    KroneckerFactors copies =
-        new KroneckerFactors(copy(device, a), copy(device, g), tokens, kind);
+    KroneckerFactors copies = new KroneckerFactors(copy(device, a), copy(device, g), tokens, kind);
     copies.scale(device, ratio);
     return copies;
   }

@@ -249,7 +249,7 @@ class ResourcePlannerTest {
       }
     }
     int few =
-        ResourcePlanner.plan(work(config), new Machines(1, 16, 600L << 20, RATES))
+        ResourcePlanner.plan(work(config), new Machines(1, 16, 570L << 20, RATES))
             .stage("score")
             .atOnce();
     int many =
@@ -261,7 +261,7 @@ class ResourcePlannerTest {
 
   @Test
   void aProcessKeepsWhatTensorsOfStagesBeforeTook() {
-    ModelConfig config = Architectures.parse(json().put("hidden_size", 1024), "config.json");
+    ModelConfig config = Architectures.parse(json().put("hidden_size", 1280), "config.json");
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 1, "shards", 2));
     Workload once = new Workload(config, 4, recipe, 0.3, 64, 512, 0, 2);
     ResourcePlan plan = ResourcePlanner.plan(once, TWO);

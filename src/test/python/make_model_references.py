@@ -8,7 +8,8 @@ Each file is a safetensors file: the weights as transformers saves them, and bes
 wrote, one window). Of experts there are the tokens that reach them, in their order, and beside their
 gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids`, `loss`, and of encoders
 `targets`: what each position is to say, -1 where it does not count, `types` of the tokens where they differ,
-and `number`, what is right, where a network gives one.
+and `number`, what is right, where a network gives one. Of networks that read images `ids` are the pixels
+and the label, and `pixels` says what the numbers of a pixel go through.
 """
 
 import copy
@@ -191,6 +192,78 @@ def encoders():
     yield "bert-pair", three, t.BertForSequenceClassification
 
 
+def images():
+    t = transformers
+    sizes = {k: SIZES[k] for k in ("hidden_size", "intermediate_size", "num_hidden_layers")}
+    sizes.update(num_attention_heads=2, num_labels=3)
+    yield "vit", t.ViTConfig(**sizes, image_size=7, patch_size=3), t.ViTForImageClassification
+    grey = dict(num_channels=1, qkv_bias=False, hidden_act="gelu_new", image_size=6, patch_size=2)
+    yield "vit-grey", t.ViTConfig(**sizes, **grey), t.ViTForImageClassification
+    yield "deit", t.DeiTConfig(**sizes, image_size=6, patch_size=2), t.DeiTForImageClassification
+
+
+SAVED_NAMES = (
+    (".layers.", ".encoder.layer."),
+    ("attention.q_proj", "attention.attention.query"),
+    ("attention.k_proj", "attention.attention.key"),
+    ("attention.v_proj", "attention.attention.value"),
+    ("attention.o_proj", "attention.output.dense"),
+    ("mlp.fc1", "intermediate.dense"),
+    ("mlp.fc2", "output.dense"),
+)
+
+
+def write_of_images(name, config, kind, folder):
+    """One image of random pixels; layers go by the names under which they are saved."""
+    torch.manual_seed(len(name))
+    config._attn_implementation = "eager"
+    model = kind(config).float().eval()
+    with torch.no_grad():
+        for key, weight in model.named_parameters():
+            gain = 1.0 if "norm" in key and key.endswith("weight") else 0.0
+            spread = 0.3 if weight.dim() == 1 else weight[0].numel() ** -0.5
+            weight.copy_(gain + spread * torch.randn_like(weight))
+    gradients = {}
+
+    def hook(key):
+        for ours, saved in SAVED_NAMES:
+            key = key.replace(ours, saved)
+
+        def keep(module, given, out):
+            whole = out[0].reshape(-1, out[0].shape[-1])
+            gradients["reference.gradient." + key] = whole.detach().clone().contiguous()
+
+        return keep
+
+    for key, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear) and "layers." in key:
+            module.register_full_backward_hook(hook(key))
+    channels, size = config.num_channels, config.image_size
+    bytes = torch.randint(0, 256, (channels, size, size))
+    mean, deviation = [0.4, 0.5, 0.6][:channels], [0.2, 0.3, 0.25][:channels]
+    scaled = bytes / 255.0 - torch.tensor(mean)[:, None, None]
+    scaled = scaled / torch.tensor(deviation)[:, None, None]
+    label = torch.tensor([1])
+    result = model(pixel_values=scaled[None], labels=label)
+    result.loss.backward()
+    packed = bytes[0]
+    for channel in bytes[1:]:
+        packed = packed * 256 + channel
+    tensors = dict(gradients)
+    tensors["reference.logits"] = result.logits.detach().clone().contiguous()
+    with tempfile.TemporaryDirectory() as saved:
+        model.save_pretrained(saved)
+        tensors.update(load_file(saved + "/model.safetensors"))
+        configured = json.load(open(saved + "/config.json"))
+    metadata = {
+        "config": json.dumps(configured, sort_keys=True),
+        "ids": json.dumps(packed.flatten().tolist() + label.tolist()),
+        "loss": repr(result.loss.item()),
+        "pixels": json.dumps(dict(factor=1 / 255, mean=mean, deviation=deviation)),
+    }
+    save_file(tensors, folder / (name + ".safetensors"), metadata)
+
+
 class ExpertWatch:
     """Sees what the layers of experts read and get back, which are no modules of their own."""
 
@@ -346,11 +419,12 @@ if __name__ == "__main__":
     target.mkdir(parents=True, exist_ok=True)
     wanted = sys.argv[2:]
     models = [(name, config, None) for name, config in decoders()] + list(encoders())
-    for name, config, kind in models:
+    for name, config, kind in models + list(images()):
         if wanted and name not in wanted:
             continue
         try:
-            write(name, config, kind, target)
+            reads_images = hasattr(config, "image_size")
+            (write_of_images if reads_images else write)(name, config, kind, target)
         except Exception as broken:
             print(name, repr(broken))
             raise

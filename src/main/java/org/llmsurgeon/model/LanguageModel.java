@@ -345,11 +345,14 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * All logits of one window as it is, no token hidden.
    *
-   * @param window token ids, at least 1
+   * @param window token ids, at least 1; or an image with a label, which does not matter
    * @return {@code [tokens, outputs]}, owned by the caller
    */
   public Tensor logits(int[] window) {
-    return logits(Batch.asItIs(window, null));
+    return logits(
+        config.readsImages()
+            ? config.objective().example(window)
+            : new Objective.Example(window, null));
   }
 
   /**
@@ -359,10 +362,7 @@ public final class LanguageModel implements AutoCloseable {
    * @return {@code [tokens, outputs]}, owned by the caller
    */
   public Tensor logits(Objective.Example example) {
-    return logits(Batch.asItIs(example.ids(), example.types()));
-  }
-
-  private Tensor logits(Batch batch) {
+    Batch batch = Batch.asItIs(example);
     Batch.check(batch.ids(), 0, config.size(), 1);
     Tensor logits = device.empty(precision(), batch.length(), config.ends().outputs());
     try (RunGround ground = ground()) {

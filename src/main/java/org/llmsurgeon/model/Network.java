@@ -7,7 +7,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.head.MeanPool;
 import org.llmsurgeon.model.head.WayOut;
 import org.llmsurgeon.model.layer.Block;
-import org.llmsurgeon.model.layer.Embedding;
+import org.llmsurgeon.model.layer.WayIn;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Reference;
@@ -21,7 +21,7 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param blocks in order
  * @param head the way out
  */
-record Network(Parameters parameters, Embedding embedding, List<Block> blocks, WayOut head) {
+record Network(Parameters parameters, WayIn embedding, List<Block> blocks, WayOut head) {
 
   /** The network of a configuration, its weights not loaded yet. */
   static Network describe(ModelConfig config) {
@@ -129,8 +129,6 @@ record Network(Parameters parameters, Embedding embedding, List<Block> blocks, W
 
   /** Width of the residual stream. */
   int hidden() {
-    return embedding.projection() == null
-        ? embedding.tokens().columns()
-        : embedding.projection().weight().rows();
+    return embedding.hidden();
   }
 }

@@ -6,6 +6,7 @@ import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.Experts;
+import org.llmsurgeon.model.config.ImageShape;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -24,10 +25,12 @@ import org.llmsurgeon.model.layer.GatedFeedForward;
 import org.llmsurgeon.model.layer.Linear;
 import org.llmsurgeon.model.layer.Mixture;
 import org.llmsurgeon.model.layer.NormLayer;
+import org.llmsurgeon.model.layer.PatchEmbedding;
 import org.llmsurgeon.model.layer.ResidualBranch;
 import org.llmsurgeon.model.layer.Router;
 import org.llmsurgeon.model.layer.SelfAttention;
 import org.llmsurgeon.model.layer.Sublayer;
+import org.llmsurgeon.model.layer.WayIn;
 import org.llmsurgeon.model.pass.Parameter;
 
 /** Which weight of a checkpoint goes where in its network. */
@@ -43,9 +46,25 @@ final class NetworkBuilder {
   }
 
   Network network() {
+    boolean images = config.readsImages();
+    Parameter tokens = images ? null : tokens();
+    WayIn in = images ? squares() : embedding(tokens);
+    List<Block> blocks = new ArrayList<>();
+    for (int block = 0; block < config.blockCount(); block++) {
+      blocks.add(block(block));
+    }
+    NormLayer last = norm(NormPlace.LAST);
+    return new Network(parameters, in, blocks, wayOut(tokens, last));
+  }
+
+  private Parameter tokens() {
+    return parameters.matrix(
+        names.outer().embedding(), config.vocabulary(), config.stream().embeddingWidth());
+  }
+
+  private Embedding embedding(Parameter tokens) {
     int hidden = config.hidden();
     int width = config.stream().embeddingWidth();
-    Parameter tokens = parameters.matrix(names.outer().embedding(), config.vocabulary(), width);
     Parameter positions = null;
     if (names.outer().positions() != null) {
       int rows = config.maxPositions() + config.stream().positionOffset();
@@ -56,21 +75,28 @@ final class NetworkBuilder {
         ends.types() == null ? null : parameters.matrix(ends.types(), ends.kinds(), hidden);
     NormLayer embedded = norm(NormPlace.EMBEDDING);
     Linear in = width == hidden ? null : projection("in.weight", hidden, width);
-    List<Block> blocks = new ArrayList<>();
-    for (int block = 0; block < config.blockCount(); block++) {
-      blocks.add(block(block));
-    }
-    NormLayer last = norm(NormPlace.LAST);
-    Embedding embedding =
-        new Embedding(
-            tokens,
-            in,
-            positions,
-            config.stream().positionOffset(),
-            config.stream().scales().embedding(),
-            types,
-            embedded);
-    return new Network(parameters, embedding, blocks, wayOut(tokens, last));
+    return new Embedding(
+        tokens,
+        in,
+        positions,
+        config.stream().positionOffset(),
+        config.stream().scales().embedding(),
+        types,
+        embedded);
+  }
+
+  private PatchEmbedding squares() {
+    Ends.ImageInput input = config.ends().images();
+    ImageShape shape = input.shape();
+    int hidden = config.hidden();
+    List<Parameter> own =
+        input.own().stream().map(each -> parameters.of(each, 1, 1, hidden)).toList();
+    Parameter positions = parameters.of(names.outer().positions(), 1, shape.tokens(), hidden);
+    Parameter weight =
+        parameters.of(
+            names.outer().embedding(), hidden, shape.channels(), shape.patch(), shape.patch());
+    Linear projection = new Linear(null, weight, parameters.vector(input.bias(), hidden));
+    return new PatchEmbedding(shape, input.scale(), projection, own, positions);
   }
 
   private WayOut wayOut(Parameter tokens, NormLayer last) {

@@ -38,6 +38,11 @@ final class Parameters implements AutoCloseable {
     return add(new Parameter(name, rows, columns));
   }
 
+  /** A weight of any shape; all dimensions but the first are columns. */
+  Parameter of(String name, int... shape) {
+    return add(new Parameter(name, shape));
+  }
+
   Parameter vector(String name, int length) {
     return add(new Parameter(name, length));
   }

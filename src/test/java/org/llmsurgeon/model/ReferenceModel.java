@@ -19,6 +19,7 @@ import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.config.PixelScale;
 import org.llmsurgeon.model.weights.StoredPart;
 import org.llmsurgeon.model.weights.StoredTensors;
 import org.llmsurgeon.model.weights.WeightSource;
@@ -32,6 +33,7 @@ import org.llmsurgeon.model.weights.WeightSource;
  * @param targets what each position is to say; null where that is the next token
  * @param types of the tokens; null where all are of the first
  * @param number what is right, of a network that gives one
+ * @param pixels what pixels go through, of a network that reads images
  * @param loss of the window, in nats
  * @param file weights, logits and gradients
  */
@@ -41,6 +43,7 @@ public record ReferenceModel(
     int[] targets,
     int[] types,
     double number,
+    PixelScale pixels,
     double loss,
     Safetensors file)
     implements WeightSource, AutoCloseable {
@@ -81,13 +84,15 @@ public record ReferenceModel(
         json.readValue(file.metadata().getOrDefault("targets", "null"), int[].class),
         json.readValue(file.metadata().getOrDefault("types", "null"), int[].class),
         Double.parseDouble(file.metadata().getOrDefault("number", "0")),
+        json.readValue(file.metadata().getOrDefault("pixels", "null"), PixelScale.class),
         Double.parseDouble(file.metadata().get("loss")),
         file);
   }
 
   /** What our reader makes of its config.json. */
   public ModelConfig config() {
-    return Architectures.parse(json, "config.json");
+    ModelConfig config = Architectures.parse(json, "config.json");
+    return pixels == null ? config : config.with(pixels);
   }
 
   /** The same, with the window's own targets where it has some. */
@@ -188,9 +193,10 @@ public record ReferenceModel(
     StoredPart part = stored.part(layer.weightName());
     String module = stored.stored(layer.weightName()).replaceAll("\\.weight$", "");
     double[] whole = values("gradient." + module, device);
-    int width = whole.length / ids.length;
-    double[] own = new double[ids.length * layer.outputs()];
-    for (int t = 0; t < ids.length; t++) {
+    int tokens = pixels == null ? ids.length : config().maxPositions();
+    int width = whole.length / tokens;
+    double[] own = new double[tokens * layer.outputs()];
+    for (int t = 0; t < tokens; t++) {
       for (int i = 0; i < layer.outputs(); i++) {
         int line = part == null ? i : part.line(i);
         own[t * layer.outputs() + i] = whole[t * width + line];

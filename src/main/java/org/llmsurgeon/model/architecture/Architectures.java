@@ -29,7 +29,8 @@ public final class Architectures {
               ExpertFamily.ALL,
               GemmaFamily.ALL,
               LegacyFamily.ALL,
-              EncoderFamily.ALL)
+              EncoderFamily.ALL,
+              VisionFamily.ALL)
           .stream()
           .flatMap(List::stream)
           .toList();

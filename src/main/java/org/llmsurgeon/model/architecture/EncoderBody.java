@@ -62,7 +62,7 @@ record EncoderBody(
    * @param objective what the network is to do
    */
   Ends ends(ConfigFields fields, HeadShape head, Objective objective) {
-    return new Ends(typesTable(), kinds(fields), head, objective);
+    return new Ends(typesTable(), kinds(fields), null, head, objective);
   }
 
   /** Kinds of tokens. */

@@ -11,14 +11,9 @@ import java.util.Arrays;
  * @param each whether every token has its own
  * @param row how the text stands in a window
  */
-public record Classification(int labels, boolean each, TextRow row) implements Objective {
+public record Classification(int labels, boolean each, TextRow row) implements Labels {
   /** In place of a token or a label where there is none. */
   public static final int NOTHING = TextRow.NOTHING;
-
-  @Override
-  public String label() {
-    return "classification";
-  }
 
   @Override
   public Example example(int[] window) {
@@ -35,16 +30,5 @@ public record Classification(int labels, boolean each, TextRow row) implements O
   @Override
   public int places(int width) {
     return each ? width / 2 : width - 1;
-  }
-
-  @Override
-  public String metric() {
-    return "accuracy";
-  }
-
-  /** {@code exp} of the mean cross-entropy of the labels. */
-  @Override
-  public double score(double[] losses) {
-    return NEXT_TOKEN.score(losses);
   }
 }

@@ -1,5 +1,6 @@
 package org.llmsurgeon.model.config;
 
+import java.util.List;
 import org.llmsurgeon.compute.Activation;
 
 /**
@@ -9,10 +10,27 @@ import org.llmsurgeon.compute.Activation;
  * @param types table of the types of tokens, {@code [kinds, hidden]}, of which all tokens are of
  *     the first; null where there is none
  * @param kinds its rows
+ * @param images how it reads images; null where it reads text
  * @param head what comes after the last block
  * @param objective what the network is to do
  */
-public record Ends(String types, int kinds, HeadShape head, Objective objective) {
+public record Ends(
+    String types, int kinds, ImageInput images, HeadShape head, Objective objective) {
+  /**
+   * How a network reads images.
+   *
+   * @param shape how they become tokens
+   * @param own the tokens before those of an image, by their tensors, {@code [1, 1, hidden]}
+   * @param bias of the squares' layer, {@code [hidden]}, whose weight is the embedding
+   * @param scale what pixels go through; null where nobody knows, so that none can be read
+   */
+  public record ImageInput(ImageShape shape, List<String> own, String bias, PixelScale scale) {
+    /** Copies the list. */
+    public ImageInput {
+      own = List.copyOf(own);
+    }
+  }
+
   /**
    * What a network says with its last hidden state.
    *
@@ -38,7 +56,7 @@ public record Ends(String types, int kinds, HeadShape head, Objective objective)
    * @param vocabulary distinct token ids
    */
   public static Ends ofDecoder(int vocabulary) {
-    return new Ends(null, 0, HeadShape.plain(vocabulary), Objective.NEXT_TOKEN);
+    return new Ends(null, 0, null, HeadShape.plain(vocabulary), Objective.NEXT_TOKEN);
   }
 
   /** What the head tells apart: tokens, or labels. */
@@ -52,7 +70,17 @@ public record Ends(String types, int kinds, HeadShape head, Objective objective)
    * @param other what the network is to do
    */
   Ends with(Objective other) {
-    return new Ends(types, kinds, head, other);
+    return new Ends(types, kinds, images, head, other);
+  }
+
+  /**
+   * The same with other pixels.
+   *
+   * @param scale what they go through
+   */
+  Ends with(PixelScale scale) {
+    ImageInput scaled = new ImageInput(images.shape(), images.own(), images.bias(), scale);
+    return new Ends(types, kinds, scaled, head, objective);
   }
 
   /**
@@ -62,6 +90,6 @@ public record Ends(String types, int kinds, HeadShape head, Objective objective)
    * @param other what they are for
    */
   Ends bare(int width, Objective other) {
-    return new Ends(types, kinds, HeadShape.plain(width), other);
+    return new Ends(types, kinds, images, HeadShape.plain(width), other);
   }
 }

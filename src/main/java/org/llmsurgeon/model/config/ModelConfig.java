@@ -55,6 +55,20 @@ public record ModelConfig(
   }
 
   /**
+   * The same network with pixels that it knows.
+   *
+   * @param scale what they go through
+   */
+  public ModelConfig with(PixelScale scale) {
+    return with(ends.with(scale));
+  }
+
+  /** Whether the network reads images, not text. */
+  public boolean readsImages() {
+    return ends.images() != null;
+  }
+
+  /**
    * The same network, of which an expert is gone where all its weights are 0.
    *
    * @throws IllegalArgumentException where it has no experts

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * The sizes that every transformer has.
  *
- * @param vocabulary distinct token ids
+ * @param vocabulary distinct token ids; 1 where tokens are squares of images
  * @param hidden width of the residual stream
  * @param blocks number of blocks
  * @param heads query heads
@@ -45,6 +45,16 @@ public record ModelSize(
   public ModelSize reaching(int positions) {
     return new ModelSize(
         vocabulary, hidden, blocks, heads, keyValueHeads, headDimension, feedForward, positions);
+  }
+
+  /**
+   * The same sizes of a network that reads images, whose tokens have no ids.
+   *
+   * @param image how they become tokens
+   */
+  public ModelSize ofImages(ImageShape image) {
+    return new ModelSize(
+        1, hidden, blocks, heads, keyValueHeads, headDimension, feedForward, image.tokens());
   }
 
   void requireBlocks(List<BlockSize> each) {

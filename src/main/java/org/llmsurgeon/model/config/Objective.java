@@ -20,8 +20,15 @@ public interface Objective {
    * @param types of the tokens, where a network tells first and second texts apart; null where all
    *     are of the first
    * @param number what is right where the network is to give a number
+   * @param pixels of an image, as {@link ImageClassification} has them in a window, which has one
+   *     number more; null for a text. The ids say then how many tokens there are, no more
    */
-  record Example(int[] ids, int[] targets, int[] types, double number) {
+  record Example(int[] ids, int[] targets, int[] types, double number, int[] pixels) {
+    /** A text. */
+    public Example(int[] ids, int[] targets, int[] types, double number) {
+      this(ids, targets, types, number, null);
+    }
+
     /** Tokens that are all of the first type, and no number. */
     public Example(int[] ids, int[] targets) {
       this(ids, targets, null, 0);

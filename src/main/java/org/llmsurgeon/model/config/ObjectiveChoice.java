@@ -58,7 +58,7 @@ public record ObjectiveChoice(ObjectiveKind kind, Long maskSeed, boolean wholeEx
     if (kind.optionName().equals(own)) {
       return config;
     }
-    boolean embeds = !config.attention().causal();
+    boolean embeds = !config.attention().causal() && !config.readsImages();
     if (kind == ObjectiveKind.EMBEDDING && embeds) {
       return config.embedding();
     }

@@ -24,10 +24,14 @@ public record Embedding(
     int positionOffset,
     double scale,
     Parameter types,
-    NormLayer norm) {
-  /**
-   * @param out {@code [tokens, hidden]}, written
-   */
+    NormLayer norm)
+    implements WayIn {
+  @Override
+  public int hidden() {
+    return projection == null ? tokens.columns() : projection.weight().rows();
+  }
+
+  @Override
   public void forward(Pass pass, Tensor out) {
     if (norm == null) {
       sum(pass, out);
@@ -65,11 +69,7 @@ public record Embedding(
     }
   }
 
-  /**
-   * Adds the parameters' gradients.
-   *
-   * @param gradient that of the residual stream, {@code [tokens, hidden]}
-   */
+  @Override
   public void backward(Pass pass, Tensor gradient) {
     if (norm == null) {
       backwardOfSum(pass, gradient);
@@ -116,7 +116,8 @@ public record Embedding(
     return narrow;
   }
 
-  private static void addRows(Pass pass, Parameter table, int[] rows, Tensor gradient) {
+  /** Adds the gradients of rows of a table, where they are wanted. */
+  static void addRows(Pass pass, Parameter table, int[] rows, Tensor gradient) {
     try (GradientTarget target = pass.gradient(table)) {
       if (target.isWanted()) {
         pass.device().embedBackward(rows, gradient, target.tensor());

@@ -18,9 +18,17 @@ import org.llmsurgeon.model.config.Objective;
  * @param targets the token that each position is to say; -1 where it does not count
  * @param types of the tokens; null where all are of the first
  * @param numbers of the examples, where the network is to give one for each
+ * @param images pixels of each example; null where they are texts
  */
 public record Batch(
-    int first, int sequences, int length, int[] ids, int[] targets, int[] types, double[] numbers) {
+    int first,
+    int sequences,
+    int length,
+    int[] ids,
+    int[] targets,
+    int[] types,
+    double[] numbers,
+    int[][] images) {
   /**
    * Groups windows into batches. Only neighbours whose examples are of equal length share one, so
    * that none is filled up with tokens that must not count.
@@ -47,15 +55,16 @@ public record Batch(
   }
 
   /**
-   * A text as it is, nothing of which counts.
+   * An example as it is, nothing of which counts.
    *
-   * @param ids its tokens
-   * @param types of the tokens, or null
+   * @param example its targets do not matter
    */
-  public static Batch asItIs(int[] ids, int[] types) {
-    int[] targets = new int[ids.length];
+  public static Batch asItIs(Objective.Example example) {
+    int[] targets = new int[example.ids().length];
     Arrays.fill(targets, -1);
-    return new Batch(0, 1, ids.length, ids, targets, types, new double[1]);
+    int[][] images = example.pixels() == null ? null : new int[][] {example.pixels()};
+    return new Batch(
+        0, 1, targets.length, example.ids(), targets, example.types(), new double[1], images);
   }
 
   private static Batch of(List<Objective.Example> examples, int from, int to) {
@@ -64,6 +73,7 @@ public record Batch(
     int[] targets = new int[ids.length];
     int[] types = new int[ids.length];
     double[] numbers = new double[to - from];
+    int[][] images = examples.get(from).pixels() == null ? null : new int[to - from][];
     boolean several = false;
     for (int window = from; window < to; window++) {
       Objective.Example example = examples.get(window);
@@ -75,8 +85,12 @@ public record Batch(
         several = true;
       }
       numbers[window - from] = example.number();
+      if (images != null) {
+        images[window - from] = example.pixels();
+      }
     }
-    return new Batch(from, to - from, length, ids, targets, several ? types : null, numbers);
+    return new Batch(
+        from, to - from, length, ids, targets, several ? types : null, numbers, images);
   }
 
   /**

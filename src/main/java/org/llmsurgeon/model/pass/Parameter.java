@@ -1,5 +1,6 @@
 package org.llmsurgeon.model.pass;
 
+import java.util.Arrays;
 import org.llmsurgeon.compute.Tensor;
 
 /**
@@ -15,7 +16,8 @@ public final class Parameter {
    * A parameter without its weight.
    *
    * @param name in the checkpoint
-   * @param shape {@code [out, in]}, or {@code [n]} for a vector
+   * @param shape {@code [out, in]}, or {@code [n]} for a vector; of more dimensions all but the
+   *     first are columns
    */
   public Parameter(String name, int... shape) {
     this.name = name;
@@ -39,7 +41,7 @@ public final class Parameter {
 
   /** Columns of the weight. */
   public int columns() {
-    return shape[shape.length - 1];
+    return Arrays.stream(shape).skip(shape.length == 1 ? 0 : 1).reduce(1, Math::multiplyExact);
   }
 
   /** The weight; a vector is {@code [1, n]}. */

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.config.Classification;
+import org.llmsurgeon.model.config.Labels;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.config.TextEmbedding;
@@ -68,7 +68,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
 
   private static double[] of(LanguageModel model, int[] window, double loss) {
     Objective objective = model.config().objective();
-    if (objective instanceof Classification labels) {
+    if (objective instanceof Labels labels) {
       return counted(model, labels, window, loss);
     }
     return objective instanceof Regression numbers
@@ -87,7 +87,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
   }
 
   private static double[] counted(
-      LanguageModel model, Classification objective, int[] window, double loss) {
+      LanguageModel model, Labels objective, int[] window, double loss) {
     Objective.Example example = objective.example(window);
     double[] counts = new double[1 + COUNTS * objective.labels()];
     counts[0] = loss;
@@ -134,7 +134,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
     }
     double[] losses = windows.stream().mapToDouble(each -> each[0]).toArray();
     Map<String, Double> scores = Map.of();
-    if (objective instanceof Classification labels) {
+    if (objective instanceof Labels labels) {
       scores = ofLabels(labels, windows);
     } else if (objective instanceof Regression) {
       scores = ofNumbers(windows);
@@ -183,7 +183,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
   }
 
   /** Share of labels that are right, and the mean over the labels that occur of their F1. */
-  private static Map<String, Double> ofLabels(Classification labels, List<double[]> windows) {
+  private static Map<String, Double> ofLabels(Labels labels, List<double[]> windows) {
     double right = 0;
     double all = 0;
     double f1 = 0;

@@ -3,6 +3,7 @@ package org.llmsurgeon.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -12,6 +13,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.Classification;
+import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.config.TextRow;
@@ -168,6 +170,9 @@ public final class TinyModels {
 
   /** The same with the labels that a network needs at their ends, and texts of several lengths. */
   public static int[][] labelledWindows(ModelConfig config, int count, int length, long seed) {
+    if (config.objective() instanceof ImageClassification images) {
+      return images(images, count, seed);
+    }
     int[][] windows = windows(config, count, length, seed);
     for (int row = 0; row < count; row++) {
       int[] window = windows[row];
@@ -188,13 +193,26 @@ public final class TinyModels {
     return windows;
   }
 
+  private static int[][] images(ImageClassification objective, int count, long seed) {
+    Random random = new Random(seed);
+    int pixels = objective.image().pixels();
+    int[][] windows = new int[count][];
+    for (int row = 0; row < count; row++) {
+      int levels = 1 << Byte.SIZE * objective.image().channels();
+      windows[row] = Arrays.copyOf(random.ints(pixels, 0, levels).toArray(), pixels + 1);
+      windows[row][pixels] = row % objective.labels();
+    }
+    return windows;
+  }
+
   private static double[] random(String name, int[] shape, Random random) {
     int count = 1;
     for (int length : shape) {
       count *= length;
     }
     double center = name.contains("norm") && name.endsWith(".weight") ? 1 : 0;
-    double spread = shape.length == 1 ? 0.3 : 1.5 / Math.sqrt(shape[shape.length - 1]);
+    int columns = shape.length == 1 ? count : count / shape[0];
+    double spread = shape.length == 1 ? 0.3 : 1.5 / Math.sqrt(columns);
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
       values[i] = (float) (center + spread * (2 * random.nextDouble() - 1));
@@ -235,7 +253,7 @@ public final class TinyModels {
     public Tensor load(String name, Device device) {
       int[] shape = shape(name);
       int rows = shape.length == 1 ? 1 : shape[0];
-      return device.tensor(precision, rows, shape[shape.length - 1], values.get(name));
+      return device.tensor(precision, rows, values.get(name).length / rows, values.get(name));
     }
   }
 }

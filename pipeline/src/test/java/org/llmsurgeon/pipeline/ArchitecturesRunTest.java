@@ -22,7 +22,7 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
-import org.llmsurgeon.model.config.Classification;
+import org.llmsurgeon.model.config.Labels;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.config.Regression;
@@ -48,7 +48,7 @@ class ArchitecturesRunTest {
     if (objective instanceof Regression) {
       return List.of("mse", "pearson", "spearman");
     }
-    return objective instanceof Classification ? List.of("accuracy", "f1") : List.of();
+    return objective instanceof Labels ? List.of("accuracy", "f1") : List.of();
   }
 
   @BeforeAll
@@ -66,8 +66,8 @@ class ArchitecturesRunTest {
     int[][] calibration = TinyModels.labelledWindows(model.config(), 8, 10, 1);
     SafetensorsLayout layout =
         new SafetensorsLayout()
-            .add("calibration", DataType.I32, 8, 10)
-            .add("test", DataType.I32, 8, 10);
+            .add("calibration", DataType.I32, 8, calibration[0].length)
+            .add("test", DataType.I32, 8, calibration[0].length);
     try (SafetensorsWriter writer =
         new SafetensorsWriter(layout, new LocalStorage().create(file), file)) {
       writer.write("calibration", calibration);
@@ -109,7 +109,11 @@ class ArchitecturesRunTest {
     "bert-token,units",
     "distilbert-sequence,units",
     "bert-number,units",
-    "roberta-number,element"
+    "roberta-number,element",
+    "vit,units",
+    "vit,1:2",
+    "vit-grey,element",
+    "deit,'row,column'"
   })
   void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name)) {

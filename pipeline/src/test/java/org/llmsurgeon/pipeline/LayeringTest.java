@@ -33,6 +33,7 @@ class LayeringTest {
           "cluster",
           "run",
           "parquet",
+          "example",
           "text",
           "weights",
           "shot",

@@ -30,6 +30,14 @@ final class ReferenceFolder {
     if (tokenizer != null) {
       Files.writeString(folder.resolve("tokenizer.json"), tokenizer);
     }
+    if (model.pixels() != null) {
+      int size = model.config().ends().images().shape().size();
+      Files.writeString(
+          folder.resolve("preprocessor_config.json"),
+          "{\"size\": %d, \"rescale_factor\": %s, \"image_mean\": %s, \"image_std\": %s}"
+              .formatted(
+                  size, model.pixels().factor(), model.pixels().mean(), model.pixels().deviation()));
+    }
     SafetensorsLayout layout = new SafetensorsLayout();
     for (String name : model.stored()) {
       layout.add(name, DataType.F32, Arrays.stream(model.shape(name)).asLongStream().toArray());

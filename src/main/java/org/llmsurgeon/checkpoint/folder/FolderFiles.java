@@ -14,6 +14,9 @@ public final class FolderFiles {
   /** What surrounds the tokenizer. */
   public static final String TOKENIZER_CONFIG = "tokenizer_config.json";
 
+  /** What is done to images before the network reads them. */
+  public static final String PREPROCESSOR = "preprocessor_config.json";
+
   /** Ending of a file that says which weights are not zero. */
   public static final String MASK = ".mask";
 
@@ -22,7 +25,7 @@ public final class FolderFiles {
       Set.of("pruning_report.json", "report.html", "report.csv");
 
   private static final Set<String> IDENTITY =
-      Set.of(CONFIG, ShardIndex.NAME, TOKENIZER, TOKENIZER_CONFIG);
+      Set.of(CONFIG, ShardIndex.NAME, TOKENIZER, TOKENIZER_CONFIG, PREPROCESSOR);
 
   /** Ending of the weights that can be read. */
   static final String SAFETENSORS = ".safetensors";

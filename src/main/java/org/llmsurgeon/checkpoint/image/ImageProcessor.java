@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.folder.FolderFiles;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.storage.StrictJson;
 
@@ -32,7 +33,7 @@ public record ImageProcessor(
     List<Double> mean,
     List<Double> deviation) {
   /** The file that says it. */
-  public static final String FILE = "preprocessor_config.json";
+  public static final String FILE = FolderFiles.PREPROCESSOR;
 
   private static final Set<String> KNOWN =
       Set.of("do_resize", "do_rescale", "do_normalize", "do_center_crop", "do_convert_rgb");

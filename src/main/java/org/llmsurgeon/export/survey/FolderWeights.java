@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.UnaryOperator;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
+import org.llmsurgeon.checkpoint.image.ImageProcessor;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TokenizerSpecials;
 import org.llmsurgeon.compute.Device;
@@ -11,6 +12,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.PixelScale;
 import org.llmsurgeon.model.config.SpecialTokens;
 import org.llmsurgeon.model.weights.CheckpointNames;
 import org.llmsurgeon.model.weights.WeightSource;
@@ -43,7 +45,7 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
       Storage storage, String path, Device device, UnaryOperator<WeightSource> as) {
     try (ModelFolder folder = ModelFolder.open(storage, path)) {
       ModelConfig config =
-          withTokens(Architectures.parse(folder.config(), folder.configPath()), storage, path);
+          withInputs(Architectures.parse(folder.config(), folder.configPath()), storage, path);
       CheckpointNames names = CheckpointNames.of(config, folder::contains);
       return LanguageModel.load(config, as.apply(new FolderWeights(folder, names)), device);
     } catch (IOException failed) {
@@ -52,15 +54,22 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
   }
 
   /**
-   * A network whose objective knows the special tokens of its tokenizer.
+   * A network that knows what other files of its folder say of what it reads: the special tokens
+   * of its tokenizer, or what pixels go through.
    *
    * @param config the network
    * @param storage where its folder is
    * @param path the folder
    */
-  public static ModelConfig withTokens(ModelConfig config, Storage storage, String path) {
+  public static ModelConfig withInputs(ModelConfig config, Storage storage, String path) {
     if (config.attention().causal()) {
       return config;
+    }
+    if (config.readsImages()) {
+      return ImageProcessor.find(storage, path)
+          .map(each -> new PixelScale(each.factor(), each.mean(), each.deviation()))
+          .map(config::with)
+          .orElse(config);
     }
     TokenizerSpecials tokens = TokenizerSpecials.read(storage, path);
     return config.with(

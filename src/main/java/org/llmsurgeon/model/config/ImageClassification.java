@@ -14,15 +14,27 @@ import org.llmsurgeon.InputException;
 public record ImageClassification(int labels, ImageShape image) implements Labels {
   @Override
   public Example example(int[] window) {
+    requireWidth(window.length, "A file");
     int[] targets = new int[image.tokens()];
     Arrays.fill(targets, -1);
-    if (window.length != image.pixels() + 1) {
-      throw new InputException(
-          "A window has %d numbers, and this model reads images: give %d pixels (%d x %d) and a label"
-              .formatted(window.length, image.pixels(), image.size(), image.size()));
-    }
     targets[0] = window[image.pixels()];
     return new Example(new int[image.tokens()], targets, null, 0, window);
+  }
+
+  /**
+   * Throws where windows are no images of this size.
+   *
+   * @param width numbers of a window
+   * @param where what holds them, for the message
+   * @throws InputException saying what there should be
+   */
+  public void requireWidth(int width, String where) {
+    if (width != image.pixels() + 1) {
+      throw new InputException(
+          "%s holds windows of %d numbers, and the model reads images: give %d x %d pixels and a"
+                  .formatted(where, width, image.size(), image.size())
+              + " label, or image files");
+    }
   }
 
   /** The tokens of an image, whatever the width. */

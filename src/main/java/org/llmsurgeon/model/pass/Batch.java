@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.config.ImageShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.Objective;
@@ -108,12 +109,29 @@ public record Batch(
         throw new InputException(
             "window %d has the number %s: give finite ones".formatted(window, example.number()));
       }
+      if (example.pixels() != null) {
+        checkImage(example, window, config.ends().images().shape());
+      }
       for (int target : example.targets()) {
         if (target >= outputs) {
           throw new InputException(
               "window %d has the label %d, but the model has %d: number them from 0"
                   .formatted(window, target, outputs));
         }
+      }
+    }
+  }
+
+  private static void checkImage(Objective.Example example, int window, ImageShape shape) {
+    if (example.targets()[0] < 0) {
+      throw new InputException("window %d has no label: give each image one".formatted(window));
+    }
+    int most = 1 << Byte.SIZE * shape.channels();
+    for (int pixel = 0; pixel < shape.pixels(); pixel++) {
+      if (example.pixels()[pixel] < 0 || example.pixels()[pixel] >= most) {
+        throw new InputException(
+            "window %d holds %d as its pixel %d, but pixels of this model are from 0 to %d"
+                .formatted(window, example.pixels()[pixel], pixel, most - 1));
       }
     }
   }

@@ -61,7 +61,7 @@ public record LabelNames(int count, Map<String, Integer> byName) {
    * @param text whose it is, for the message
    * @throws InputException naming line and column where the model does not have it
    */
-  int number(JsonNode label, LabelledText text) {
+  public int number(JsonNode label, LabelledText text) {
     if (label.isIntegralNumber() && label.canConvertToInt()) {
       int number = label.intValue();
       if (number >= 0 && number < count) {

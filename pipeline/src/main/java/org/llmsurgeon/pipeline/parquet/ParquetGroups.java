@@ -72,16 +72,53 @@ final class ParquetGroups implements AutoCloseable {
     return columns;
   }
 
+  /** How many rows the file has, whatever is read of it. */
+  long rowCount() {
+    return file.getRecordCount();
+  }
+
+  /**
+   * Goes on to a row, past row groups that end before it.
+   *
+   * @param wanted index of a row that {@link #next()} has not gone past; it gives that row then
+   */
+  void skipTo(long wanted) {
+    guarded(() -> skip(wanted));
+  }
+
+  private Void skip(long wanted) throws IOException {
+    if (wanted >= firstRow + rowCount) {
+      row = rowCount;
+      while (group < file.getRowGroups().size() && wanted >= firstRowOf(group + 1)) {
+        group++;
+      }
+    }
+    while (openGroup() && firstRow + row < wanted) {
+      row++;
+      rows.read();
+    }
+    return null;
+  }
+
   /** The next row; null at the end. */
   Group next() {
     return guarded(this::nextRow);
   }
 
   private Group nextRow() throws IOException {
+    if (!openGroup()) {
+      return null;
+    }
+    row++;
+    return rows.read();
+  }
+
+  /** Goes on to the next row group where one is at its end. */
+  private boolean openGroup() throws IOException {
     while (row == rowCount) {
       OptionalInt next = nextGroup();
       if (next.isEmpty()) {
-        return null;
+        return false;
       }
       BlockMetaData rowGroup = file.getRowGroups().get(next.getAsInt());
       if (rowGroup.getRowCount() == 0) {
@@ -93,12 +130,19 @@ final class ParquetGroups implements AutoCloseable {
           new ColumnIOFactory()
               .getColumnIO(columns)
               .getRecordReader(pages, new GroupRecordConverter(columns));
-      firstRow = pages.getRowIndexOffset().orElse(0L);
+      firstRow = firstRowOf(next.getAsInt());
       row = 0;
       rowCount = pages.getRowCount();
     }
-    row++;
-    return rows.read();
+    return true;
+  }
+
+  /** Index in the file of the first row of a group. */
+  private long firstRowOf(int rowGroup) {
+    return file.getRowGroups().stream()
+        .limit(rowGroup)
+        .mapToLong(BlockMetaData::getRowCount)
+        .sum();
   }
 
   private OptionalInt nextGroup() {

@@ -13,7 +13,9 @@ import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.Type;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.storage.StrictText;
 import org.llmsurgeon.checkpoint.text.LabelledRows;
 import org.llmsurgeon.checkpoint.text.TextPart;
@@ -25,7 +27,11 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 public final class ParquetRows implements LabelledRows {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  /** Field with the bytes of an image, where its column has several. */
+  private static final String BYTES = "bytes";
+
   private final ParquetGroups rows;
+  private final List<String> images;
 
   /**
    * Opens a file.
@@ -34,13 +40,81 @@ public final class ParquetRows implements LabelledRows {
    * @param part all of it
    */
   public ParquetRows(ByteSource source, TextPart part) {
-    rows = new ParquetGroups(source, part, ParquetRows::readable);
+    this(source, part, List.of());
   }
 
-  private static MessageType readable(MessageType schema) {
+  /**
+   * Opens a file with images, as the library datasets writes them: bytes of an image file, or a
+   * group with a field {@code bytes}.
+   *
+   * @param source the file; closed with this
+   * @param part all of it
+   * @param images names of columns that may hold them; such a column gives bytes
+   */
+  public ParquetRows(ByteSource source, TextPart part, List<String> images) {
+    this.images = List.copyOf(images);
+    rows = new ParquetGroups(source, part, this::readable);
+  }
+
+  /**
+   * How many rows a file has.
+   *
+   * @param storage where it is
+   * @param path the file
+   * @throws InputException naming the file where it is no Parquet, or has more than 2^31
+   */
+  public static int count(Storage storage, String path) {
+    TextPart all = TextPart.whole(storage, path);
+    try (ParquetGroups rows = new ParquetGroups(storage.open(path), all, schema -> schema)) {
+      if (rows.rowCount() > Integer.MAX_VALUE) {
+        throw new InputException(path + " has more than 2^31 rows; split it.");
+      }
+      return (int) rows.rowCount();
+    }
+  }
+
+  /**
+   * Goes on to a row.
+   *
+   * @param row its index, not before those that were read; {@link #next} gives it then
+   */
+  public void skipTo(long row) {
+    rows.skipTo(row);
+  }
+
+  private MessageType readable(MessageType schema) {
     List<Type> fields =
-        schema.getFields().stream().filter(each -> isValue(each) || isList(each)).toList();
+        schema.getFields().stream()
+            .filter(each -> isImage(each) || isValue(each) || isList(each))
+            .toList();
     return new MessageType(schema.getName(), fields);
+  }
+
+  private boolean isImage(Type type) {
+    if (!images.contains(type.getName()) || type.isRepetition(Type.Repetition.REPEATED)) {
+      return false;
+    }
+    if (type.isPrimitive()) {
+      return type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveType.PrimitiveTypeName.BINARY;
+    }
+    return type.asGroupType().containsField(BYTES) && isImageBytes(type.asGroupType());
+  }
+
+  private static boolean isImageBytes(GroupType group) {
+    Type bytes = group.getType(BYTES);
+    return bytes.isPrimitive()
+        && !bytes.isRepetition(Type.Repetition.REPEATED)
+        && bytes.asPrimitiveType().getPrimitiveTypeName()
+            == PrimitiveType.PrimitiveTypeName.BINARY;
+  }
+
+  /** Bytes of an image; null where there are none. */
+  private JsonNode image(Group values, Type type) {
+    Group holder = type.isPrimitive() ? values : values.getGroup(type.getName(), 0);
+    String field = type.isPrimitive() ? type.getName() : BYTES;
+    return holder.getFieldRepetitionCount(field) == 0
+        ? JSON.nullNode()
+        : JSON.binaryNode(ParquetTextReader.bytes(holder, field, 0));
   }
 
   private static boolean isValue(Type type) {
@@ -92,6 +166,8 @@ public final class ParquetRows implements LabelledRows {
       String name = type.getName();
       if (values.getFieldRepetitionCount(name) == 0) {
         object.putNull(name);
+      } else if (isImage(type)) {
+        object.set(name, image(values, type));
       } else if (type.isPrimitive()) {
         object.set(name, value(values, type.asPrimitiveType()));
       } else {

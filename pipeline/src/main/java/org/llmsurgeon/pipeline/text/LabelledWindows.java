@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
@@ -24,6 +22,7 @@ import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.example.DrawnExamples;
 import org.llmsurgeon.pipeline.parquet.ParquetRows;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
@@ -31,15 +30,8 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 
-/**
- * Makes windows of labelled texts. Examples are drawn without putting any back; all of them are in
- * one order, that of the seed, whose end is held out. Memory: the examples that are drawn, on the
- * driver.
- */
-final class LabelledWindows {
-  /** One example of so many may be held out. */
-  private static final int HELD_OUT = 10;
-
+/** Makes windows of labelled texts. Memory: the examples that are drawn, on the driver. */
+final class LabelledWindows extends DrawnExamples {
   private final Session session;
   private final RunDirectory run;
   private final String folder;
@@ -62,88 +54,13 @@ final class LabelledWindows {
       ModelConfig config,
       CalibrationText text,
       LabelledColumns columns) {
+    super(session.progress(), text);
     this.session = session;
     this.run = run;
     this.folder = folder;
     this.config = config;
     this.text = text;
     this.columns = columns;
-  }
-
-  /**
-   * All examples, in their order.
-   *
-   * @param name what they are for
-   * @param files labelled data
-   */
-  WindowsFile all(String name, List<String> files) {
-    return timed(() -> write(name, files, null));
-  }
-
-  /**
-   * Some examples.
-   *
-   * @param files labelled data
-   * @param sets in how many sets, none of which has an example of another
-   * @param most examples that are held out, at most a tenth; 0 for none
-   */
-  TextWindows.Divided divide(List<String> files, int sets, int most) {
-    return timed(
-        () -> {
-          int[] order = order(files);
-          int held = held(order.length, most);
-          int each = Math.min(text.sequences(), (order.length - held) / sets);
-          if (each == 0) {
-            throw new InputException(
-                "The labelled data has %d examples, and %d shots are to have their own; give more."
-                    .formatted(order.length, sets));
-          }
-          tellFew(each, order.length);
-          List<WindowsFile> calibration = new ArrayList<>();
-          for (int set = 0; set < sets; set++) {
-            int[] own = Arrays.copyOfRange(order, set * each, (set + 1) * each);
-            calibration.add(write("calibration", files, own));
-          }
-          int[] end = Arrays.copyOfRange(order, order.length - held, order.length);
-          WindowsFile test = held == 0 ? null : write("test", files, end);
-          return new TextWindows.Divided(calibration, test);
-        });
-  }
-
-  /**
-   * Examples to train on: the last of those that are not held out.
-   *
-   * @param files labelled data
-   * @param most examples that are held out, as in {@link #divide}
-   * @param wanted how many
-   */
-  WindowsFile last(List<String> files, int most, int wanted) {
-    return timed(
-        () -> {
-          int[] order = order(files);
-          int end = order.length - held(order.length, most);
-          int[] own = Arrays.copyOfRange(order, Math.max(0, end - wanted), end);
-          return write("recovery", files, own);
-        });
-  }
-
-  private static int held(int all, int most) {
-    return Math.min(most, all / HELD_OUT);
-  }
-
-  private void tellFew(int each, int all) {
-    if (each < text.sequences()) {
-      session
-          .progress()
-          .note(
-              String.format(
-                  Locale.ROOT,
-                  "Warning: the labelled data has %,d examples, so a shot has %,d of the %,d that"
-                      + " are asked for; give more data.",
-                  all,
-                  each,
-                  text.sequences()));
-    }
   }
 
   private <T> T timed(Supplier<T> work) {
@@ -159,8 +76,8 @@ final class LabelledWindows {
         .value();
   }
 
-  /** All examples in the order of the seed (Fisher and Yates). */
-  private int[] order(List<String> files) {
+  @Override
+  protected int count(List<String> files) {
     int count = 0;
     for (String file : files) {
       try (LabelledRows rows = open(file)) {
@@ -169,19 +86,12 @@ final class LabelledWindows {
         }
       }
     }
-    if (count == 0) {
-      throw new InputException(files.get(0) + " holds no example; give texts with labels.");
-    }
-    int[] order = new int[count];
-    Arrays.setAll(order, i -> i);
-    Random random = new Random(text.seed());
-    for (int end = count - 1; end > 0; end--) {
-      int other = random.nextInt(end + 1);
-      int swapped = order[end];
-      order[end] = order[other];
-      order[other] = swapped;
-    }
-    return order;
+    return count;
+  }
+
+  @Override
+  protected String what() {
+    return "texts";
   }
 
   /**
@@ -220,12 +130,12 @@ final class LabelledWindows {
     };
   }
 
-  /**
-   * Writes examples.
-   *
-   * @param chosen which, in their order; null for all
-   */
-  private WindowsFile write(String name, List<String> files, int[] chosen) {
+  @Override
+  protected WindowsFile write(String name, List<String> files, int[] chosen) {
+    return timed(() -> encode(name, files, chosen));
+  }
+
+  private WindowsFile encode(String name, List<String> files, int[] chosen) {
     boolean words = LabelledEncoder.words(config.objective());
     List<LabelledEncoder.Encoded> encoded =
         new ArrayList<>(Collections.nCopies(chosen == null ? 0 : chosen.length, null));
@@ -245,7 +155,7 @@ final class LabelledWindows {
           });
     }
     if (encoded.isEmpty()) {
-      throw new InputException(files.get(0) + " holds no example; give texts with labels.");
+      throw none(files);
     }
     TokenWindows windows = new TokenWindows(LabelledEncoder.windows(encoded, words));
     return Windows.write(run, name, windows);

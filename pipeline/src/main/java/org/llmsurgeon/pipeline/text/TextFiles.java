@@ -6,9 +6,11 @@ import java.util.Deque;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.image.ImageFile;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.pipeline.example.ImageList;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 
 /** The files that a user means: files, folders with all that is in them, and patterns. */
@@ -25,12 +27,16 @@ public final class TextFiles {
 
   private static final String SPLITS = "dataset_dict.json";
 
+  private static final Pattern SPLIT =
+      Pattern.compile("train(ing)?|test(ing)?|val(id|idation)?|dev|eval");
+
   private TextFiles() {}
 
   /**
    * All files, in the order in which they are named; those of a folder or a pattern by name. In
    * folders only files count whose ending is one of texts or of token windows, nothing whose name
-   * begins with a dot or an underscore, and nothing that describes a data set.
+   * begins with a dot or an underscore, and nothing that describes a data set. Of a folder without
+   * texts images count, with what tells their labels.
    *
    * @param storage where they are
    * @param paths files, folders and patterns with {@code *}, {@code ?}, {@code [ab]} or {@code
@@ -60,14 +66,35 @@ public final class TextFiles {
       files.add(path);
       return;
     }
-    int before = files.size();
-    walk(storage, path, new ArrayDeque<>(), files);
-    if (files.size() == before) {
+    List<String> all = new ArrayList<>();
+    walk(storage, path, new ArrayDeque<>(), all);
+    List<String> texts = all.stream().filter(each -> isData(name(each))).toList();
+    boolean images = all.stream().anyMatch(each -> ImageFile.is(name(each)));
+    if (images && texts.stream().allMatch(each -> ImageList.isMetadata(name(each)))) {
+      refuseSplitsOfImages(storage, path);
+      files.addAll(all);
+    } else if (texts.isEmpty()) {
       throw new InputException(
           path
               + " holds no text ("
               + TextFormat.ALL
-              + ") and no token windows (.arrow, .safetensors); give another folder or a file.");
+              + "), no token windows (.arrow, .safetensors) and no images; give another folder or a"
+              + " file.");
+    } else {
+      files.addAll(texts);
+    }
+  }
+
+  private static String name(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /** Folders of labels are not called so, and training and test data are not to be mixed. */
+  private static void refuseSplitsOfImages(HadoopStorage storage, String folder) {
+    List<String> splits =
+        storage.entries(folder).stream().filter(name -> SPLIT.matcher(name).matches()).toList();
+    if (splits.size() > 1) {
+      throw splits(folder, splits);
     }
   }
 
@@ -88,7 +115,7 @@ public final class TextFiles {
       }
       if (!files.contains(name)) {
         walk(storage, path, above, into);
-      } else if (isData(name)) {
+      } else if (isData(name) || ImageFile.is(name) || ImageList.isMetadata(name)) {
         into.add(path);
       }
     }
@@ -106,14 +133,18 @@ public final class TextFiles {
       List<String> splits =
           storage.entries(folder).stream().filter(name -> !files.contains(name)).toList();
       if (splits.size() > 1) {
-        throw new InputException(
-            folder
-                + " holds the splits "
-                + String.join(", ", splits)
-                + " of a data set; give one of them, as "
-                + Storage.child(folder, splits.get(0))
-                + ".");
+        throw splits(folder, splits);
       }
     }
+  }
+
+  private static InputException splits(String folder, List<String> splits) {
+    return new InputException(
+        folder
+            + " holds the splits "
+            + String.join(", ", splits)
+            + " of a data set; give one of them, as "
+            + Storage.child(folder, splits.get(0))
+            + ".");
   }
 }

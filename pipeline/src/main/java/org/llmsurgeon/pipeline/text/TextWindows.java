@@ -17,6 +17,7 @@ import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
+import org.llmsurgeon.pipeline.example.DrawnExamples;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
@@ -86,14 +87,6 @@ final class TextWindows {
   }
 
   /**
-   * Windows of a text of which a part is held out.
-   *
-   * @param calibration of the first part, in sets
-   * @param test of the last part; null where the text is too short for one
-   */
-  record Divided(List<WindowsFile> calibration, WindowsFile test) {}
-
-  /**
    * Makes windows of a text, and test windows of its end, which no other window reaches.
    *
    * @param files of text
@@ -101,18 +94,18 @@ final class TextWindows {
    * @param sets in how many sets of equal size they are kept
    * @param most test windows at most; as many as fit a tenth of the text
    */
-  Divided divide(List<TextPart> files, WindowDraw draw, int sets, int most) {
+  DrawnExamples.Divided divide(List<TextPart> files, WindowDraw draw, int sets, int most) {
     return of(
         files,
         tokens -> {
           long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
           int count = (int) Math.min(most, all / HELD_OUT / draw.context());
           if (count == 0) {
-            return new Divided(sample("calibration", tokens, draw, sets), null);
+            return new DrawnExamples.Divided(sample("calibration", tokens, draw, sets), null);
           }
           WindowDraw.End end = new WindowDraw.End(draw.context(), count);
           WindowDraw rest = new WindowDraw.WithoutEnd(draw, end.tokens());
-          return new Divided(
+          return new DrawnExamples.Divided(
               sample("calibration", tokens, rest, sets), sample("test", tokens, end, 1).get(0));
         });
   }
@@ -186,11 +179,11 @@ final class TextWindows {
    * @param sets in how many sets of equal size they are kept
    * @param most test windows
    */
-  Divided divideAtPlaces(List<TextPart> parts, WindowDraw.AtRandom draw, int sets, int most) {
+  DrawnExamples.Divided divideAtPlaces(List<TextPart> parts, WindowDraw.AtRandom draw, int sets, int most) {
     long bytes = parts.stream().mapToLong(TextPart::bytes).sum();
     long rest = bytes - bytes / HELD_OUT;
     WindowDraw.AtRandom test = new WindowDraw.AtRandom(draw.context(), most, draw.seed());
-    return new Divided(
+    return new DrawnExamples.Divided(
         atPlaces("calibration", TextPlaces.cut(parts, 0, rest), draw, sets),
         atPlaces("test", TextPlaces.cut(parts, rest, bytes), test, 1).get(0));
   }

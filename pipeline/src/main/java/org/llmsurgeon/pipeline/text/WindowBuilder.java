@@ -4,15 +4,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.image.ImageFile;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
+import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.example.DrawnExamples;
+import org.llmsurgeon.pipeline.example.ImageList;
+import org.llmsurgeon.pipeline.example.ImageWindows;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
@@ -105,7 +110,7 @@ public final class WindowBuilder {
       return new Divided(calibration(files, text, shots), null);
     }
     int draws = text.fresh() ? shots : 1;
-    TextWindows.Divided made;
+    DrawnExamples.Divided made;
     if (labelled()) {
       made = labelled(text).divide(files, draws, mostHeld(text));
     } else {
@@ -127,16 +132,29 @@ public final class WindowBuilder {
   }
 
   private boolean labelled() {
-    return LabelledEncoder.needed(config.objective());
+    return config.readsImages() || LabelledEncoder.needed(config.objective());
   }
 
-  private LabelledWindows labelled(Recipe.CalibrationText text) {
-    return new LabelledWindows(session, run, folder, config, text, text.columns());
+  private DrawnExamples labelled(Recipe.CalibrationText text) {
+    return config.objective() instanceof ImageClassification images
+        ? new ImageWindows(session, run, folder, images, text)
+        : new LabelledWindows(session, run, folder, config, text, text.columns());
   }
 
   /** Throws where something is said of labelled data or of text, and the files are the other. */
   private void requireUse(List<String> files, Recipe.CalibrationText text) {
     boolean windows = areWindows(files);
+    if (config.readsImages() && text.context() != null) {
+      throw new InputException(
+          "%s is how long a text is, and %s reads images of %d tokens; leave it out."
+              .formatted(
+                  CalibrationSettings.CONTEXT.spelled(String.valueOf(text.context())),
+                  config.architecture(),
+                  config.maxPositions()));
+    }
+    if (!config.readsImages()) {
+      refuseImages(files);
+    }
     if (text.columns().label() != null && (!labelled() || windows)) {
       throw new InputException(
           "%s names a column of labelled data, and %s; leave it out."
@@ -158,6 +176,18 @@ public final class WindowBuilder {
           CalibrationSettings.DRAW.spelled(text.draw().optionName())
               + " draws from text, and labelled data is drawn example by example; leave it out.");
     }
+  }
+
+  private void refuseImages(List<String> files) {
+    files.stream()
+        .filter(ImageFile::is)
+        .findFirst()
+        .ifPresent(
+            image -> {
+              throw new InputException(
+                  "%s is an image, and %s reads text; give text, or a model of images."
+                      .formatted(image, config.architecture()));
+            });
   }
 
   private WindowDraw.AtRandom draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
@@ -263,6 +293,9 @@ public final class WindowBuilder {
   }
 
   private boolean hasColumns(String file) {
+    if (config.readsImages() && ImageList.isMetadata(file.substring(file.lastIndexOf('/') + 1))) {
+      return true;
+    }
     return TextFormat.of(file).hasColumns() && !TokenWindows.areIn(session.storage(), file);
   }
 
@@ -292,7 +325,9 @@ public final class WindowBuilder {
             StageName.of("tokenise"),
             1,
             () -> {
-              WindowsFile file = Windows.write(run, name, read(files, name));
+              TokenWindows windows = read(files, name);
+              int tokens = config.readsImages() ? config.maxPositions() : windows.context();
+              WindowsFile file = Windows.write(run, name, windows, tokens);
               session.progress().taskFinished();
               return file;
             })
@@ -329,6 +364,9 @@ public final class WindowBuilder {
       TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
       if (!labelled()) {
         windows.requireVocabulary(config.vocabulary(), file);
+      }
+      if (config.objective() instanceof ImageClassification images) {
+        images.requireWidth(windows.context(), file);
       }
       if (config.objective().places(windows.context()) > config.maxPositions()) {
         throw new InputException(

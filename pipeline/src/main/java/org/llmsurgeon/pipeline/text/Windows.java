@@ -11,7 +11,7 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 /** Token windows in the run directory. */
 public final class Windows {
   /** Folder in the run directory. */
-  static final String FOLDER = "windows/";
+  static final String FOLDER = WindowsFile.FOLDER;
 
   private Windows() {}
 
@@ -23,6 +23,18 @@ public final class Windows {
    * @param windows the windows, at least one
    */
   public static WindowsFile write(RunDirectory run, String name, TokenWindows windows) {
+    return write(run, name, windows, windows.context());
+  }
+
+  /**
+   * Writes windows that have other numbers than tokens.
+   *
+   * @param run the run directory
+   * @param name what they are for
+   * @param windows the windows, at least one
+   * @param tokens of each
+   */
+  static WindowsFile write(RunDirectory run, String name, TokenWindows windows, int tokens) {
     int size = WindowsFile.partWindows(windows.context());
     List<String> parts = new ArrayList<>();
     for (int from = 0; from < windows.count(); from += size) {
@@ -32,7 +44,7 @@ public final class Windows {
           .write(run.storage(), run.resolve(path));
       parts.add(path);
     }
-    return new WindowsFile(parts, size, windows.count(), windows.context());
+    return new WindowsFile(parts, size, windows.count(), tokens);
   }
 
   /**

@@ -47,7 +47,7 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
     this.folder = folder;
     ModelConfig described =
         Architectures.parse(folder.config(), folder.configPath()).storedAs(folder::contains);
-    this.config = FolderWeights.withTokens(ref.objective().of(described), storage, folder.path());
+    this.config = FolderWeights.withInputs(ref.objective().of(described), storage, folder.path());
     this.tensors = StoredTensors.of(config, folder::contains);
     this.dense = tensors.over(new AsStored(folder));
     this.run = ref.run() == null ? null : new RunDirectory(storage, ref.run());

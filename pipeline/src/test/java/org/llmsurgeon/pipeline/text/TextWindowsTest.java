@@ -33,6 +33,7 @@ import org.llmsurgeon.pipeline.RecordingProgress;
 import org.llmsurgeon.pipeline.RemoteFileSystem;
 import org.llmsurgeon.pipeline.TestSpark;
 import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.example.DrawnExamples;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
@@ -210,7 +211,7 @@ class TextWindowsTest {
       int[][] all = Windows.read(run, windows.atPlaces("y", parts, draw, 1).get(0), 0, 6);
       assertThat(second).isDeepEqualTo(Arrays.copyOfRange(all, 3, 6));
 
-      TextWindows.Divided divided = windows.divideAtPlaces(parts, draw, 1, 2);
+      DrawnExamples.Divided divided = windows.divideAtPlaces(parts, draw, 1, 2);
       assertThat(divided.calibration().get(0).windows()).isEqualTo(6);
       assertThat(divided.test().windows()).isEqualTo(2);
       int[][] tests = Windows.read(run, divided.test(), 0, 2);

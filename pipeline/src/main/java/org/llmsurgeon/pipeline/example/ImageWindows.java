@@ -1,0 +1,90 @@
+package org.llmsurgeon.pipeline.example;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.llmsurgeon.model.config.ImageClassification;
+import org.llmsurgeon.pipeline.cluster.StageName;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+
+/** Makes windows of images with labels, a task for each file of windows. */
+public final class ImageWindows extends DrawnExamples {
+  private final Session session;
+  private final RunDirectory run;
+  private final String folder;
+  private final ImageClassification objective;
+  private final CalibrationText text;
+  private List<String> listed;
+  private List<ImagePlace> places;
+
+  /**
+   * @param session the operation
+   * @param run where windows are kept
+   * @param folder the model's folder
+   * @param objective how an image becomes a window
+   * @param text how many, and which columns
+   */
+  public ImageWindows(
+      Session session,
+      RunDirectory run,
+      String folder,
+      ImageClassification objective,
+      CalibrationText text) {
+    super(session.progress(), text);
+    this.session = session;
+    this.run = run;
+    this.folder = folder;
+    this.objective = objective;
+    this.text = text;
+  }
+
+  private List<ImagePlace> places(List<String> files) {
+    if (!files.equals(listed)) {
+      ImageTask.processor(session.storage(), folder, objective.image());
+      ImageLabels labels = ImageLabels.of(session.storage(), folder, objective.labels());
+      places = new ImageList(session.storage(), text.columns(), labels).of(files);
+      listed = List.copyOf(files);
+    }
+    return places;
+  }
+
+  @Override
+  protected int count(List<String> files) {
+    return places(files).size();
+  }
+
+  @Override
+  protected WindowsFile write(String name, List<String> files, int[] chosen) {
+    List<ImagePlace> all = places(files);
+    List<ImagePlace> own =
+        chosen == null ? all : Arrays.stream(chosen).mapToObj(all::get).toList();
+    if (own.isEmpty()) {
+      throw none(files);
+    }
+    int size = WindowsFile.partWindows(objective.image().pixels() + 1);
+    List<ImageTask.Part> parts = new ArrayList<>();
+    for (int from = 0; from < own.size(); from += size) {
+      int to = Math.min(from + size, own.size());
+      parts.add(new ImageTask.Part(from, List.copyOf(own.subList(from, to))));
+    }
+    ImageTask task =
+        new ImageTask(
+            name,
+            run.path(),
+            folder,
+            objective.image(),
+            objective.labels(),
+            text.columns(),
+            session.settings());
+    List<String> written = session.tasks().run(StageName.of("decode"), parts, task).value();
+    return new WindowsFile(written, size, own.size(), objective.image().tokens());
+  }
+
+  @Override
+  protected String what() {
+    return "images";
+  }
+}

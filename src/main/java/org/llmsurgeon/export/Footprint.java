@@ -69,7 +69,11 @@ public record Footprint(long parameters, long bytes, long multiplyAdds, Double t
    * @return tokens per second of each: the best of a few runs
    */
   public static double[] speeds(List<LanguageModel> models, int[][] windows) {
-    double tokens = Arrays.stream(windows).mapToInt(each -> each.length).sum();
+    ModelConfig config = models.get(0).config();
+    double tokens =
+        Arrays.stream(windows)
+            .mapToInt(each -> config.readsImages() ? config.maxPositions() : each.length)
+            .sum();
     double[] best = new double[models.size()];
     long start = System.nanoTime();
     int runs = 0;

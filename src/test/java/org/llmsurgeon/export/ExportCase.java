@@ -47,7 +47,10 @@ public record ExportCase(
           "roberta-embedding",
           "distilbert",
           "distilbert-sequence",
-          "distilbert-embedding");
+          "distilbert-embedding",
+          "vit",
+          "vit-grey",
+          "deit");
 
   public String write(Path path, DataType dtype, Device device) throws IOException {
     MaskedFolder folder = new MaskedFolder(model.get(), 7);

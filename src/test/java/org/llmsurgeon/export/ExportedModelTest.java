@@ -26,6 +26,7 @@ import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.Experts;
+import org.llmsurgeon.model.config.ModelConfig;
 
 /** What was exported computes what the model with zeros computes, in every form. */
 public class ExportedModelTest {
@@ -192,9 +193,16 @@ public class ExportedModelTest {
     }
   }
 
+  /** Tokens, or an image. */
+  static int[] window(ModelConfig config) {
+    return config.readsImages()
+        ? Verifier.sample(config, 1)[0]
+        : new Random(1).ints(9, 0, 11).toArray();
+  }
+
   static double[] logits(String path, Device device) {
     try (LanguageModel model = FolderWeights.model(new LocalStorage(), path, device);
-        Tensor logits = model.logits(new Random(1).ints(9, 0, 11).toArray())) {
+        Tensor logits = model.logits(window(model.config()))) {
       return device.values(logits);
     }
   }

@@ -42,7 +42,7 @@ public final class MaskedFolder {
     Random random = new Random(seed);
     shapes.forEach(
         (name, shape) -> {
-          double[] each = new double[shape.length == 1 ? shape[0] : shape[0] * shape[1]];
+          double[] each = new double[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
           for (int i = 0; i < each.length; i++) {
             each[i] = (name.contains("norm") ? 1 : 0) + 0.3f * (float) random.nextGaussian();
           }
@@ -151,6 +151,10 @@ public final class MaskedFolder {
   public String write(String path, DataType dtype, Device device) throws IOException {
     text(path, "config.json", json.toString());
     text(path, "tokenizer.json", "{ \"any\":  1 }");
+    if (config.readsImages()) {
+      int size = config.ends().images().shape().size();
+      text(path, "preprocessor_config.json", "{\"size\": " + size + "}");
+    }
     Map<String, double[]> stored = stored();
     List<String> names = new ArrayList<>(wholeNumbers.keySet());
     names.addAll(stored.keySet());
@@ -205,8 +209,8 @@ public final class MaskedFolder {
           continue;
         }
         double[] all = stored.get(name);
-        int columns = shapes.get(name)[shapes.get(name).length - 1];
-        try (Tensor tensor = device.tensor(Precision.SINGLE, all.length / columns, columns, all)) {
+        int rows = shapes.get(name).length == 1 ? 1 : shapes.get(name)[0];
+        try (Tensor tensor = device.tensor(Precision.SINGLE, rows, all.length / rows, all)) {
           writer.write(name, tensor, device);
         }
       }

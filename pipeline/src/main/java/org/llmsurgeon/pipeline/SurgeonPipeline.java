@@ -14,6 +14,7 @@ import org.llmsurgeon.export.verify.PythonTransformers;
 import org.llmsurgeon.export.verify.Verification;
 import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.generation.Sampling;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.analyse.CostExport;
 import org.llmsurgeon.pipeline.analyse.DenseShot;
 import org.llmsurgeon.pipeline.analyse.ExportOperation;
@@ -313,9 +314,10 @@ public final class SurgeonPipeline {
   private int[][] windows(Session session, String folder, List<String> text) {
     RunDirectory run = ScratchDirectory.near(session, folder);
     try (ModelWeights weights = ModelWeights.open(session.storage(), session.model(folder))) {
-      int context = Math.min(128, weights.config().maxPositions());
+      ModelConfig config = weights.config();
+      Integer context = config.readsImages() ? null : Math.min(128, config.maxPositions());
       WindowsFile windows =
-          new WindowBuilder(session, run, folder, weights.config())
+          new WindowBuilder(session, run, folder, config)
               .test(TextFiles.of(session.storage(), text), new CalibrationText(1, context, 0));
       return Windows.read(run, windows, 0, Math.min(4, windows.windows()));
     } finally {

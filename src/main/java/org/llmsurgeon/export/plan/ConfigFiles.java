@@ -39,6 +39,7 @@ public final class ConfigFiles {
   private static final String CODE = "auto_map";
   private static final String LAYERS_FILE = "pruned_layers.py";
   private static final String ENCODER_FILE = "modeling_pruned_encoder.py";
+  private static final String VISION_FILE = "modeling_pruned_vision.py";
 
   /** Without it transformers refuses to look at the sizes that the blocks need not have. */
   private static final String GLOBAL_ACCESS = "allow_global_per_layer_attribute_access";
@@ -49,6 +50,7 @@ public final class ConfigFiles {
           "modeling_pruned.py",
           "modeling_pruned_experts.py",
           ENCODER_FILE,
+          VISION_FILE,
           "configuration_nemotron_nas.py",
           "modeling_nemotron_nas.py");
 
@@ -167,9 +169,13 @@ public final class ConfigFiles {
     }
     ObjectNode code = json.putObject(CODE);
     if (names.encoder()) {
-      code.put(names.auto(), "modeling_pruned_encoder.PrunedEncoder");
-      String modelling = filled(resource(ENCODER_FILE));
-      return files(json, Map.of(ENCODER_FILE, modelling, LAYERS_FILE, resource(LAYERS_FILE)));
+      boolean images = config.readsImages();
+      code.put(
+          names.auto(),
+          images ? "modeling_pruned_vision.PrunedVision" : "modeling_pruned_encoder.PrunedEncoder");
+      String file = images ? VISION_FILE : ENCODER_FILE;
+      String modelling = filled(resource(file));
+      return files(json, Map.of(file, modelling, LAYERS_FILE, resource(LAYERS_FILE)));
     }
     String module = config.experts() == null ? "modeling_pruned" : "modeling_pruned_experts";
     code.put("AutoModel", module + ".PrunedModel");

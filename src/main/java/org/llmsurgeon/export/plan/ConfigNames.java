@@ -44,6 +44,7 @@ public record ConfigNames(
           "ForMaskedLM",
           "ForSequenceClassification",
           "ForTokenClassification",
+          "ForImageClassification",
           "Model");
 
   /**

@@ -18,6 +18,7 @@ import org.llmsurgeon.export.plan.ConfigFiles;
 import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.ImageShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.StoredTensors;
 
@@ -55,15 +56,25 @@ public final class Verifier {
   }
 
   /**
-   * Windows of tokens drawn evenly from a vocabulary, for models without a text.
+   * Windows of tokens drawn evenly from a vocabulary, or images of evenly drawn pixels, for models
+   * without data.
    *
    * @param config the model
    * @param seed of the draw
    */
   public static int[][] sample(ModelConfig config, long seed) {
-    int length = Math.min(config.maxPositions(), 64);
     Random random = new Random(seed);
     int[][] windows = new int[2][];
+    if (config.readsImages()) {
+      ImageShape image = config.ends().images().shape();
+      int levels = 1 << Byte.SIZE * image.channels();
+      for (int i = 0; i < windows.length; i++) {
+        int[] pixels = random.ints(image.pixels(), 0, levels).toArray();
+        windows[i] = Arrays.copyOf(pixels, pixels.length + 1);
+      }
+      return windows;
+    }
+    int length = Math.min(config.maxPositions(), 64);
     Arrays.setAll(windows, i -> random.ints(length, 0, config.vocabulary()).toArray());
     return windows;
   }
@@ -107,7 +118,10 @@ public final class Verifier {
         require(theirs, tolerance, " through transformers", a, b);
       }
       new WeightCheck(first, config, second, config(second), device).require();
-      int count = Arrays.stream(tokens).mapToInt(each -> each.length).sum();
+      int count =
+          Arrays.stream(tokens)
+              .mapToInt(each -> config.readsImages() ? config.maxPositions() : each.length)
+              .sum();
       return new Verification(count, tolerance, ours, theirs);
     } catch (IOException failed) {
       throw new UncheckedIOException(a + " and " + b + " could not be closed", failed);
@@ -202,7 +216,8 @@ public final class Verifier {
       float[] a = first[window];
       first[window] = null;
       double kl = 0;
-      for (int t = 0; t < tokens.length; t++) {
+      int positions = second.length / vocabulary;
+      for (int t = 0; t < positions; t++) {
         int at = t * vocabulary;
         double normA = logSum(a, at, vocabulary);
         double normB = logSum(second, at, vocabulary);
@@ -213,13 +228,13 @@ public final class Verifier {
           double logA = a[i] - normA;
           kl += Math.exp(logA) * (logA - (second[i] - normB));
         }
-        if (next && t + 1 < tokens.length) {
+        if (next && t + 1 < positions) {
           int said = at + tokens[t + 1];
           lossA += (normA - a[said]) / (tokens.length - 1) / first.length;
           lossB += (normB - second[said]) / (tokens.length - 1) / first.length;
         }
       }
-      divergence += kl / tokens.length / first.length;
+      divergence += kl / positions / first.length;
     }
 
     private static double logSum(float[] values, int from, int count) {

@@ -18,6 +18,7 @@ import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.DrawKind;
@@ -180,6 +181,23 @@ public final class Recipe implements Serializable {
           values.get(CalibrationSettings.CHECK),
           values.get(CalibrationSettings.DRAW),
           ObjectiveSettings.columns(values));
+    }
+
+    /**
+     * Throws where a length of texts is given for a network that reads images.
+     *
+     * @param config the network
+     * @throws InputException saying so
+     */
+    public void requireContextOf(ModelConfig config) {
+      if (config.readsImages() && context != null) {
+        throw new InputException(
+            "%s is how long a text is, and %s reads images of %d tokens; leave it out."
+                .formatted(
+                    CalibrationSettings.CONTEXT.spelled(String.valueOf(context)),
+                    config.architecture(),
+                    config.maxPositions()));
+      }
     }
 
     /**

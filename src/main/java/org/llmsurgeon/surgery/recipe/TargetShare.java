@@ -122,8 +122,15 @@ public final class TargetShare {
               .mapToDouble(tensor -> stored(tensor, quantity))
               .sum();
       case MULTIPLY_ADDS ->
-          prunable(quantity, LayerRule.DEFAULT) + (double) config.vocabulary() * config.hidden();
+          prunable(quantity, LayerRule.DEFAULT) + (double) outside() * config.hidden();
     };
+  }
+
+  /** Rows of the head, or numbers of a square of an image, which each token goes through. */
+  private int outside() {
+    return config.readsImages()
+        ? config.ends().images().shape().patchValues()
+        : config.vocabulary();
   }
 
   private double stored(Map.Entry<String, int[]> tensor, TargetQuantity quantity) {

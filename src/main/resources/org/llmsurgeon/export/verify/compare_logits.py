@@ -1,7 +1,8 @@
 """Compares two model folders through transformers.
 
 Reads {"pairs": [{"a": folder, "b": folder, "trust": bool}, ...], "windows": [[id, ...], ...]} from
-standard input and writes one JSON object for each pair on a line of standard output.
+standard input and writes one JSON object for each pair on a line of standard output. A window of a model
+that reads images is its pixels, each one number, and a label.
 """
 
 import json
@@ -14,7 +15,12 @@ from transformers.utils import logging
 logging.set_verbosity_error()
 
 
-TASKS = ("ForMaskedLM", "ForSequenceClassification", "ForTokenClassification")
+TASKS = (
+    "ForMaskedLM",
+    "ForSequenceClassification",
+    "ForTokenClassification",
+    "ForImageClassification",
+)
 
 
 def auto(architecture):
@@ -46,8 +52,16 @@ def load(folder, trust):
     return model.eval()
 
 
+def image(config, window):
+    """Pixels in [-1, 1], with the channels outside."""
+    shifts = torch.arange(config.num_channels - 1, -1, -1)[:, None] * 8
+    levels = window[None, :-1] >> shifts & 255
+    return (levels / 127.5 - 1).reshape(1, config.num_channels, config.image_size, config.image_size)
+
+
 def said(model, window):
-    result = model(window[None])
+    images = hasattr(model.config, "image_size")
+    result = model(image(model.config, window) if images else window[None])
     return (result.logits if hasattr(result, "logits") else result.last_hidden_state)[0]
 
 

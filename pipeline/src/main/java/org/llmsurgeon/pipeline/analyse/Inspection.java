@@ -91,7 +91,7 @@ public final class Inspection {
           names.stored(config.embeddingName()), 0, ModelSummary.Head.Kind.TIED);
     }
     String head = config.names().outer().head();
-    long parameters = (long) config.vocabulary() * config.hidden();
+    long parameters = (long) config.ends().outputs() * config.hidden();
     if (!StoredHead.isIn(weights)) {
       return new ModelSummary.Head(head, parameters, ModelSummary.Head.Kind.OWN);
     }

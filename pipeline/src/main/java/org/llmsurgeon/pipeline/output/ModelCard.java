@@ -18,6 +18,9 @@ public final class ModelCard {
   /** Its name. */
   static final String FILE = "README.md";
 
+  /** Most names of files of data: a folder of images has very many. */
+  private static final int SHOWN = 8;
+
   private final PruningReport report;
   private final StringBuilder text = new StringBuilder();
 
@@ -93,9 +96,11 @@ public final class ModelCard {
     line("Form: " + export.route() + ". Loads in " + programs + ".");
     line("");
     line("```python");
-    line("from transformers import " + export.loader() + ", AutoTokenizer");
+    boolean images = export.loader().endsWith("ForImageClassification");
+    String reader = images ? "AutoImageProcessor" : "AutoTokenizer";
+    line("from transformers import " + export.loader() + ", " + reader);
     line("model = " + export.loader() + ".from_pretrained(\"FOLDER\"" + trust + ")");
-    line("tokenizer = AutoTokenizer.from_pretrained(\"FOLDER\")");
+    line((images ? "processor" : "tokenizer") + " = " + reader + ".from_pretrained(\"FOLDER\")");
     line("```");
     line("");
     if (programs.contains("vLLM")) {
@@ -120,7 +125,11 @@ public final class ModelCard {
     if (tokens == null) {
       return "none";
     }
-    String names = files.stream().map(each -> name(each.path())).collect(Collectors.joining(", "));
+    String names =
+        files.stream().limit(SHOWN).map(each -> name(each.path())).collect(Collectors.joining(", "));
+    if (files.size() > SHOWN) {
+      names += " and %d more".formatted(files.size() - SHOWN);
+    }
     return "%s, %d windows of %d tokens".formatted(names, tokens.windows(), tokens.context());
   }
 

@@ -144,14 +144,7 @@ public final class WindowBuilder {
   /** Throws where something is said of labelled data or of text, and the files are the other. */
   private void requireUse(List<String> files, Recipe.CalibrationText text) {
     boolean windows = areWindows(files);
-    if (config.readsImages() && text.context() != null) {
-      throw new InputException(
-          "%s is how long a text is, and %s reads images of %d tokens; leave it out."
-              .formatted(
-                  CalibrationSettings.CONTEXT.spelled(String.valueOf(text.context())),
-                  config.architecture(),
-                  config.maxPositions()));
-    }
+    text.requireContextOf(config);
     if (!config.readsImages()) {
       refuseImages(files);
     }

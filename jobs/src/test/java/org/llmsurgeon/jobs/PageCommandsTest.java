@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.pipeline.TinyImages;
 
 /**
  * Every command on a page is run, with a model of two small blocks in the place of the one that it
@@ -59,6 +60,10 @@ class PageCommandsTest {
     }
     for (String each : List.of("train.txt", "test.txt", "--calibration ...", "FILE...")) {
       places.put(each, text);
+    }
+    places.put("vit-base", TinyImages.model(temp.resolve("vit")).toString());
+    for (String each : List.of("photos/train", "photos/test")) {
+      places.put(each, TinyImages.folders(temp.resolve(each), 30).toString());
     }
     places.put("DIR|CONFIG.json", model + "/config.json");
     places.put("conf/recipes/quick.yaml", Checkout.file("conf/recipes/quick.yaml").toString());
@@ -134,7 +139,10 @@ class PageCommandsTest {
     switch (words.get(0)) {
       case "prune", "compare" -> {
         words.removeAll(List.of("--context", "256", "--sequences", "64"));
-        words.addAll(List.of("--context", "8", "--sequences", "4"));
+        words.addAll(List.of("--sequences", "4"));
+        if (!command.contains("photos")) {
+          words.addAll(List.of("--context", "8"));
+        }
         if (!words.contains("--model")) {
           words.addAll(List.of("--model", places.get("DIR"), "--calibration"));
           words.addAll(List.of(places.get("train.txt"), "--output"));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Consumer;
-import javax.imageio.ImageIO;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.io.api.Binary;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -27,7 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.export.plan.Route;
+import org.llmsurgeon.export.verify.Verification;
 import org.llmsurgeon.model.ReferenceModel;
+import org.llmsurgeon.pipeline.analyse.ModelSummary;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
@@ -38,7 +38,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 /** From images as people have them to a pruned network and its scores. */
 @DisplayName("A run on images")
 class ImageRunTest {
-  private static final int SIDE = 7;
+  private static final int SIDE = TinyImages.SIDE;
   private static JavaSparkContext spark;
   @TempDir Path temp;
   private Path model;
@@ -55,24 +55,7 @@ class ImageRunTest {
 
   @BeforeEach
   void writeModel() throws IOException {
-    try (ReferenceModel reference = ReferenceModel.open("vit")) {
-      model = ReferenceFolder.write(reference, temp.resolve("vit"), null);
-    }
-  }
-
-  private static BufferedImage image(int seed, int width, int height) {
-    Random random = new Random(seed);
-    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < width * height; i++) {
-      image.setRGB(i % width, i / width, random.nextInt(1 << 24));
-    }
-    return image;
-  }
-
-  private static byte[] png(int seed) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image(seed, SIDE, SIDE), "png", bytes);
-    return bytes.toByteArray();
+    model = TinyImages.model(temp.resolve("vit"));
   }
 
   private static void write(Path file, byte[] bytes) throws IOException {
@@ -80,17 +63,13 @@ class ImageRunTest {
     Files.write(file, bytes);
   }
 
-  /** A folder for each label; images are ordered by label, then by name. */
   private String folders(String name, int count) throws IOException {
-    for (int i = 0; i < count; i++) {
-      write(temp.resolve("%s/LABEL_%d/%03d.png".formatted(name, i * 3 / count, i)), png(i));
-    }
-    return temp.resolve(name).toString();
+    return TinyImages.folders(temp.resolve(name), count).toString();
   }
 
   private static int[] window(int seed, int label) {
     int[] window = new int[SIDE * SIDE + 1];
-    BufferedImage image = image(seed, SIDE, SIDE);
+    BufferedImage image = TinyImages.image(seed);
     for (int i = 0; i < SIDE * SIDE; i++) {
       window[i] = image.getRGB(i % SIDE, i / SIDE) & 0xffffff;
     }
@@ -140,8 +119,8 @@ class ImageRunTest {
     StringBuilder lines = new StringBuilder();
     StringBuilder table = new StringBuilder("file_name,note,kind\n");
     for (int i = 0; i < 9; i++) {
-      write(temp.resolve("json/deep/" + i + ".png"), png(i));
-      write(temp.resolve("csv/" + i + ".png"), png(i));
+      write(temp.resolve("json/deep/" + i + ".png"), TinyImages.png(i));
+      write(temp.resolve("csv/" + i + ".png"), TinyImages.png(i));
       lines.append(
           "{\"file_name\": \"deep/%d.png\", \"label\": %s}\n"
               .formatted(i, i % 2 == 0 ? i / 3 : "\"LABEL_" + i / 3 + "\""));
@@ -164,7 +143,7 @@ class ImageRunTest {
             : "optional binary %s;";
     List<Consumer<Group>> rows = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
-      Binary bytes = Binary.fromConstantByteArray(png(i));
+      Binary bytes = Binary.fromConstantByteArray(TinyImages.png(i));
       long label = i / 3;
       rows.add(
           row -> {
@@ -199,6 +178,36 @@ class ImageRunTest {
     assertThat(report.sparsity()).isBetween(0.2, 0.3);
   }
 
+  /** Every form is checked with images of the run, and by hand with others. */
+  @Test
+  void endsInASmallerFolderThatSaysTheSame() throws IOException {
+    String images = folders("images", 30);
+    SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+    List<String> folders = new ArrayList<>();
+    for (Route route : List.of(Route.ZEROS, Route.AUTO)) {
+      String output = temp.resolve(route.optionName()).toString();
+      Map<String, Object> options = Map.of("shots", 2, "sparsity", 0.3, "sequences", 16);
+      PruneRequest request =
+          new PruneRequest(
+              model.toString(),
+              List.of(images),
+              List.of(images),
+              output,
+              null,
+              false,
+              Recipe.of(options),
+              route);
+      assertThat(pipeline.prune(request).quality().scores()).isNotEmpty();
+      folders.add(output);
+    }
+    Verification verified =
+        pipeline.verify(folders.get(0), folders.get(1), List.of(images), null);
+    assertThat(verified.tokens()).as("four images of five tokens").isEqualTo(20);
+    ModelSummary summary = pipeline.inspect(folders.get(1));
+    assertThat(summary.shape().images().size()).isEqualTo(SIDE);
+    assertThat(summary.head().parameters()).isEqualTo(3 * 8);
+  }
+
   private void refused(String test, Map<String, ?> options, String... words) {
     assertThatThrownBy(() -> evaluate(test, options))
         .isInstanceOf(InputException.class)
@@ -214,7 +223,7 @@ class ImageRunTest {
   void refusesWhatItCannotRead() throws IOException {
     write(temp.resolve("none/LABEL_0/a.png"), new byte[] {1, 2, 3});
     refused(temp.resolve("none").toString(), Map.of(), "LABEL_0/a.png is no image");
-    write(temp.resolve("other/cat/a.png"), png(1));
+    write(temp.resolve("other/cat/a.png"), TinyImages.png(1));
     refused(
         temp.resolve("other").toString(),
         Map.of(),
@@ -222,12 +231,12 @@ class ImageRunTest {
         "LABEL_0, LABEL_1, LABEL_2");
     Path text = Files.writeString(temp.resolve("text.txt"), "the cat");
     refused(text.toString(), Map.of(), "text.txt holds no images, which the model reads");
-    write(temp.resolve("split/train/LABEL_0/a.png"), png(1));
-    write(temp.resolve("split/test/LABEL_0/a.png"), png(1));
+    write(temp.resolve("split/train/LABEL_0/a.png"), TinyImages.png(1));
+    write(temp.resolve("split/test/LABEL_0/a.png"), TinyImages.png(1));
     refused(temp.resolve("split").toString(), Map.of(), "holds the splits test, train");
     refused(folders("images", 3), Map.of("context", 12), "--context 12", "reads images of 5");
-    write(temp.resolve("rows/a.png"), png(1));
-    write(temp.resolve("rows/b.png"), png(1));
+    write(temp.resolve("rows/a.png"), TinyImages.png(1));
+    write(temp.resolve("rows/b.png"), TinyImages.png(1));
     Path rows = temp.resolve("rows/metadata.jsonl");
     Files.writeString(rows, "{\"file_name\": \"a.png\", \"label\": 1}\n");
     refused(temp.resolve("rows").toString(), Map.of(), "b.png has no row in the metadata");

@@ -26,6 +26,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.TinyTokenizers;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
@@ -136,6 +137,38 @@ class LabelledRunTest {
     EvaluationResult own = evaluate(model.toString(), null, data, Map.of());
     assertThat(own).isEqualTo(evaluate(model.toString(), null, windows, Map.of()));
     assertThat(own.context()).isEqualTo(8);
+  }
+
+  /** Rows have -1 behind short texts, and labels, which are no tokens to check an export with. */
+  @Test
+  void ofTextsOfAnyLengthEndsInASmallerFolder() throws IOException {
+    String data = pairs("train.jsonl", 30);
+    for (String name : List.of("bert-pair", "bert-embedding")) {
+      Recipe recipe =
+          Recipe.of(Map.of("shots", 1, "sparsity", 0.3, "sequences", 24, "context", 12));
+      String text = row("text", 0);
+      List<String> calibration =
+          List.of(name.equals("bert-pair") ? data : lines("text.jsonl", List.of(text, text)));
+      String scored =
+          lines(
+              "scored.jsonl",
+              List.of(
+                  "{'sentence1': 'the cat', 'sentence2': 'sat', 'score': 1}",
+                  "{'sentence1': 'the dog ran', 'sentence2': 'dogs', 'score': 2}"));
+      PruningReport report =
+          new SurgeonPipeline(spark, Progress.silent())
+              .prune(
+                  new PruneRequest(
+                      folder(name).toString(),
+                      calibration,
+                      List.of(name.equals("bert-pair") ? data : scored),
+                      temp.resolve("small-" + name).toString(),
+                      null,
+                      true,
+                      recipe,
+                      Route.PER_LAYER));
+      assertThat(report.export().route()).isEqualTo("per-layer");
+    }
   }
 
   /** Without the dense model beside, each embedding is its own reference. */

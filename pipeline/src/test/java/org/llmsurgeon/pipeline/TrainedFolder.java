@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
@@ -42,9 +43,25 @@ final class TrainedFolder {
    */
   static Path write(ObjectNode json, int[][] windows, int steps, double rate, Path folder)
       throws IOException {
+    return write(json, UnaryOperator.identity(), windows, steps, rate, folder);
+  }
+
+  /**
+   * As {@link #write(ObjectNode, int[][], int, double, Path)}.
+   *
+   * @param as what other files of the folder say of the network
+   */
+  static Path write(
+      ObjectNode json,
+      UnaryOperator<ModelConfig> as,
+      int[][] windows,
+      int steps,
+      double rate,
+      Path folder)
+      throws IOException {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("config.json"), json.toString());
-    ModelConfig config = Architectures.parse(json, "config.json");
+    ModelConfig config = as.apply(Architectures.parse(json, "config.json"));
     Device device = ExecutorDevice.shared();
     try (LanguageModel model =
         LanguageModel.load(config, new Gains(TinyModels.weights(config, 1)).writable(), device)) {

@@ -16,6 +16,7 @@ import org.llmsurgeon.jobs.terminal.Json;
 import org.llmsurgeon.jobs.terminal.RunProgress;
 import org.llmsurgeon.jobs.terminal.TextTable;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.ImageShape;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.analyse.Inspection;
 import org.llmsurgeon.pipeline.analyse.ModelSummary;
@@ -84,7 +85,7 @@ public final class InspectCommand implements Callable<Integer> {
             .row("heads", range(model, BlockSize::queryHeads, heads))
             .row("neurons of a block", range(model, BlockSize::width, null))
             .row("experts of a block", range(model, block -> block.experts().size(), null))
-            .row("vocabulary", Format.count(model.shape().vocabulary()))
+            .row(reads(model)[0], reads(model)[1])
             .row("positions", Format.count(model.shape().maxPositions()))
             .row("head", head(model.head()))
             .row("parameters", Format.count(model.counts().parameters()))
@@ -106,6 +107,17 @@ public final class InspectCommand implements Callable<Integer> {
           Format.count(layer.zeros()));
     }
     return whole + System.lineSeparator() + layers;
+  }
+
+  /** What a token is, and of how many kinds. */
+  private static String[] reads(ModelSummary model) {
+    ImageShape images = model.shape().images();
+    return images == null
+        ? new String[] {"vocabulary", Format.count(model.shape().vocabulary())}
+        : new String[] {
+          "images",
+          "%d x %1$d pixels, squares of %d x %2$d".formatted(images.size(), images.patch())
+        };
   }
 
   private static String head(ModelSummary.Head head) {

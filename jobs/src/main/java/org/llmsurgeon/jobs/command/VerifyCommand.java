@@ -43,7 +43,7 @@ public final class VerifyCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "Text, or token windows, whose first tokens are used. Default: tokens drawn from the"
+          "Text, images, or token windows, whose first ones are used. Default: drawn from the"
               + " vocabulary.")
   private List<String> text = List.of();
 

@@ -31,7 +31,8 @@ public final class RunSettings {
               "Calibration data: text (.txt and anything unknown), JSON lines with a field 'text'"
                   + " (.jsonl, .json), both also with gzip (.gz), Parquet with a column 'text'"
                   + " (.parquet), or token windows (.safetensors with an int32 tensor"
-                  + " 'calibration', .arrow); files, folders or patterns ('data/*.jsonl').")
+                  + " 'calibration', .arrow); for models of images a folder with a folder of images"
+                  + " for each label; files, folders or patterns ('data/*.jsonl').")
           .effect("Quality depends most on it: text like that of the model's use, and much of it.");
 
   /** Test data. */

@@ -117,7 +117,8 @@ public final class Inspection {
             config.keyValueHeads(),
             config.headDimension(),
             config.vocabulary(),
-            config.maxPositions()),
+            config.maxPositions(),
+            config.readsImages() ? config.ends().images().shape() : null),
         head,
         new ModelSummary.Counts(
             parameters(config) - twice,

@@ -1,9 +1,11 @@
 package org.llmsurgeon.pipeline.analyse;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.Serializable;
 import java.util.List;
 import org.llmsurgeon.model.config.BlockSize;
+import org.llmsurgeon.model.config.ImageShape;
 
 /**
  * What a model folder holds, without running it; flat where it is written.
@@ -32,8 +34,9 @@ public record ModelSummary(
    * @param heads query heads of a block that was never pruned
    * @param keyValueHeads key and value heads of the same
    * @param headDimension columns of one head
-   * @param vocabulary tokens of the vocabulary
+   * @param vocabulary tokens of the vocabulary; 1 of a network that reads images
    * @param maxPositions longest context
+   * @param images how it reads images; absent where it reads text
    */
   public record Shape(
       int blocks,
@@ -42,7 +45,8 @@ public record ModelSummary(
       int keyValueHeads,
       int headDimension,
       int vocabulary,
-      int maxPositions) {}
+      int maxPositions,
+      @JsonInclude(JsonInclude.Include.NON_NULL) ImageShape images) {}
 
   /**
    * How many numbers a model has.

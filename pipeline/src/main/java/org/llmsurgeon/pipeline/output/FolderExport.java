@@ -40,19 +40,25 @@ public final class FolderExport {
    * An export.
    *
    * @param storage where the folders are
-   * @param windows token windows of a text, to check with; null for drawn tokens
+   * @param windows token windows of a text without labels, or images, to check with; null for drawn
+   *     ones
    * @param stepDone told after each step
    */
   public FolderExport(HadoopStorage storage, int[][] windows, Runnable stepDone) {
     this.storage = storage;
     this.stepDone = stepDone;
-    this.windows = windows == null ? null : cut(windows);
+    this.windows = windows;
   }
 
-  private static int[][] cut(int[][] windows) {
+  /** A few windows, the beginnings of texts or whole images; null for drawn ones. */
+  private int[][] some(ModelConfig config) {
+    if (windows == null) {
+      return null;
+    }
+    int most = config.readsImages() ? Integer.MAX_VALUE : MOST_TOKENS;
     return Arrays.stream(windows)
         .limit(MOST_WINDOWS)
-        .map(each -> Arrays.copyOf(each, Math.min(each.length, MOST_TOKENS)))
+        .map(each -> Arrays.copyOf(each, Math.min(each.length, most)))
         .toArray(int[][]::new);
   }
 
@@ -151,7 +157,7 @@ public final class FolderExport {
     boolean asked = System.getenv(PythonTransformers.VARIABLE) != null;
     PythonTransformers python =
         asked && HadoopStorage.isLocal(target) ? PythonTransformers.find().orElse(null) : null;
-    return new Verifier(storage, device).verify(masked, target, windows, python);
+    return new Verifier(storage, device).verify(masked, target, some(config(masked)), python);
   }
 
   private Footprint footprint(String path) {
@@ -170,7 +176,7 @@ public final class FolderExport {
       if (MappedWeights.wanted(config)) {
         return null;
       }
-      tokens = windows == null ? Verifier.sample(config, 0) : windows;
+      tokens = windows == null ? Verifier.sample(config, 0) : some(config);
     } catch (IOException failed) {
       throw new UncheckedIOException(dense + " could not be closed", failed);
     }

@@ -1,8 +1,10 @@
 package org.llmsurgeon.pipeline.prune;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.TextEmbedding;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
@@ -23,6 +25,7 @@ import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredHead;
+import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.choose.Shortfall;
 
 /**
@@ -123,7 +126,7 @@ public final class PruneRun {
     forecast.shortage().ifPresent(each -> session.progress().note("Warning: " + each));
     Session limited = session.within(forecast.limits());
     Evaluator evaluator = new Evaluator(limited, run, plan.windows().test(), config.objective());
-    ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan));
+    ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan, config));
     ModelExport export = new ModelExport(limited, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);
     new ShotLoop(limited, run, plan, config, evaluator).run(report, saved);
@@ -139,10 +142,29 @@ public final class PruneRun {
     return finished;
   }
 
-  /** The first windows of the test text, else of the calibration; null where there is neither. */
-  private int[][] someWindows(RunPlan plan) {
+  /**
+   * The first windows of the test text, else of the calibration, without labels but for images;
+   * null where there is neither.
+   */
+  private int[][] someWindows(RunPlan plan, ModelConfig config) {
     WindowsFile file =
         plan.windows().test() == null ? plan.windows().calibration() : plan.windows().test();
-    return file == null ? null : Windows.read(run, file, 0, Math.min(2, file.windows()));
+    if (file == null) {
+      return null;
+    }
+    int[][] windows = Windows.read(run, file, 0, Math.min(2, file.windows()));
+    return config.readsImages()
+        ? windows
+        : Arrays.stream(windows).map(each -> text(each, config)).toArray(int[][]::new);
+  }
+
+  /** The tokens of a text alone. */
+  private static int[] text(int[] window, ModelConfig config) {
+    if (LabelledEncoder.needed(config.objective())) {
+      return config.objective().example(window).ids();
+    }
+    TextEmbedding.Pair pair =
+        config.objective().hasAnswers() ? null : TextEmbedding.pair(window);
+    return pair == null ? window : pair.first();
   }
 }

@@ -55,7 +55,14 @@ class LayeringTest {
           Rooms.of(ROOT + ".curvature", "accumulate", ""),
           Rooms.of(ROOT + ".export", "survey", "plan", "", "verify", "gguf"),
           Rooms.of(
-              ROOT + ".checkpoint", "storage", "safetensors", "folder", "arrow", "image", "text", "token"),
+              ROOT + ".checkpoint",
+              "storage",
+              "safetensors",
+              "folder",
+              "arrow",
+              "image",
+              "text",
+              "token"),
           Rooms.of(
               ROOT + ".pruning",
               "structure",

@@ -83,8 +83,7 @@ class ImageRunTest {
   }
 
   private PruningReport prune(String data, List<String> test, Map<String, ?> options) {
-    Map<String, Object> all =
-        new HashMap<>(Map.of("shots", 2, "sparsity", 0.3, "sequences", 16));
+    Map<String, Object> all = new HashMap<>(Map.of("shots", 2, "sparsity", 0.3, "sequences", 16));
     all.putAll(options);
     return new SurgeonPipeline(spark, Progress.silent())
         .prune(
@@ -151,8 +150,7 @@ class ImageRunTest {
             row.add("label", label);
           });
     }
-    String schema =
-        "message schema { " + image.formatted(column) + " required int64 label; }";
+    String schema = "message schema { " + image.formatted(column) + " required int64 label; }";
     return ParquetFiles.writeRows(temp.resolve(name), schema, rows);
   }
 
@@ -160,8 +158,7 @@ class ImageRunTest {
   @Test
   void prunesTheSameFromFoldersAndFromParquet() throws IOException {
     PruningReport report = prune(folders("images", 9), List.of(), Map.of("sequences", 5));
-    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
-        .isEmpty();
+    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric)).isEmpty();
     String parquet = parquet("a.parquet", "image", true);
     byte[] first = Files.readAllBytes(temp.resolve("output/model.safetensors"));
     prune(parquet, List.of(), Map.of("sequences", 5));
@@ -200,8 +197,7 @@ class ImageRunTest {
       assertThat(pipeline.prune(request).quality().scores()).isNotEmpty();
       folders.add(output);
     }
-    Verification verified =
-        pipeline.verify(folders.get(0), folders.get(1), List.of(images), null);
+    Verification verified = pipeline.verify(folders.get(0), folders.get(1), List.of(images), null);
     assertThat(verified.tokens()).as("four images of five tokens").isEqualTo(20);
     ModelSummary summary = pipeline.inspect(folders.get(1));
     assertThat(summary.shape().images().size()).isEqualTo(SIDE);

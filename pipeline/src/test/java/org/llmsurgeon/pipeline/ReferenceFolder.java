@@ -36,7 +36,10 @@ final class ReferenceFolder {
           folder.resolve("preprocessor_config.json"),
           "{\"size\": %d, \"rescale_factor\": %s, \"image_mean\": %s, \"image_std\": %s}"
               .formatted(
-                  size, model.pixels().factor(), model.pixels().mean(), model.pixels().deviation()));
+                  size,
+                  model.pixels().factor(),
+                  model.pixels().mean(),
+                  model.pixels().deviation()));
     }
     SafetensorsLayout layout = new SafetensorsLayout();
     for (String name : model.stored()) {

@@ -98,9 +98,7 @@ record Orientation(boolean mirrored, boolean flipped, boolean exchanged) {
         int row = flipped ? height - 1 - y : y;
         for (int channel = 0; channel < stored.channels(); channel++) {
           int level =
-              exchanged
-                  ? stored.level(row, column, channel)
-                  : stored.level(column, row, channel);
+              exchanged ? stored.level(row, column, channel) : stored.level(column, row, channel);
           seen.set(x, y, channel, level);
         }
       }

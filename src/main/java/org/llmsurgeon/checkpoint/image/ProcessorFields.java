@@ -120,7 +120,6 @@ record ProcessorFields(JsonNode json, String where) {
 
   InputException wrong(String name, String expected) {
     return new InputException(
-        "%s: field \"%s\" is %s, but must be %s"
-            .formatted(where, name, json.path(name), expected));
+        "%s: field \"%s\" is %s, but must be %s".formatted(where, name, json.path(name), expected));
   }
 }

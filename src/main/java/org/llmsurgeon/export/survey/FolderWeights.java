@@ -54,8 +54,8 @@ public record FolderWeights(ModelFolder folder, CheckpointNames names) implement
   }
 
   /**
-   * A network that knows what other files of its folder say of what it reads: the special tokens
-   * of its tokenizer, or what pixels go through.
+   * A network that knows what other files of its folder say of what it reads: the special tokens of
+   * its tokenizer, or what pixels go through.
    *
    * @param config the network
    * @param storage where its folder is

@@ -2,8 +2,8 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.function.BiFunction;
 import org.llmsurgeon.compute.Activation;
-import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.Ends;
+import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.Objective;

@@ -2,8 +2,8 @@ package org.llmsurgeon.model.architecture;
 
 import java.util.List;
 import java.util.Set;
-import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.Ends;
+import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ImageShape;
 import org.llmsurgeon.model.config.ModelSize;

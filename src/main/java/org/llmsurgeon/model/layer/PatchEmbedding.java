@@ -22,11 +22,7 @@ import org.llmsurgeon.model.pass.Workspace;
  * @param positions {@code [1, tokens * hidden]}
  */
 public record PatchEmbedding(
-    ImageShape shape,
-    PixelScale scale,
-    Linear projection,
-    List<Parameter> own,
-    Parameter positions)
+    ImageShape shape, PixelScale scale, Linear projection, List<Parameter> own, Parameter positions)
     implements WayIn {
   private static final int BITS = 8;
   private static final int LEVEL = 255;
@@ -104,8 +100,7 @@ public record PatchEmbedding(
     float[] values = new float[shape.patches() * shape.patchValues()];
     for (int sequence = 0; sequence < batch.sequences(); sequence++) {
       cut(batch.images()[sequence], tables, values);
-      pass.device()
-          .upload(values, 0, pixels, (long) sequence * values.length, values.length);
+      pass.device().upload(values, 0, pixels, (long) sequence * values.length, values.length);
     }
     return pixels;
   }

@@ -143,7 +143,6 @@ public abstract class DrawnExamples {
 
   /** The exception for data without examples. */
   protected final InputException none(List<String> files) {
-    return new InputException(
-        files.get(0) + " holds no example; give " + what() + " with labels.");
+    return new InputException(files.get(0) + " holds no example; give " + what() + " with labels.");
   }
 }

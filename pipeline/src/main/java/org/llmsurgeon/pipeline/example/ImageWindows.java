@@ -59,8 +59,7 @@ public final class ImageWindows extends DrawnExamples {
   @Override
   protected WindowsFile write(String name, List<String> files, int[] chosen) {
     List<ImagePlace> all = places(files);
-    List<ImagePlace> own =
-        chosen == null ? all : Arrays.stream(chosen).mapToObj(all::get).toList();
+    List<ImagePlace> own = chosen == null ? all : Arrays.stream(chosen).mapToObj(all::get).toList();
     if (own.isEmpty()) {
       throw none(files);
     }

@@ -126,7 +126,10 @@ public final class ModelCard {
       return "none";
     }
     String names =
-        files.stream().limit(SHOWN).map(each -> name(each.path())).collect(Collectors.joining(", "));
+        files.stream()
+            .limit(SHOWN)
+            .map(each -> name(each.path()))
+            .collect(Collectors.joining(", "));
     if (files.size() > SHOWN) {
       names += " and %d more".formatted(files.size() - SHOWN);
     }

@@ -139,10 +139,7 @@ final class ParquetGroups implements AutoCloseable {
 
   /** Index in the file of the first row of a group. */
   private long firstRowOf(int rowGroup) {
-    return file.getRowGroups().stream()
-        .limit(rowGroup)
-        .mapToLong(BlockMetaData::getRowCount)
-        .sum();
+    return file.getRowGroups().stream().limit(rowGroup).mapToLong(BlockMetaData::getRowCount).sum();
   }
 
   private OptionalInt nextGroup() {

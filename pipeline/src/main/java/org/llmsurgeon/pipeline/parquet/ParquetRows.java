@@ -95,7 +95,8 @@ public final class ParquetRows implements LabelledRows {
       return false;
     }
     if (type.isPrimitive()) {
-      return type.asPrimitiveType().getPrimitiveTypeName() == PrimitiveType.PrimitiveTypeName.BINARY;
+      return type.asPrimitiveType().getPrimitiveTypeName()
+          == PrimitiveType.PrimitiveTypeName.BINARY;
     }
     return type.asGroupType().containsField(BYTES) && isImageBytes(type.asGroupType());
   }
@@ -104,8 +105,7 @@ public final class ParquetRows implements LabelledRows {
     Type bytes = group.getType(BYTES);
     return bytes.isPrimitive()
         && !bytes.isRepetition(Type.Repetition.REPEATED)
-        && bytes.asPrimitiveType().getPrimitiveTypeName()
-            == PrimitiveType.PrimitiveTypeName.BINARY;
+        && bytes.asPrimitiveType().getPrimitiveTypeName() == PrimitiveType.PrimitiveTypeName.BINARY;
   }
 
   /** Bytes of an image; null where there are none. */

@@ -163,8 +163,7 @@ public final class PruneRun {
     if (LabelledEncoder.needed(config.objective())) {
       return config.objective().example(window).ids();
     }
-    TextEmbedding.Pair pair =
-        config.objective().hasAnswers() ? null : TextEmbedding.pair(window);
+    TextEmbedding.Pair pair = config.objective().hasAnswers() ? null : TextEmbedding.pair(window);
     return pair == null ? window : pair.first();
   }
 }

@@ -179,7 +179,8 @@ final class TextWindows {
    * @param sets in how many sets of equal size they are kept
    * @param most test windows
    */
-  DrawnExamples.Divided divideAtPlaces(List<TextPart> parts, WindowDraw.AtRandom draw, int sets, int most) {
+  DrawnExamples.Divided divideAtPlaces(
+      List<TextPart> parts, WindowDraw.AtRandom draw, int sets, int most) {
     long bytes = parts.stream().mapToLong(TextPart::bytes).sum();
     long rest = bytes - bytes / HELD_OUT;
     WindowDraw.AtRandom test = new WindowDraw.AtRandom(draw.context(), most, draw.seed());

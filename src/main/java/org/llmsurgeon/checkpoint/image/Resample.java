@@ -76,8 +76,8 @@ enum Resample {
     if (width != from.width()) {
       wide = Picture.empty(width, from.height(), from.channels());
       Weights weights = weights(from.width(), width);
-      for (int x = 0; x < width; x++) {
-        for (int y = 0; y < from.height(); y++) {
+      for (int y = 0; y < from.height(); y++) {
+        for (int x = 0; x < width; x++) {
           for (int channel = 0; channel < from.channels(); channel++) {
             long sum = 1L << BITS - 1;
             for (int i = 0; i < weights.of[x].length; i++) {

@@ -11,7 +11,7 @@ import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Workspace;
 
 /**
- * The way in of images (Dosovitskiy et al. 2021, section 3.1): each square is a row of numbers,
+ * The way in of images (Dosovitskiy et al. 2021): each square is a row of numbers,
  * which a linear layer makes a token of; that is a convolution whose stride is its width. Tokens of
  * the network's own stand before them, and every place has a shift.
  *

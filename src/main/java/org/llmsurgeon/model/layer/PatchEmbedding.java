@@ -11,9 +11,9 @@ import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Workspace;
 
 /**
- * The way in of images (Dosovitskiy et al. 2021): each square is a row of numbers,
- * which a linear layer makes a token of; that is a convolution whose stride is its width. Tokens of
- * the network's own stand before them, and every place has a shift.
+ * The way in of images (Dosovitskiy et al. 2021): each square is a row of numbers, which a linear
+ * layer makes a token of; that is a convolution whose stride is its width. Tokens of the network's
+ * own stand before them, and every place has a shift.
  *
  * @param shape how images become tokens
  * @param scale what pixels go through; null where nobody knows

@@ -39,8 +39,16 @@ import org.llmsurgeon.surgery.setting.SettingValues;
 public final class Recipe implements Serializable {
   /** What travels instead: options mean the same to every version that knows them. */
   private record Travelling(LinkedHashMap<String, Object> options) implements Serializable {
+    /** The last one that came: every task of a run brings the same, and reading it takes long. */
+    private static volatile Recipe last;
+
     private Object readResolve() {
-      return Recipe.of(options);
+      Recipe known = last;
+      if (known == null || !known.options.equals(options)) {
+        known = Recipe.of(options);
+        last = known;
+      }
+      return known;
     }
   }
 

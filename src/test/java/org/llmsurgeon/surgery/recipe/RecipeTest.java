@@ -3,6 +3,10 @@ package org.llmsurgeon.surgery.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +46,28 @@ class RecipeTest {
     preset.options().forEach((setting, value) -> options.put(setting.name(), value));
     assertThat(recipe).isEqualTo(Recipe.of(options));
     assertThat(Recipe.of(recipe.options())).isEqualTo(recipe);
+  }
+
+  @Test
+  void oneThatTravelsIsReadOnce() throws Exception {
+    Recipe third = Recipe.of(Map.of("sparsity", 0.3));
+    Recipe half = Recipe.of(Map.of("sparsity", 0.5, "shots", 3));
+    Recipe first = travelled(third);
+    assertThat(first).isEqualTo(third).isNotSameAs(third);
+    assertThat(travelled(third)).isSameAs(first);
+    assertThat(travelled(half)).isEqualTo(half);
+    assertThat(travelled(third)).isEqualTo(third);
+  }
+
+  private static Recipe travelled(Recipe recipe) throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(recipe);
+    }
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      return (Recipe) in.readObject();
+    }
   }
 
   @Test

@@ -12,6 +12,9 @@ import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 
 /** Makes windows of images with labels, a task for each file of windows. */
 public final class ImageWindows extends DrawnExamples {
+  /** Images of a task, at most: photographs take longer to decode than to write. */
+  private static final int MOST_IMAGES = 32;
+
   private final Session session;
   private final RunDirectory run;
   private final String folder;
@@ -63,7 +66,7 @@ public final class ImageWindows extends DrawnExamples {
     if (own.isEmpty()) {
       throw none(files);
     }
-    int size = WindowsFile.partWindows(objective.image().pixels() + 1);
+    int size = Math.min(MOST_IMAGES, WindowsFile.partWindows(objective.image().pixels() + 1));
     List<ImageTask.Part> parts = new ArrayList<>();
     for (int from = 0; from < own.size(); from += size) {
       int to = Math.min(from + size, own.size());

@@ -68,8 +68,7 @@ class ImageSameBytesTest {
     Device device = ExecutorDevice.shared();
     try (ModelFolder dense = ModelFolder.open(storage, model.toString());
         ModelFolder pruned = ModelFolder.open(storage, temp.resolve("spark").toString());
-        LocalSurgeon local =
-            new LocalSurgeon(device, config, new FolderWeights(dense), RECIPE)) {
+        LocalSurgeon local = new LocalSurgeon(device, config, new FolderWeights(dense), RECIPE)) {
       local.shoot(windows);
       local.shoot(windows);
       for (String name : LanguageModel.tensors(config).keySet()) {

@@ -92,14 +92,7 @@ public final class LayerSettings {
                       values -> values.get(THRESHOLD) == ThresholdScope.GLOBAL),
                   Need.only(
                       "--curvature kfac, ekfac, nearest-kronecker or kronecker-sum",
-                      CurvatureSettings::ofLoss),
-                  new Need(
-                      values ->
-                          !values.get(StructureSettings.ONE_WIDTH)
-                              && values.get(StructureSettings.TENSOR_PARALLEL) == 1,
-                      " and --one-width or --tensor-parallel contradict each other, since widths"
-                          + " that all layers share cannot be held back in some; leave one of them"
-                          + " out.")));
+                      CurvatureSettings::ofLoss)));
 
   private LayerSettings() {}
 

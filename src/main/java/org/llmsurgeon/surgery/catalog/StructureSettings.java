@@ -30,8 +30,12 @@ public final class StructureSettings {
   private static final Need WHOLE =
       new Need(
           values -> Units.loadable(values.get(StructureSettings.UNITS).kinds()),
-          " goes with units that are neurons, heads and groups; give --preset hardware, or --units"
+          " goes with units that are neurons, heads and groups; give --preset loadable, or --units"
               + " neuron,head,group.");
+
+  private static final String CONTRADICTS_TRUST =
+      " and --trust-region contradict each other, since widths that all layers share cannot be"
+          + " held back in some; leave one of them out.";
 
   /** Defaults for a purpose. */
   public static final Setting<Preset> PRESET =
@@ -195,7 +199,14 @@ public final class StructureSettings {
               .effect("The folder can be served by so many machines; a little more loss.")
               .orElse(1)
               .idle(1)
-              .needs(BY_PATHS, WHOLE));
+              .needs(
+                  new Need(
+                      values ->
+                          !values.get(LayerSettings.TRUST_REGION)
+                              || values.get(StructureSettings.TENSOR_PARALLEL) == 1,
+                      CONTRADICTS_TRUST),
+                  BY_PATHS,
+                  WHOLE));
 
   /** One width for all layers. */
   public static final Setting<Boolean> ONE_WIDTH =
@@ -211,6 +222,11 @@ public final class StructureSettings {
                       + " on SmolLM2 at 20 %).")
               .orElse(false)
               .needs(
+                  new Need(
+                      values ->
+                          !values.get(LayerSettings.TRUST_REGION)
+                              || !values.get(StructureSettings.ONE_WIDTH),
+                      CONTRADICTS_TRUST),
                   BY_PATHS,
                   WHOLE,
                   new Need(

@@ -165,7 +165,11 @@ class RecipeTest {
     refuses(Map.of("round-to", "value=8"), "neuron=64,head=2,group=1");
     refuses(Map.of("round-to", "head="), "--round-to");
     refuses(Map.of("round-to", "head=0"), "at least 1");
-    refuses(Map.of("structures", "units", "tensor-parallel", 2), "--preset hardware");
+    refuses(Map.of("structures", "units", "tensor-parallel", 2), "--preset loadable");
+    // The contradiction first: what the other refusal proposes would be refused as well.
+    Map<String, Object> held = Map.of("structures", "units", "trust-region", true);
+    refuses(with(held, "one-width", true), "--one-width and --trust-region contradict");
+    refuses(with(held, "tensor-parallel", 2), "--tensor-parallel and --trust-region contradict");
     refuses(Map.of("structures", "units", "one-width", true), "--one-width");
     refuses(Map.of("preset", "hardware", "one-width", true, "exclude", "layers.0"), "--exclude");
     refuses(Map.of("preset", "hardware", "selection", "rounds"), "--round-to");
@@ -181,6 +185,12 @@ class RecipeTest {
     refuses(Map.of("shots", "auto", "fresh-calibration", true), "--fresh-calibration");
     refuses(Map.of("schedule", "cosine", "shots", "auto"), "--schedule");
     refuses(Map.of("schedule", "steep"), "linear, cosine, cubic");
+  }
+
+  private static Map<String, Object> with(Map<String, Object> options, String name, Object value) {
+    Map<String, Object> all = new HashMap<>(options);
+    all.put(name, value);
+    return all;
   }
 
   private static void refuses(Map<String, ?> options, String named) {

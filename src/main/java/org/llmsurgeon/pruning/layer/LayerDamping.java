@@ -35,7 +35,8 @@ public record LayerDamping(
     if (diagonal.length == 0 || most == Double.POSITIVE_INFINITY) {
       return diagonal;
     }
-    double median = Arrays.stream(diagonal).sorted().skip(diagonal.length / 2).findFirst().orElse(0);
+    double median =
+        Arrays.stream(diagonal).sorted().skip(diagonal.length / 2).findFirst().orElse(0);
     return Arrays.stream(diagonal).map(each -> Math.min(each, most * median)).toArray();
   }
 

@@ -10,9 +10,9 @@ import org.llmsurgeon.curvature.Damping;
  *     the mean of its diagonal. It ranks, and changes no update: how the columns that stay make up
  *     for those that go does not depend on {@code G}
  * @param most each element of {@code A}'s diagonal counts at most as this many times their median
- *     where it says how large damping is: a few massive activations, as most language models have in
- *     some MLP (Sun et al. 2024, arXiv 2402.17762), would else make it larger than what most neurons
- *     give
+ *     where it says how large damping is: a few massive activations, as most language models have
+ *     in some MLP (Sun et al. 2024, arXiv 2402.17762), would else make it larger than what most
+ *     neurons give
  */
 public record UnitDamping(Damping factors, double columnCosts, double most) {
   /** Where all of the diagonal counts as it is. */

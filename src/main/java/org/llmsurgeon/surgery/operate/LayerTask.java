@@ -72,7 +72,7 @@ public final class LayerTask {
   public LayerScore score() {
     return recipe.curvature().kind().product()
         ? operate(
-            recipe.damping(),
+            new UnitDamping(recipe.damping(), 0),
             surgery -> {
               StructureCosts costs = surgery.costs(recipe.costs());
               return new LayerScore(costs, surgery.health());
@@ -215,7 +215,7 @@ public final class LayerTask {
     return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
-  private <T> T operate(Damping damping, Function<LayerSurgery, T> work) {
+  private <T> T operate(UnitDamping damping, Function<LayerSurgery, T> work) {
     return explained(
         recipe,
         () -> {
@@ -235,15 +235,10 @@ public final class LayerTask {
     return open(scope, damping());
   }
 
-  private LayerSurgery open(TensorScope scope, Damping damping) {
+  private LayerSurgery open(TensorScope scope, UnitDamping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      double independent = reached() * factors.size().independentTokens();
-      UnitDamping both =
-          recipe.structures().coupled()
-              ? new UnitDamping(damping, share(independent), MASSIVE)
-              : new UnitDamping(damping, share(independent));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), both);
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping);
     }
   }
 
@@ -261,11 +256,14 @@ public final class LayerTask {
    * shrinking hides what they share: with fourteen times as much a small OPT, 20 to 50 % in ten
    * shots, lost a seventh more.
    */
-  private Damping damping() {
+  private UnitDamping damping() {
     Damping asked = recipe.damping();
-    return recipe.structures().coupled()
-        ? new Damping(Math.max(asked.g(), share(tokens())), asked.a())
-        : asked;
+    double columns = share(reached() * factors.size().independentTokens());
+    if (!recipe.structures().coupled()) {
+      return new UnitDamping(asked, columns);
+    }
+    Damping least = new Damping(Math.max(asked.g(), share(tokens())), asked.a());
+    return new UnitDamping(least, columns, MASSIVE);
   }
 
   /** Share of all tokens that go through the layer: 1, unless it is an expert's. */

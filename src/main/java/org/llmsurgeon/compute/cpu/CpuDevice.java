@@ -21,6 +21,7 @@ import org.llmsurgeon.compute.cpu.operand.BufferPool;
 import org.llmsurgeon.compute.cpu.operand.CpuBlas;
 import org.llmsurgeon.compute.cpu.operand.CpuMemory;
 import org.llmsurgeon.compute.cpu.operand.CpuTensor;
+import org.llmsurgeon.compute.cpu.operand.CpuTriangles;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**

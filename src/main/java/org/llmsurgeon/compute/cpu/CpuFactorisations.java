@@ -5,6 +5,7 @@ import org.llmsurgeon.compute.cpu.operand.BufferPool;
 import org.llmsurgeon.compute.cpu.operand.CpuBlas;
 import org.llmsurgeon.compute.cpu.operand.CpuMemory;
 import org.llmsurgeon.compute.cpu.operand.CpuTensor;
+import org.llmsurgeon.compute.cpu.operand.CpuTriangles;
 
 /** Cholesky factors, inverses, solves and eigenvectors of the cpu device. */
 final class CpuFactorisations {

@@ -51,7 +51,7 @@ final class CpuProducts {
       return;
     }
     if (x.rows() == 0) {
-      CpuTriangles.scaleLower(beta, c);
+      scaleLower(beta, c);
       return;
     }
     CpuBlas.gram(alpha, CpuMatrix.of(x), beta, CpuMatrix.of(c));
@@ -86,6 +86,13 @@ final class CpuProducts {
         CpuBlas.gram(alpha, columns, 0, rows.columnRange(from, to));
         sums.addRows(panel, from, to, packed);
       }
+    }
+  }
+
+  private static void scaleLower(double alpha, CpuTensor c) {
+    int n = c.rows();
+    for (int i = 0; i < n; i++) {
+      CpuElementwise.scale(alpha, c.rowRange(i, i + 1).reshape(n, 1).rowRange(0, i + 1));
     }
   }
 }

@@ -6,6 +6,7 @@ import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
 import org.llmsurgeon.compute.cpu.operand.CpuMemory;
 import org.llmsurgeon.compute.cpu.operand.CpuTensor;
+import org.llmsurgeon.compute.cpu.operand.CpuTriangles;
 
 /** Sums along rows and columns of the cpu device, all of them in double. */
 final class CpuSums {

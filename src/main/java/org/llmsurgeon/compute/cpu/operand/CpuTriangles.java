@@ -1,29 +1,26 @@
-package org.llmsurgeon.compute.cpu;
+package org.llmsurgeon.compute.cpu.operand;
 
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ShapeChecks;
-import org.llmsurgeon.compute.cpu.operand.CpuMemory;
-import org.llmsurgeon.compute.cpu.operand.CpuTensor;
 
 /** Symmetric matrices of the cpu device, full and packed. */
-final class CpuTriangles {
+public final class CpuTriangles {
   private static final int TILE = 64;
 
   private CpuTriangles() {}
 
   /** First element of a row of a packed triangle. */
-  static long packedRow(int row) {
+  public static long packedRow(int row) {
     return (long) row * (row + 1) / 2;
   }
 
-  static void scaleLower(double alpha, CpuTensor c) {
-    int n = c.rows();
-    for (int i = 0; i < n; i++) {
-      CpuElementwise.scale(alpha, c.rowRange(i, i + 1).reshape(n, 1).rowRange(0, i + 1));
-    }
-  }
-
-  static void unpack(CpuTensor packed, CpuTensor full) {
+  /**
+   * Both triangles of a packed one.
+   *
+   * @param packed {@code [1, n (n + 1) / 2]}
+   * @param full {@code [n, n]}, written
+   */
+  public static void unpack(CpuTensor packed, CpuTensor full) {
     ShapeChecks.square("full", full);
     ShapeChecks.packed("packed", packed, full.rows());
     full.mustNotOverlap(packed);
@@ -42,7 +39,13 @@ final class CpuTriangles {
     mirror(full);
   }
 
-  static void pack(CpuTensor full, CpuTensor packed) {
+  /**
+   * The lower triangle, row by row.
+   *
+   * @param full {@code [n, n]}
+   * @param packed {@code [1, n (n + 1) / 2]}, written
+   */
+  public static void pack(CpuTensor full, CpuTensor packed) {
     ShapeChecks.square("full", full);
     ShapeChecks.packed("packed", packed, full.rows());
     packed.mustNotOverlap(full);
@@ -54,8 +57,13 @@ final class CpuTriangles {
     }
   }
 
-  /** Tile by tile, so that neither side is walked down a column. */
-  static void mirror(CpuTensor a) {
+  /**
+   * Writes the lower triangle into the upper one, tile by tile, so that neither side is walked down
+   * a column.
+   *
+   * @param a {@code [n, n]}
+   */
+  public static void mirror(CpuTensor a) {
     ShapeChecks.square("a", a);
     int n = a.rows();
     Tiles tiles = a.precision() == Precision.SINGLE ? new SingleTiles(a) : new DoubleTiles(a);
@@ -131,7 +139,12 @@ final class CpuTriangles {
     }
   }
 
-  static void clearStrictUpper(CpuTensor a) {
+  /**
+   * Sets to zero what is above the diagonal.
+   *
+   * @param a {@code [n, n]}
+   */
+  public static void clearStrictUpper(CpuTensor a) {
     int n = a.rows();
     for (int i = 0; i < n; i++) {
       a.writing().clear(a.row(i) + i + 1, n - i - 1);

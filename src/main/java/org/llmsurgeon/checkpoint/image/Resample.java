@@ -8,7 +8,7 @@ import java.util.function.DoubleUnaryOperator;
  * neighbour widen their filter where the image shrinks, so that every pixel counts, and go first
  * along the rows and then along the columns, with weights of 22 bits and a rounding to 8 bits after
  * each, as {@code Image.resize} of Pillow does: so pixels are the same as its. (Pillow 13 goes
- * first along the columns for some sizes, which moves a few levels by one.)
+ * first along the columns for some sizes, which moves levels of noise by up to 9, of Lanczos 25.)
  */
 enum Resample {
   /** The pixel that is nearest. */

@@ -151,7 +151,8 @@ class ExpertSurgeryTest {
     try (ReferenceModel model = ReferenceModel.open(name);
         Device device = CpuDevice.create()) {
       Map<String, Object> options = new HashMap<>(Map.of("structures", "units", "units", units));
-      options.putAll(Map.of("curvature", curvature, "sparsity", 0.3, "shots", 2));
+      options.putAll(Map.of("curvature", curvature, "shots", 2));
+      options.put("sparsity", units.equals("expert") ? 0.3 : 0.5);
       options.put(after, how.equals("true") ? true : how);
       if (after.equals("recover")) {
         options.put("recover-tokens", 160);

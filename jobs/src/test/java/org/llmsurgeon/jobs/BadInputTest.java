@@ -97,6 +97,26 @@ class BadInputTest {
   }
 
   @Test
+  void whatCannotWriteIsNotQuoted() throws IOException {
+    String[] words = {"generate", "--model", model.folder().toString(), "--prompt", "abc"};
+    CommandRun written = CommandRun.of(words);
+    assertThat(written.err()).isEmpty();
+    assertThat(written.out()).startsWith("abc").endsWith("\n");
+    assertThat(written.code()).isZero();
+
+    Files.delete(model.file("tokenizer.json"));
+    refused(CommandRun.of(words), "has no tokenizer.json; make it with transformers");
+    Files.writeString(
+        model.file("config.json"),
+        """
+        {"architectures": ["BertForMaskedLM"], "model_type": "bert", "vocab_size": 11,
+         "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8,
+         "max_position_embeddings": 16, "type_vocab_size": 2}
+        """);
+    refused(CommandRun.of(words), "BertForMaskedLM does not; give a causal language model");
+  }
+
+  @Test
   void theGoodInputIsPruned() throws IOException {
     CommandRun run = prune("--test", text.toString());
 

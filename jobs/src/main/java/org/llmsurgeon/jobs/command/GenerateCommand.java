@@ -67,6 +67,8 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
 
+  private boolean begun;
+
   @Override
   public Integer call() {
     if (temperature == 0 && (topP != null || seed != null)) {
@@ -77,23 +79,19 @@ public final class GenerateCommand implements Callable<Integer> {
       throw new InputException("--tokens is " + tokens + "; give at least 1.");
     }
     Sampling sampling = new Sampling(temperature, topP == null ? 1 : topP, seed == null ? 0 : seed);
-    output.out().print(prompt);
-    output.out().flush();
     try (QuietProgress progress = new QuietProgress();
         SparkRuntime spark = SparkRuntime.start("surgeon generate", output.err(), "Interrupted.")) {
       new SurgeonPipeline(spark.context(), progress)
-          .generate(
-              model,
-              prompt,
-              tokens,
-              sampling,
-              piece -> {
-                output.out().print(piece);
-                output.out().flush();
-              });
+          .generate(model, prompt, tokens, sampling, this::print);
     }
-    output.out().println();
-    output.out().flush();
+    print("\n");
     return Failures.DONE;
+  }
+
+  /** The prompt comes with the first piece: it is not printed where nothing can follow. */
+  private void print(String piece) {
+    output.out().print(begun ? piece : prompt + piece);
+    output.out().flush();
+    begun = true;
   }
 }

@@ -77,9 +77,10 @@ public final class SampleTexts {
    */
   public String generate(
       String path, String prompt, int tokens, Sampling sampling, Consumer<String> listener) {
+    Architectures.parse(config(path), Storage.child(path, "config.json"))
+        .requireNextToken("the text that is generated");
     try (TextTokenizer tokenizer = TextTokenizer.open(storage, path);
         LanguageModel model = FolderWeights.model(storage, path, ExecutorDevice.shared())) {
-      model.config().requireNextToken("the text that is generated");
       return new Generator(model, tokenizer, EndTokens.of(config(path)))
           .continuation(prompt, tokens, sampling, listener);
     }

@@ -73,8 +73,8 @@ public record ExportCase(
     add(all, "Llama, lines", ExportCase::llama, ExportCase::lines, Route.INDEXED);
     add(all, "Llama, elements", ExportCase::llama, MaskedFolder::elements, Route.ZEROS);
     add(all, "Llama, dense", ExportCase::llama, each -> {}, Route.ZEROS);
-    add(all, "Llama with biases", ExportCase::biased, ExportCase::lines, Route.INDEXED);
-    add(all, "Llama with biases", ExportCase::biased, ExportCase::biases, Route.PER_LAYER);
+    add(all, "Llama with biases, lines", ExportCase::biased, ExportCase::lines, Route.INDEXED);
+    add(all, "Llama with biases, biases", ExportCase::biased, ExportCase::biases, Route.PER_LAYER);
     add(all, "OPT, neurons", TinyModels::optJson, ExportCase::neurons, Route.PER_LAYER);
     add(all, "OPT, heads", TinyModels::optJson, ExportCase::heads, Route.PER_LAYER);
     add(all, "OPT, biases", TinyModels::optJson, ExportCase::biases, Route.PER_LAYER);

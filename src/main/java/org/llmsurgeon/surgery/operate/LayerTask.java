@@ -72,7 +72,7 @@ public final class LayerTask {
   public LayerScore score() {
     return recipe.curvature().kind().product()
         ? operate(
-            new UnitDamping(recipe.damping(), 0),
+            recipe.damping(),
             surgery -> {
               StructureCosts costs = surgery.costs(recipe.costs());
               return new LayerScore(costs, surgery.health());
@@ -215,7 +215,7 @@ public final class LayerTask {
     return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
-  private <T> T operate(UnitDamping damping, Function<LayerSurgery, T> work) {
+  private <T> T operate(Damping damping, Function<LayerSurgery, T> work) {
     return explained(
         recipe,
         () -> {
@@ -235,10 +235,15 @@ public final class LayerTask {
     return open(scope, damping());
   }
 
-  private LayerSurgery open(TensorScope scope, UnitDamping damping) {
+  private LayerSurgery open(TensorScope scope, Damping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping);
+      double independent = reached() * factors.size().independentTokens();
+      UnitDamping both =
+          recipe.structures().coupled()
+              ? new UnitDamping(damping, share(independent), MASSIVE)
+              : new UnitDamping(damping, share(independent));
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), both);
     }
   }
 
@@ -256,14 +261,11 @@ public final class LayerTask {
    * shrinking hides what they share: with fourteen times as much a small OPT, 20 to 50 % in ten
    * shots, lost a seventh more.
    */
-  private UnitDamping damping() {
+  private Damping damping() {
     Damping asked = recipe.damping();
-    double columns = share(reached() * factors.size().independentTokens());
-    if (!recipe.structures().coupled()) {
-      return new UnitDamping(asked, columns);
-    }
-    Damping least = new Damping(Math.max(asked.g(), share(tokens())), asked.a());
-    return new UnitDamping(least, columns, MASSIVE);
+    return recipe.structures().coupled()
+        ? new Damping(Math.max(asked.g(), share(tokens())), asked.a())
+        : asked;
   }
 
   /** Share of all tokens that go through the layer: 1, unless it is an expert's. */

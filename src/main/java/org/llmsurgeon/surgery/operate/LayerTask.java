@@ -38,9 +38,6 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * multiply-adds, for each; memory: about five matrices of the larger factor.
  */
 public final class LayerTask {
-  /** Activations of units this many times larger than the median's damp no others. */
-  private static final double MASSIVE = 10;
-
   private final Device device;
   private final LinearShape layer;
   private final WeightSource weights;
@@ -239,10 +236,7 @@ public final class LayerTask {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
       double independent = reached() * factors.size().independentTokens();
-      UnitDamping both =
-          recipe.structures().coupled()
-              ? new UnitDamping(damping, share(independent), MASSIVE)
-              : new UnitDamping(damping, share(independent));
+      UnitDamping both = new UnitDamping(damping, share(independent));
       return new LayerSurgery(device, layer.name(), all, curvature(scope), both);
     }
   }

@@ -48,9 +48,8 @@ public final class FisherTargets {
   public static int[][][] drawOfDense(
       LanguageModel dense, int[][] windows, Recipe recipe, Shard shard) {
     int[][][] drawn = dense.draw(windows, drawn(recipe, shard));
-    // Examples of labelled texts differ in length, the rows of a file do not; images have more
-    // pixels
-    // than tokens
+    // Labelled texts differ in length, the rows of a file do not; images have more pixels than
+    // tokens
     for (int window = 0; window < drawn.length; window++) {
       for (int draw = 0; draw < drawn[window].length; draw++) {
         int places = dense.config().objective().places(windows[window].length);

@@ -41,6 +41,18 @@ public interface LinearAlgebra {
   void addGramPacked(double alpha, Tensor x, Tensor packed);
 
   /**
+   * {@code packed += alpha x^T y}, its lower triangle, like {@link #addGramPacked}: for products
+   * that are symmetric though their factors differ, as where {@code y} is {@code x} with each row
+   * times a weight of either sign.
+   *
+   * @param alpha factor of the product
+   * @param x {@code [tokens, n]}
+   * @param y {@code [tokens, n]}
+   * @param packed {@code [1, n (n + 1) / 2]}, either precision
+   */
+  void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed);
+
+  /**
    * Copies the lower triangle onto the upper one, in place.
    *
    * @param a {@code [n, n]}

@@ -141,6 +141,31 @@ interface ProductContract extends DeviceUnderTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  default void packedProductsOfWeighedRowsAreTheirTriangle(Precision precision) {
+    for (int[] size : SAMPLES) {
+      PlainMatrix x = PlainMatrix.random(size[0], size[1], 1);
+      double[] weights = PlainMatrix.random(1, size[0], 2).values();
+      double[] weighed = x.values().clone();
+      for (int i = 0; i < weighed.length; i++) {
+        weighed[i] *= weights[i / size[1]];
+      }
+      PlainMatrix y = new PlainMatrix(size[0], size[1], weighed);
+      double[] product = x.transposed().times(y).packed();
+      PlainMatrix before = PlainMatrix.random(1, product.length, 3);
+      try (Workspace work = workspace(precision)) {
+        Tensor packed = work.tensor(Precision.DOUBLE, before);
+        device().addProductPacked(-0.5, work.tensor(x), work.tensor(y), packed);
+        Tolerances.assertClose(
+            "packed product of " + Arrays.toString(size),
+            work.values(packed),
+            sum(-0.5, product, 1, before.values()),
+            tolerances(precision).product());
+      }
+    }
+  }
+
   @Test
   default void packedGramsInDoubleKeepWhatSingleWouldLose() {
     try (Workspace work = workspace(Precision.SINGLE)) {

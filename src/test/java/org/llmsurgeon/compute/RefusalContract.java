@@ -24,6 +24,8 @@ interface RefusalContract extends DeviceUnderTest {
       calls.put("multiply, outer", () -> device.multiply(1, wide, wide.transposed(), 0, wide));
       calls.put("gram", () -> device.gram(1, wide, 0, work.zeros(3, 3)));
       calls.put("addGramPacked", () -> device.addGramPacked(1, wide, row));
+      calls.put("addProductPacked", () -> device.addProductPacked(1, square, wide, row));
+      calls.put("addProductPacked, sum", () -> device.addProductPacked(1, wide, wide, row));
       calls.put("mirror", () -> device.mirror(wide));
       calls.put("unpack", () -> device.unpack(row, work.zeros(4, 4)));
       calls.put("pack", () -> device.pack(work.zeros(4, 4), row));

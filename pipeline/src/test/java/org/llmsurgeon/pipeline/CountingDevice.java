@@ -42,7 +42,7 @@ public final class CountingDevice {
         Operand b = (Operand) arguments[2];
         yield 2.0 * a.effectiveRows() * a.effectiveColumns() * b.effectiveColumns();
       }
-      case "gram", "addGramPacked" -> {
+      case "gram", "addGramPacked", "addProductPacked" -> {
         Tensor x = (Tensor) arguments[1];
         yield (double) x.rows() * x.columns() * (x.columns() + 1);
       }

@@ -179,6 +179,11 @@ public final class CpuDevice extends DenseDevice<CpuTensor> {
   }
 
   @Override
+  public void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed) {
+    products.addProductPacked(alpha, CpuTensor.of(x), CpuTensor.of(y), CpuTensor.of(packed));
+  }
+
+  @Override
   public void mirror(Tensor a) {
     CpuTriangles.mirror(CpuTensor.of(a));
   }

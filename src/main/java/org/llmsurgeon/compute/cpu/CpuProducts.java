@@ -63,6 +63,19 @@ final class CpuProducts {
    * #WHOLE} rows or a panel.
    */
   void addGramPacked(double alpha, CpuTensor x, CpuTensor packed) {
+    addPacked(x, packed, new Triangle(alpha, CpuMatrix.of(x), null));
+  }
+
+  /** Like {@link #addGramPacked}, the diagonal blocks products as well. */
+  void addProductPacked(double alpha, CpuTensor x, CpuTensor y, CpuTensor packed) {
+    ShapeChecks.samePrecision(x, y);
+    ShapeChecks.shape("y", y, x.rows(), x.columns());
+    packed.mustNotOverlap(y);
+    y.reading();
+    addPacked(x, packed, new Triangle(alpha, CpuMatrix.of(x), CpuMatrix.of(y)));
+  }
+
+  private void addPacked(CpuTensor x, CpuTensor packed, Triangle triangle) {
     int n = x.columns();
     ShapeChecks.packed("packed", packed, n);
     packed.mustNotOverlap(x);
@@ -74,17 +87,30 @@ final class CpuProducts {
     int height = n <= WHOLE ? n : PANEL;
     CpuMemory memory = pool.acquire(x.precision(), (long) height * n, false);
     try (CpuTensor panel = new CpuTensor(memory, pool, height, n)) {
-      CpuMatrix all = CpuMatrix.of(x);
       for (int from = 0; from < n; from += height) {
         int to = Math.min(n, from + height);
-        CpuMatrix rows = new CpuMatrix(panel, 0, to, to - from, to, false);
-        CpuMatrix columns = all.columnRange(from, to);
-        if (from > 0) {
-          CpuMatrix left = all.columnRange(0, from);
-          CpuBlas.multiply(alpha, columns.transpose(), left, 0, rows.columnRange(0, from));
-        }
-        CpuBlas.gram(alpha, columns, 0, rows.columnRange(from, to));
+        triangle.write(from, to, new CpuMatrix(panel, 0, to, to - from, to, false));
         sums.addRows(panel, from, to, packed);
+      }
+    }
+  }
+
+  /**
+   * The lower triangle of {@code alpha x^T y}.
+   *
+   * @param y null for {@code x}
+   */
+  private record Triangle(double alpha, CpuMatrix x, CpuMatrix y) {
+    /** Rows {@code from} to {@code to}, each up to column {@code to}. */
+    void write(int from, int to, CpuMatrix rows) {
+      CpuMatrix columns = x.columnRange(from, to);
+      int left = y == null ? from : to;
+      if (left > 0) {
+        CpuMatrix other = (y == null ? x : y).columnRange(0, left);
+        CpuBlas.multiply(alpha, columns.transpose(), other, 0, rows.columnRange(0, left));
+      }
+      if (y == null) {
+        CpuBlas.gram(alpha, columns, 0, rows.columnRange(from, to));
       }
     }
   }

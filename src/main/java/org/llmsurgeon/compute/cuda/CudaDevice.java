@@ -221,6 +221,11 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   @Override
+  public void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed) {
+    products.addProductPacked(alpha, CudaTensor.of(x), CudaTensor.of(y), CudaTensor.of(packed));
+  }
+
+  @Override
   public void mirror(Tensor a) {
     elements.mirror(CudaTensor.of(a));
   }

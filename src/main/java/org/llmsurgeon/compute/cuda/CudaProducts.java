@@ -111,6 +111,7 @@ final class CudaProducts {
     c.mustNotOverlap(x);
     panels(
         x,
+        x,
         (panel, first, rows, width) ->
             kernels
                 .of("setPanelLower", c)
@@ -125,10 +126,17 @@ final class CudaProducts {
   }
 
   void addGramPacked(double alpha, CudaTensor x, CudaTensor packed) {
+    addProductPacked(alpha, x, x, packed);
+  }
+
+  void addProductPacked(double alpha, CudaTensor x, CudaTensor y, CudaTensor packed) {
+    ShapeChecks.samePrecision(x, y);
+    ShapeChecks.shape("y", y, x.rows(), x.columns());
     ShapeChecks.packed("packed", packed, x.columns());
-    packed.mustNotOverlap(x);
+    packed.mustNotOverlap(x, y);
     panels(
         x,
+        y,
         (panel, first, rows, width) ->
             kernels
                 .of("addPanelPacked", x, packed)
@@ -145,28 +153,32 @@ final class CudaProducts {
     void use(long panel, int first, int rows, int width);
   }
 
-  /** {@code x^T x} in panels of rows, each as wide as its last row's part of the triangle. */
-  private void panels(CudaTensor x, Panel use) {
+  /** {@code x^T y} in panels of rows, each as wide as its last row's part of the triangle. */
+  private void panels(CudaTensor x, CudaTensor y, Panel use) {
     int n = x.columns();
     int step = (n + PANELS - 1) / PANELS;
     step = (step + PANEL_STEP - 1) / PANEL_STEP * PANEL_STEP;
     try (CudaScratch scratch = parts.scratch()) {
       boolean moved =
           x.isSingle() && precision != ProductPrecision.FLOAT32 && n >= ROWS_WORTH_MOVING;
-      DeviceMatrix all = moved ? transposed(x, scratch) : DeviceMatrix.reading(x);
+      DeviceMatrix left = moved ? transposed(x, scratch) : DeviceMatrix.reading(x);
+      DeviceMatrix right = left;
+      if (y != x) {
+        right = moved ? transposed(y, scratch) : DeviceMatrix.reading(y);
+      }
       long panel = scratch.bytes((long) Math.min(step, n) * n * x.precision().bytes());
       for (int first = 0; first < n; first += step) {
         int rows = Math.min(step, n - first);
         int width = first + rows;
-        DeviceMatrix some = all.from(moved ? (long) first * x.rows() : first);
+        DeviceMatrix some = left.from(moved ? (long) first * x.rows() : first);
         if (x.rows() == 0) {
           parts.fill(panel, 0, (long) rows * width * x.precision().bytes());
         } else {
           blas.multiply(
               new CudaBlas.Product(rows, width, x.rows(), 1, 0, 1),
               new CudaBlas.Side(some, !moved),
-              new CudaBlas.Side(all, moved),
-              new DeviceMatrix(panel, all.type(), width, 0),
+              new CudaBlas.Side(right, moved),
+              new DeviceMatrix(panel, left.type(), width, 0),
               precision);
         }
         use.use(panel, first, rows, width);

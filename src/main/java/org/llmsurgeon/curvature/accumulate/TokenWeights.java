@@ -5,13 +5,13 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 
-/** {@code y^T M y} of each token, in the precision of the tokens. */
+/** {@code y^T M y} of each token: products in the precision of the tokens, their sum in double. */
 final class TokenWeights implements AutoCloseable {
   private final TensorScope scope;
   private final TokenShape shape;
   private final Tensor matrix;
   private final Tensor twiceLastRow;
-  private final double corner;
+  private final Tensor corner;
 
   /**
    * @param shape of the tokens
@@ -34,11 +34,17 @@ final class TokenWeights implements AutoCloseable {
       twiceLastRow = scope.empty(precision, 1, width);
       device.gather(rounded, new int[] {width}, inner, twiceLastRow);
       device.scale(2, twiceLastRow);
-      corner = device.diagonal(full)[width];
+      corner = scope.empty(Precision.DOUBLE, 1, 1);
+      Tensor exact = full;
+      if (full.precision() != Precision.DOUBLE) {
+        exact = scope.empty(Precision.DOUBLE, full.rows(), full.columns());
+        device.copy(full, exact);
+      }
+      device.gather(exact, new int[] {width}, new int[] {width}, corner);
     } else {
       matrix = rounded;
       twiceLastRow = null;
-      corner = 0;
+      corner = null;
     }
   }
 
@@ -46,8 +52,9 @@ final class TokenWeights implements AutoCloseable {
    * One weight for each token.
    *
    * @param tokens {@code [tokens, width]}
+   * @param into {@code [tokens, 1]} of double precision, written
    */
-  double[] of(Tensor tokens) {
+  void of(Tensor tokens, Tensor into) {
     shape.check(tokens);
     Device device = scope.device();
     try (TensorScope work = new TensorScope(device)) {
@@ -57,11 +64,10 @@ final class TokenWeights implements AutoCloseable {
         Tensor ones = OnesColumn.of(work, tokens.precision(), tokens.rows());
         device.multiply(1, ones, twiceLastRow, 1, product);
       }
-      double[] weights = device.rowDots(product, tokens);
-      for (int i = 0; i < weights.length; i++) {
-        weights[i] += corner;
+      device.rowDots(product, tokens, into);
+      if (shape.bias()) {
+        device.multiply(1, OnesColumn.of(work, Precision.DOUBLE, tokens.rows()), corner, 1, into);
       }
-      return weights;
     }
   }
 

@@ -1,6 +1,5 @@
 package org.llmsurgeon.curvature.accumulate;
 
-import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
@@ -72,57 +71,46 @@ public final class WeightedAccumulator implements AutoCloseable {
     if (x.rows() == 0) {
       return;
     }
-    double[] each = weightsOf(y);
-    addPart(1, x, each, IntStream.range(0, each.length).filter(t -> each[t] > 0).toArray());
-    addPart(-1, x, each, IntStream.range(0, each.length).filter(t -> each[t] < 0).toArray());
+    try (TensorScope work = new TensorScope(device)) {
+      Tensor weight = work.empty(Precision.DOUBLE, x.rows(), 1);
+      weightsOf(y.precision()).of(y, weight);
+      addWeighed(work, x, weight);
+    }
     tokens += x.rows();
   }
 
-  private double[] weightsOf(Tensor y) {
-    if (precision != y.precision()) {
+  private TokenWeights weightsOf(Precision wanted) {
+    if (precision != wanted) {
       if (weights != null) {
         weights.close();
       }
-      precision = y.precision();
+      precision = wanted;
       weights = new TokenWeights(device, weighing, precision, matrix);
     }
-    double[] each = weights.of(y);
-    for (double weight : each) {
-      if (!Double.isFinite(weight)) {
-        throw new ArithmeticException("A token's weight is " + weight + ".");
-      }
-    }
-    return each;
+    return weights;
   }
 
-  /** Adds tokens whose weights have one sign, as the Gram matrix of tokens times their roots. */
-  private void addPart(double sign, Tensor x, double[] all, int[] some) {
-    if (some.length == 0) {
-      return;
+  /**
+   * Nothing is asked of the device, so that it need not wait: a sum tells of a weight that is none.
+   */
+  private void addWeighed(TensorScope work, Tensor x, Tensor weight) {
+    Tensor rounded = work.empty(x.precision(), x.rows(), 1);
+    device.copy(weight, rounded);
+    Tensor weighed = work.empty(x.precision(), x.rows(), summed.width());
+    Tensor ones = OnesColumn.of(work, x.precision(), summed.width());
+    device.multiply(1, rounded, ones.transposed(), 0, weighed);
+    device.multiplyElements(x, weighed);
+    long inner = triangle(summed.width());
+    device.addProductPacked(1, x, weighed, range(0, inner));
+    if (summed.bias()) {
+      Tensor row = work.empty(x.precision(), 1, summed.width());
+      device.multiply(1, rounded.transposed(), x, 0, row);
+      device.add(1, row, range(inner, inner + summed.width()));
+      Tensor exact = OnesColumn.of(work, Precision.DOUBLE, x.rows());
+      Tensor sum = work.empty(Precision.DOUBLE, 1, 1);
+      device.multiply(1, exact.transposed(), weight, 0, sum);
+      device.add(1, sum, range(inner + summed.width(), inner + summed.width() + 1));
     }
-    double[] roots = IntStream.of(some).mapToDouble(t -> Math.sqrt(sign * all[t])).toArray();
-    try (TensorScope work = new TensorScope(device)) {
-      Tensor root = work.own(device.tensor(x.precision(), roots.length, 1, roots));
-      Tensor scaled = work.empty(x.precision(), some.length, summed.width());
-      device.gather(x, some, null, scaled);
-      scaleRows(work, root, scaled);
-      long inner = triangle(summed.width());
-      device.addGramPacked(sign, scaled, range(0, inner));
-      if (summed.bias()) {
-        Tensor row = work.empty(x.precision(), 1, summed.width());
-        device.multiply(sign, root.transposed(), scaled, 0, row);
-        device.add(1, row, range(inner, inner + summed.width()));
-        double sum = IntStream.of(some).mapToDouble(t -> all[t]).sum();
-        device.addDiagonal(range(inner + summed.width(), inner + summed.width() + 1), sum);
-      }
-    }
-  }
-
-  private void scaleRows(TensorScope work, Tensor root, Tensor rows) {
-    Tensor ones = OnesColumn.of(work, rows.precision(), rows.columns());
-    Tensor factors = work.empty(rows.precision(), rows.rows(), rows.columns());
-    device.multiply(1, root, ones.transposed(), 0, factors);
-    device.multiplyElements(factors, rows);
   }
 
   /**

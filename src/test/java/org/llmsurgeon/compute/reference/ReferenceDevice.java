@@ -130,6 +130,11 @@ public final class ReferenceDevice implements Device {
   }
 
   @Override
+  public void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed) {
+    ReferenceLinearAlgebra.addProductPacked(alpha, x, y, packed);
+  }
+
+  @Override
   public void mirror(Tensor a) {
     ReferenceLinearAlgebra.mirror(a);
   }

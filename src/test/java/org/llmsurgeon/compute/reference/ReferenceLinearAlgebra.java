@@ -51,14 +51,23 @@ final class ReferenceLinearAlgebra {
 
   /** See {@link LinearAlgebra#addGramPacked}. */
   static void addGramPacked(double alpha, Tensor x, Tensor packed) {
-    ReferenceTensor in = of(x);
+    addProductPacked(alpha, x, x, packed);
+  }
+
+  /** See {@link LinearAlgebra#addProductPacked}. */
+  static void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed) {
+    ReferenceTensor left = of(x);
+    ReferenceTensor right = of(y);
     ReferenceTensor out = of(packed);
+    ShapeChecks.samePrecision(x, y);
+    ShapeChecks.shape("y", y, x.rows(), x.columns());
     ShapeChecks.packed("packed", packed, x.columns());
-    out.mustNotOverlap(in);
-    for (int i = 0; i < in.columns(); i++) {
+    out.mustNotOverlap(left);
+    out.mustNotOverlap(right);
+    for (int i = 0; i < left.columns(); i++) {
       for (int j = 0; j <= i; j++) {
         long at = packedIndex(i, j);
-        out.set(at, out.at(at) + alpha * columnDot(in, i, in, j));
+        out.set(at, out.at(at) + alpha * columnDot(left, i, right, j));
       }
     }
   }

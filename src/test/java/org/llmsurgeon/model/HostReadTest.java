@@ -2,20 +2,20 @@ package org.llmsurgeon.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.NotedDevice;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.pass.LinearTap;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.model.pass.TokenDraw;
@@ -25,10 +25,6 @@ import org.llmsurgeon.model.pass.TokenDraw;
  * a batch that happens once, at its end, for the losses.
  */
 class HostReadTest {
-  /** Calls that give numbers of the device to the host. */
-  private static final Set<String> READS =
-      Set.of("values", "download", "firstNonFinite", "diagonal", "columnDots", "eigen");
-
   private static final LinearTap NOBODY =
       new LinearTap() {
         @Override
@@ -38,25 +34,9 @@ class HostReadTest {
         public void outputGradients(LinearShape layer, Tensor gradient) {}
       };
 
-  private final List<String> calls = new ArrayList<>();
   private final Device plain = new ReferenceDevice();
-
-  /** A device that notes what is asked of it; {@code READ} for what somebody waits for. */
-  private Device noted() {
-    return (Device)
-        Proxy.newProxyInstance(
-            Device.class.getClassLoader(),
-            new Class<?>[] {Device.class},
-            (proxy, method, arguments) -> {
-              boolean dots = method.getName().equals("rowDots") && arguments.length == 2;
-              calls.add(dots || READS.contains(method.getName()) ? "READ" : method.getName());
-              try {
-                return method.invoke(plain, arguments);
-              } catch (InvocationTargetException failure) {
-                throw failure.getCause();
-              }
-            });
-  }
+  private final NotedDevice noted = new NotedDevice(plain);
+  private final List<String> calls = noted.calls();
 
   static Iterable<String> variants() {
     return TinyModels.variants().keySet();
@@ -65,7 +45,7 @@ class HostReadTest {
   /** All windows were one batch, and the only number was asked for when all was done. */
   private void assertOneReadAtTheEnd(String what) {
     assertThat(calls).as(what).contains("embed");
-    assertThat(calls.indexOf("READ")).as(what).isEqualTo(calls.size() - 1);
+    assertThat(calls.indexOf(NotedDevice.READ)).as(what).isEqualTo(calls.size() - 1);
     calls.clear();
   }
 
@@ -74,7 +54,7 @@ class HostReadTest {
   void lossesAreReadOnceWhenABatchIsDone(String variant) {
     ModelConfig config = TinyModels.variants().get(variant);
     int[][] windows = TinyModels.windows(config, 3, 8, 4);
-    Device device = noted();
+    Device device = noted.device();
     try (LanguageModel model = LanguageModel.load(config, TinyModels.weights(config, 3), device);
         LanguageModel teacher = LanguageModel.load(config, TinyModels.weights(config, 4), device)) {
       calls.clear();
@@ -88,6 +68,32 @@ class HostReadTest {
       assertOneReadAtTheEnd("drawn targets");
       model.distill(windows, teacher, NOBODY);
       assertOneReadAtTheEnd("divergences");
+    } finally {
+      plain.close();
+    }
+  }
+
+  /** Networks that say numbers or an embedding of each text, of which two are a batch. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bert-number", "bert-embedding"})
+  void errorsOfWholeTextsAreReadOnceToo(String name) throws IOException {
+    ModelConfig config;
+    try (ReferenceModel reference = ReferenceModel.open(name)) {
+      config = reference.config();
+    }
+    int[] half = Regression.halves(0.5f);
+    int[][] windows = {{3, 1, 4, half[0], half[1]}, {5, 9, 2, half[0], half[1]}};
+    if (name.endsWith("embedding")) {
+      windows = new int[][] {{3, 1, 4}, {5, 9, 2}};
+    }
+    Device device = noted.device();
+    try (LanguageModel model = LanguageModel.load(config, TinyModels.weights(config, 3), device);
+        LanguageModel teacher = LanguageModel.load(config, TinyModels.weights(config, 4), device)) {
+      calls.clear();
+      model.calibrate(windows, new Targets.Drawn(new TokenDraw(1, 0), 2), NOBODY);
+      assertOneReadAtTheEnd("gradients of drawn errors");
+      model.distill(windows, teacher, NOBODY);
+      assertOneReadAtTheEnd("distances");
     } finally {
       plain.close();
     }

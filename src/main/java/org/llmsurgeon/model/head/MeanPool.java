@@ -1,7 +1,9 @@
 package org.llmsurgeon.model.head;
 
+import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.InputException;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Norm;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.Pass;
@@ -18,44 +20,94 @@ import org.llmsurgeon.model.pass.Workspace;
  * distribution: as the Hessian of the loss at {@code r = e} is {@code J^T J}, with {@code J} the
  * derivative of {@code e}, its outer product is that Hessian on average, the Fisher information of
  * embeddings with normal errors (Martens 2020, on the Gauss-Newton matrix).
+ *
+ * <p>Means are a product with a matrix that has a token's share of its sequence, and their length
+ * becomes 1 as a norm's does, so that all of it stays on the device.
  */
 public record MeanPool() implements WayOut {
   @Override
   public void losses(Pass pass, Tensor hidden, long logitBytes, Tensor into) {
-    double[] losses = new double[hidden.rows()];
-    if (pass.reference() != null) {
-      Means own = Means.of(pass, hidden);
-      Means other = Means.of(pass, pass.reference().features());
-      for (int sequence = 0; sequence < own.sequences(); sequence++) {
-        losses[sequence * own.length] = own.distance(other, sequence);
-      }
+    if (pass.reference() == null) {
+      pass.device().scale(0, into);
+      return;
     }
-    pass.device().upload(losses, 0, into, 0, losses.length);
+    try (Workspace work = pass.workspace()) {
+      SequenceErrors.losses(pass, errors(pass, hidden, work), into);
+    }
   }
 
   @Override
   public int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
-    throw new InputException(
-        "the Fisher information kl draws tokens, and a model of embeddings says none; choose"
-            + " the sampled one");
+    throw SequenceErrors.noTokens("embeddings");
   }
 
   @Override
   public void lossesAndGradient(
       Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results) {
-    Means own = Means.of(pass, hidden);
-    Means other = pass.reference() == null ? null : Means.of(pass, pass.reference().features());
-    double[] values = new double[Math.toIntExact(hidden.size())];
-    double[] towards = new double[own.width];
-    for (int sequence = 0; sequence < own.sequences(); sequence++) {
-      for (int i = 0; i < own.width; i++) {
-        towards[i] =
-            other == null ? goals.targets().noise(sequence, i) : own.difference(other, sequence, i);
+    Device device = pass.device();
+    try (Workspace work = pass.workspace()) {
+      Tensor means = means(pass, hidden, work);
+      Tensor dEmbeddings;
+      if (pass.reference() == null) {
+        dEmbeddings = work.empty(means.rows(), means.columns());
+        SequenceErrors.draw(pass, goals.targets(), dEmbeddings);
+      } else {
+        dEmbeddings = errors(pass, hidden, work);
       }
-      own.backward(sequence, towards, goals.weights()[sequence * own.length], values);
+      Tensor dMeans = work.zeros(means.rows(), means.columns());
+      device.normalizeBackward(
+          unitLength(means.columns(), work, device), means, dEmbeddings, dMeans);
+      Tensor shares = shares(pass, goals.weights(), work);
+      device.multiply(1, shares.transposed(), dMeans, 0, results.gradient());
     }
-    pass.device().upload(values, 0, results.gradient(), 0, values.length);
     losses(pass, hidden, logitBytes, results.losses());
+  }
+
+  /** How far the embeddings are from the reference's, {@code [sequences, hidden]}. */
+  private static Tensor errors(Pass pass, Tensor hidden, Workspace work) {
+    Tensor errors = normed(pass, hidden, work);
+    pass.device().add(-1, normed(pass, pass.reference().features(), work), errors);
+    return errors;
+  }
+
+  private static Tensor normed(Pass pass, Tensor hidden, Workspace work) {
+    Tensor embeddings = means(pass, hidden, work);
+    Norm norm = unitLength(hidden.columns(), work, pass.device());
+    pass.device().normalize(norm, embeddings, embeddings);
+    return embeddings;
+  }
+
+  private static Tensor means(Pass pass, Tensor hidden, Workspace work) {
+    Tensor means = work.empty(pass.batch().sequences(), hidden.columns());
+    pass.device().multiply(1, shares(pass, null, work), hidden, 0, means);
+    return means;
+  }
+
+  /**
+   * {@code [sequences, tokens]}: what a token is of its sequence's mean.
+   *
+   * @param weights what each sequence counts, at its first token; null for 1
+   */
+  private static Tensor shares(Pass pass, double[] weights, Workspace work) {
+    int sequences = pass.batch().sequences();
+    int length = pass.batch().length();
+    Tensor shares = work.zeros(sequences, sequences * length);
+    double[] share = new double[length];
+    for (int sequence = 0; sequence < sequences; sequence++) {
+      int first = sequence * length;
+      Arrays.fill(share, (weights == null ? 1 : weights[first]) / length);
+      pass.device().upload(share, 0, shares, (long) sequence * shares.columns() + first, length);
+    }
+    return shares;
+  }
+
+  /** Divides a row by its length: its root mean square is that over the root of its size. */
+  private static Norm unitLength(int width, Workspace work, Device device) {
+    double[] gain = new double[width];
+    Arrays.fill(gain, 1 / Math.sqrt(width));
+    Tensor gains = work.empty(1, width);
+    device.upload(gain, 0, gains, 0, width);
+    return new Norm(Norm.Kind.RMS, gains, null, 0);
   }
 
   /**
@@ -65,14 +117,16 @@ public record MeanPool() implements WayOut {
    * @return {@code [sequences][hidden]}
    */
   public double[][] embeddings(Pass pass, Tensor hidden) {
-    Means means = Means.of(pass, hidden);
-    double[][] embeddings = new double[means.sequences()][means.width];
-    for (int sequence = 0; sequence < embeddings.length; sequence++) {
-      for (int i = 0; i < means.width; i++) {
-        embeddings[sequence][i] = means.at(sequence, i);
+    try (Workspace work = pass.workspace()) {
+      Tensor embeddings = normed(pass, hidden, work);
+      double[] all = pass.device().values(embeddings);
+      double[][] rows = new double[embeddings.rows()][];
+      for (int row = 0; row < rows.length; row++) {
+        int from = row * embeddings.columns();
+        rows[row] = Arrays.copyOfRange(all, from, from + embeddings.columns());
       }
+      return rows;
     }
-    return embeddings;
   }
 
   @Override
@@ -90,72 +144,5 @@ public record MeanPool() implements WayOut {
   @Override
   public void requireFinite(Pass pass, Tensor hidden, long logitBytes) {
     pass.requireFinite(hidden, "what is left of the last block");
-  }
-
-  /**
-   * Means of the sequences of a batch.
-   *
-   * @param length tokens of each
-   * @param width numbers of each mean
-   * @param means {@code [sequences, width]}
-   * @param norms length of each mean
-   */
-  private record Means(int length, int width, double[] means, double[] norms) {
-    static Means of(Pass pass, Tensor hidden) {
-      int length = pass.batch().length();
-      int width = hidden.columns();
-      int sequences = pass.batch().sequences();
-      double[] values = pass.device().values(hidden);
-      double[] means = new double[sequences * width];
-      double[] norms = new double[sequences];
-      for (int sequence = 0; sequence < sequences; sequence++) {
-        for (int i = 0; i < width; i++) {
-          double sum = 0;
-          for (int token = 0; token < length; token++) {
-            sum += values[(sequence * length + token) * width + i];
-          }
-          double mean = sum / length;
-          means[sequence * width + i] = mean;
-          norms[sequence] += mean * mean;
-        }
-        norms[sequence] = Math.sqrt(norms[sequence]);
-      }
-      return new Means(length, width, means, norms);
-    }
-
-    int sequences() {
-      return norms.length;
-    }
-
-    double at(int sequence, int i) {
-      return means[sequence * width + i] / norms[sequence];
-    }
-
-    double difference(Means other, int sequence, int i) {
-      return at(sequence, i) - other.at(sequence, i);
-    }
-
-    double distance(Means other, int sequence) {
-      double sum = 0;
-      for (int i = 0; i < width; i++) {
-        double difference = difference(other, sequence, i);
-        sum += difference * difference;
-      }
-      return sum / 2;
-    }
-
-    /** From a gradient of the embedding to those of the tokens. */
-    void backward(int sequence, double[] gradient, double weight, double[] into) {
-      double along = 0;
-      for (int i = 0; i < width; i++) {
-        along += gradient[i] * at(sequence, i);
-      }
-      for (int i = 0; i < width; i++) {
-        double each = weight * (gradient[i] - along * at(sequence, i)) / (norms[sequence] * length);
-        for (int token = 0; token < length; token++) {
-          into[(sequence * length + token) * width + i] = each;
-        }
-      }
-    }
   }
 }

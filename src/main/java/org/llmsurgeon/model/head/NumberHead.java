@@ -1,7 +1,8 @@
 package org.llmsurgeon.model.head;
 
 import java.util.List;
-import org.llmsurgeon.InputException;
+import java.util.stream.IntStream;
+import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.pass.BatchTargets;
 import org.llmsurgeon.model.pass.GradientTarget;
@@ -23,76 +24,80 @@ import org.llmsurgeon.model.pass.Workspace;
 public record NumberHead(Head head) implements WayOut {
   @Override
   public void losses(Pass pass, Tensor hidden, long logitBytes, Tensor into) {
-    double[] errors = errors(pass, hidden);
-    double[] losses = new double[hidden.rows()];
-    for (int sequence = 0; sequence < errors.length; sequence++) {
-      losses[sequence * pass.batch().length()] = errors[sequence] * errors[sequence] / 2;
+    try (Workspace work = pass.workspace()) {
+      SequenceErrors.losses(pass, errors(pass, head.reference(pass, hidden, work), work), into);
     }
-    pass.device().upload(losses, 0, into, 0, losses.length);
   }
 
   @Override
   public int[][] targets(Pass pass, Tensor hidden, long logitBytes, List<BatchTargets> draws) {
-    throw new InputException(
-        "the Fisher information kl draws tokens, and a model of numbers says none; choose the"
-            + " sampled one");
+    throw SequenceErrors.noTokens("numbers");
   }
 
   @Override
   public void lossesAndGradient(
       Pass pass, Tensor hidden, long logitBytes, Goals goals, Results results) {
-    double[] errors = errors(pass, hidden);
-    double[] slopes = new double[hidden.rows()];
-    for (int sequence = 0; sequence < errors.length; sequence++) {
-      int first = sequence * pass.batch().length();
-      boolean drawn = pass.reference() == null && goals.targets().drawn();
-      double error = drawn ? goals.targets().noise(sequence, 0) : errors[sequence];
-      slopes[first] = goals.weights()[first] * error;
-    }
+    Device device = pass.device();
     try (Workspace work = pass.workspace();
         GradientTarget dWeight = pass.gradient(head.weight());
         GradientTarget dBias = pass.gradient(head.bias())) {
-      Tensor features = head.features(pass, hidden, work);
-      Tensor dNumbers = work.empty(hidden.rows(), 1);
-      pass.device().upload(slopes, 0, dNumbers, 0, slopes.length);
+      Reference own = head.reference(pass, hidden, work);
+      Tensor errors = errors(pass, own, work);
+      SequenceErrors.losses(pass, errors, results.losses());
+      if (pass.reference() == null && goals.targets().drawn()) {
+        SequenceErrors.draw(pass, goals.targets(), errors);
+      }
+      Tensor dNumbers = slopes(pass, errors, goals.weights(), work);
       if (dWeight.isWanted()) {
-        pass.device().multiply(1, dNumbers.transposed(), features, 1, dWeight.tensor());
+        device.multiply(1, dNumbers.transposed(), own.features(), 1, dWeight.tensor());
       }
       if (dBias.isWanted()) {
-        pass.device().addColumnSums(dNumbers, dBias.tensor());
+        device.addColumnSums(dNumbers, dBias.tensor());
       }
-      Tensor dFeatures = work.empty(features.rows(), features.columns());
-      pass.device().multiply(1, dNumbers, head.weight().tensor(), 0, dFeatures);
+      Tensor dFeatures = work.empty(hidden.rows(), own.features().columns());
+      device.multiply(1, dNumbers, head.weight().tensor(), 0, dFeatures);
       head.backward(pass, hidden, dFeatures, results.gradient());
     }
-    losses(pass, hidden, logitBytes, results.losses());
   }
 
-  /** What the sequences' numbers are too large by. */
-  private double[] errors(Pass pass, Tensor hidden) {
-    try (Workspace work = pass.workspace()) {
-      double[] own = firsts(pass, head.reference(pass, hidden, work), work);
-      double[] right =
-          pass.reference() == null ? pass.batch().numbers() : firsts(pass, pass.reference(), work);
-      for (int sequence = 0; sequence < own.length; sequence++) {
-        own[sequence] -= right[sequence];
-      }
-      return own;
-    }
+  /** Gradient of each token's number, {@code [tokens, 1]}: 0 but at first tokens. */
+  private static Tensor slopes(Pass pass, Tensor errors, double[] weights, Workspace work) {
+    int[] firsts = SequenceErrors.firsts(pass);
+    double[] counts = IntStream.of(firsts).mapToDouble(first -> weights[first]).toArray();
+    Tensor slopes = uploaded(pass, counts, work);
+    pass.device().multiplyElements(errors, slopes);
+    Tensor all = work.zeros(weights.length, 1);
+    pass.device().scatter(slopes, firsts, null, all);
+    return all;
   }
 
-  private static double[] firsts(Pass pass, Reference model, Workspace work) {
-    Tensor numbers = work.empty(model.features().rows(), 1);
-    pass.device().multiply(1, model.features(), model.weight().transposed(), 0, numbers);
+  /** What the sequences' numbers are too large by, {@code [sequences, 1]}. */
+  private static Tensor errors(Pass pass, Reference own, Workspace work) {
+    Tensor errors = numbers(pass, own, work);
+    Tensor right =
+        pass.reference() == null
+            ? uploaded(pass, pass.batch().numbers(), work)
+            : numbers(pass, pass.reference(), work);
+    pass.device().add(-1, right, errors);
+    return errors;
+  }
+
+  private static Tensor uploaded(Pass pass, double[] values, Workspace work) {
+    Tensor column = work.empty(values.length, 1);
+    pass.device().upload(values, 0, column, 0, values.length);
+    return column;
+  }
+
+  private static Tensor numbers(Pass pass, Reference model, Workspace work) {
+    int[] firsts = SequenceErrors.firsts(pass);
+    Tensor read = work.empty(firsts.length, model.features().columns());
+    pass.device().gather(model.features(), firsts, null, read);
+    Tensor numbers = work.empty(firsts.length, 1);
+    pass.device().multiply(1, read, model.weight().transposed(), 0, numbers);
     if (model.bias() != null) {
       pass.device().addBias(model.bias(), numbers);
     }
-    double[] all = pass.device().values(numbers);
-    double[] firsts = new double[pass.batch().sequences()];
-    for (int sequence = 0; sequence < firsts.length; sequence++) {
-      firsts[sequence] = all[sequence * pass.batch().length()];
-    }
-    return firsts;
+    return numbers;
   }
 
   @Override

@@ -50,6 +50,7 @@ import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.ObjectiveCheck;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 import org.llmsurgeon.surgery.recover.Recovery;
@@ -81,6 +82,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     recipe.requirePrunable();
     this.device = device;
     this.config = recipe.objective().of(config);
+    ObjectiveCheck.require(recipe, this.config);
     this.dense = dense;
     this.recipe = recipe;
     this.factors = new LocalFactors(device);

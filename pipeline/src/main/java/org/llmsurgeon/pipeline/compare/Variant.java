@@ -22,6 +22,7 @@ import org.llmsurgeon.surgery.choose.ElementChoice;
 import org.llmsurgeon.surgery.choose.Reachability;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
+import org.llmsurgeon.surgery.recipe.ObjectiveCheck;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
@@ -112,6 +113,7 @@ record Variant(Method method, Map<String, Object> options) {
         new ElementChoice(dense.config().linears(), recipe).requireFits();
       } else {
         recipe.requirePrunable();
+        ObjectiveCheck.require(recipe, dense.config());
         new Reachability(dense.config(), recipe).require(share(recipe, dense));
       }
       return Optional.empty();

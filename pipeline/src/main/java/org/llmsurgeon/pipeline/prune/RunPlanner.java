@@ -8,10 +8,9 @@ import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.Shard;
-import org.llmsurgeon.surgery.catalog.LayerSettings;
-import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.choose.AlreadyGone;
 import org.llmsurgeon.surgery.choose.Reachability;
+import org.llmsurgeon.surgery.recipe.ObjectiveCheck;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
 
@@ -52,27 +51,14 @@ public final class RunPlanner {
   }
 
   /**
-   * Throws where the goal cannot be reached.
+   * Throws where the goal cannot be reached, or an option asks for what the network's objective
+   * does not give.
    *
-   * @throws InputException saying how far it can
+   * @throws InputException saying how far it can, or what to give instead
    */
   void requireReachable() {
-    requireLosses(
-        recipe.selection().trusted(), LayerSettings.TRUST_REGION.spelled(), "leave it out");
-    requireLosses(
-        recipe.pace().adaptive(), StepSettings.SHOTS.spelled() + " auto", "give a number of shots");
+    ObjectiveCheck.require(recipe, config);
     new Reachability(config, recipe).require(share);
-  }
-
-  private void requireLosses(boolean asked, String option, String remedy) {
-    if (asked && !config.objective().hasAnswers()) {
-      throw new InputException(
-          option
-              + " holds predicted against measured losses, and the loss of embeddings is 0 at the"
-              + " start; "
-              + remedy
-              + ".");
-    }
   }
 
   /**

@@ -95,6 +95,16 @@ class HdfsClusterTest {
   }
 
   @Test
+  void imagesOnHdfsGiveTheBytesOfThoseOnTheLocalDisk() throws Exception {
+    HadoopStorage storage = new HadoopStorage(files.getConf());
+    try (JavaSparkContext spark = TestSpark.local(2)) {
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      RemoteImages.pruneTheBytesOfThoseOnTheLocalDisk(
+          pipeline, Files.createDirectories(temp.resolve("seen")), storage, uri("/seen"));
+    }
+  }
+
+  @Test
   void oneOfTwoClaimsOfALeaseIsRefused() {
     HadoopStorage storage = new HadoopStorage(files.getConf());
     RunDirectory run = new RunDirectory(storage, uri("/runs/claimed"));

@@ -83,18 +83,26 @@ class ImageRunTest {
   }
 
   private PruningReport prune(String data, List<String> test, Map<String, ?> options) {
+    return prune(data, test, options, Progress.silent());
+  }
+
+  private PruningReport prune(
+      String data, List<String> test, Map<String, ?> options, Progress progress) {
+    return new SurgeonPipeline(spark, progress).prune(request(data, test, options, true));
+  }
+
+  private PruneRequest request(
+      String data, List<String> test, Map<String, ?> options, boolean overwrite) {
     Map<String, Object> all = new HashMap<>(Map.of("shots", 2, "sparsity", 0.3, "sequences", 16));
     all.putAll(options);
-    return new SurgeonPipeline(spark, Progress.silent())
-        .prune(
-            new PruneRequest(
-                model.toString(),
-                List.of(data),
-                test,
-                temp.resolve("output").toString(),
-                null,
-                true,
-                Recipe.of(all)));
+    return new PruneRequest(
+        model.toString(),
+        List.of(data),
+        test,
+        temp.resolve("output").toString(),
+        null,
+        overwrite,
+        Recipe.of(all));
   }
 
   @Test
@@ -169,9 +177,24 @@ class ImageRunTest {
 
   @Test
   void holdsImagesOutToMeasureTheirLabels() throws IOException {
-    PruningReport report = prune(folders("images", 30), List.of(), Map.of());
+    RecordingProgress progress = new RecordingProgress();
+    String images = folders("images", 60);
+    PruningReport report = prune(images, List.of(), Map.of(), progress);
     assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
         .containsExactly("accuracy", "f1");
+    assertThat(progress.events())
+        .anyMatch(
+            event ->
+                event.contains("No test images are given: accuracy is measured on 6 of the"))
+        .noneMatch(event -> event.contains("--context"));
+    assertThat(report.setup().inputs().calibration()).hasSize(1);
+    assertThat(report.setup().inputs().calibration().get(0).path())
+        .endsWith("/images/ (60 files)");
+    PruneRequest again = request(images, List.of(), Map.of(), false);
+    SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+    assertThat(pipeline.prune(again).perplexity()).isEqualTo(report.perplexity());
+    write(temp.resolve("images/LABEL_0/000.png"), TinyImages.png(99));
+    assertThatThrownBy(() -> pipeline.prune(again)).hasMessageContaining("another calibration text");
     assertThat(report.sparsity()).isBetween(0.2, 0.3);
   }
 

@@ -86,6 +86,18 @@ class S3ClusterTest {
     }
   }
 
+  @Test
+  void imagesInABucketGiveTheBytesOfThoseOnTheLocalDisk() throws Exception {
+    try (JavaSparkContext spark = new JavaSparkContext(conf())) {
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      RemoteImages.pruneTheBytesOfThoseOnTheLocalDisk(
+          pipeline,
+          Files.createDirectories(temp.resolve("seen")),
+          storage,
+          S3Server.uri("seen"));
+    }
+  }
+
   private SparkConf conf() {
     SparkConf conf = TestSpark.conf("local[2]");
     server

@@ -5,25 +5,16 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.llmsurgeon.compute.Activation;
-import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Ends.HeadShape;
 import org.llmsurgeon.model.config.MaskedToken;
 import org.llmsurgeon.model.config.NormPlace;
-import org.llmsurgeon.model.config.Objective;
-import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.model.config.SpecialTokens;
 import org.llmsurgeon.model.config.TextEmbedding;
-import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.model.fields.ConfigFields;
 
 /** BERT, RoBERTa and DistilBERT, each for hidden tokens, embeddings, and labels. */
 final class EncoderFamily {
   private static final Set<String> KNOWS = Set.of("type_vocab_size", "sinusoidal_pos_embds");
-  private static final String ONE_LABEL = "single_label_classification";
-  private static final String NUMBER = "regression";
-
-  /** Where {@code vocab_size} is not said. */
-  private static final int VOCABULARY = 30522;
 
   private static final Words BERT =
       new Words(
@@ -82,7 +73,7 @@ final class EncoderFamily {
    */
   private static List<Architecture> of(
       EncoderBody body, Words head, String models, String pooler, Activation pooled) {
-    String classifier = body == EncoderBody.ROBERTA ? "classifier.out_proj" : "classifier";
+    EncoderLabels labels = new EncoderLabels(body, pooler, pooled);
     return List.of(
         family(body, "ForMaskedLM", models, fields -> words(body, head, fields)),
         family(
@@ -93,27 +84,9 @@ final class EncoderFamily {
                 : models + ", embeddings",
             fields -> embeddings(body, fields)),
         family(
-            body,
-            "ForSequenceClassification",
-            models + ", labels of texts",
-            fields ->
-                labels(body, fields, "ForSequenceClassification", classifier)
-                    .encoder(
-                        body.ends(
-                            fields,
-                            new HeadShape(pooler, pooled, classifier + ".bias", labels(fields)),
-                            ofTexts(body, fields)))),
+            body, EncoderLabels.TEXTS, models + ", labels of texts", labels::ofTexts),
         family(
-            body,
-            "ForTokenClassification",
-            models + ", labels of tokens",
-            fields ->
-                labels(body, fields, "ForTokenClassification", "classifier")
-                    .encoder(
-                        body.ends(
-                            fields,
-                            new HeadShape(null, null, "classifier.bias", labels(fields)),
-                            ofTokens(body, fields)))));
+            body, EncoderLabels.TOKENS, models + ", labels of tokens", labels::ofTokens));
   }
 
   private static Family family(
@@ -142,38 +115,5 @@ final class EncoderFamily {
     Decoder network = body.blocks().apply(fields, body.name() + "Model");
     HeadShape none = HeadShape.plain(network.size().hidden());
     return network.encoder(body.ends(fields, none, new TextEmbedding()));
-  }
-
-  private static Decoder labels(
-      EncoderBody body, ConfigFields fields, String task, String classifier) {
-    return body.blocks().apply(fields, body.name() + task).head(classifier + ".weight");
-  }
-
-  /** As transformers chooses the loss: one output is a number unless something else is said. */
-  private static Objective ofTexts(EncoderBody body, ConfigFields fields) {
-    int labels = labels(fields);
-    String problem = fields.text("problem_type", labels == 1 ? NUMBER : ONE_LABEL);
-    if (!problem.equals(labels == 1 ? NUMBER : ONE_LABEL)) {
-      throw fields.wrong(
-          "problem_type",
-          "\"%s\" for one output, or \"%s\" for several labels".formatted(NUMBER, ONE_LABEL));
-    }
-    TextRow row = row(body, fields);
-    return labels == 1 ? new Regression(row) : new Classification(labels, false, row);
-  }
-
-  private static Objective ofTokens(EncoderBody body, ConfigFields fields) {
-    if (labels(fields) == 1) {
-      throw fields.wrong("id2label", "two labels at least");
-    }
-    return new Classification(labels(fields), true, row(body, fields));
-  }
-
-  private static TextRow row(EncoderBody body, ConfigFields fields) {
-    return new TextRow(fields.size("vocab_size", VOCABULARY), body.kinds(fields));
-  }
-
-  private static int labels(ConfigFields fields) {
-    return fields.entries("id2label", fields.size("num_labels", 2));
   }
 }

@@ -31,4 +31,9 @@ public record Classification(int labels, boolean each, TextRow row) implements L
   public int places(int width) {
     return each ? width / 2 : width - 1;
   }
+
+  @Override
+  public int width(int tokens) {
+    return each ? 2 * tokens : tokens + 1;
+  }
 }

@@ -29,7 +29,7 @@ public record ImageClassification(int labels, ImageShape image) implements Label
    * @throws InputException saying what there should be
    */
   public void requireWidth(int width, String where) {
-    if (width != image.pixels() + 1) {
+    if (width != width(image.tokens())) {
       throw new InputException(
           "%s holds windows of %d numbers, and the model reads images: give %d x %d pixels and a"
                   .formatted(where, width, image.size(), image.size())
@@ -41,5 +41,11 @@ public record ImageClassification(int labels, ImageShape image) implements Label
   @Override
   public int places(int width) {
     return image.tokens();
+  }
+
+  /** The pixels and the label of an image, however many tokens it becomes. */
+  @Override
+  public int width(int tokens) {
+    return image.pixels() + 1;
   }
 }

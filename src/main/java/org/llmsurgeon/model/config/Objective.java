@@ -84,6 +84,15 @@ public interface Objective {
     return width;
   }
 
+  /**
+   * Numbers of a window of which so many are tokens: the other way round than {@link #places}.
+   *
+   * @param tokens of the window
+   */
+  default int width(int tokens) {
+    return tokens;
+  }
+
   /** Name of the metric in reports. */
   String metric();
 

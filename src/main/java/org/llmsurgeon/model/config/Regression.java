@@ -63,6 +63,11 @@ public record Regression(TextRow row) implements Objective {
   }
 
   @Override
+  public int width(int tokens) {
+    return tokens + HALVES;
+  }
+
+  @Override
   public String metric() {
     return "spearman";
   }

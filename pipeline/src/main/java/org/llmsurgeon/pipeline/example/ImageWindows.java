@@ -44,6 +44,15 @@ public final class ImageWindows extends DrawnExamples {
     this.text = text;
   }
 
+  /**
+   * Images of a full file of windows.
+   *
+   * @param width numbers of a window
+   */
+  public static int ofPart(int width) {
+    return Math.min(MOST_IMAGES, WindowsFile.partWindows(width));
+  }
+
   private List<ImagePlace> places(List<String> files) {
     if (!files.equals(listed)) {
       ImageTask.processor(session.storage(), folder, objective.image());
@@ -66,7 +75,7 @@ public final class ImageWindows extends DrawnExamples {
     if (own.isEmpty()) {
       throw none(files);
     }
-    int size = Math.min(MOST_IMAGES, WindowsFile.partWindows(objective.image().pixels() + 1));
+    int size = ofPart(objective.width(objective.image().tokens()));
     List<ImageTask.Part> parts = new ArrayList<>();
     for (int from = 0; from < own.size(); from += size) {
       int to = Math.min(from + size, own.size());

@@ -6,6 +6,7 @@ import java.util.Locale;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.run.RunPlan;
+import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -30,24 +31,40 @@ public final class PlanWarnings {
         .structures()
         .zeroPattern()
         .ifPresent(pattern -> partPattern(pattern, plan.share(), warnings));
-    test(plan, warnings);
+    test(plan, config, warnings);
     return warnings;
   }
 
-  private static void test(RunPlan plan, List<String> warnings) {
-    if (plan.windows().test() == null) {
+  private static void test(RunPlan plan, ModelConfig config, List<String> warnings) {
+    WindowsFile test = plan.windows().test();
+    if (test == null) {
       warnings.add(
-          "No test text is given, so perplexity is not measured; give --test with text that is not"
-              + " in the calibration data.");
+          config.readsImages()
+              ? "No test images are given, so nothing is measured; give --test with images that are"
+                  + " not in the calibration data."
+              : "No test text is given, so perplexity is not measured; give --test with text that"
+                  + " is not in the calibration data.");
     } else if (plan.testIsHeldOut()) {
-      warnings.add(
-          String.format(
-              Locale.ROOT,
-              "No test text is given: perplexity is measured on the last %,d tokens of the"
-                  + " calibration text, which are not calibrated on; give --test with text like"
-                  + " that of the model's use.",
-              plan.windows().test().tokens()));
+      warnings.add(config.readsImages() ? heldOutImages(test) : heldOutText(test));
     }
+  }
+
+  private static String heldOutText(WindowsFile test) {
+    return String.format(
+        Locale.ROOT,
+        "No test text is given: perplexity is measured on the last %,d tokens of the calibration"
+            + " text, which are not calibrated on; give --test with text like that of the model's"
+            + " use.",
+        test.tokens());
+  }
+
+  private static String heldOutImages(WindowsFile test) {
+    return String.format(
+        Locale.ROOT,
+        "No test images are given: accuracy is measured on %,d of the calibration images, drawn by"
+            + " the seed, which are not calibrated on; give --test with images like those of the"
+            + " model's use.",
+        test.windows());
   }
 
   /** Fewer tokens than inputs leave directions of which nothing is known but the damping. */
@@ -61,10 +78,11 @@ public final class PlanWarnings {
           String.format(
               Locale.ROOT,
               "The calibration data has %,d tokens, fewer than the %,d inputs of %s: its curvature"
-                  + " is known in part only; give more --sequences or a longer --context.",
+                  + " is known in part only; give more --sequences%s.",
               tokens,
               widest.inputs(),
-              widest.name()));
+              widest.name(),
+              config.readsImages() ? "" : " or a longer --context"));
     }
   }
 

@@ -360,7 +360,7 @@ public final class ReportBuilder {
     Recipe.Goal goal = identity.recipe().goal();
     return new PruningReport.Setup(
         versions(),
-        identity.inputs(),
+        identity.inputs().told(),
         identity.recipe(),
         new PruningReport.Target(goal.of().optionName(), goal.sparsity(), plan.share()),
         identity.context(),

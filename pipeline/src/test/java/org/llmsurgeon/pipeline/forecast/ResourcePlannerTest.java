@@ -25,6 +25,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.LinearShape;
@@ -204,6 +205,18 @@ class ResourcePlannerTest {
     assertClose(plan.stage("cut").written(), sizes.get("weights"));
     assertClose(plan.diskBytes(), sizes.get("all"));
     assertClose(plan.stage("write").written(), Files.size(temp.resolve("out/model.safetensors")));
+  }
+
+  /** Windows of images are pixels, however few tokens they become. */
+  @Test
+  void theBytesOfImagesAreThoseOfTheirPixels() throws Exception {
+    try (ReferenceModel model = ReferenceModel.open("vit")) {
+      int pixels = 7 * 7;
+      Workload work =
+          new Workload(model.config(), Float.BYTES, Recipe.of(Map.of()), 0.3, 64, 5, 32, 8);
+      long written = ResourcePlanner.plan(work, TWO).stage("tokenise").written();
+      assertThat(2 * written).isEqualTo((64 + 32) * Integer.BYTES * (pixels + 1));
+    }
   }
 
   private static void assertClose(long planned, long measured) {

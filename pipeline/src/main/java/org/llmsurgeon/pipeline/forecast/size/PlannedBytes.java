@@ -6,6 +6,7 @@ import org.llmsurgeon.curvature.FisherKind;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.pipeline.example.ImageWindows;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
@@ -151,12 +152,21 @@ public final class PlannedBytes {
 
   /** Windows of a shot's calibration. */
   public long calibration() {
-    return Integer.BYTES * work.tokens();
+    return work.windows() * window();
   }
 
   /** Windows of the test. */
   public long test() {
-    return Integer.BYTES * work.testTokens();
+    return work.testWindows() * window();
+  }
+
+  /** A window: its tokens and label, or the pixels of an image. */
+  private long window() {
+    return (long) Integer.BYTES * width();
+  }
+
+  private int width() {
+    return config.objective().width(work.context());
   }
 
   /**
@@ -171,7 +181,9 @@ public final class PlannedBytes {
 
   /** Windows of a full file of theirs. */
   private long part() {
-    return (long) Integer.BYTES * work.context() * WindowsFile.partWindows(work.context());
+    int windows =
+        config.readsImages() ? ImageWindows.ofPart(width()) : WindowsFile.partWindows(width());
+    return windows * window();
   }
 
   /** What is read for a single window of calibration: the file that it is in. */
@@ -185,10 +197,12 @@ public final class PlannedBytes {
     int draws = rule.fresh() ? work.shots() : 1;
     long targets =
         work.curvature().fisher().kind() == FisherKind.KL
-            ? work.curvature().fisher().samples() * calibration()
+            ? Integer.BYTES * work.curvature().fisher().samples() * work.tokens()
             : 0;
     long recovery =
-        work.recipe().recovery().isWanted() ? Integer.BYTES * work.recipe().recovery().tokens() : 0;
+        work.recipe().recovery().isWanted()
+            ? work.recipe().recovery().tokens() / work.context() * window()
+            : 0;
     return draws * (calibration() + targets) + recovery + test();
   }
 

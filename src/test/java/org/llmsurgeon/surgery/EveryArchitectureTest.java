@@ -196,16 +196,19 @@ class EveryArchitectureTest {
         .as("%s", run)
         .isBetween(least, 0.55);
     assertThat(outcome.losses()).as("%s", run).doesNotContain(Double.NaN).isNotEmpty();
-    assertThat(last.reconstruction() != null).as("%s", run).isEqualTo(run.after().startsWith("reconstruct"));
-    assertThat(last.correction() != null).as("%s", run).isEqualTo(run.after().startsWith("correct"));
+    assertThat(last.reconstruction() != null)
+        .as("%s", run)
+        .isEqualTo(run.after().startsWith("reconstruct"));
+    assertThat(last.correction() != null)
+        .as("%s", run)
+        .isEqualTo(run.after().startsWith("correct"));
     assertThat(last.recovery() != null).as("%s", run).isEqualTo(run.after().startsWith("recover"));
   }
 
   private static Outcome prune(Device device, Tiny model, Run run) throws IOException {
     Recipe recipe = run.recipe();
     int[][] windows = TinyModels.labelledWindows(model.config(), 8, 10, 1);
-    try (LocalSurgeon surgeon =
-        new LocalSurgeon(device, model.config(), model.weights(), recipe)) {
+    try (LocalSurgeon surgeon = new LocalSurgeon(device, model.config(), model.weights(), recipe)) {
       LocalSurgeon.Shot last = null;
       for (int shot = 0; shot < recipe.shots(); shot++) {
         last = surgeon.shoot(windows);

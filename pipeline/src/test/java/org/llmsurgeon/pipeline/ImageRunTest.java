@@ -184,17 +184,16 @@ class ImageRunTest {
         .containsExactly("accuracy", "f1");
     assertThat(progress.events())
         .anyMatch(
-            event ->
-                event.contains("No test images are given: accuracy is measured on 6 of the"))
+            event -> event.contains("No test images are given: accuracy is measured on 6 of the"))
         .noneMatch(event -> event.contains("--context"));
     assertThat(report.setup().inputs().calibration()).hasSize(1);
-    assertThat(report.setup().inputs().calibration().get(0).path())
-        .endsWith("/images/ (60 files)");
+    assertThat(report.setup().inputs().calibration().get(0).path()).endsWith("/images/ (60 files)");
     PruneRequest again = request(images, List.of(), Map.of(), false);
     SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
     assertThat(pipeline.prune(again).perplexity()).isEqualTo(report.perplexity());
     write(temp.resolve("images/LABEL_0/000.png"), TinyImages.png(99));
-    assertThatThrownBy(() -> pipeline.prune(again)).hasMessageContaining("another calibration text");
+    assertThatThrownBy(() -> pipeline.prune(again))
+        .hasMessageContaining("another calibration text");
     assertThat(report.sparsity()).isBetween(0.2, 0.3);
   }
 

@@ -59,7 +59,8 @@ final class RemoteImages {
   private static void copy(Path from, HadoopStorage storage, String to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        try (OutputStream out = storage.create(Storage.child(to, from.relativize(file).toString()))) {
+        try (OutputStream out =
+            storage.create(Storage.child(to, from.relativize(file).toString()))) {
           Files.copy(file, out);
         }
       }

@@ -91,10 +91,7 @@ class S3ClusterTest {
     try (JavaSparkContext spark = new JavaSparkContext(conf())) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
       RemoteImages.pruneTheBytesOfThoseOnTheLocalDisk(
-          pipeline,
-          Files.createDirectories(temp.resolve("seen")),
-          storage,
-          S3Server.uri("seen"));
+          pipeline, Files.createDirectories(temp.resolve("seen")), storage, S3Server.uri("seen"));
     }
   }
 

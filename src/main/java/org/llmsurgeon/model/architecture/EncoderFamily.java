@@ -83,10 +83,8 @@ final class EncoderFamily {
                 ? "MiniLM and other BERTs of embeddings"
                 : models + ", embeddings",
             fields -> embeddings(body, fields)),
-        family(
-            body, EncoderLabels.TEXTS, models + ", labels of texts", labels::ofTexts),
-        family(
-            body, EncoderLabels.TOKENS, models + ", labels of tokens", labels::ofTokens));
+        family(body, EncoderLabels.TEXTS, models + ", labels of texts", labels::ofTexts),
+        family(body, EncoderLabels.TOKENS, models + ", labels of tokens", labels::ofTokens));
   }
 
   private static Family family(

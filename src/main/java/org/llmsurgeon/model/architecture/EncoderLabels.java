@@ -56,7 +56,9 @@ record EncoderLabels(EncoderBody body, String pooler, Activation pooled) {
           "problem_type",
           "\"%s\" for one output, or \"%s\" for several labels".formatted(NUMBER, ONE_LABEL));
     }
-    return labels == 1 ? new Regression(row(fields)) : new Classification(labels, false, row(fields));
+    return labels == 1
+        ? new Regression(row(fields))
+        : new Classification(labels, false, row(fields));
   }
 
   private Objective objectiveOfTokens(ConfigFields fields) {

@@ -59,7 +59,7 @@ public final class ObjectiveCheck {
       throw new InputException(
           CorrectionSettings.CORRECT.spelled("cross-entropy")
               + own
-              + CorrectionSettings.CORRECT.spelled("distill.")); 
+              + CorrectionSettings.CORRECT.spelled("distill."));
     }
     if (recipe.recovery().kind() == CorrectionKind.CROSS_ENTROPY) {
       throw new InputException(

@@ -2,14 +2,12 @@ package org.llmsurgeon.export;
 
 import java.util.List;
 import java.util.Set;
-import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.folder.EditedFolderWriter;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
 import org.llmsurgeon.checkpoint.folder.ModelFolderWriter;
 import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.plan.BlockWidth;
-import org.llmsurgeon.export.plan.ConfigFiles;
 import org.llmsurgeon.export.plan.ExportPlan;
 import org.llmsurgeon.export.plan.ExportPlanner;
 import org.llmsurgeon.export.plan.Route;
@@ -43,27 +41,12 @@ public final class Exporter {
    */
   public record Exported(Route route, List<BlockWidth> widths) {}
 
-  private Exported asItIs() {
-    return new Exported(Route.ZEROS, new ConfigFiles(folder, config).widthsAsTheyAre());
-  }
-
-  private void requireZeros(Route asked) {
-    if (asked != Route.AUTO && asked != Route.ZEROS) {
-      throw new InputException(
-          "%s stores the experts of a block in one tensor; save it with transformers, which stores them one by one, or choose the form zeros."
-              .formatted(folder.path()));
-    }
-  }
-
   /**
    * Leaves the model as it is, and writes the mask beside it where single weights are gone.
    *
    * @param storage where the model is
    */
   public Exported keep(Storage storage) {
-    if (!WrittenForms.anyFor(folder, config)) {
-      return asItIs();
-    }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
     if (planner.singleWeightsAreGone()) {
       MaskFile.write(folder, config, storage, folder.path(), device);
@@ -82,11 +65,6 @@ public final class Exporter {
    */
   public Exported write(Route asked, Storage storage, String path) {
     WrittenForms.require(asked, config, folder.path());
-    if (!WrittenForms.anyFor(folder, config)) {
-      requireZeros(asked);
-      new ModelFolderWriter(folder, storage, path).write(Set.of(), name -> null, device);
-      return asItIs();
-    }
     ExportPlanner planner = new ExportPlanner(folder, config, device);
     ExportPlan plan = planner.plan(asked);
     if (plan.edits().isEmpty() && plan.files().isEmpty()) {

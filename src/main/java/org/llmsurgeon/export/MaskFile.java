@@ -42,8 +42,9 @@ final class MaskFile {
     config.linears().forEach(shape -> names.add(tensors.stored(shape.weightName())));
     SafetensorsLayout layout = new SafetensorsLayout();
     for (String name : names) {
-      int[] shape = folder.shape(name);
-      layout.add(name, DataType.U8, shape[0], (shape[1] + 7) / 8);
+      long[] shape = folder.entry(name).shape();
+      shape[shape.length - 1] = (shape[shape.length - 1] + 7) / 8;
+      layout.add(name, DataType.U8, shape);
     }
     String to = Storage.child(path, NAME);
     try (SafetensorsWriter writer = new SafetensorsWriter(layout, storage.create(to), to)) {

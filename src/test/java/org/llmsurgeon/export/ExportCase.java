@@ -90,6 +90,7 @@ public record ExportCase(
       addEncoder(all, name);
     }
     TinyDecoders.mixtures().forEach((base, json) -> addMixture(all, base, json));
+    TinyDecoders.mixtures().forEach((base, json) -> addMerged(all, base, json));
     return all;
   }
 
@@ -151,6 +152,26 @@ public record ExportCase(
       all.add(of(base + ", one expert of each", gone, zeros, route, expected));
     }
     all.add(new ExportCase(base + ", all experts", gone, each -> {}, Route.AUTO, Route.ZEROS));
+  }
+
+  /** The same where the layers of all experts of a block lie in two tensors. */
+  private static void addMerged(List<ExportCase> all, String base, ObjectNode json) {
+    Supplier<ObjectNode> whole = json::deepCopy;
+    Supplier<ObjectNode> gone =
+        () -> json.deepCopy().put(Experts.EMPTY_GONE, true).put("num_experts_per_tok", 1);
+    Consumer<MaskedFolder> merged = MaskedFolder::merged;
+    Consumer<MaskedFolder> neurons = merged.andThen(ExportCase::ofExperts);
+    String name = base + " merged";
+    all.add(of(name + ", experts", whole, neurons, Route.AUTO, Route.UNIFORM));
+    all.add(of(name + ", experts", whole, neurons, Route.PER_LAYER));
+    all.add(of(name + ", experts", whole, neurons, Route.ZEROS));
+    Consumer<MaskedFolder> experts = merged.andThen(ExportCase::wholeExperts);
+    all.add(of(name + ", whole experts", gone, experts, Route.AUTO, Route.PER_LAYER));
+    experts = merged.andThen(ExportCase::oneExpertOfEach);
+    all.add(of(name + ", one expert of each", gone, experts, Route.AUTO, Route.UNIFORM));
+    Consumer<MaskedFolder> elements = merged.andThen(MaskedFolder::elements);
+    all.add(of(name + ", elements", whole, elements, Route.AUTO, Route.ZEROS));
+    all.add(of(name + ", dense", whole, merged, Route.AUTO, Route.ZEROS));
   }
 
   private static ExportCase of(

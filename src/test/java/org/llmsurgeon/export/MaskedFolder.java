@@ -33,6 +33,7 @@ public final class MaskedFolder {
   private final Map<String, double[]> values = new LinkedHashMap<>();
   private final Map<String, int[]> shapes;
   private final Map<String, int[][]> wholeNumbers = new LinkedHashMap<>();
+  private boolean merged;
 
   /** The model of a configuration. */
   public MaskedFolder(ObjectNode json, long seed) {
@@ -79,6 +80,12 @@ public final class MaskedFolder {
     config
         .feedForward(block, expert)
         .forEach(shape -> Arrays.fill(values.get(shape.weightName()), 0));
+    return this;
+  }
+
+  /** The layers of all experts of a block lie in two tensors. */
+  MaskedFolder merged() {
+    merged = true;
     return this;
   }
 
@@ -174,7 +181,8 @@ public final class MaskedFolder {
 
   /** The tensors as the architecture's checkpoints hold them; shapes are those, too. */
   private Map<String, double[]> stored() {
-    StoredTensors tensors = StoredTensors.of(config, name -> !name.contains("experts"));
+    StoredTensors tensors =
+        StoredTensors.of(config, name -> !name.contains("experts") || merged && isMerged(name));
     Map<String, double[]> stored = new LinkedHashMap<>();
     values.forEach(
         (name, own) -> {
@@ -188,6 +196,10 @@ public final class MaskedFolder {
           }
         });
     return stored;
+  }
+
+  private static boolean isMerged(String name) {
+    return name.endsWith("experts.gate_up_proj");
   }
 
   private void shard(

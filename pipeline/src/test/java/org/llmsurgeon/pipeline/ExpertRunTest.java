@@ -30,6 +30,8 @@ import org.llmsurgeon.export.verify.PythonTransformers;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.pipeline.cluster.Progress;
+import org.llmsurgeon.pipeline.compare.CompareRequest;
+import org.llmsurgeon.pipeline.compare.ComparedRun;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -180,6 +182,33 @@ class ExpertRunTest {
         .isLessThan(report.export().verification().tolerance());
   }
 
+  @Test
+  void isComparedByWholeExperts() {
+    CompareRequest.Runs wanted =
+        new CompareRequest.Runs(
+            List.of("surgeon", "obs", "k-obd", "magnitude"),
+            List.of(4.5 * EXPERT / ALL),
+            Map.of("structures", "units", "units", "expert", "shots", 2));
+    List<ComparedRun> runs =
+        new SurgeonPipeline(spark, Progress.silent())
+            .compare(
+                new CompareRequest(
+                    model.toString(),
+                    List.of(calibration),
+                    List.of(test),
+                    temp.resolve("compared").toString(),
+                    false,
+                    wanted));
+    double alone = prune(Route.AUTO, aQuarter()).quality().perplexityF32();
+    assertThat(runs.get(1).outcome().perplexity()).as("as prune has it").isEqualTo(alone);
+    for (ComparedRun run : runs.subList(1, 4)) {
+      assertThat(run.failure()).as(run.way().method()).isNull();
+      assertThat(run.outcome().removed()).isEqualTo(4 * EXPERT / ALL);
+      assertThat(run.outcome().perplexity()).isLessThan(TOKENS);
+    }
+    assertThat(runs.get(4).failure().reason()).contains("score neurons, heads and groups; give");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "ZEROS, '--export zeros cannot say that blocks keep experts of their own number'",
@@ -202,25 +231,32 @@ class ExpertRunTest {
     assertThat(report.export().widths()).extracting(BlockWidth::experts).containsExactly(2, 2);
   }
 
+  /** As transformers 5 has them in memory; what stays is written expert by expert. */
   @Test
-  void isRefusedWhereExpertsLieInOneTensor() throws Exception {
+  void losesExpertsThatLieInOneTensorWithAllOthers() throws Exception {
     try (ReferenceModel merged = ReferenceModel.open("mixtral-merged")) {
       Path folder = ReferenceFolder.write(merged, temp.resolve("merged"), null);
-      Recipe recipe = Recipe.of(Map.of("units", "expert", "sparsity", 0.1));
-      List<String> windows = List.of(calibration);
+      Path tokens = temp.resolve("tokens.arrow");
+      new TokenWindows(TinyModels.windows(merged.config(), 16, 10, 1))
+          .write(new LocalStorage(), tokens.toString());
+      List<String> windows = List.of(tokens.toString());
+      Recipe recipe = Recipe.of(Map.of("units", "expert", "sparsity", 0.2, "shots", 1));
+      String output = temp.resolve("output").toString();
       PruneRequest request =
           new PruneRequest(
-              folder.toString(),
-              windows,
-              windows,
-              temp.resolve("output").toString(),
-              null,
-              false,
-              recipe,
-              Route.AUTO);
-      assertThatExceptionOfType(InputException.class)
-          .isThrownBy(() -> new SurgeonPipeline(spark, Progress.silent()).prune(request))
-          .withMessageContaining("stores the experts of a block in one tensor");
+              folder.toString(), windows, windows, output, null, false, recipe, Route.PER_LAYER);
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark, Progress.silent());
+      PruningReport report = pipeline.prune(request);
+      assertThat(report.export().verification().agreement().maxLogitDifference())
+          .isLessThan(report.export().verification().tolerance());
+      assertThat(report.export().after().bytes()).isLessThan(report.export().before().bytes());
+      assertThat(pipeline.evaluate(output, windows, null).perplexity())
+          .isEqualTo(report.perplexity());
+      try (ModelFolder written = ModelFolder.open(new LocalStorage(), output)) {
+        assertThat(written.names())
+            .anyMatch(each -> each.endsWith("experts.0.w1.weight"))
+            .noneMatch(each -> each.endsWith("gate_up_proj"));
+      }
     }
   }
 

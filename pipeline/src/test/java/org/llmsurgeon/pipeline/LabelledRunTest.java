@@ -335,6 +335,28 @@ class LabelledRunTest {
         .containsExactly("pearson", "spearman");
     assertThat(report.quality().scores().get(1).dense()).isEqualTo(alone.scores().get("spearman"));
     assertThat(report.perplexity()).isGreaterThan(1);
+    pairsUnderOtherNamesAreFoundByTheirColumns(model, texts, rows, alone);
+  }
+
+  private void pairsUnderOtherNamesAreFoundByTheirColumns(
+      Path model, String texts, List<String> rows, EvaluationResult usual) throws IOException {
+    List<String> renamed =
+        rows.stream()
+            .map(row -> row.replace("sentence1", "left").replace("sentence2", "right"))
+            .map(row -> row.replace("score", "gold"))
+            .toList();
+    String pairs = lines("renamed.jsonl", renamed);
+    Map<String, Object> names = Map.of("text-column", "left,right", "label-column", "gold");
+    assertThat(evaluate(model.toString(), null, pairs, names)).isEqualTo(usual);
+    Map<String, Object> all = new HashMap<>(names);
+    all.put("sequences", 4);
+    assertThat(prune(model, texts, List.of(pairs), all).quality().scores()).hasSize(2);
+    assertThatThrownBy(() -> prune(model, texts, List.of(texts), all))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--label-column gold names a column of pairs of texts with a score");
+    assertThatThrownBy(() -> evaluate(model.toString(), null, pairs, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("give --reference");
   }
 
   @Test
@@ -438,7 +460,7 @@ class LabelledRunTest {
                     text,
                     Map.of("objective", "embedding", "label-column", "label")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("the objective embedding needs no labels");
+        .hasMessageContaining("--label-column label names a column of pairs of texts");
     assertThatThrownBy(
             () -> evaluate(model.toString(), null, text, Map.of("objective", "next-token")))
         .isInstanceOf(InputException.class)

@@ -17,7 +17,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * Writes a model folder like another one in which tensors are cut, left out or have other values:
+ * Writes a model folder like another one in which tensors are cut, taken apart, left out or have other values:
  * weight files of the same names, with the tensors in the same order and dtypes; the index anew;
  * the tokenizer and other files byte for byte. What goes is never in memory as a whole: a few MiB
  * of one tensor at a time.
@@ -86,7 +86,14 @@ public final class EditedFolderWriter {
     for (TensorEntry entry : SafetensorsLayout.of(shard).entries().values()) {
       TensorEdit edit = edits.get(entry.name());
       TensorEdit.Cut cut = TensorEdit.cut(edit);
-      if (cut != null) {
+      if (edit instanceof TensorEdit.Parted parted) {
+        parted
+            .parts()
+            .forEach(
+                part ->
+                    layout.add(
+                        part.name(), entry.dtype(), part.rows().length, part.columns().length));
+      } else if (cut != null) {
         layout.add(name(entry.name(), edit), entry.dtype(), shape(entry, cut));
         cut.indices().forEach((name, index) -> layout.add(name, DataType.I32, index.length));
       } else if (!(edit instanceof TensorEdit.Dropped)) {
@@ -128,7 +135,11 @@ public final class EditedFolderWriter {
       String tensor, Safetensors shard, SafetensorsWriter writer, TensorEdit edit, Device device)
       throws IOException {
     TensorEdit.Cut cut = TensorEdit.cut(edit);
-    if (cut != null) {
+    if (edit instanceof TensorEdit.Parted parted) {
+      for (TensorEdit.Part part : parted.parts()) {
+        writer.copyLines(part.name(), shard, tensor, part.rows(), part.columns());
+      }
+    } else if (cut != null) {
       writer.copy(name(tensor, edit), shard, tensor, cut.rows(), cut.columns());
       for (Map.Entry<String, int[]> each : cut.indices().entrySet()) {
         writer.write(each.getKey(), new int[][] {each.getValue()});

@@ -1,5 +1,6 @@
 package org.llmsurgeon.checkpoint.folder;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -34,6 +35,27 @@ public sealed interface TensorEdit {
    * @param cut what stays of it besides; null for all
    */
   record Renamed(String name, Cut cut) implements TensorEdit {}
+
+  /**
+   * It becomes several.
+   *
+   * @param parts in the order in which they are written
+   */
+  record Parted(List<Part> parts) implements TensorEdit {
+    /** Copies the list. */
+    public Parted {
+      parts = List.copyOf(parts);
+    }
+  }
+
+  /**
+   * A matrix that some rows and columns of a tensor become, byte for byte.
+   *
+   * @param name its name, which no tensor that stays has
+   * @param rows which rows, ascending; of a tensor of three dimensions the first two count as one
+   * @param columns which columns, ascending
+   */
+  record Part(String name, int[] rows, int[] columns) {}
 
   /** What stays of it; null for all. */
   static Cut cut(TensorEdit edit) {

@@ -191,8 +191,26 @@ public final class SafetensorsWriter implements Closeable {
    */
   public void copy(String name, Safetensors from, String there, int[] rows, int[] columns)
       throws IOException {
-    TensorEntry entry = expect(name);
-    TensorEntry source = from.entry(there);
+    copy(expect(name), from, from.entry(there), rows, columns);
+  }
+
+  /**
+   * The same of a tensor whose rows are all of its last dimension, be there two or three.
+   *
+   * @param name the next tensor of the layout
+   * @param from a file that holds a larger one of the same dtype
+   * @param there its name in that file
+   * @param rows which rows, ascending
+   * @param columns which columns, ascending
+   */
+  public void copyLines(String name, Safetensors from, String there, int[] rows, int[] columns)
+      throws IOException {
+    copy(expect(name), from, from.entry(there).lines(), rows, columns);
+  }
+
+  private void copy(
+      TensorEntry entry, Safetensors from, TensorEntry source, int[] rows, int[] columns)
+      throws IOException {
     int[] keptRows = rows == null ? all(source.rows()) : rows;
     int[] keptColumns = columns == null ? all(source.columns()) : columns;
     boolean fits = entry.rows() == keptRows.length && entry.columns() == keptColumns.length;

@@ -91,16 +91,29 @@ public record LabelledColumns(List<String> texts, String label) implements Seria
     return new LabelledText(where, read, labels, given);
   }
 
+  /** The same for pairs of texts: a single column that is named is of other texts. */
+  public LabelledColumns ofPairs() {
+    return texts.size() == 1 ? new LabelledColumns(List.of(), label) : this;
+  }
+
+  /** Whether columns are named that pairs of texts with a label have, and no other text has. */
+  public boolean namePairs() {
+    return texts.size() > 1 || label != null;
+  }
+
   /**
-   * Whether a row is a pair of texts with a label, all under usual names.
+   * Whether a row is a pair of texts with a label, under these names or, where none are given, under
+   * usual ones.
    *
    * @param row the row
    */
-  public static boolean isPair(JsonNode row) {
+  public boolean isPair(JsonNode row) {
     Set<String> names = new TreeSet<>();
     row.fieldNames().forEachRemaining(names::add);
-    return PAIRS.stream().anyMatch(names::containsAll)
-        && LABELS.stream().anyMatch(names::containsAll);
+    List<List<String>> pairs = texts.size() == 2 ? List.of(texts) : PAIRS;
+    List<List<String>> labels = label == null ? LABELS : List.of(List.of(label));
+    return pairs.stream().anyMatch(names::containsAll)
+        && labels.stream().anyMatch(names::containsAll);
   }
 
   private static List<String> usualTexts(Set<String> names, boolean words, String where) {

@@ -25,12 +25,14 @@ final class TensorEdits {
   private final ModelFolder folder;
   private final ModelConfig config;
   private final NetworkTensors tensors;
+  private final PartedExperts parted;
   private final Device device;
 
   TensorEdits(ModelFolder folder, ModelConfig config, Device device) {
     this.folder = folder;
     this.config = config;
     this.tensors = new NetworkTensors(folder, config);
+    this.parted = new PartedExperts(config, tensors);
     this.device = device;
   }
 
@@ -52,6 +54,7 @@ final class TensorEdits {
   Edits of(List<BlockSurvey> blocks, List<BlockWidth> widths, boolean indexed) {
     Edits edits = new Edits(new TreeMap<>(), new TreeMap<>());
     Map<Integer, double[]> moved = moved(blocks, widths);
+    boolean parting = parted.areNeeded(blocks, widths);
     for (BlockSurvey block : blocks) {
       KeptLines kept = KeptLines.of(block, widths.get(block.block()));
       int width = block.headDimension();
@@ -72,8 +75,12 @@ final class TensorEdits {
             .computeIfAbsent(tensors.stored(matrix.shape().weightName()), name -> new Kept())
             .add(matrix, rows, columns, tensors);
       }
-      experts(block, widths.get(block.block()).expert(), stored);
-      withoutExperts(block, edits.edits());
+      if (parting) {
+        parted.addTo(block, widths.get(block.block()).expert(), edits.edits());
+      } else if (!tensors.mergesExperts(config)) {
+        experts(block, widths.get(block.block()).expert(), stored);
+        withoutExperts(block, edits.edits());
+      }
       stored.forEach((weight, lines) -> cut(weight, lines, indexed, edits));
       BlockSurvey.Matrix down = block.matrices().get(LinearRole.DOWN);
       BlockSurvey.Matrix output = block.matrices().get(LinearRole.OUTPUT);
@@ -285,7 +292,11 @@ final class TensorEdits {
       TensorEntry entry = folder.entry(name);
       TensorEdit edit = edits.get(name);
       TensorEdit.Cut cut = TensorEdit.cut(edit);
-      if (cut != null) {
+      if (edit instanceof TensorEdit.Parted several) {
+        for (TensorEdit.Part part : several.parts()) {
+          bytes += entry.dtype().bytes((long) part.rows().length * part.columns().length);
+        }
+      } else if (cut != null) {
         long rows = cut.rows() == null ? entry.rows() : cut.rows().length;
         long columns = cut.columns() == null ? entry.columns() : cut.columns().length;
         bytes += entry.dtype().bytes(rows * columns);

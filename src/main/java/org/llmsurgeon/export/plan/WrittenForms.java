@@ -2,8 +2,6 @@ package org.llmsurgeon.export.plan;
 
 import java.util.Set;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.folder.ModelFolder;
-import org.llmsurgeon.export.survey.NetworkTensors;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /** Which smaller forms are written for which models. */
@@ -47,10 +45,5 @@ public final class WrittenForms {
       case INDEXED -> config.experts() == null && !config.names().layout().transposed();
       default -> config.experts() == null;
     };
-  }
-
-  /** Whether the forms that leave something out are written for a folder. */
-  public static boolean anyFor(ModelFolder folder, ModelConfig config) {
-    return !new NetworkTensors(folder, config).mergesExperts(config);
   }
 }

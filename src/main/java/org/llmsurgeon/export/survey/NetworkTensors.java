@@ -13,6 +13,7 @@ import org.llmsurgeon.model.weights.WeightSource;
 /** The tensors of a network as it reads them, whatever else the folder stores them with. */
 public final class NetworkTensors {
   private final StoredTensors stored;
+  private final CheckpointNames names;
   private final WeightSource source;
 
   /**
@@ -23,8 +24,8 @@ public final class NetworkTensors {
    */
   public NetworkTensors(ModelFolder folder, ModelConfig config) {
     this.stored = StoredTensors.of(config, folder::contains);
-    this.source =
-        stored.over(new FolderWeights(folder, CheckpointNames.of(config, folder::contains)));
+    this.names = CheckpointNames.of(config, folder::contains);
+    this.source = stored.over(new FolderWeights(folder, names));
   }
 
   /**
@@ -45,6 +46,15 @@ public final class NetworkTensors {
    */
   public String stored(String name) {
     return stored.stored(name);
+  }
+
+  /**
+   * The spelling of a tensor's own name, wherever the folder holds it.
+   *
+   * @param name as the network writes it
+   */
+  public String spelled(String name) {
+    return names.stored(name);
   }
 
   /**

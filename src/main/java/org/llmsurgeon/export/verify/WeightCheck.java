@@ -11,7 +11,6 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.export.plan.KeptLines;
-import org.llmsurgeon.export.plan.WrittenForms;
 import org.llmsurgeon.export.survey.BlockSurvey;
 import org.llmsurgeon.export.survey.NetworkTensors;
 import org.llmsurgeon.export.survey.StreamConstants;
@@ -67,12 +66,11 @@ final class WeightCheck {
    * @throws InputException naming the first tensor that differs
    */
   void require() {
-    boolean units = WrittenForms.anyFor(a, configA) && WrittenForms.anyFor(b, configB);
     Set<String> linears = new HashSet<>();
-    if (units && configB.names().outer().positions() != null) {
+    if (configB.names().outer().positions() != null) {
       linears.add(tensorsB.stored(configB.names().outer().positions()));
     }
-    for (LinearShape shape : units ? configB.linears() : List.<LinearShape>of()) {
+    for (LinearShape shape : configB.linears()) {
       linears.add(tensorsB.stored(shape.weightName()));
       linears.add(tensorsB.stored(shape.biasName()));
       if (shape.ofExpert()) {
@@ -92,15 +90,13 @@ final class WeightCheck {
         }
       }
     }
-    if (units) {
-      List<BlockSurvey> blocksA = Survey.of(a, configA, device);
-      List<BlockSurvey> blocksB = Survey.of(b, configB, device);
-      for (int block = 0; block < blocksB.size(); block++) {
-        feedForward(blocksA.get(block), blocksB.get(block));
-        attention(blocksA.get(block), blocksB.get(block));
-      }
-      constants(blocksA, blocksB);
+    List<BlockSurvey> blocksA = Survey.of(a, configA, device);
+    List<BlockSurvey> blocksB = Survey.of(b, configB, device);
+    for (int block = 0; block < blocksB.size(); block++) {
+      feedForward(blocksA.get(block), blocksB.get(block));
+      attention(blocksA.get(block), blocksB.get(block));
     }
+    constants(blocksA, blocksB);
   }
 
   /**

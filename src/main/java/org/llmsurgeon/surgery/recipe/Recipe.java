@@ -175,9 +175,9 @@ public final class Recipe implements Serializable {
       this(sequences, context, seed, false, false, DrawKind.AUTO, LabelledColumns.USUAL);
     }
 
-    /** The field or column that holds a text that has no labels. */
+    /** The field or column that holds a text that has no labels: two columns are of pairs. */
     public String column() {
-      return columns.texts().isEmpty() ? TextFormat.FIELD : columns.texts().get(0);
+      return columns.texts().size() == 1 ? columns.texts().get(0) : TextFormat.FIELD;
     }
 
     static CalibrationText of(SettingValues values) {

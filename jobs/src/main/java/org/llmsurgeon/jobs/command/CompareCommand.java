@@ -24,6 +24,7 @@ import org.llmsurgeon.surgery.catalog.CorrectionSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.ElementSettings;
 import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.catalog.RecoverySettings;
 import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
@@ -71,6 +72,8 @@ public final class CompareCommand implements Callable<Integer> {
           CalibrationSettings.SEED,
           CalibrationSettings.DRAW,
           CalibrationSettings.TEXT_COLUMN,
+          ObjectiveSettings.LABEL_COLUMN,
+          ObjectiveSettings.MASK_SEED,
           StructureSettings.UNITS,
           StepSettings.SCHEDULE,
           LayerSettings.INCLUDE,

@@ -42,8 +42,8 @@ public final class EvaluateRun {
       ModelConfig config = weights.config();
       List<String> files = TextFiles.of(session.storage(), request.test());
       WindowBuilder builder = new WindowBuilder(session, run, folder, config);
-      String reference = reference(config, builder.arePairs(files));
-      builder.requireColumns(files, request.recipe().calibration());
+      builder.requireColumns(List.of(), files, request.recipe().calibration());
+      String reference = reference(config, builder.arePairs(files, request.recipe().calibration()));
       WindowsFile windows = builder.test(files, request.recipe().calibration());
       Evaluator evaluator = new Evaluator(session, run, windows, config.objective());
       if (reference != null) {

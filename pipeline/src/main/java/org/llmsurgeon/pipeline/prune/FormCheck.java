@@ -23,7 +23,7 @@ final class FormCheck {
    * @throws InputException naming what to give instead
    */
   static void require(Route route, Recipe recipe, ModelWeights dense) {
-    requireExperts(route, recipe, dense);
+    requireExperts(route, recipe);
     if (route == Route.AUTO || route == Route.ZEROS) {
       return;
     }
@@ -45,7 +45,7 @@ final class FormCheck {
   }
 
   /** Whole experts go with their rows of the router, which zeros cannot say. */
-  private static void requireExperts(Route route, Recipe recipe, ModelWeights dense) {
+  private static void requireExperts(Route route, Recipe recipe) {
     if (!recipe.structures().units().contains(UnitKind.EXPERT)) {
       return;
     }
@@ -53,11 +53,6 @@ final class FormCheck {
       throw new InputException(
           "--export %s cannot say that blocks keep experts of their own number; leave it out, or give --export per-layer."
               .formatted(route.optionName()));
-    }
-    if (!WrittenForms.anyFor(dense.folder(), dense.config())) {
-      throw new InputException(
-          "%s stores the experts of a block in one tensor, from which none is left out; save it with transformers, which stores them one by one, or leave expert out of --units."
-              .formatted(dense.folder().path()));
     }
   }
 }

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.prune;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cut.GoneTask;
@@ -88,10 +87,7 @@ public final class RunPreparation {
     planner.requireData(inputs.calibration());
     WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
     builder.requireColumns(
-        Stream.concat(inputs.calibration().stream(), inputs.test().stream())
-            .map(HashedFile::path)
-            .toList(),
-        recipe.calibration());
+        paths(inputs.calibration()), paths(inputs.test()), recipe.calibration());
     long begun = System.nanoTime();
     if (holdOut && recipe.needsData()) {
       WindowBuilder.Divided made =

@@ -95,19 +95,20 @@ final class LabelledWindows extends DrawnExamples {
   }
 
   /**
-   * Whether a file begins with a pair of texts and a label, under usual names.
+   * Whether a file begins with a pair of texts and a label.
    *
    * @param session the operation
    * @param file any
+   * @param columns what they are called
    */
-  static boolean isOfPairs(Session session, String file) {
+  static boolean isOfPairs(Session session, String file, LabelledColumns columns) {
     TextFormat format = TextFormat.of(file);
     if (format != TextFormat.LINES && format != TextFormat.PARQUET) {
       return false;
     }
     try (LabelledRows rows = open(session, file, "labels")) {
       JsonNode first = rows.next();
-      return first != null && first.isObject() && LabelledColumns.isPair(first);
+      return first != null && first.isObject() && columns.isPair(first);
     }
   }
 

@@ -3,8 +3,10 @@ package org.llmsurgeon.pipeline.text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.image.ImageFile;
+import org.llmsurgeon.checkpoint.text.LabelledColumns;
 import org.llmsurgeon.checkpoint.text.TextFormat;
 import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
@@ -148,7 +150,8 @@ public final class WindowBuilder {
     if (!config.readsImages()) {
       refuseImages(files);
     }
-    if (text.columns().label() != null && (!labelled() || windows)) {
+    boolean pairs = !config.objective().hasAnswers();
+    if (text.columns().label() != null && !pairs && (!labelled() || windows)) {
       throw new InputException(
           "%s names a column of labelled data, and %s; leave it out."
               .formatted(
@@ -157,7 +160,7 @@ public final class WindowBuilder {
                       ? files.get(0) + " holds token windows"
                       : "the objective " + config.objective().label() + " needs no labels"));
     }
-    if (text.columns().texts().size() > 1 && !labelled()) {
+    if (text.columns().texts().size() > 1 && !pairs && !labelled()) {
       throw new InputException(
           "%s names two columns, and the objective %s reads one; name that."
               .formatted(
@@ -251,8 +254,12 @@ public final class WindowBuilder {
     if (areWindows(files)) {
       return stored(files, "test");
     }
-    if (labelled() || arePairs(files)) {
+    if (labelled()) {
       return labelled(text).all("test", files);
+    }
+    if (arePairs(files, text)) {
+      LabelledColumns columns = text.columns().ofPairs();
+      return new LabelledWindows(session, run, folder, config, text, columns).all("test", files);
     }
     WindowFrame frame = frame();
     WindowDraw draw = new WindowDraw.Consecutive(context(text, frame));
@@ -263,26 +270,46 @@ public final class WindowBuilder {
    * Whether files are pairs of texts with how alike they are, for a network of embeddings.
    *
    * @param files test data
+   * @param text what columns are called
    */
-  public boolean arePairs(List<String> files) {
+  public boolean arePairs(List<String> files, Recipe.CalibrationText text) {
     return !config.objective().hasAnswers()
+        && !files.isEmpty()
         && !areWindows(files)
-        && files.stream().allMatch(file -> LabelledWindows.isOfPairs(session, file));
+        && files.stream()
+            .allMatch(file -> LabelledWindows.isOfPairs(session, file, text.columns()));
   }
 
   /**
-   * Throws if the name of a column is given and no file has columns of text.
+   * Throws if the name of a column is given and no file has columns of text, or none such.
    *
-   * @param files all texts of a run, or files of windows
+   * @param calibration texts of a run, or files of windows
+   * @param test likewise
    * @param text how text becomes windows
    */
-  public void requireColumns(List<String> files, Recipe.CalibrationText text) {
+  public void requireColumns(
+      List<String> calibration, List<String> test, Recipe.CalibrationText text) {
+    boolean embeds = !config.objective().hasAnswers();
+    if (embeds && text.columns().namePairs() && !arePairs(test, text)) {
+      throw new InputException(
+          "%s of pairs of texts with a score, and there is no test data of such pairs; give --test"
+                  .formatted(named(text.columns()))
+              + " with a file of them that has these columns, or leave it out.");
+    }
+    List<String> files = Stream.concat(calibration.stream(), test.stream()).toList();
     if (!text.columns().texts().isEmpty() && files.stream().noneMatch(this::hasColumns)) {
       throw new InputException(
           CalibrationSettings.TEXT_COLUMN.spelled(text.column())
               + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text"
               + " is of these; leave it out.");
     }
+  }
+
+  private static String named(LabelledColumns columns) {
+    return columns.label() == null
+        ? CalibrationSettings.TEXT_COLUMN.spelled(String.join(",", columns.texts()))
+            + " names columns"
+        : ObjectiveSettings.LABEL_COLUMN.spelled(columns.label()) + " names a column";
   }
 
   private boolean hasColumns(String file) {

@@ -17,10 +17,10 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * Writes a model folder like another one in which tensors are cut, taken apart, left out or have other values:
- * weight files of the same names, with the tensors in the same order and dtypes; the index anew;
- * the tokenizer and other files byte for byte. What goes is never in memory as a whole: a few MiB
- * of one tensor at a time.
+ * Writes a model folder like another one in which tensors are cut, taken apart, left out or have
+ * other values: weight files of the same names, with the tensors in the same order and dtypes; the
+ * index anew; the tokenizer and other files byte for byte. What goes is never in memory as a whole:
+ * a few MiB of one tensor at a time.
  *
  * <p>The folder is filled file by file, weights last. Write to a name that nobody reads and publish
  * it when {@link #write} has returned.

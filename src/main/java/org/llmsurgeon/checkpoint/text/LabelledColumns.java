@@ -102,8 +102,8 @@ public record LabelledColumns(List<String> texts, String label) implements Seria
   }
 
   /**
-   * Whether a row is a pair of texts with a label, under these names or, where none are given, under
-   * usual ones.
+   * Whether a row is a pair of texts with a label, under these names or, where none are given,
+   * under usual ones.
    *
    * @param row the row
    */

@@ -14,9 +14,9 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 
 /**
- * Takes apart the tensors that hold the layers of all experts of a block. Experts lose other neurons
- * than their fellows, which no cut of such a tensor can say; what stays is written expert by expert,
- * as mixtures are published and as all programs load them.
+ * Takes apart the tensors that hold the layers of all experts of a block. Experts lose other
+ * neurons than their fellows, which no cut of such a tensor can say; what stays is written expert
+ * by expert, as mixtures are published and as all programs load them.
  */
 final class PartedExperts {
   private final ModelConfig config;

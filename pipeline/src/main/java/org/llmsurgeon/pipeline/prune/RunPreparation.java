@@ -86,8 +86,7 @@ public final class RunPreparation {
   private RunPlanner.RunWindows windows(RunInputs inputs, boolean holdOut) {
     planner.requireData(inputs.calibration());
     WindowBuilder builder = new WindowBuilder(session, run, inputs.model().path(), dense.config());
-    builder.requireColumns(
-        paths(inputs.calibration()), paths(inputs.test()), recipe.calibration());
+    builder.requireColumns(paths(inputs.calibration()), paths(inputs.test()), recipe.calibration());
     long begun = System.nanoTime();
     if (holdOut && recipe.needsData()) {
       WindowBuilder.Divided made =

@@ -19,13 +19,6 @@ public record TensorEntry(String name, DataType dtype, long[] shape, long begin,
   }
 
   /** A copy of the sizes. */
-  /** The same bytes as a matrix whose columns are the last dimension. */
-  TensorEntry lines() {
-    long last = shape.length == 0 ? 1 : shape[shape.length - 1];
-    long[] matrix = {last == 0 ? 0 : elements() / last, last};
-    return new TensorEntry(name, dtype, matrix, begin, end);
-  }
-
   @Override
   public long[] shape() {
     return shape.clone();
@@ -43,6 +36,13 @@ public record TensorEntry(String name, DataType dtype, long[] shape, long begin,
       product *= each;
     }
     return product;
+  }
+
+  /** The same bytes as a matrix whose columns are the last dimension. */
+  TensorEntry lines() {
+    long last = shape.length == 0 ? 1 : shape[shape.length - 1];
+    long[] matrix = {last == 0 ? 0 : elements() / last, last};
+    return new TensorEntry(name, dtype, matrix, begin, end);
   }
 
   /** The first dimension; 1 where there is at most one. */

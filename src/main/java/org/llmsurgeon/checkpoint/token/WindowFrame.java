@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Special tokens around every window of a text, as an encoder was trained with them around every
- * text; none for language models, which have them once in a text.
+ * text; none for most language models, which have them once in a text.
  *
  * @param before at the beginning
  * @param after at the end
@@ -21,6 +21,11 @@ public record WindowFrame(int[] before, int[] after) implements Serializable {
    */
   public static WindowFrame of(TextTokenizer tokenizer) {
     return new WindowFrame(tokenizer.prefix(), tokenizer.suffix());
+  }
+
+  /** The same at the beginning alone. */
+  public WindowFrame beginning() {
+    return new WindowFrame(before, new int[0]);
   }
 
   /** How many tokens it has. */

@@ -234,6 +234,12 @@ final class Decoder {
     return this;
   }
 
+  /** Windows of text begin as texts do. */
+  Decoder withBeginning() {
+    ends = ends.withBeginning();
+    return this;
+  }
+
   Decoder tied(boolean is) {
     tied = is;
     return this;

@@ -62,6 +62,7 @@ record GemmaFamily(String name, String type, String models, int generation)
             .activation(fields.activation(activation, "gelu_pytorch_tanh"))
             .biases(bias, bias, false)
             .scales(Math.sqrt(size.hidden()), 1, 1)
+            .withBeginning()
             .tied(fields.flag("tie_word_embeddings", true));
     if (generation == 1) {
       return decoder.rotary(RotaryFields.read(fields, size)).config();

@@ -12,10 +12,30 @@ import org.llmsurgeon.compute.Activation;
  * @param kinds its rows
  * @param images how it reads images; null where it reads text
  * @param head what comes after the last block
+ * @param begun whether every window of a text has to begin with the token that its tokenizer puts
+ *     at the beginning of a text
  * @param objective what the network is to do
  */
 public record Ends(
-    String types, int kinds, ImageInput images, HeadShape head, Objective objective) {
+    String types,
+    int kinds,
+    ImageInput images,
+    HeadShape head,
+    boolean begun,
+    Objective objective) {
+  /**
+   * Ends that take a window as it comes.
+   *
+   * @param types table of the types of tokens; null where there is none
+   * @param kinds its rows
+   * @param images how it reads images; null where it reads text
+   * @param head what comes after the last block
+   * @param objective what the network is to do
+   */
+  public Ends(String types, int kinds, ImageInput images, HeadShape head, Objective objective) {
+    this(types, kinds, images, head, false, objective);
+  }
+
   /**
    * How a network reads images.
    *
@@ -70,7 +90,12 @@ public record Ends(
    * @param other what the network is to do
    */
   Ends with(Objective other) {
-    return new Ends(types, kinds, images, head, other);
+    return new Ends(types, kinds, images, head, begun, other);
+  }
+
+  /** The same of a network that was trained with a beginning in every window and needs it. */
+  public Ends withBeginning() {
+    return new Ends(types, kinds, images, head, true, objective);
   }
 
   /**
@@ -80,7 +105,7 @@ public record Ends(
    */
   Ends with(PixelScale scale) {
     ImageInput scaled = new ImageInput(images.shape(), images.own(), images.bias(), scale);
-    return new Ends(types, kinds, scaled, head, objective);
+    return new Ends(types, kinds, scaled, head, begun, objective);
   }
 
   /**

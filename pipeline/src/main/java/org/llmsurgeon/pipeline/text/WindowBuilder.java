@@ -325,13 +325,15 @@ public final class WindowBuilder {
         .toList();
   }
 
-  /** An encoder has its special tokens around every window. */
+  /** An encoder has its special tokens around every window, some decoders one before it. */
   private WindowFrame frame() {
-    if (config.attention().causal()) {
+    boolean causal = config.attention().causal();
+    if (causal && !config.ends().begun()) {
       return WindowFrame.NONE;
     }
     try (TextTokenizer tokenizer = TextTokenizer.open(session.storage(), folder)) {
-      return WindowFrame.of(tokenizer);
+      WindowFrame frame = WindowFrame.of(tokenizer);
+      return causal ? frame.beginning() : frame;
     }
   }
 

@@ -34,7 +34,8 @@ class BegunWindowsTest {
   private EvaluationResult evaluate(String model, String test) throws IOException {
     try (ReferenceModel reference = ReferenceModel.open(model);
         JavaSparkContext spark = TestSpark.local(2)) {
-      Path folder = ReferenceFolder.write(reference, Files.createTempDirectory(temp, "m"), tokenizer());
+      Path folder =
+          ReferenceFolder.write(reference, Files.createTempDirectory(temp, "m"), tokenizer());
       return new SurgeonPipeline(spark, Progress.silent())
           .evaluate(
               new EvaluateRequest(

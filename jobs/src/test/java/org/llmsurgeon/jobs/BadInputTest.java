@@ -302,6 +302,25 @@ class BadInputTest {
     assertThat(file).hasContent("mine");
   }
 
+  /** A result never takes the place of a model's file, of a text, or of what the run writes. */
+  @Test
+  void aResultThatWouldReplaceAnotherFile() throws IOException {
+    String why = " is a file that no run wrote as its result; choose another one, or delete it.";
+    Path config = model.folder().resolve("config.json");
+    String before = Files.readString(config);
+    for (Path file : List.of(config, text)) {
+      refused(prune("--result", file.toString()), "surgeon: The result " + file + why);
+    }
+    assertThat(config).hasContent(before);
+    assertThat(output).doesNotExist();
+    Path own = output.resolve("config.json");
+    refused(prune("--result", own.toString()), "surgeon: The result " + own + why);
+    assertThat(own).content().contains("architectures");
+    String result = folder.resolve("result.json").toString();
+    assertThat(prune("--result", result).exitCode()).isZero();
+    assertThat(prune("--result", result).exitCode()).as("again").isZero();
+  }
+
   /** Where the kernel lets nobody make a file, whatever the permissions. */
   @EnabledOnOs(OS.LINUX)
   @Test

@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.Reason;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.export.verify.PythonTransformers;
 import org.llmsurgeon.export.verify.Verification;
@@ -36,14 +35,13 @@ import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
 import org.llmsurgeon.pipeline.evaluate.EvaluateRun;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
-import org.llmsurgeon.pipeline.files.Json;
-import org.llmsurgeon.pipeline.files.WriteProbe;
 import org.llmsurgeon.pipeline.output.CleanedRun;
 import org.llmsurgeon.pipeline.output.RunCleaner;
 import org.llmsurgeon.pipeline.output.SampleTexts;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.prune.PruneRun;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ResultFile;
 import org.llmsurgeon.pipeline.report.ResultPages;
 import org.llmsurgeon.pipeline.report.RunResult;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -231,8 +229,7 @@ public final class SurgeonPipeline {
   public void requireWritable(String file) {
     operation(
         session -> {
-          WriteProbe.requireFile(
-              session.storage(), session.storage().absolute(file), "The result " + file);
+          new ResultFile(session.storage(), file).requireWritable();
           return file;
         });
   }
@@ -242,25 +239,14 @@ public final class SurgeonPipeline {
    *
    * @param output the run's output
    * @param report what it did
-   * @param file where to; it appears as a whole, in place of what is there
+   * @param file where to; it appears as a whole, in place of an earlier one
    * @throws InputException if it cannot be written
    */
   public void writeResult(String output, PruningReport report, String file) {
     operation(
         session -> {
           HadoopStorage storage = session.storage();
-          try {
-            storage.replace(
-                storage.absolute(file), Json.bytes(RunResult.of(storage.absolute(output), report)));
-          } catch (UncheckedIOException failure) {
-            throw new InputException(
-                "The result "
-                    + file
-                    + " cannot be written ("
-                    + Reason.of(failure.getCause())
-                    + ").",
-                failure);
-          }
+          new ResultFile(storage, file).write(RunResult.of(storage.absolute(output), report));
           return file;
         });
   }

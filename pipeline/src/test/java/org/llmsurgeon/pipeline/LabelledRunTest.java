@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -118,6 +119,15 @@ class LabelledRunTest {
         evaluate(temp.resolve("output").toString(), null, test, Map.of("context", 12));
     assertThat(after.perplexity()).isEqualTo(report.perplexity());
     assertThat(after.windows()).isEqualTo(12);
+    PruningReport.Score accuracy = report.quality().scores().get(0);
+    assertThat(temp.resolve("output/README.md"))
+        .content()
+        .contains(
+            String.format(
+                Locale.ROOT,
+                "| accuracy on the test data | %.3f | %.3f |",
+                accuracy.dense(),
+                accuracy.pruned()));
   }
 
   /** The same two examples, encoded by hand: the second text's tokens have the vocabulary added. */

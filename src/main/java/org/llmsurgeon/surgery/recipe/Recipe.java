@@ -192,20 +192,13 @@ public final class Recipe implements Serializable {
     }
 
     /**
-     * Throws where a length of texts is given for a network that reads images.
+     * Throws where something is said that a network has no use for, whatever the data.
      *
      * @param config the network
      * @throws InputException saying so
      */
-    public void requireContextOf(ModelConfig config) {
-      if (config.readsImages() && context != null) {
-        throw new InputException(
-            "%s is how long a text is, and %s reads images of %d tokens; leave it out."
-                .formatted(
-                    CalibrationSettings.CONTEXT.spelled(String.valueOf(context)),
-                    config.architecture(),
-                    config.maxPositions()));
-      }
+    public void requireUseOf(ModelConfig config) {
+      new CalibrationUse(this, config).require();
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.llmsurgeon.Choice;
 import org.llmsurgeon.InputException;
 
@@ -143,15 +144,23 @@ public record SettingType<T>(
     return new SettingType<>(
         Form.LIST,
         label,
-        (option, given) ->
-            Arrays.stream(joined(given).split(","))
-                .map(String::strip)
-                .filter(word -> !word.isEmpty())
-                .map(parse)
-                .toList(),
+        (option, given) -> readWords(option, given).map(parse).toList(),
         all -> emptyAsNull(all.stream().map(show).collect(Collectors.joining(","))),
         null,
         either(typed("string"), listOf(typed("string"))));
+  }
+
+  /** Words of a text, of which there must be one, or of a list, which may be empty. */
+  private static Stream<String> readWords(Setting<?> option, Object given) {
+    List<String> words =
+        Arrays.stream(joined(given).split(","))
+            .map(String::strip)
+            .filter(word -> !word.isEmpty())
+            .toList();
+    if (words.isEmpty() && !(given instanceof Iterable<?> list && !list.iterator().hasNext())) {
+      throw wrong(option, given, "a name, or leave it out");
+    }
+    return words.stream();
   }
 
   /** Given or not. */

@@ -193,7 +193,7 @@ public final class PlanCommand implements Callable<Integer> {
 
   private Workload workload(String path, Recipe recipe) {
     PlannedModel model = PlannedModel.read(path, recipe.objective());
-    recipe.calibration().requireContextOf(model.config());
+    recipe.calibration().requireUseOf(model.config());
     if (testWindows < 0) {
       throw new InputException("--test-windows is " + testWindows + "; give 0 or more.");
     }

@@ -31,7 +31,7 @@ public enum PlacementOption {
       "--reduce",
       "PLACE",
       "Where the sums of the shards are added up: driver, executors (a task for each factor), or"
-          + " auto (on executors from 1 GiB on a cluster). The same bytes. Default: auto.",
+          + " auto (tasks from 128 MiB of sums on). The same bytes. Default: auto.",
       ReducePlace.SETTING,
       name -> ReducePlace.parse(name).optionName());
 

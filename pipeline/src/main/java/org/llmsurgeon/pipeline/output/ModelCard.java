@@ -55,10 +55,11 @@ public final class ModelCard {
     line("|---|---|---|");
     if (report.quality().densePerplexity() != null && last.loss().perplexity() != null) {
       row(
-          "perplexity on the test text",
+          "perplexity on the test data",
           two(report.quality().densePerplexity()),
           two(last.loss().perplexity()));
     }
+    report.quality().scores().forEach(this::score);
     sizes(report.export().before(), report.export().after());
     line("");
     loading(report.export());
@@ -75,11 +76,18 @@ public final class ModelCard {
     line("");
     line("## Limits");
     line("");
-    line("Pruned on the calibration text above and measured on the test text above; on other text");
+    line("Pruned on the calibration data above and measured on the test data above; on other data");
     line(
         "it may have lost more. It inherits licence, biases and risks of the model it was made"
             + " of.");
     return text.toString();
+  }
+
+  private void score(PruningReport.Score score) {
+    row(
+        score.metric() + " on the test data",
+        score.dense() == null ? "" : two(score.dense()),
+        score.pruned() == null ? "" : two(score.pruned()));
   }
 
   private void sizes(Footprint before, Footprint after) {

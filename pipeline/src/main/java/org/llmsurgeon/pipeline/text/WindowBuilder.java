@@ -143,34 +143,18 @@ public final class WindowBuilder {
         : new LabelledWindows(session, run, folder, config, text, text.columns());
   }
 
-  /** Throws where something is said of labelled data or of text, and the files are the other. */
+  /** Throws where something is said that the network or the files have no use for. */
   private void requireUse(List<String> files, Recipe.CalibrationText text) {
-    boolean windows = areWindows(files);
-    text.requireContextOf(config);
+    text.requireUseOf(config);
     if (!config.readsImages()) {
       refuseImages(files);
     }
     boolean pairs = !config.objective().hasAnswers();
-    if (text.columns().label() != null && !pairs && (!labelled() || windows)) {
+    if (text.columns().label() != null && !pairs && areWindows(files)) {
       throw new InputException(
-          "%s names a column of labelled data, and %s; leave it out."
+          "%s names a column of labelled data, and %s holds token windows; leave it out."
               .formatted(
-                  ObjectiveSettings.LABEL_COLUMN.spelled(text.columns().label()),
-                  labelled()
-                      ? files.get(0) + " holds token windows"
-                      : "the objective " + config.objective().label() + " needs no labels"));
-    }
-    if (text.columns().texts().size() > 1 && !pairs && !labelled()) {
-      throw new InputException(
-          "%s names two columns, and the objective %s reads one; name that."
-              .formatted(
-                  CalibrationSettings.TEXT_COLUMN.spelled(String.join(",", text.columns().texts())),
-                  config.objective().label()));
-    }
-    if (text.draw() != DrawKind.AUTO && labelled()) {
-      throw new InputException(
-          CalibrationSettings.DRAW.spelled(text.draw().optionName())
-              + " draws from text, and labelled data is drawn example by example; leave it out.");
+                  ObjectiveSettings.LABEL_COLUMN.spelled(text.columns().label()), files.get(0)));
     }
   }
 
@@ -297,11 +281,21 @@ public final class WindowBuilder {
               + " with a file of them that has these columns, or leave it out.");
     }
     List<String> files = Stream.concat(calibration.stream(), test.stream()).toList();
-    if (!text.columns().texts().isEmpty() && files.stream().noneMatch(this::hasColumns)) {
+    boolean images = config.readsImages();
+    String option =
+        !text.columns().texts().isEmpty()
+            ? CalibrationSettings.TEXT_COLUMN.spelled(String.join(",", text.columns().texts()))
+            : images && text.columns().label() != null
+                ? ObjectiveSettings.LABEL_COLUMN.spelled(text.columns().label())
+                : null;
+    if (option != null && files.stream().noneMatch(this::hasColumns)) {
       throw new InputException(
-          CalibrationSettings.TEXT_COLUMN.spelled(text.column())
-              + " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no text"
-              + " is of these; leave it out.");
+          option
+              + (images
+                  ? " names a column of metadata.jsonl, metadata.csv or .parquet, and no file is of"
+                      + " these; leave it out."
+                  : " names a column of .jsonl, .ndjson, .json, .parquet or .arrow texts, and no"
+                      + " text is of these; leave it out."));
     }
   }
 

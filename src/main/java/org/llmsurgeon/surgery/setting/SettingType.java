@@ -158,7 +158,7 @@ public record SettingType<T>(
             .filter(word -> !word.isEmpty())
             .toList();
     if (words.isEmpty() && !(given instanceof Iterable<?> list && !list.iterator().hasNext())) {
-      throw wrong(option, given, "a name, or leave it out");
+      throw wrong(option, joined(given), "a name, or leave it out");
     }
     return words.stream();
   }

@@ -45,14 +45,13 @@ public final class RunCleaner {
    * @throws InputException if it is no run directory, or a living process works in it
    */
   public CleanedRun clean(Progress progress) {
-    if (storage.entries(run.path()).isEmpty()) {
+    if (!run.isUsed()) {
       throw new InputException(
           run.path()
               + " is no run directory; give the folder that --run named, or OUTPUT/"
               + RunDirectory.DEFAULT_NAME
               + ".");
     }
-    run.requireOwn();
     try (RunLease lease = RunLease.acquire(run, RunLease.Rhythm.DEFAULT, progress)) {
       List<String> leftovers = leftovers();
       List<String> staged = OutputFolder.leftovers(run);

@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.StreamSupport;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.Reason;
 import org.llmsurgeon.checkpoint.storage.Storage;
@@ -43,14 +45,14 @@ public final class ResultPages {
   public List<String> write() {
     List<String> written = new ArrayList<>();
     try {
-      Optional<JsonNode> report = json(PruningReport.FILE);
+      Optional<JsonNode> report = whole(PruningReport.FILE, ResultPages::isReport);
       if (report.isPresent()) {
         JsonNode config = json(CONFIG).orElse(NullNode.getInstance());
         replace(ReportCsv.FILE, ReportCsv.of(report.get()));
         replace(EffectiveRecipe.FILE, EffectiveRecipe.of(report.get()));
         written.add(replace(ReportPage.RUN_FILE, ReportPage.ofRun(folder, report.get(), config)));
       }
-      json(COMPARISON)
+      whole(COMPARISON, ResultPages::isComparison)
           .ifPresent(
               runs ->
                   written.add(
@@ -94,6 +96,33 @@ public final class ResultPages {
     return storage.exists(file)
         ? Json.read(storage.readBytes(file), JsonNode.class)
         : Optional.empty();
+  }
+
+  /** A file that the pages are made of; a page of half of it would say what is not so. */
+  private Optional<JsonNode> whole(String name, Predicate<byte[]> fits) {
+    String file = Storage.child(folder, name);
+    if (!storage.exists(file)) {
+      return Optional.empty();
+    }
+    if (!fits.test(storage.readBytes(file))) {
+      throw new InputException(
+          file + " is not as a run wrote it (cut short, or changed since); restore it.");
+    }
+    return json(name);
+  }
+
+  private static boolean isReport(byte[] json) {
+    return Json.read(json, PruningReport.class)
+        .filter(report -> report.shots() != null && !report.shots().isEmpty())
+        .isPresent();
+  }
+
+  private static boolean isComparison(byte[] json) {
+    Optional<JsonNode> runs = Json.read(json, JsonNode.class).filter(JsonNode::isArray);
+    return runs.isPresent()
+        && !runs.get().isEmpty()
+        && StreamSupport.stream(runs.get().spliterator(), false)
+            .allMatch(run -> run.path("method").isTextual() && run.path("sparsity").isNumber());
   }
 
   private String replace(String name, byte[] content) {

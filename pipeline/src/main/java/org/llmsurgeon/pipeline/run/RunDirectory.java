@@ -292,13 +292,31 @@ public final class RunDirectory {
    * @throws InputException naming one of them
    */
   public void requireOwn() {
-    for (String entry : storage.entries(path)) {
-      boolean own = OWN.matcher(entry).matches() || WriteProbe.isProbe(entry);
-      if (!own && !entry.equals(RunLease.FOLDER)) {
-        throw new InputException(
-            "The run directory " + path + " holds " + entry + "; choose an empty or a new one.");
-      }
-    }
+    foreign()
+        .ifPresent(
+            entry -> {
+              throw new InputException(
+                  "The run directory "
+                      + path
+                      + " holds "
+                      + entry
+                      + "; choose an empty or a new one.");
+            });
+  }
+
+  /** Whether there are files in the directory, all of them such as runs make. */
+  public boolean isUsed() {
+    return !storage.entries(path).isEmpty() && foreign().isEmpty();
+  }
+
+  private Optional<String> foreign() {
+    return storage.entries(path).stream()
+        .filter(
+            entry ->
+                !OWN.matcher(entry).matches()
+                    && !WriteProbe.isProbe(entry)
+                    && !entry.equals(RunLease.FOLDER))
+        .findFirst();
   }
 
   /** Deletes what a run has made, except the lease: the next plan begins with nothing. */

@@ -145,7 +145,7 @@ class RunCleanerTest {
     Path mine = Files.writeString(empty.resolve("thesis.txt"), "mine");
     assertThatThrownBy(() -> clean(empty))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("holds thesis.txt");
+        .hasMessageContaining("is no run directory");
     assertThat(mine).exists();
   }
 

@@ -60,8 +60,7 @@ class UnusedDataOptionsTest {
 
   @Test
   void whatLabelledDataHasNoPlacesFor() throws IOException {
-    String why =
-        " draws from text, and labelled data is drawn example by example; leave it out.";
+    String why = " draws from text, and labelled data is drawn example by example; leave it out.";
     String[] bytes = {"--draw", "bytes"};
     refused(plan("BertForSequenceClassification", "bert", bytes), "--draw bytes" + why);
     refused(plan("ViTForImageClassification", "vit", bytes), "--draw bytes" + why);
@@ -74,8 +73,7 @@ class UnusedDataOptionsTest {
         plan("BertForSequenceClassification", "bert", "--text-column", "a,a"),
         "--text-column a,a names a column twice; name it once.");
     refused(
-        plan(
-            "BertForSequenceClassification", "bert", "--text-column", "a", "--label-column", "a"),
+        plan("BertForSequenceClassification", "bert", "--text-column", "a", "--label-column", "a"),
         "--text-column a and --label-column a are the same column; name that of the label and that"
             + " of the text.");
   }

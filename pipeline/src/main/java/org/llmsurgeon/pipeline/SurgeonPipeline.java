@@ -1,6 +1,5 @@
 package org.llmsurgeon.pipeline;
 
-import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

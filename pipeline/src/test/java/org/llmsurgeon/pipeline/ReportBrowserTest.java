@@ -107,7 +107,21 @@ class ReportBrowserTest {
       assertThat(browser.evaluate("document.querySelector('.tiles').textContent").asText())
           .contains("Best at 30", "Best at 50")
           .doesNotContain("1.234");
+      browser.open(loadedBy("AutoModelForImageClassification").toUri(), 1280, "light");
+      assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
+          .contains("AutoModelForImageClassification.from_pretrained(folder", "AutoImageProcessor")
+          .doesNotContain("AutoModelForCausalLM", "generate(");
     }
+  }
+
+  /** The page of a model that another class of transformers loads. */
+  private static Path loadedBy(String loader) throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode report = (ObjectNode) json.readTree(pruned.resolve("pruning_report.json").toFile());
+    ((ObjectNode) report.get("export")).put("loader", loader);
+    return Files.write(
+        temp.resolve("loader.html"),
+        ReportPage.ofRun("out", report, json.readTree(pruned.resolve("config.json").toFile())));
   }
 
   /**

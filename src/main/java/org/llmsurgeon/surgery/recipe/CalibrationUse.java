@@ -23,7 +23,8 @@ final class CalibrationUse {
   CalibrationUse(Recipe.CalibrationText text, ModelConfig config) {
     this.text = text;
     this.config = config;
-    this.labelled = config.objective() instanceof Labels || config.objective() instanceof Regression;
+    this.labelled =
+        config.objective() instanceof Labels || config.objective() instanceof Regression;
     this.pairs = !config.objective().hasAnswers();
   }
 

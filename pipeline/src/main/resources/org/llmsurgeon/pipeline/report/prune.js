@@ -24,7 +24,7 @@ function head() {
     const factor = last.perplexity / report.dense_perplexity;
     tiles.push(tile('Perplexity', `${figures(report.dense_perplexity)} → ${figures(last.perplexity)}`, `× ${factor.toFixed(3)}; ${figures(Math.log(factor), 3)} nats per token`));
   } else {
-    tiles.push(tile('Perplexity', 'not measured', 'no test text was given'));
+    tiles.push(tile('Perplexity', 'not measured', 'no test data was given'));
   }
   for (const score of report.scores || []) {
     const [name, note] = SCORES[score.metric] || [score.metric, null];
@@ -138,7 +138,7 @@ function perplexityChart(measured) {
     type: 'line', data: { datasets: of(options[0]) },
     options: { parsing: false, scales: { x: axis(options[0].title, { type: 'linear' }), y: valueAxis('perplexity', measured.map((shot) => shot.perplexity).concat(known(dense) ? [dense] : [])) } },
   };
-  const figure = chart('Perplexity', 'On the test text; dashed: the dense model. Lower is better.', configuration);
+  const figure = chart('Perplexity', 'On the test data; dashed: the dense model. Lower is better.', configuration);
   const choice = element('select', { 'aria-label': 'What perplexity is drawn against' }, options.map((each, i) => element('option', { value: i }, 'against ' + each.name)));
   choice.addEventListener('change', () => {
     const quantity = options[Number(choice.value)];
@@ -356,10 +356,28 @@ function settings() {
     folded('Inputs and their SHA-256', table(['input', 'file', 'SHA-256'], inputs, [1, 2])));
 }
 
+/** What a loaded model is given and gives, in Python, by the class that loads it. */
+function firstUse(loader) {
+  if (loader.endsWith('ForImageClassification')) {
+    return ['inputs = processor(Image.open("photo.jpg").convert("RGB"), return_tensors="pt")', 'print(model.config.id2label[model(**inputs).logits.argmax().item()])'];
+  }
+  const inputs = 'inputs = tokenizer("Once upon a time", return_tensors="pt")';
+  if (loader.endsWith('ForCausalLM')) return [inputs, 'print(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))'];
+  return [inputs, loader === 'AutoModel' ? 'print(model(**inputs).last_hidden_state.mean(1))' : 'print(model(**inputs).logits)'];
+}
+
 function loading() {
-  const own = report.export && /^transformers.*trust_remote_code/.test(report.export.loads_in[0] || '');
+  const written = report.export || {};
+  const own = /^transformers.*trust_remote_code/.test((written.loads_in || [])[0] || '');
+  const loader = written.loader || 'AutoModelForCausalLM';
+  const images = loader.endsWith('ForImageClassification');
+  const [name, reader] = images ? ['processor', 'AutoImageProcessor'] : ['tokenizer', 'AutoTokenizer'];
+  const lines = [
+    ...(images ? ['from PIL import Image'] : []), `from transformers import ${loader}, ${reader}`, '', `folder = ${JSON.stringify(folder)}`,
+    `model = ${loader}.from_pretrained(folder${own ? ', trust_remote_code=True' : ''})`, `${name} = ${reader}.from_pretrained(folder)`, ...firstUse(loader),
+  ];
   section('How to load it', null,
-    copyable(`from transformers import AutoModelForCausalLM, AutoTokenizer\n\nfolder = ${JSON.stringify(folder)}\nmodel = AutoModelForCausalLM.from_pretrained(folder${own ? ", trust_remote_code=True" : ""})\ntokenizer = AutoTokenizer.from_pretrained(folder)\ninputs = tokenizer("Once upon a time", return_tensors="pt")\nprint(tokenizer.decode(model.generate(**inputs, max_new_tokens=40)[0]))`),
+    copyable(lines.join('\n')),
     element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
     copyable('jobs/surgeon report ' + folder));
 }

@@ -20,8 +20,18 @@ class ResultPagesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "garbage", "{", "null", "[]", "{}", "{\"shots\": []}", "{\"shots\": [null]}",
-        "{\"shots\": [{\"sparsity\": \"x\"}]}", "[null]", "[{}]", "[{\"method\": 1}]"
+        "",
+        "garbage",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        "{\"shots\": []}",
+        "{\"shots\": [null]}",
+        "{\"shots\": [{\"sparsity\": \"x\"}]}",
+        "[null]",
+        "[{}]",
+        "[{\"method\": 1}]"
       })
   void whatNoRunWroteIsNamedAndNoPageMade(String content) throws IOException {
     for (String name : new String[] {PruningReport.FILE, ResultPages.COMPARISON}) {
@@ -30,7 +40,8 @@ class ResultPagesTest {
           new ResultPages(new HadoopStorage(new Configuration(false)), temp.toString());
       assertThatThrownBy(pages::write)
           .isInstanceOf(InputException.class)
-          .hasMessage(file + " is not as a run wrote it (cut short, or changed since); restore it.");
+          .hasMessage(
+              file + " is not as a run wrote it (cut short, or changed since); restore it.");
       Files.delete(file);
       assertThat(temp).isEmptyDirectory();
     }

@@ -314,7 +314,9 @@ class BadInputTest {
     assertThat(config).hasContent(before);
     assertThat(output).doesNotExist();
     Path own = output.resolve("config.json");
-    refused(prune("--result", own.toString()), "surgeon: The result " + own + why);
+    CommandRun late = prune("--result", own.toString());
+    assertThat(late.err()).contains("surgeon: The result " + own + why);
+    assertThat(late.code()).isEqualTo(2);
     assertThat(own).content().contains("architectures");
     String result = folder.resolve("result.json").toString();
     assertThat(prune("--result", result).code()).isZero();

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,8 @@ import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.export.verify.Verifier;
 import org.llmsurgeon.model.LanguageModel;
+import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.architecture.Architectures.Supported;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.ModelConfig;
 
@@ -37,6 +41,17 @@ public class ExportedModelTest {
 
   static List<ExportCase> cases() {
     return ExportCase.all();
+  }
+
+  /** Nemotron-NAS is a form of others, and is read, pruned and written again in its own tests. */
+  @Test
+  void everyArchitectureIsWrittenSmaller() {
+    Set<String> written = new HashSet<>(Set.of("DeciLMForCausalLM"));
+    cases().stream()
+        .filter(each -> each.expected() != Route.ZEROS)
+        .forEach(each -> written.add(each.model().get().path("architectures").path(0).asText()));
+    assertThat(written)
+        .containsAll(Architectures.supported().stream().map(Supported::architecture).toList());
   }
 
   @ParameterizedTest

@@ -63,12 +63,13 @@ class EveryArchitecturePlanTest {
       options.put("sparsity", 0.3);
     }
     int context = Math.min(8, config.maxPositions());
-    Workload work =
-        new Workload(config, Float.BYTES, Recipe.of(options), 0.3, 64, context, 32, 8);
+    Workload work = new Workload(config, Float.BYTES, Recipe.of(options), 0.3, 64, context, 32, 8);
     ResourcePlan plan = ResourcePlanner.plan(work, MACHINES);
     assertThat(plan.seconds()).as("%s", options).isPositive();
     assertThat(plan.diskBytes()).as("%s", options).isPositive();
     assertThat(plan.stage("cut").written()).as("%s", options).isPositive();
-    assertThat(plan.stages()).as("%s", options).noneMatch(stage -> stage.memory().process() <= 0 || stage.seconds() < 0);
+    assertThat(plan.stages())
+        .as("%s", options)
+        .noneMatch(stage -> stage.memory().process() <= 0 || stage.seconds() < 0);
   }
 }

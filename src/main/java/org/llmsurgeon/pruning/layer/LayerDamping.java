@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.layer;
 
+import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.curvature.DampedInverse;
 import org.llmsurgeon.curvature.Damping;
@@ -25,8 +26,18 @@ public record LayerDamping(
   static LayerDamping of(UnitDamping damping) {
     return new LayerDamping(
         diagonal -> DampedInverse.constant(diagonal, damping.factors().g()),
-        diagonal -> DampedInverse.constant(diagonal, damping.factors().a()),
+        diagonal ->
+            DampedInverse.constant(bounded(diagonal, damping.most()), damping.factors().a()),
         diagonal -> DampedInverse.constant(diagonal, damping.columnCosts()));
+  }
+
+  private static double[] bounded(double[] diagonal, double most) {
+    if (diagonal.length == 0 || most == Double.POSITIVE_INFINITY) {
+      return diagonal;
+    }
+    double median =
+        Arrays.stream(diagonal).sorted().skip(diagonal.length / 2).findFirst().orElse(0);
+    return Arrays.stream(diagonal).map(each -> Math.min(each, most * median)).toArray();
   }
 
   /** Whatever the diagonals. */

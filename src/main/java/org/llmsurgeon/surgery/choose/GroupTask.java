@@ -92,7 +92,8 @@ public final class GroupTask {
           recipe,
           () -> {
             for (LinearShape shape : planned.shapes()) {
-              layers.add(new LayerTask(device, shape, weights, factors, recipe).open(scope));
+              LayerTask task = new LayerTask(device, shape, weights, factors, recipe);
+              layers.add(task.among(planned.shapes()).open(scope));
             }
             return work.apply(layers);
           });

@@ -38,11 +38,15 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * multiply-adds, for each; memory: about five matrices of the larger factor.
  */
 public final class LayerTask {
+  /** Activations of units this many times larger than the median's damp no others. */
+  private static final double MASSIVE = 10;
+
   private final Device device;
   private final LinearShape layer;
   private final WeightSource weights;
   private final FactorSource factors;
   private final Recipe recipe;
+  private final List<LinearShape> makers;
 
   /**
    * @param device where to compute
@@ -53,11 +57,32 @@ public final class LayerTask {
    */
   public LayerTask(
       Device device, LinearShape layer, WeightSource weights, FactorSource factors, Recipe recipe) {
+    this(device, layer, weights, factors, recipe, List.of());
+  }
+
+  private LayerTask(
+      Device device,
+      LinearShape layer,
+      WeightSource weights,
+      FactorSource factors,
+      Recipe recipe,
+      List<LinearShape> makers) {
     this.device = device;
     this.layer = layer;
     this.weights = weights;
     this.factors = factors;
     this.recipe = recipe;
+    this.makers = makers;
+  }
+
+  /**
+   * The same layer among others, which may make what it reads: neurons are then damped by what they
+   * could give.
+   *
+   * @param all layers of its block, or more
+   */
+  public LayerTask among(List<LinearShape> all) {
+    return new LayerTask(device, layer, weights, factors, recipe, NeuronFloor.makers(layer, all));
   }
 
   /**
@@ -69,7 +94,7 @@ public final class LayerTask {
   public LayerScore score() {
     return recipe.curvature().kind().product()
         ? operate(
-            recipe.damping(),
+            new UnitDamping(recipe.damping(), 0),
             surgery -> {
               StructureCosts costs = surgery.costs(recipe.costs());
               return new LayerScore(costs, surgery.health());
@@ -212,7 +237,7 @@ public final class LayerTask {
     return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
-  private <T> T operate(Damping damping, Function<LayerSurgery, T> work) {
+  private <T> T operate(UnitDamping damping, Function<LayerSurgery, T> work) {
     return explained(
         recipe,
         () -> {
@@ -232,12 +257,10 @@ public final class LayerTask {
     return open(scope, damping());
   }
 
-  private LayerSurgery open(TensorScope scope, Damping damping) {
+  private LayerSurgery open(TensorScope scope, UnitDamping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      double independent = reached() * factors.size().independentTokens();
-      UnitDamping both = new UnitDamping(damping, share(independent));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), both);
+      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping);
     }
   }
 
@@ -254,12 +277,24 @@ public final class LayerTask {
    * 0.000008 were predicted. In the inverse, which says how rows make up for each other, more
    * shrinking hides what they share: with fourteen times as much a small OPT, 20 to 50 % in ten
    * shots, lost a seventh more.
+   *
+   * <p>Gated neurons are damped each by what it could give ({@link NeuronFloor}), and so not by the
+   * massive activation of another one in the mean.
    */
-  private Damping damping() {
+  private UnitDamping damping() {
     Damping asked = recipe.damping();
-    return recipe.structures().coupled()
-        ? new Damping(Math.max(asked.g(), share(tokens())), asked.a())
-        : asked;
+    double columns = share(reached() * factors.size().independentTokens());
+    if (!recipe.structures().coupled()) {
+      return new UnitDamping(asked, columns);
+    }
+    Damping least = new Damping(Math.max(asked.g(), share(tokens())), asked.a());
+    return ofGatedNeurons()
+        ? new UnitDamping(least, columns, MASSIVE)
+        : new UnitDamping(least, columns);
+  }
+
+  private boolean ofGatedNeurons() {
+    return recipe.structures().coupled() && !makers.isEmpty();
   }
 
   /** Share of all tokens that go through the layer: 1, unless it is an expert's. */
@@ -323,6 +358,9 @@ public final class LayerTask {
       // Both factors are means over all tokens. What an expert's tokens add to the Fisher is the
       // product of the means over these, once for each of them, so of one mean over them all.
       device.scale(1 / reached, a);
+    }
+    if (ofGatedNeurons() && reached > 0) {
+      new NeuronFloor(device, weights, factors, makers).add(recipe.damping().a(), reached, a);
     }
     KroneckerFactors own = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
     own.balance(device);

@@ -349,7 +349,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
   }
 
   private LayerTask task(LinearShape layer, FactorSource factors) {
-    return new LayerTask(device, layer, this, factors, recipe);
+    return new LayerTask(device, layer, this, factors, recipe).among(config.linears());
   }
 
   private void replace(String layer, LayerWeight weight) {

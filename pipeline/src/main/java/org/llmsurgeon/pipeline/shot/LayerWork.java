@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.shot;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.function.Function;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.config.LinearShape;
@@ -105,13 +106,17 @@ public record LayerWork(
         .acquire(
             ProcessCache.Work.SURGERY,
             ProcessCache.Role.INVERSES,
-            new Factors(run, manifest, recipe.curvature(), device),
+            new Factors(run, manifest, recipe.curvature(), recipe.structures().coupled(), device),
             () -> new KeptInverses(KeptMemory.on(device)));
   }
 
   /** What inverses depend on, beside what {@link org.llmsurgeon.curvature.InverseStore.Key} has. */
   private record Factors(
-      String run, FactorsManifest manifest, CurvatureRule curvature, Device device) {}
+      String run,
+      FactorsManifest manifest,
+      CurvatureRule curvature,
+      boolean coupled,
+      Device device) {}
 
   /**
    * Works on one layer of which single weights or N:M groups go.
@@ -142,14 +147,15 @@ public record LayerWork(
   public <T> T on(int layer, Function<LayerTask, T> work) {
     return open(
         opened -> {
-          LinearShape shape = opened.weights().config().linears().get(layer);
-          return work.apply(
+          List<LinearShape> all = opened.weights().config().linears();
+          LayerTask task =
               new LayerTask(
                   ExecutorDevice.shared(),
-                  shape,
+                  all.get(layer),
                   opened.weights(),
                   opened.factors(),
-                  opened.recipe()));
+                  opened.recipe());
+          return work.apply(task.among(all));
         });
   }
 }

@@ -360,7 +360,9 @@ public final class LayerTask {
       device.scale(1 / reached, a);
     }
     if (ofGatedNeurons() && reached > 0) {
-      new NeuronFloor(device, weights, factors, makers).add(recipe.damping().a(), reached, a);
+      double independent = reached * factors.size().independentTokens();
+      double share = recipe.damping().a() * Math.min(1, NeuronFloor.TOKENS / independent);
+      new NeuronFloor(device, weights, factors, makers).add(share, reached, a);
     }
     KroneckerFactors own = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
     own.balance(device);

@@ -26,6 +26,12 @@ import org.llmsurgeon.surgery.calibrate.FactorSource;
 record NeuronFloor(
     Device device, WeightSource weights, FactorSource factors, List<LinearShape> makers) {
   /**
+   * Up to so many independent tokens the floor is as large a share as damping is; from there on it
+   * falls as they grow, since more of them show more of what a neuron does.
+   */
+  static final double TOKENS = 512;
+
+  /**
    * The layers that make what a layer reads, the gate first, where it reads gated neurons. Of plain
    * ones, an activation of one product, less is not known than of any other input: with a floor of
    * the same kind a small OPT lost 0.4 % more at 50 %.

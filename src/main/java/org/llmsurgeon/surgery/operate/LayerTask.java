@@ -92,6 +92,10 @@ public final class LayerTask {
    * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
   public LayerScore score() {
+    if (!makers.isEmpty()) {
+      // The costs of the paper know no floor.
+      return new LayerTask(device, layer, weights, factors, recipe).score();
+    }
     return recipe.curvature().kind().product()
         ? operate(
             new UnitDamping(recipe.damping(), 0),

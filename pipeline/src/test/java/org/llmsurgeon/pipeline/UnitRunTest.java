@@ -181,13 +181,13 @@ class UnitRunTest {
   }
 
   @Test
-  void rowsAndColumnsPredictNothing() throws Exception {
+  void rowsAndColumnsArePredictedTogether() throws Exception {
     PruningReport report =
         prune(
             TestModel.llama(temp, DataType.F32),
             "o",
             Map.of("structures", "row,column", "sparsity", 0.2, "shots", 1));
-    assertThat(report.shots().get(0).loss().predictedNats()).isNull();
+    assertThat(report.shots().get(0).loss().predictedNats()).isPositive();
     assertThat(report.shots().get(0).choice().units()).isEmpty();
     assertThat(report.notes().warnings()).isEmpty();
   }
@@ -324,6 +324,20 @@ class UnitRunTest {
     assertThat(targets(parts)).isEqualTo(targets(whole));
     assertThat(Files.readAllBytes(temp.resolve("parts/model.safetensors")))
         .isEqualTo(Files.readAllBytes(temp.resolve("whole/model.safetensors")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"row,column", "element"})
+  void adaptiveShotsAreForWhateverGoes(String structures) throws Exception {
+    PruningReport report =
+        prune(
+            TestModel.llama(temp, DataType.F32),
+            "o",
+            Map.of("structures", structures, "sparsity", 0.3, "shots", "auto", "max-shots", 12));
+    assertThat(report.shots()).hasSizeBetween(2, 12);
+    assertThat(report.shots())
+        .allSatisfy(shot -> assertThat(shot.loss().predictedNats()).isPositive());
+    assertThat(report.sparsity()).isBetween(0.25, 0.3);
   }
 
   private static List<Double> targets(PruningReport report) {

@@ -94,10 +94,9 @@ public final class StepSettings {
                   new Need(
                       values ->
                           values.get(StepSettings.SHOTS).isPresent()
-                              || StructureSettings.structures(values).coupled()
-                                  && CurvatureSettings.ofLoss(values),
-                      " auto needs predictions of the loss, which --structures units with"
-                          + " --curvature kfac give; choose these, or give a number of shots."),
+                              || CurvatureSettings.ofLoss(values),
+                      " auto needs predictions of the loss, which --curvature kfac gives; choose"
+                          + " it, or give a number of shots."),
                   new Need(
                       values ->
                           values.get(StepSettings.SHOTS).isPresent()

@@ -92,13 +92,9 @@ public final class LayerTask {
    * @throws org.llmsurgeon.compute.NonFiniteException if a weight, factor or cost is not finite
    */
   public LayerScore score() {
-    if (!makers.isEmpty()) {
-      // The costs of the paper know no floor.
-      return new LayerTask(device, layer, weights, factors, recipe).score();
-    }
     return recipe.curvature().kind().product()
         ? operate(
-            new UnitDamping(recipe.damping(), 0),
+            scope -> open(scope, curvature(scope), new UnitDamping(recipe.damping(), 0)),
             surgery -> {
               StructureCosts costs = surgery.costs(recipe.costs());
               return new LayerScore(costs, surgery.health());
@@ -117,7 +113,7 @@ public final class LayerTask {
    */
   public CutLayer cut(Selection selection) {
     return recipe.curvature().kind().product()
-        ? operate(damping(), surgery -> cut(surgery, selection))
+        ? operate(this::open, surgery -> cut(surgery, selection))
         : operateOther(curvature -> cut(curvature, selection));
   }
 
@@ -241,12 +237,12 @@ public final class LayerTask {
     return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
-  private <T> T operate(UnitDamping damping, Function<LayerSurgery, T> work) {
+  private <T> T operate(Function<TensorScope, LayerSurgery> open, Function<LayerSurgery, T> work) {
     return explained(
         recipe,
         () -> {
           try (TensorScope scope = new TensorScope(device);
-              LayerSurgery surgery = open(scope, damping)) {
+              LayerSurgery surgery = open.apply(scope)) {
             return work.apply(surgery);
           }
         });
@@ -258,13 +254,14 @@ public final class LayerTask {
    * @param scope owns its weight and factors; must be closed after it
    */
   public LayerSurgery open(TensorScope scope) {
-    return open(scope, damping());
+    KroneckerFactors curvature = loaded(scope, ofGatedNeurons()).keptIn(factors.inverses());
+    return open(scope, curvature, damping());
   }
 
-  private LayerSurgery open(TensorScope scope, UnitDamping damping) {
+  private LayerSurgery open(TensorScope scope, KroneckerFactors curvature, UnitDamping damping) {
     try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
       Tensor all = scope.own(weight.augmented(device));
-      return new LayerSurgery(device, layer.name(), all, curvature(scope), damping);
+      return new LayerSurgery(device, layer.name(), all, curvature, damping);
     }
   }
 
@@ -339,12 +336,17 @@ public final class LayerTask {
     }
   }
 
-  /** The layer's factors in double, balanced; of a sum the first ones. */
+  /** The layer's factors in double, balanced, without a floor; of a sum the first ones. */
   public KroneckerFactors curvature(TensorScope scope) {
-    return loaded(scope).keptIn(factors.inverses());
+    return loaded(scope, false).keptIn(factors.inverses());
   }
 
-  private KroneckerFactors loaded(TensorScope scope) {
+  /**
+   * Reads the factors.
+   *
+   * @param floored whether each neuron is damped by what it could give, which changes {@code A}
+   */
+  private KroneckerFactors loaded(TensorScope scope, boolean floored) {
     if (recipe.curvature().kind() == CurvatureKind.IDENTITY) {
       return owned(
           scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));
@@ -363,7 +365,7 @@ public final class LayerTask {
       // product of the means over these, once for each of them, so of one mean over them all.
       device.scale(1 / reached, a);
     }
-    if (ofGatedNeurons() && reached > 0) {
+    if (floored && reached > 0) {
       double independent = reached * factors.size().independentTokens();
       double share = recipe.damping().a() * Math.min(1, NeuronFloor.TOKENS / independent);
       new NeuronFloor(device, weights, factors, makers).add(share, reached, a);

@@ -158,7 +158,6 @@ class RecipeTest {
 
   @Test
   void whatDoesNotBelongTogetherIsRefused() {
-    refuses(Map.of("structures", "row,column", "shots", "auto"), "auto");
     refuses(Map.of("curvature", "activations", "shots", "auto"), "auto");
     refuses(Map.of("structures", "row", "round-to", 8), "round-to");
     refuses(Map.of("round-to", "neuron=8,neuron=4"), "--round-to");

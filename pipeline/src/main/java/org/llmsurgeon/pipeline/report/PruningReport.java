@@ -252,7 +252,8 @@ public record PruningReport(
    * What went of one kind of unit in a shot.
    *
    * @param removed units
-   * @param predictedNats their part of the predicted growth of the loss
+   * @param predictedNats their part of the predicted growth of the loss, in proportion to what they
+   *     cost when they were chosen
    */
   public record UnitShare(int removed, Double predictedNats) {}
 
@@ -309,8 +310,9 @@ public record PruningReport(
     /**
      * What a shot did to the loss.
      *
-     * @param predictedNats by the quadratic model, {@code T (T - 1)} times the cost, where {@code
-     *     T} are the tokens of a window; null where there are no units or no loss in the curvature
+     * @param predictedNats by the quadratic model of what was done to the weights, {@code T (T -
+     *     1)} times the cost, where {@code T} are the tokens of a window; null where the curvature
+     *     is not one of the loss
      * @param measuredNats difference of the logarithms of the perplexity; where there is no test
      *     text, of the calibration loss, which the last shot does not know
      * @param perplexity on the test text

@@ -162,7 +162,8 @@ public final class ReportBuilder {
             (kind, share) ->
                 units.put(
                     kind,
-                    new PruningReport.UnitShare(share.units(), losses.nats(share.predicted()))));
+                    new PruningReport.UnitShare(
+                        share.units(), losses.share(selection, shot, share.predicted()))));
     Removal removal = shot.removal();
     shots.add(
         new PruningReport.Shot(
@@ -174,9 +175,9 @@ public final class ReportBuilder {
                 removal.sparsity(),
                 removal.threshold()),
             new PruningReport.Shot.Loss(
-                losses.predicted(selection), losses.measured(shot.shot()), evaluation.perplexity()),
+                losses.predicted(shot), losses.measured(shot.shot()), evaluation.perplexity()),
             new PruningReport.Shot.Choice(
-                constraints(selection), units, selection.followedAgain(), selection.costs()),
+                constraints(selection, shot), units, selection.followedAgain(), selection.costs()),
             new StageSeconds(
                 before.tokenise(),
                 before.accumulate(),
@@ -194,7 +195,8 @@ public final class ReportBuilder {
   }
 
   /** What each constraint on widths costs. */
-  private Map<String, PruningReport.Constraint> constraints(SelectionManifest selection) {
+  private Map<String, PruningReport.Constraint> constraints(
+      SelectionManifest selection, ShotManifest shot) {
     Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
     selection
         .predicted()
@@ -204,8 +206,9 @@ public final class ReportBuilder {
                 constraints.put(
                     option,
                     new PruningReport.Constraint(
-                        losses.nats(without.predicted()),
-                        losses.nats(selection.predicted().cost() - without.predicted()),
+                        losses.share(selection, shot, without.predicted()),
+                        losses.share(
+                            selection, shot, selection.predicted().cost() - without.predicted()),
                         without.removed())));
     return constraints;
   }

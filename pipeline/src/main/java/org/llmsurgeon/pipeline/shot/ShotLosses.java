@@ -7,6 +7,7 @@ import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.text.Windows;
 
@@ -74,9 +75,37 @@ public final class ShotLosses {
     return (double) tokens / windows.length * ((double) said / windows.length);
   }
 
-  /** Predicted growth of the loss by what a selection takes, or null. */
-  public Double predicted(SelectionManifest selection) {
-    return nats(selection.predicted().cost());
+  /**
+   * Growth of the loss that the quadratic model predicts of what a shot did to the weights, before
+   * any correction.
+   *
+   * @param shot as it was committed
+   * @return null where the curvature is not one of the loss
+   */
+  public Double predicted(ShotManifest shot) {
+    return nats(cost(shot));
+  }
+
+  private static double cost(ShotManifest shot) {
+    return shot.layers().stream().mapToDouble(each -> each.cut().quadraticCost()).sum();
+  }
+
+  /**
+   * What the costs of a choice say in nats, in proportion: units are chosen by costs under more
+   * damping than what they add to the loss is told by, so that nothing that the data hardly shows
+   * looks free.
+   *
+   * @param choice costs that {@code cost} is one of or is comparable to
+   * @param shot what became of the choice
+   * @param cost to be told
+   * @return null where nothing is predicted
+   */
+  public Double share(SelectionManifest choice, ShotManifest shot, double cost) {
+    Double all = choice.predicted().cost();
+    if (all == null) {
+      return null;
+    }
+    return nats(all == 0 ? cost : cost / all * cost(shot));
   }
 
   /**

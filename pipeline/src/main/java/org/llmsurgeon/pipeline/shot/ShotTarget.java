@@ -2,7 +2,8 @@ package org.llmsurgeon.pipeline.shot;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.surgery.recipe.AdaptiveSteps;
 
 /**
@@ -32,11 +33,11 @@ public final class ShotTarget {
     List<AdaptiveSteps.Past> done = new ArrayList<>();
     double from = 0;
     for (int earlier = 1; earlier < shot.shot(); earlier++) {
-      SelectionManifest selection = shot.selection(earlier);
-      double target = selection.removal().target();
+      ShotManifest cut = shot.run().required(RunDirectory.manifest(earlier), ShotManifest.class);
+      double target = cut.removal().target();
       done.add(
           new AdaptiveSteps.Past(
-              from, target, losses.predicted(selection), losses.onCalibration(earlier)));
+              from, target, losses.predicted(cut), losses.onCalibration(earlier)));
       from = target;
     }
     return shot.recipe().adaptiveSteps(end).next(done);

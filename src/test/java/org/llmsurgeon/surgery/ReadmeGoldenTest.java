@@ -194,11 +194,10 @@ class ReadmeGoldenTest {
         new ObjectMapper()
             .readTree(SharedData.path("golden/smollm2/expected.json").toFile())
             .path("runs");
-    assertThat(
-            ReadmeFigures.of(
-                "rows and columns (paper)", "SmolLM2-135M, 5 %, three shots, 16 x 512 tokens"))
+    String paper = "rows and columns (paper)";
+    assertThat(ReadmeFigures.of(paper, "SmolLM2-135M, 5 %, three shots, 16 x 512 tokens"))
         .isCloseTo(perplexity(runs.path("row_column_40_24shots_joint"), 3), within(0.05));
-    assertThat(ReadmeFigures.said("(the authors' program: #)"))
+    assertThat(ReadmeFigures.of(paper, "SmolLM2-135M, 20 %, four shots, 16 x 512 tokens"))
         .isCloseTo(perplexity(runs.path("row_column_40_8shots_joint"), 4), within(0.05));
   }
 

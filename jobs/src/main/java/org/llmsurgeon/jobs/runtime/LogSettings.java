@@ -4,6 +4,7 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.core.config.Configurator;
+import org.apache.spark.SparkConf;
 
 /** What the driver logs where nobody said it: on a cluster Spark would log some hundred lines. */
 public final class LogSettings {
@@ -23,6 +24,9 @@ public final class LogSettings {
     if (named || found || ours == null) {
       return;
     }
+    // Spark loads its own settings at its first line, over any others, unless it has done so
+    // before.
+    new SparkConf(false).initializeLogIfNecessary(false);
     try {
       Configurator.reconfigure(ours.toURI());
     } catch (URISyntaxException impossible) {

@@ -38,9 +38,10 @@ class OtherCommandsTest {
           new Held(
               "src/test/java/org/llmsurgeon/export/VllmTest.java",
               Set.of("--trust-remote-code", "--model-impl")),
-          "llama-cli",
+          "llama-completion",
           new Held(
-              "src/test/java/org/llmsurgeon/export/gguf/LlamaCppTest.java", Set.of("-m", "-p")));
+              "src/test/java/org/llmsurgeon/export/gguf/LlamaCppTest.java",
+              Set.of("-m", "-p", "-n", "-no-cnv")));
 
   /**
    * How a program that is not here is tried.
@@ -61,7 +62,8 @@ class OtherCommandsTest {
             .replace("\\\n", " ")
             .lines()
             .map(line -> line.replaceFirst("  +#.*", "").replaceAll("\\s+", " ").strip())
-            .filter(line -> line.matches("(mvn|docker|kubectl|spark-submit|vllm|llama-cli) .*"))
+            .filter(
+                line -> line.matches("(mvn|docker|kubectl|spark-submit|vllm|llama-completion) .*"))
             .forEach(commands::add);
       }
       QUOTED.matcher(text).results().forEach(found -> commands.add(found.group(1)));
@@ -69,7 +71,8 @@ class OtherCommandsTest {
     return commands;
   }
 
-  private static Stream<List<String>> of(String program) throws IOException {
+  /** The words of the pages' commands of a program. */
+  static Stream<List<String>> of(String program) throws IOException {
     return commands().stream()
         .filter(each -> each.startsWith(program + " "))
         .map(each -> List.of(each.split(" ")));

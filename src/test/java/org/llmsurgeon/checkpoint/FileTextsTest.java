@@ -72,6 +72,29 @@ class FileTextsTest {
     return read(TextPart.whole(storage, path));
   }
 
+  @Test
+  void lineEndsOfAllSystemsAreLineFeeds() throws IOException {
+    String path = file("dos.txt", "one\r\ntwo\rthree\r\r\n\nfour\r");
+    assertThat(storage.length(path)).isEqualTo(23);
+    String expected = "one\ntwo\nthree\n\n\nfour\n";
+    assertThat(read(path)).containsExactly(expected);
+    for (long step = 1; step < 8; step++) {
+      StringBuilder whole = new StringBuilder();
+      for (long from = 0; from < 23; from += step) {
+        TextPart part = new TextPart(path, from, Math.min(23, from + step), 23);
+        try (TextReader reader = new FileTexts(storage).open(part)) {
+          for (TextChunk chunk = reader.next(); chunk != null; chunk = reader.next()) {
+            whole.append(chunk.text());
+          }
+        }
+      }
+      assertThat(whole.toString()).isEqualTo(expected);
+    }
+    // Longer than what is decoded at a time, with a line end across each border.
+    String many = file("many.txt", "x" + "\r\n".repeat(100_000));
+    assertThat(read(many)).containsExactly("x" + "\n".repeat(100_000));
+  }
+
   /** Reads a file in parts of some bytes, one after the other. */
   private List<String> inParts(String path, long step) {
     long length = storage.length(path);

@@ -12,7 +12,10 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.storage.ByteSource;
 import org.llmsurgeon.checkpoint.storage.StrictText;
 
-/** The characters that begin in a part of a file of UTF-8, some tens of thousands at a time. */
+/**
+ * The characters that begin in a part of a file of UTF-8, some tens of thousands at a time; line
+ * ends of all systems are line feeds.
+ */
 final class PlainTextReader implements TextReader {
   private static final int CHUNK = 1 << 16;
   private static final int LONGEST_TAIL = 3;
@@ -25,6 +28,9 @@ final class PlainTextReader implements TextReader {
   /** Position in the text of the first byte of the buffer. */
   private long offset;
 
+  /** Whether the character before was a carriage return, which was read as a line end. */
+  private boolean returned;
+
   private boolean exhausted;
   private boolean begun;
   private boolean ended;
@@ -36,6 +42,7 @@ final class PlainTextReader implements TextReader {
   PlainTextReader(ByteSource source, TextPart part) {
     this.part = part;
     this.offset = characterStart(source, part.from());
+    this.returned = offset > 0 && at(source, offset - 1, 1).get(0) == '\r';
     this.stream = FileTexts.bytes(source, offset, characterStart(source, part.to()));
   }
 
@@ -44,12 +51,7 @@ final class PlainTextReader implements TextReader {
     if (at == 0 || at >= source.length()) {
       return at;
     }
-    ByteBuffer tail = ByteBuffer.allocate((int) Math.min(LONGEST_TAIL, source.length() - at));
-    try {
-      source.read(at, tail);
-    } catch (IOException failure) {
-      throw FileTexts.unreadable(source.name(), failure);
-    }
+    ByteBuffer tail = at(source, at, (int) Math.min(LONGEST_TAIL, source.length() - at));
     int skip = 0;
     while (skip < tail.capacity() && (tail.get(skip) & 0xc0) == 0x80) {
       skip++;
@@ -57,10 +59,30 @@ final class PlainTextReader implements TextReader {
     return at + skip;
   }
 
+  private static ByteBuffer at(ByteSource source, long from, int count) {
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    try {
+      source.read(from, bytes);
+    } catch (IOException failure) {
+      throw FileTexts.unreadable(source.name(), failure);
+    }
+    return bytes;
+  }
+
+  /** Line ends of all systems as line feeds, as Python reads text. */
+  private String lineFeeds(String text) {
+    if (!returned && text.indexOf('\r') < 0) {
+      return text;
+    }
+    String joined = returned && text.startsWith("\n") ? text.substring(1) : text;
+    returned = text.isEmpty() ? returned : text.endsWith("\r");
+    return joined.replace("\r\n", "\n").replace('\r', '\n');
+  }
+
   @Override
   public TextChunk next() {
     boolean starts = !begun && part.from() == 0;
-    String text = begun && ended ? "" : decode();
+    String text = begun && ended ? "" : lineFeeds(decode());
     if (starts) {
       StrictText.refuseLfsPointer(text, part.path());
       text = StrictText.withoutMark(text);

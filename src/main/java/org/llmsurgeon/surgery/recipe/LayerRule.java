@@ -2,6 +2,8 @@ package org.llmsurgeon.surgery.recipe;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pruning.structure.WeightCount;
@@ -108,14 +110,22 @@ public record LayerRule(
     exclude.forEach(each -> check(LayerSettings.EXCLUDE, each, layers));
     limits.forEach(each -> check(LayerSettings.LIMIT, each.layers(), layers));
     if (touched(layers) == 0) {
-      throw new InputException(
-          LayerSettings.INCLUDE.spelled()
-              + ", "
-              + LayerSettings.EXCLUDE.spelled()
-              + " and "
-              + LayerSettings.LIMIT.spelled()
-              + " leave no layer that may be pruned; leave one.");
+      throw new InputException(nothingLeft());
     }
+  }
+
+  /** Why no weight may be touched: what was given, or that the model has none. */
+  private String nothingLeft() {
+    String given =
+        Stream.of(
+                include.isEmpty() ? "" : LayerSettings.INCLUDE.spelled(),
+                exclude.isEmpty() ? "" : LayerSettings.EXCLUDE.spelled(),
+                limits.isEmpty() ? "" : LayerSettings.LIMIT.spelled())
+            .filter(each -> !each.isEmpty())
+            .collect(Collectors.joining(" and "));
+    return given.isEmpty()
+        ? "The layers of the model have no weights left that could be pruned; choose another model."
+        : "No layer that may be pruned is left by " + given + "; leave one.";
   }
 
   private static void check(Setting<?> option, LayerPattern pattern, List<LinearShape> layers) {

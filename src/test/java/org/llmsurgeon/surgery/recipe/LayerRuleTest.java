@@ -112,7 +112,10 @@ class LayerRuleTest {
     }
     assertThatThrownBy(() -> rule("exclude", "layers").check(config.linears()))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("leave no layer");
+        .hasMessage("No layer that may be pruned is left by --exclude; leave one.");
+    assertThatThrownBy(() -> LayerRule.DEFAULT.check(List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("The layers of the model have no weights left");
     refuses(Map.of("limit", "q_proj"), "q_proj=0.3");
     refuses(Map.of("limit", "q_proj=1.5"), "q_proj=1.5");
     refuses(Map.of("include", "layers.[0"), "layers.[0");

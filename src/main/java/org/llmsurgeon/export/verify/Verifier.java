@@ -156,7 +156,7 @@ public final class Verifier {
       boolean ofLayer = name.contains("_proj.") || name.contains(".fc") || name.matches(OF_ENCODER);
       if (ofLayer && !expected.contains(name) && !indexed.containsKey(name)) {
         throw new InputException(
-            "%s holds tensor %s, which its config.json does not call for; export the model again"
+            "%s holds tensor %s, which its config.json does not call for; delete it, or export the model again"
                 .formatted(folder.path(), name));
       }
     }
@@ -188,7 +188,7 @@ public final class Verifier {
     if (!(agreement.maxLogitDifference() <= tolerance)) {
       throw new InputException(
           ("%s does not compute what %s does: logits differ by up to %.3g%s, where %.3g is let"
-                  + " pass; export the model again")
+                  + " pass; if it was exported from that, export it again")
               .formatted(b, a, agreement.maxLogitDifference(), how, tolerance));
     }
   }

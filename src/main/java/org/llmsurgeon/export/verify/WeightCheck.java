@@ -181,7 +181,7 @@ final class WeightCheck {
   private void requireEqual(String units, int block, int ofA, int ofB) {
     if (ofA != ofB) {
       throw new InputException(
-          "%s has %d %s that do something in block %d, %s %d; export the model again"
+          "%s has %d %s that do something in block %d, %s %d; if it was exported from that, export it again"
               .formatted(b.path(), ofB, units, block, a.path(), ofA));
     }
   }
@@ -248,7 +248,7 @@ final class WeightCheck {
 
   private InputException differs(String tensor, int row) {
     return new InputException(
-        "%s does not hold the weights of %s: tensor %s differs in row %d; export the model again"
+        "%s does not hold the weights of %s: tensor %s differs in row %d; if it was exported from that, export it again"
             .formatted(b.path(), a.path(), tensor, row));
   }
 
@@ -296,7 +296,7 @@ final class WeightCheck {
       double rounding = ROUNDING * (ofA[size + i] + ofB[size + i]);
       if (!(Math.abs(ofA[i] - ofB[i]) <= unit * rounding)) {
         throw new InputException(
-            "%s does not hold the weights of %s: in block %d the %s adds another bias; export the model again"
+            "%s does not hold the weights of %s: in block %d the %s adds another bias; if it was exported from that, export it again"
                 .formatted(
                     b.path(),
                     a.path(),

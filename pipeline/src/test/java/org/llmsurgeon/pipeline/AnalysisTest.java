@@ -263,6 +263,19 @@ class AnalysisTest {
   }
 
   @Test
+  void nothingIsWrittenAmongTheWeightsOfAModel() {
+    Path output = model.folder().resolve("scores.safetensors");
+    Recipe magnitude = Recipe.of(Map.of("curvature", "identity", "diagonal", true));
+    assertThatThrownBy(
+            () ->
+                pipeline()
+                    .scores(model.folder().toString(), List.of(), output.toString(), magnitude))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("would lie in the model folder");
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
   void scoresOfMagnitudeAreSquaredNorms() throws Exception {
     Path output = temp.resolve("scores.safetensors");
     Recipe magnitude = Recipe.of(Map.of("curvature", "identity", "diagonal", true));

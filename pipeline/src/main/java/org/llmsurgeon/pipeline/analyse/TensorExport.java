@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.UUID;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.checkpoint.folder.FolderFiles;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
+import org.llmsurgeon.checkpoint.storage.Storage;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
@@ -28,12 +30,18 @@ public final class TensorExport {
   }
 
   /**
-   * Throws if a file cannot be written, be it because something is there.
+   * Throws if a file cannot be written, be it because something is there, or because it would lie
+   * among the weights of a model, whose readers take every .safetensors file for some.
    *
    * @param storage where
    * @param path the file
    */
   public static void requireFree(HadoopStorage storage, String path) {
+    String folder = path.substring(0, path.lastIndexOf('/'));
+    if (storage.exists(Storage.child(folder, FolderFiles.CONFIG))) {
+      throw new InputException(
+          "%s would lie in the model folder %s; choose another --output.".formatted(path, folder));
+    }
     if (storage.exists(path)) {
       throw new InputException(path + " exists; choose another --output, or delete it.");
     }

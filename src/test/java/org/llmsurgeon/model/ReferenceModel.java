@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URISyntaxException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
@@ -49,17 +52,19 @@ public record ReferenceModel(
     implements WeightSource, AutoCloseable {
   private static final String START = "reference.";
 
-  private static Path folder() {
-    try {
-      return Path.of(ReferenceModel.class.getResource("reference").toURI());
-    } catch (URISyntaxException broken) {
-      throw new IllegalStateException(broken);
+  /** Names of all, also where these lie in the jar that other modules have. */
+  public static List<String> names() throws IOException {
+    URI folder = URI.create(ReferenceModel.class.getResource("reference").toString());
+    if (!folder.getScheme().equals("jar")) {
+      return names(Path.of(folder));
+    }
+    try (FileSystem jar = FileSystems.newFileSystem(folder, Map.of())) {
+      return names(jar.getPath("/org/llmsurgeon/model/reference"));
     }
   }
 
-  /** Names of all. */
-  public static List<String> names() throws IOException {
-    try (Stream<Path> files = Files.list(folder())) {
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
       return files
           .map(file -> file.getFileName().toString().replace(".safetensors", ""))
           .sorted()

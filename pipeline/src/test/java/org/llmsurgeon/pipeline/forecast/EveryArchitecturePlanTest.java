@@ -23,7 +23,10 @@ import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
-/** Every architecture is inspected, and a run of every kind is planned: each stage has its work and its memory. */
+/**
+ * Every architecture is inspected, and a run of every kind is planned: each stage has its work and
+ * its memory.
+ */
 @DisplayName("Each architecture of the registry")
 class EveryArchitecturePlanTest {
   private static final Machines MACHINES =
@@ -84,7 +87,8 @@ class EveryArchitecturePlanTest {
     return model.stored().stream()
         .filter(each -> !each.equals("cls.predictions.decoder.bias"))
         .filter(each -> !name.endsWith("-embedding") || !each.contains("pooler"))
-        .mapToLong(each -> Arrays.stream(model.shape(each)).asLongStream().reduce(1, (a, b) -> a * b))
+        .mapToLong(
+            each -> Arrays.stream(model.shape(each)).asLongStream().reduce(1, (a, b) -> a * b))
         .sum();
   }
 

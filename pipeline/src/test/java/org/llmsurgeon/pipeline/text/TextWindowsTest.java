@@ -70,7 +70,7 @@ class TextWindowsTest {
     Files.writeString(texts.resolve("3.txt"), plain);
     documents.addAll(rows);
     documents.addAll(lines);
-    documents.add(plain);
+    documents.add(plain.replace("\r\n", "\n"));
   }
 
   /** A line of JSON lines. */

@@ -42,9 +42,8 @@ class ImageTest {
     String image = page.get(page.indexOf("-t") + 1);
     List<String> build = new ArrayList<>(page);
     build.set(0, docker);
-    Stream.of(System.getenv().getOrDefault("SURGEON_DOCKER_BUILD", "").split(" "))
-        .filter(word -> !word.isEmpty())
-        .forEach(word -> build.add(2, word));
+    String more = System.getenv().getOrDefault("SURGEON_DOCKER_BUILD", "");
+    build.addAll(2, Stream.of(more.split(" ")).filter(word -> !word.isEmpty()).toList());
     assertThat(run("build", build)).as(() -> log("build")).isZero();
 
     Path out = Files.createDirectory(temp.resolve("out"));

@@ -39,7 +39,8 @@ class CalibrationTextTest {
   @Test
   void aTextIsReadAsItIsButForLineEnds() throws IOException {
     String text = " = Title = \r\n\n caf\u00e9 \ud83d\ude00 \t\n";
-    assertThat(CalibrationText.read(storage, List.of(file("a.tokens", text)))).isEqualTo(text.replace("\r\n", "\n"));
+    assertThat(CalibrationText.read(storage, List.of(file("a.tokens", text))))
+        .isEqualTo(text.replace("\r\n", "\n"));
   }
 
   @Test

@@ -96,6 +96,11 @@ public final class ElementSurgery implements AutoCloseable {
     return ElementMask.ofZeros(device, weight);
   }
 
+  /** Those among them that a cut of rows and columns keeps. */
+  public ElementMask pattern() {
+    return ElementMask.ofPattern(device, weight);
+  }
+
   /** What damping adds to the factors' diagonals. */
   public DampingConstants dampingConstants() {
     return new DampingConstants(layer.dampingConstantG(), layer.dampingConstantA());

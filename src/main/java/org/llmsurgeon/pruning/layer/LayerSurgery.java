@@ -24,13 +24,10 @@ import org.llmsurgeon.pruning.structure.Selection;
  * and updates. They cost 0. Selected, they become 0; not selected, they keep their weights, so that
  * exactly what was selected is removed.
  *
- * <p>Single weights that are 0 already, as an earlier run may have left them, stay 0 in an update.
- * Costs do not know of them.
+ * <p>Single weights that are 0 already, as an earlier run may have left them, stay 0 in an update,
+ * unless they are no more than {@link ElementMask#SCATTERED}. Costs do not know of them.
  */
 public final class LayerSurgery implements AutoCloseable {
-  /** Share of zeros up to which it does not pay to solve for what they change. */
-  private static final double FEW = 1e-3;
-
   private final Device device;
   private final String name;
   private final Tensor weight;
@@ -194,17 +191,16 @@ public final class LayerSurgery implements AutoCloseable {
   }
 
   /**
-   * Takes back what an update gave to weights that were 0. Where they are more than a few, the
-   * joint update is made up for that by conjugate gradients, from where it is.
+   * Takes back what an update gave to weights that were 0 by a pattern. The joint update is made up
+   * for that by conjugate gradients, from where it is.
    */
   private void keepZeros(LiveLayer layer, Selection going, UpdateKind kind, Tensor updated) {
-    ElementMask zeros = ElementMask.ofZeros(device, layer.weight());
-    long count = zeros.count();
-    if (count == 0) {
+    ElementMask zeros = ElementMask.ofPattern(device, layer.weight());
+    if (zeros.count() == 0) {
       return;
     }
     ElementMask gone = zeros.or(ElementMask.of(going, zeros.rows(), zeros.columns()));
-    if (kind == UpdateKind.JOINT && count > FEW * layer.weight().size()) {
+    if (kind == UpdateKind.JOINT) {
       new FullUpdate(device, name, new LiveOperator(device, layer), ElementUpdate.Full.DEFAULT)
           .from(gone, layer.weight(), updated);
     }

@@ -41,16 +41,19 @@ public final class LayerRefit {
   private final Device device;
   private final LinearShape layer;
   private final double damping;
+  private final boolean sparse;
 
   /**
    * @param device where to compute
    * @param layer the layer
-   * @param recipe with the damping of {@code A}
+   * @param recipe with the damping of {@code A}; where it removes no single weights, scattered
+   *     zeros are weights like others
    */
   public LayerRefit(Device device, LinearShape layer, Recipe recipe) {
     this.device = device;
     this.layer = layer;
     this.damping = recipe.damping().a();
+    this.sparse = recipe.structures().sparse();
   }
 
   /**
@@ -106,7 +109,7 @@ public final class LayerRefit {
    * Refits the layer.
    *
    * @param dense weights before the first shot
-   * @param pruned weights as they are; what is 0 stays 0
+   * @param pruned weights as they are; what is gone stays 0
    * @param moments what the layer reads
    * @throws InputException if the data cannot tell the weights with the recipe's damping
    */
@@ -121,7 +124,9 @@ public final class LayerRefit {
       device.multiply(-1, weight, moments.own(), 1, residual);
       Tensor changed = scope.empty(Precision.DOUBLE, weight.rows(), weight.columns());
       device.copy(weight, changed);
-      addChange(moments.own(), residual, ElementMask.ofZeros(device, weight), changed);
+      ElementMask gone =
+          sparse ? ElementMask.ofZeros(device, weight) : ElementMask.ofPattern(device, weight);
+      addChange(moments.own(), residual, gone, changed);
       LayerWeight rounded = LayerWeight.split(device, layer, changed);
       try (Tensor now = rounded.augmented(device)) {
         double gain = gain(weight, now, residual, moments.own());

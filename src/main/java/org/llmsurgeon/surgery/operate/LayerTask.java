@@ -128,7 +128,7 @@ public final class LayerTask {
 
   private CutLayer cut(NonProductCurvature curvature, Selection selection) {
     ElementMask mask =
-        ElementMask.of(selection, layer.outputs(), layer.augmentedInputs()).or(curvature.zeros());
+        ElementMask.of(selection, layer.outputs(), layer.augmentedInputs()).or(curvature.pattern());
     boolean compensated = recipe.update() != UpdateKind.NONE;
     ElementCut done = curvature.cut(mask, compensated);
     try (Tensor changed = done.weight()) {

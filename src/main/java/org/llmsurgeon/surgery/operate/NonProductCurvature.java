@@ -137,6 +137,11 @@ final class NonProductCurvature implements AutoCloseable {
     return surgery.zeros();
   }
 
+  /** Those among them that a cut of rows and columns keeps. */
+  ElementMask pattern() {
+    return surgery.pattern();
+  }
+
   /** Rows and columns whose weights are all 0. */
   Selection gone() {
     return surgery.layer().gone();

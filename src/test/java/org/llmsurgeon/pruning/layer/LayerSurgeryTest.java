@@ -91,6 +91,26 @@ class LayerSurgeryTest {
     }
   }
 
+  /** A quantised layer has them; they are no pattern that a run left. */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void scatteredZerosAreWeightsLikeOthers(Device device) {
+    RandomLayer layer = RandomLayer.of(new Random(3), 6, 6);
+    layer.weight()[2][1] = 0;
+    layer.weight()[4][3] = 0;
+    Selection selection = new Selection(new int[] {1}, new int[] {0, 5});
+    Damping damping = new Damping(0.1, 0.1);
+    double[] cheapest =
+        layer.quadratic(damping).cheapestRemoval(layer.flatWeight(), layer.removed(selection));
+    try (TensorScope scope = new TensorScope(device);
+        LayerSurgery surgery = layer.surgery(scope, damping)) {
+      Tensor cut = scope.own(surgery.cut(selection, UpdateKind.JOINT));
+      double[] change = RandomLayer.minus(device.values(cut), layer.flatWeight());
+      assertClose("change", change, cheapest, 1e-9);
+      assertThat(device.values(cut)[2 * 6 + 1]).isNotZero();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("devices")
   void theJointCutLeavesNoGradientOnWhatStays(Device device) {

@@ -3,6 +3,7 @@ package org.llmsurgeon.pruning.structure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,32 @@ class ElementMaskTest {
   private ElementMask ofValues() {
     try (Tensor weight = device.tensor(Precision.DOUBLE, 3, 130, values)) {
       return ElementMask.ofZeros(device, weight);
+    }
+  }
+
+  /**
+   * Lines are a pattern however few, single zeros where they are more than an eighth of the rest.
+   */
+  @Test
+  void aPatternIsLinesAndManySingleZeros() {
+    double[] weight = new double[9 * 9];
+    Arrays.fill(weight, 1);
+    for (int row = 0; row < 9; row++) {
+      weight[9 * row + 3] = 0;
+    }
+    // 72 weights are left beside the column that is gone; an eighth of them are 9.
+    for (int row = 0; row < 8; row++) {
+      weight[9 * row] = 0;
+    }
+    weight[1] = 0;
+    assertThat(pattern(weight)).isEqualTo(9);
+    weight[2] = 0;
+    assertThat(pattern(weight)).isEqualTo(9 + 10);
+  }
+
+  private long pattern(double[] values) {
+    try (Tensor weight = device.tensor(Precision.DOUBLE, 9, 9, values)) {
+      return ElementMask.ofPattern(device, weight).count();
     }
   }
 }

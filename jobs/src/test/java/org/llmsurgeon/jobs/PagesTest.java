@@ -118,7 +118,7 @@ class PagesTest {
     String name = option.longestName().replaceFirst("^--(no-)?", "");
     return RunSettings.named(name)
         .map(setting -> plain(setting.help().effect()).replace("|", "\\|"))
-        .orElse("as described");
+        .orElseGet(() -> OptionEffects.of(name));
   }
 
   private static String row(OptionSpec option) {

@@ -296,7 +296,7 @@ function factors() {
   const dead = sum(all.map((factor) => factor.dead));
   const retries = sum((report.factors || []).map((factor) => factor.retries));
   const figure = chart('Condition of the damped factors, last shot', `By layer, in the model's order. ${count(dead)} dead rows or columns; damping was raised ${count(retries)} times in the run.`, {
-    type: 'line', data: { datasets: [set('A', 0), set('G', 1)] },
+    type: 'line', data: { datasets: [set('A', 0), set('G', 1)].filter((each) => each.data.length > 0) },
     options: { parsing: false,
       scales: { x: axis('layer', { type: 'linear', ticks: { precision: 0 } }), y: valueAxis('condition number', all.map((factor) => factor.condition)) },
       plugins: { tooltip: { callbacks: { title: (items) => names[items[0].parsed.x] } } } },

@@ -22,8 +22,8 @@ CONF = {
     "test": test,
     "output_root": root,
     "sparsity": 0.1,
-    "shots": 3,
-    "sequences": 8,
+    "shots": 2,
+    "sequences": 4,
 }
 
 

@@ -1,7 +1,6 @@
 package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,17 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * {@code --deploy-mode cluster} through the launcher, on a real YARN and a real standalone cluster.
- * Needs the jars of {@code mvn package}.
  */
 @Tag("long")
+@Tag("packaged")
 class ClusterDeployTest {
   private static final List<String> SMALL =
       List.of(
@@ -36,17 +33,6 @@ class ClusterDeployTest {
           "spark.executor.memoryOverhead=800m");
 
   @TempDir private Path temp;
-
-  @BeforeEach
-  void needsJars() throws Exception {
-    Path app = Checkout.file("jobs/target/app");
-    assumeTrue(Files.isDirectory(app), "no jars in jobs/target/app; run mvn package first");
-    try (Stream<Path> jars = Files.list(app)) {
-      assumeTrue(
-          jars.anyMatch(jar -> jar.getFileName().toString().startsWith("surgeon-jobs-")),
-          "no program in jobs/target/app; run mvn package first");
-    }
-  }
 
   @Test
   void yarnPrunesAndSaysHowItEnded() throws Exception {

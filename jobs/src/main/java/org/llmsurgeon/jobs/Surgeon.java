@@ -160,11 +160,13 @@ public final class Surgeon implements Callable<Integer> {
     add(surgeon, new CompletionCommand(), List.of(), false);
     surgeon.addSubcommand(new HelpCommand());
     int columns = Integer.getInteger(OutputOptions.COLUMNS, HELP_WIDTH);
-    surgeon.setUsageHelpWidth(Math.min(HELP_WIDTH, Math.max(NARROWEST_HELP, columns)));
+    int width = Math.min(HELP_WIDTH, Math.max(NARROWEST_TERMINAL, columns));
+    surgeon.setUsageHelpWidth(Math.max(NARROWEST_HELP, width));
     surgeon.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionGroups::render);
-    if (columns < NARROWEST_HELP) {
-      NarrowHelp.use(surgeon, Math.max(NARROWEST_TERMINAL, columns));
+    if (width < NARROWEST_HELP) {
+      NarrowHelp.use(surgeon, width);
     }
+    NarrowHelp.wrapUsage(surgeon, width);
     surgeon
         .getSubcommands()
         .values()

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.llmsurgeon.jobs.option.OutputOptions;
 
-/** What a terminal of 40 columns shows. */
+/** What terminals of 40 and of 80 columns show. */
 class NarrowTerminalTest {
   private static final int COLUMNS = 40;
 
@@ -42,6 +42,15 @@ class NarrowTerminalTest {
     assertThat(help.code()).isZero();
     assertNarrow(help.out());
     assertThat(help.out()).contains("Usage: surgeon " + command);
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpFitsATerminalOf80Columns(String command) {
+    System.setProperty(OutputOptions.COLUMNS, "80");
+    CommandRun help = CommandRun.of("help", command);
+    assertThat(help.out()).contains("Usage: surgeon " + command);
+    assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);
   }
 
   @Test

@@ -36,12 +36,8 @@ public final class NarrowHelp {
     sections.put(
         UsageMessageSpec.SECTION_KEY_HEADER,
         help -> narrow.paragraphs(help.commandSpec().usageMessage().header()));
-    // Headings stand in the sections themselves.
-    sections.put(UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING, help -> "");
+    // The heading stands in the section itself.
     sections.put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING, help -> "");
-    sections.put(
-        UsageMessageSpec.SECTION_KEY_SYNOPSIS,
-        help -> narrow.wrapped("Usage: " + help.synopsis(0).strip()));
     sections.put(
         UsageMessageSpec.SECTION_KEY_DESCRIPTION,
         help -> narrow.paragraphs(help.commandSpec().usageMessage().description()));
@@ -54,6 +50,21 @@ public final class NarrowHelp {
         UsageMessageSpec.SECTION_KEY_FOOTER,
         help -> narrow.paragraphs(help.commandSpec().usageMessage().footer()));
     return sections;
+  }
+
+  /**
+   * The line of the usage, which Picocli makes longer than the terminal by its heading.
+   *
+   * @param command whose help it begins
+   * @param columns width of the terminal
+   */
+  public static void wrapUsage(CommandLine command, int columns) {
+    NarrowHelp narrow = new NarrowHelp(columns);
+    Map<String, IHelpSectionRenderer> sections = command.getHelpSectionMap();
+    sections.put(UsageMessageSpec.SECTION_KEY_SYNOPSIS_HEADING, help -> "");
+    sections.put(
+        UsageMessageSpec.SECTION_KEY_SYNOPSIS,
+        help -> narrow.wrapped("Usage: " + help.synopsis(0).strip()));
   }
 
   private String wrapped(String text) {

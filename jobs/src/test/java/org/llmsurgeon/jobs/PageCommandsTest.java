@@ -58,7 +58,8 @@ class PageCommandsTest {
     for (String each : List.of("models/smollm2-135m", "models/stories260K", "DIR", "--model ...")) {
       places.put(each, model);
     }
-    for (String each : List.of("train.txt", "test.txt", "--calibration ...", "FILE...")) {
+    for (String each :
+        List.of("train.txt", "test.txt", "tokens.safetensors", "--calibration ...", "FILE...")) {
       places.put(each, text);
     }
     places.put("vit-base", TinyImages.model(temp.resolve("vit")).toString());
@@ -140,6 +141,12 @@ class PageCommandsTest {
       case "prune", "compare" -> {
         words.removeAll(List.of("--context", "256", "--sequences", "64"));
         words.addAll(List.of("--sequences", "4"));
+        if (words.contains("2:4")) {
+          words.add("--skip-unfit");
+        }
+        if (words.contains("max-quality")) {
+          words.addAll(List.of("--shots", "1"));
+        }
         if (!command.contains("photos")) {
           words.addAll(List.of("--context", "8"));
         }

@@ -75,7 +75,7 @@ class BlockSizesRunTest {
     LocalRun.assertSame(output, model, recipe);
     List<BlockSize> again = pipeline.inspect(output.toString()).sizes();
     assertThat(again).isEqualTo(model.config().blocks());
-    assertThat(report.export().loadsIn()).contains("transformers (trust_remote_code=True)");
+    assertThat(report.export().form().loadsIn()).contains("transformers (trust_remote_code=True)");
     assertThat(output.resolve("README.md"))
         .content()
         .contains("from_pretrained(\"FOLDER\", trust_remote_code=True)");

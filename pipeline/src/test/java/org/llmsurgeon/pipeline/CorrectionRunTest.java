@@ -24,6 +24,7 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
@@ -73,7 +74,7 @@ class CorrectionRunTest {
     }
   }
 
-  private static void assertSame(PruningReport.Shot shot, LocalSurgeon.Shot local) {
+  private static void assertSame(ShotReport shot, LocalSurgeon.Shot local) {
     assertThat(shot.removal().removed()).isEqualTo(local.choice().removed());
     CorrectionRecord correction = shot.after().correction();
     assertThat(correction == null).isEqualTo(local.correction() == null);

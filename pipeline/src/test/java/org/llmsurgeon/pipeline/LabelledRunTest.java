@@ -177,7 +177,7 @@ class LabelledRunTest {
                       true,
                       recipe,
                       Route.PER_LAYER));
-      assertThat(report.export().route()).isEqualTo("per-layer");
+      assertThat(report.export().form().route()).isEqualTo("per-layer");
     }
   }
 

@@ -28,6 +28,7 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -73,7 +74,7 @@ class UnitRunTest {
     Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 2, "path-step", step));
     PruningReport report = prune(model.request(temp.resolve("o"), recipe), progress);
 
-    for (PruningReport.Shot shot : report.shots()) {
+    for (ShotReport shot : report.shots()) {
       assertThat(stages(progress, shot.shot(), "score")).isEqualTo(1 + again(shot));
       assertThat(stages(progress, shot.shot(), "cut")).isEqualTo(1);
       assertThat(stages(progress, shot.shot(), "accumulate")).isEqualTo(1);
@@ -81,7 +82,7 @@ class UnitRunTest {
     assertThat(report.shots().get(0).choice().pathsFollowedAgain()).isZero();
   }
 
-  private static int again(PruningReport.Shot shot) {
+  private static int again(ShotReport shot) {
     return shot.choice().pathsFollowedAgain() > 0 ? 1 : 0;
   }
 
@@ -151,14 +152,14 @@ class UnitRunTest {
     PruningReport report =
         prune(TestModel.llama(temp, DataType.F32), "o", Map.of("sparsity", 0.4, "shots", 3));
     double before = report.quality().densePerplexity();
-    for (PruningReport.Shot shot : report.shots()) {
+    for (ShotReport shot : report.shots()) {
       // The last perplexity is of the folder, here in the same format.
       assertThat(shot.loss().measuredNats())
           .isCloseTo(Math.log(shot.loss().perplexity()) - Math.log(before), within(1e-12));
       before = shot.loss().perplexity();
       double sum =
           shot.choice().units().values().stream()
-              .mapToDouble(PruningReport.UnitShare::predictedNats)
+              .mapToDouble(ShotReport.UnitShare::predictedNats)
               .sum();
       assertThat(shot.loss().predictedNats())
           .isNotNegative()
@@ -251,10 +252,10 @@ class UnitRunTest {
                 0.4,
                 "shots",
                 2));
-    for (PruningReport.Shot shot : report.shots()) {
+    for (ShotReport shot : report.shots()) {
       assertThat(shot.choice().constraints())
           .containsOnlyKeys("round-to", "tensor-parallel", "one-width");
-      for (PruningReport.Constraint each : shot.choice().constraints().values()) {
+      for (ShotReport.Constraint each : shot.choice().constraints().values()) {
         assertThat(each.addedNats() + each.predictedNatsWithout())
             .isCloseTo(shot.loss().predictedNats(), within(1e-12));
         assertThat(each.removedWithout())

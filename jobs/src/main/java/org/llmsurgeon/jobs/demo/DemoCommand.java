@@ -20,6 +20,7 @@ import org.llmsurgeon.jobs.terminal.TextTable;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -198,7 +199,7 @@ public final class DemoCommand implements Callable<Integer> {
         Format.percent(0),
         Format.perplexity(dense.quality().densePerplexity()));
     for (Pruned each : models) {
-      List<PruningReport.Shot> shots = each.report().shots();
+      List<ShotReport> shots = each.report().shots();
       long left = total - shots.get(shots.size() - 1).removal().removed();
       table.row(
           each.way().name(),

@@ -36,7 +36,7 @@ public final class ExportTable {
     String line = System.lineSeparator();
     StringBuilder text = new StringBuilder(table.toString());
     text.append("Form: ").append(report.route()).append(". It loads in ");
-    text.append(String.join(", ", report.loadsIn())).append('.').append(line);
+    text.append(String.join(", ", report.form().loadsIn())).append('.').append(line);
     if (report.verification() != null) {
       text.append(verified(report.verification())).append(line);
     }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
@@ -40,7 +41,7 @@ public final class ReportTables {
   }
 
   private static TextTable beforeAndAfter(PruningReport report) {
-    PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
+    ShotReport last = report.shots().get(report.shots().size() - 1);
     TextTable table = new TextTable("", "dense", "pruned");
     if (report.quality().densePerplexity() != null && last.loss().perplexity() != null) {
       table.row(
@@ -87,9 +88,9 @@ public final class ReportTables {
   }
 
   /** What each constraint on widths added to the predicted loss, over all shots. */
-  private static Optional<TextTable> constraints(List<PruningReport.Shot> shots) {
+  private static Optional<TextTable> constraints(List<ShotReport> shots) {
     Map<String, double[]> sums = new TreeMap<>();
-    for (PruningReport.Shot shot : shots) {
+    for (ShotReport shot : shots) {
       shot.choice()
           .constraints()
           .forEach(
@@ -128,7 +129,7 @@ public final class ReportTables {
     return table;
   }
 
-  private static TextTable times(List<PruningReport.Shot> shots) {
+  private static TextTable times(List<ShotReport> shots) {
     TextTable table = new TextTable("stage", "seconds", "per shot");
     double total = 0;
     for (Map.Entry<String, ToDoubleFunction<StageSeconds>> stage : STAGES.entrySet()) {

@@ -9,6 +9,7 @@ import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
@@ -33,7 +34,7 @@ class ReportTablesTest {
   }
 
   private static PruningReport made(
-      PruningReport.Quality quality, List<PruningReport.Shot> shots, List<String> warnings) {
+      PruningReport.Quality quality, List<ShotReport> shots, List<String> warnings) {
     return new PruningReport(
         new PruningReport.Setup(
             null,
@@ -53,22 +54,21 @@ class ReportTablesTest {
         null);
   }
 
-  private static PruningReport.Shot shot(
-      int shot, long removed, Double perplexity, StageSeconds seconds) {
+  private static ShotReport shot(int shot, long removed, Double perplexity, StageSeconds seconds) {
     return shot(shot, removed, perplexity, seconds, Map.of());
   }
 
-  private static PruningReport.Shot shot(
+  private static ShotReport shot(
       int shot,
       long removed,
       Double perplexity,
       StageSeconds seconds,
-      Map<String, PruningReport.Constraint> constraints) {
-    return new PruningReport.Shot(
+      Map<String, ShotReport.Constraint> constraints) {
+    return new ShotReport(
         shot,
-        new PruningReport.Shot.Removal(shot * 0.25, removed, 10_000, removed / 1e4, 1e-7),
-        new PruningReport.Shot.Loss(0.1, 0.2, perplexity),
-        new PruningReport.Shot.Choice(constraints, Map.of(), 0, Map.of()),
+        new ShotReport.Removal(shot * 0.25, removed, 10_000, removed / 1e4, 1e-7),
+        new ShotReport.Loss(0.1, 0.2, perplexity),
+        new ShotReport.Choice(constraints, Map.of(), 0, Map.of()),
         seconds,
         AfterCut.NOTHING,
         null);
@@ -93,7 +93,7 @@ class ReportTablesTest {
             "total            49.0      24.50");
   }
 
-  private static PruningReport.Shot corrected(PruningReport.Shot shot) {
+  private static ShotReport corrected(ShotReport shot) {
     AfterCut after =
         new AfterCut(
             shot.shot() == 2 ? new ReconstructionRecord(5, 2, 3.5, 3.4, 30.5, 4) : null,
@@ -105,7 +105,7 @@ class ReportTablesTest {
                     18.5,
                     new RecoveryRecord.Loss(0.5, 0.25, 0.6, 0.2))
                 : null);
-    return new PruningReport.Shot(
+    return new ShotReport(
         shot.shot(), shot.removal(), shot.loss(), shot.choice(), shot.seconds(), after, null);
   }
 
@@ -152,7 +152,7 @@ class ReportTablesTest {
   void eachConstraintSaysWhatItCostOverAllShots() {
     PruningReport plain = report(9.31, 10.0, 12.3456);
     StageSeconds none = new StageSeconds(0, 0, 0, 0, 0, 0);
-    List<PruningReport.Shot> shots =
+    List<ShotReport> shots =
         List.of(
             shot(1, 2_500, 10.0, none, Map.of("one-width", constraint(0.08, 0.02))),
             shot(2, 4_999, 12.0, none, Map.of("one-width", constraint(0.05, 0.05))));
@@ -195,8 +195,8 @@ class ReportTablesTest {
             """);
   }
 
-  private static PruningReport.Constraint constraint(double without, double added) {
-    return new PruningReport.Constraint(without, added, 1);
+  private static ShotReport.Constraint constraint(double without, double added) {
+    return new ShotReport.Constraint(without, added, 1);
   }
 
   @Test

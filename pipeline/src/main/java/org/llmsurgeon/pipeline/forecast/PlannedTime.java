@@ -58,9 +58,7 @@ final class PlannedTime {
         counts.times(),
         counts.tasks(),
         load.memory().atOnce(),
-        load.single() + load.inverse(),
-        load.read(),
-        load.written(),
+        new StagePlan.Work(load.single() + load.inverse(), load.read(), load.written()),
         memory(load.memory()),
         counts.tasks() == 0 ? 0 : seconds);
   }

@@ -141,8 +141,8 @@ public final class RunForecast {
         stages(actual),
         new ResourceUse.Need(
             plan.seconds(),
-            plan.stages().stream().mapToLong(stage -> stage.times() * stage.read()).sum(),
-            plan.stages().stream().mapToLong(stage -> stage.times() * stage.written()).sum(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.work().read()).sum(),
+            plan.stages().stream().mapToLong(stage -> stage.times() * stage.work().written()).sum(),
             local ? Math.max(plan.driverBytes(), plan.executorBytes()) : plan.driverBytes(),
             plan.executorBytes(),
             plan.diskBytes()),
@@ -172,8 +172,8 @@ public final class RunForecast {
     return new ResourceUse.Amount(
         planned.times(),
         planned.times() * planned.seconds(),
-        planned.times() * planned.read(),
-        planned.times() * planned.written(),
+        planned.times() * planned.work().read(),
+        planned.times() * planned.work().written(),
         planned.memory().tensors());
   }
 

@@ -1,5 +1,7 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+
 /**
  * What one stage is expected to need, each time it runs. Nothing goes through Spark's shuffle.
  *
@@ -7,9 +9,7 @@ package org.llmsurgeon.pipeline.forecast;
  * @param times how often it runs
  * @param tasks its tasks; 1 for work on the driver
  * @param atOnce tasks that an executor does at a time: as many as it has cores, or memory for
- * @param flops floating-point operations
- * @param read bytes read from files
- * @param written bytes written to files
+ * @param work what it does
  * @param memory most memory of a process that does its work
  * @param seconds wall-clock time of each, in the mean: the first is slower, while Java compiles
  */
@@ -18,11 +18,18 @@ public record StagePlan(
     int times,
     int tasks,
     int atOnce,
-    double flops,
-    long read,
-    long written,
+    @JsonUnwrapped Work work,
     Memory memory,
     double seconds) {
+  /**
+   * What a stage does.
+   *
+   * @param flops floating-point operations
+   * @param read bytes read from files
+   * @param written bytes written to files
+   */
+  public record Work(double flops, long read, long written) {}
+
   /**
    * Memory of a process.
    *
@@ -46,7 +53,6 @@ public record StagePlan(
 
   /** The same in a process that keeps memory of tensors, in bytes. */
   StagePlan keeping(long kept) {
-    return new StagePlan(
-        name, times, tasks, atOnce, flops, read, written, memory.keeping(kept), seconds);
+    return new StagePlan(name, times, tasks, atOnce, work, memory.keeping(kept), seconds);
   }
 }

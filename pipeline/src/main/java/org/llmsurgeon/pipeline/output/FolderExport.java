@@ -115,9 +115,10 @@ public final class FolderExport {
     Footprint after = footprint(target);
     return new ExportReport(
         asked.optionName(),
-        written.route().optionName(),
-        loadsIn(written.route(), target),
-        ConfigNames.of(config(target)).auto(),
+        new ExportReport.Form(
+            written.route().optionName(),
+            loadsIn(written.route(), target),
+            ConfigNames.of(config(target)).auto()),
         written.widths(),
         speeds == null ? before : before.with(speeds[0]),
         speeds == null ? after : after.with(speeds[1]),

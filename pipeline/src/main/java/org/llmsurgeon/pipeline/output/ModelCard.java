@@ -8,6 +8,7 @@ import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.gguf.GgufExport;
 import org.llmsurgeon.pipeline.report.ExportReport;
 import org.llmsurgeon.pipeline.report.PruningReport;
+import org.llmsurgeon.pipeline.report.ShotReport;
 import org.llmsurgeon.pipeline.run.HashedFile;
 
 /**
@@ -38,7 +39,7 @@ public final class ModelCard {
   }
 
   private String write() {
-    PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
+    ShotReport last = report.shots().get(report.shots().size() - 1);
     String base = name(report.setup().inputs().model().path());
     line("---");
     line("tags: [pruning, llm-surgeon]");
@@ -97,17 +98,17 @@ public final class ModelCard {
   }
 
   private void loading(ExportReport export) {
-    String programs = String.join(", ", export.loadsIn());
+    String programs = String.join(", ", export.form().loadsIn());
     String trust = programs.contains("trust_remote_code") ? ", trust_remote_code=True" : "";
     line("## How to load it");
     line("");
-    line("Form: " + export.route() + ". Loads in " + programs + ".");
+    line("Form: " + export.form().route() + ". Loads in " + programs + ".");
     line("");
     line("```python");
-    boolean images = export.loader().endsWith("ForImageClassification");
+    boolean images = export.form().loader().endsWith("ForImageClassification");
     String reader = images ? "AutoImageProcessor" : "AutoTokenizer";
-    line("from transformers import " + export.loader() + ", " + reader);
-    line("model = " + export.loader() + ".from_pretrained(\"FOLDER\"" + trust + ")");
+    line("from transformers import " + export.form().loader() + ", " + reader);
+    line("model = " + export.form().loader() + ".from_pretrained(\"FOLDER\"" + trust + ")");
     line((images ? "processor" : "tokenizer") + " = " + reader + ".from_pretrained(\"FOLDER\")");
     line("```");
     line("");
@@ -120,7 +121,7 @@ public final class ModelCard {
       line("```");
       line("");
     }
-    if (export.loadsIn().contains(GgufExport.LOADS_IN)) {
+    if (export.form().loadsIn().contains(GgufExport.LOADS_IN)) {
       line("```");
       line("jobs/surgeon export --model FOLDER --gguf model.gguf");
       line("llama-cli -m model.gguf -p \"Once upon a time\" -n 32");

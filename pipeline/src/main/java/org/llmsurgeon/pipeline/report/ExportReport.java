@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline.report;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.plan.BlockWidth;
@@ -11,9 +12,7 @@ import org.llmsurgeon.export.verify.Verification;
  *
  * @param asked the form that was asked for: {@code auto}, {@code zeros}, {@code uniform}, {@code
  *     per-layer}, {@code nemotron-nas} or {@code indexed}
- * @param route the form it has
- * @param loadsIn programs that load it, with what that takes in brackets
- * @param loader the class of transformers that loads it, for example {@code AutoModelForCausalLM}
+ * @param form the form it has
  * @param widths sizes of each block as they are written: {@code neurons}, {@code heads}, {@code
  *     groups}
  * @param before the model as it came: {@code parameters}, {@code bytes}, {@code multiply_adds} of
@@ -25,9 +24,7 @@ import org.llmsurgeon.export.verify.Verification;
  */
 public record ExportReport(
     String asked,
-    String route,
-    List<String> loadsIn,
-    String loader,
+    @JsonUnwrapped Form form,
     List<BlockWidth> widths,
     Footprint before,
     Footprint after,
@@ -35,9 +32,22 @@ public record ExportReport(
     List<Sample> samples) {
   /** Copies the lists. */
   public ExportReport {
-    loadsIn = List.copyOf(loadsIn);
     widths = List.copyOf(widths);
     samples = List.copyOf(samples);
+  }
+
+  /**
+   * The form of a folder.
+   *
+   * @param route its name, one of those that can be asked for
+   * @param loadsIn programs that load it, with what that takes in brackets
+   * @param loader the class of transformers that loads it, for example {@code AutoModelForCausalLM}
+   */
+  public record Form(String route, List<String> loadsIn, String loader) {
+    /** Copies the list. */
+    public Form {
+      loadsIn = List.copyOf(loadsIn);
+    }
   }
 
   /**
@@ -51,7 +61,6 @@ public record ExportReport(
 
   /** The same with what the models write. */
   public ExportReport with(List<Sample> written) {
-    return new ExportReport(
-        asked, route, loadsIn, loader, widths, before, after, verification, written);
+    return new ExportReport(asked, form, widths, before, after, verification, written);
   }
 }

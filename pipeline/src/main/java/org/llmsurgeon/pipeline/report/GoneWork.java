@@ -74,9 +74,9 @@ record GoneWork(long weights, long products) {
    *
    * @param dense what the model took
    */
-  PruningReport.Size from(Footprint dense) {
+  ShotReport.Size from(Footprint dense) {
     double number = (double) dense.bytes() / dense.parameters();
-    return new PruningReport.Size(
+    return new ShotReport.Size(
         dense.parameters() - weights,
         dense.bytes() - Math.round(weights * number),
         dense.multiplyAdds() - products);

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -17,7 +16,6 @@ import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.ExpertTokens;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
-import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.SelectionManifest;
@@ -36,9 +34,8 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 public final class ReportBuilder {
   private final Session session;
   private final RunPlan plan;
-  private final ShotLosses losses;
   private final Shortfall shortfall;
-  private final List<PruningReport.Shot> shots = new ArrayList<>();
+  private final ReportedShots shots;
   private Double densePerplexity;
   private Map<String, Double> denseScores = Map.of();
   private Map<String, Double> scores = Map.of();
@@ -51,7 +48,6 @@ public final class ReportBuilder {
   private final List<PruningReport.Update> updates = new ArrayList<>();
   private final List<String> ofUpdates = new ArrayList<>();
   private final ExpertFigures experts = new ExpertFigures();
-  private final List<GoneWork> gone = new ArrayList<>();
   private RunForecast forecast;
   private HalvesCheck halves;
   private final List<PruningReport.Trust> trust = new ArrayList<>();
@@ -68,7 +64,7 @@ public final class ReportBuilder {
   public ReportBuilder(Session session, RunPlan plan, ShotLosses losses, Shortfall shortfall) {
     this.session = session;
     this.plan = plan;
-    this.losses = losses;
+    this.shots = new ReportedShots(losses);
     this.shortfall = shortfall;
   }
 
@@ -153,64 +149,11 @@ public final class ReportBuilder {
     factors.addAll(ShotHealth.factors(shot, selection));
     updates.addAll(ShotHealth.updates(shot));
     ShotHealth.warning(shot).ifPresent(ofUpdates::add);
-    StageSeconds before = shot.seconds();
-    Map<String, PruningReport.UnitShare> units = new TreeMap<>();
-    selection
-        .predicted()
-        .kinds()
-        .forEach(
-            (kind, share) ->
-                units.put(
-                    kind,
-                    new PruningReport.UnitShare(
-                        share.units(), losses.share(selection, shot, share.predicted()))));
-    Removal removal = shot.removal();
-    shots.add(
-        new PruningReport.Shot(
-            shot.shot(),
-            new PruningReport.Shot.Removal(
-                removal.target(),
-                removal.removed(),
-                removal.total(),
-                removal.sparsity(),
-                removal.threshold()),
-            new PruningReport.Shot.Loss(
-                losses.predicted(shot), losses.measured(shot.shot()), evaluation.perplexity()),
-            new PruningReport.Shot.Choice(
-                constraints(selection, shot), units, selection.followedAgain(), selection.costs()),
-            new StageSeconds(
-                before.tokenise(),
-                before.accumulate(),
-                before.reduce(),
-                before.score(),
-                before.cut(),
-                evaluation.seconds()),
-            shot.after(),
-            null));
-    gone.add(model == null ? null : GoneWork.of(model, shot));
+    shots.add(shot, selection, evaluation, model);
     first = first == null ? shot : first;
     last = shot;
     perplexityF32 = evaluation.perplexity();
     scores = evaluation.scores();
-  }
-
-  /** What each constraint on widths costs. */
-  private Map<String, PruningReport.Constraint> constraints(
-      SelectionManifest selection, ShotManifest shot) {
-    Map<String, PruningReport.Constraint> constraints = new TreeMap<>();
-    selection
-        .predicted()
-        .without()
-        .forEach(
-            (option, without) ->
-                constraints.put(
-                    option,
-                    new PruningReport.Constraint(
-                        losses.share(selection, shot, without.predicted()),
-                        losses.share(
-                            selection, shot, selection.predicted().cost() - without.predicted()),
-                        without.removed())));
-    return constraints;
   }
 
   /** The last shot that was added. */
@@ -225,7 +168,7 @@ public final class ReportBuilder {
 
   /** The last shot that was added, in numbers. */
   public ShotFigures figures() {
-    PruningReport.Shot shot = shots.get(shots.size() - 1);
+    ShotReport shot = shots.last();
     StageSeconds spent = shot.seconds();
     boolean read = plan.windows().calibration() != null && spent.accumulate() > 0;
     return new ShotFigures(
@@ -245,7 +188,7 @@ public final class ReportBuilder {
 
   /** A line about the last shot that was added. */
   public String line() {
-    PruningReport.Shot shot = shots.get(shots.size() - 1);
+    ShotReport shot = shots.last();
     StringBuilder line = new StringBuilder();
     line.append(
         String.format(
@@ -275,7 +218,7 @@ public final class ReportBuilder {
   }
 
   /** Perplexity of a shot before more was done to it. */
-  private static Optional<Double> asCut(PruningReport.Shot shot) {
+  private static Optional<Double> asCut(ShotReport shot) {
     if (shot.after().reconstruction() != null) {
       return Optional.ofNullable(shot.after().reconstruction().perplexityBefore());
     }
@@ -286,10 +229,10 @@ public final class ReportBuilder {
 
   /** Warnings that nobody was told of yet. */
   public List<String> newWarnings() {
-    return warnings(measured()).stream().filter(told::add).toList();
+    return warnings(shots.measured()).stream().filter(told::add).toList();
   }
 
-  private List<String> warnings(List<PruningReport.Shot> all) {
+  private List<String> warnings(List<ShotReport> all) {
     return Stream.of(
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
@@ -310,17 +253,6 @@ public final class ReportBuilder {
         : Optional.empty();
   }
 
-  /** Shots whose measured loss was not known when they were added: it needed the next one. */
-  private List<PruningReport.Shot> measured() {
-    return shots.stream().map(this::measured).toList();
-  }
-
-  private PruningReport.Shot measured(PruningReport.Shot shot) {
-    return shot.with(
-        new PruningReport.Shot.Loss(
-            shot.loss().predictedNats(), losses.measured(shot.shot()), shot.loss().perplexity()));
-  }
-
   /**
    * The report.
    *
@@ -330,16 +262,8 @@ public final class ReportBuilder {
    */
   public PruningReport build(
       Evaluation written, List<PruningReport.Saved> saved, ExportReport export) {
-    List<PruningReport.Shot> all = new ArrayList<>(measured());
-    PruningReport.Shot cut = all.remove(all.size() - 1);
-    all.add(
-        cut.with(
-            new PruningReport.Shot.Loss(
-                cut.loss().predictedNats(), cut.loss().measuredNats(), written.perplexity())));
-    for (int i = 0; export != null && i < all.size(); i++) {
-      GoneWork less = gone.get(i);
-      all.set(i, less == null ? all.get(i) : all.get(i).with(less.from(export.before())));
-    }
+    List<ShotReport> all =
+        shots.written(written.perplexity(), export == null ? null : export.before());
     return new PruningReport(
         setup(plan.identity()),
         new PruningReport.Quality(

@@ -48,7 +48,7 @@ public record RunResult(
    * @param report what it did
    */
   public static RunResult of(String output, PruningReport report) {
-    PruningReport.Shot last = report.shots().get(report.shots().size() - 1);
+    ShotReport last = report.shots().get(report.shots().size() - 1);
     return new RunResult(
         new Places(
             output,

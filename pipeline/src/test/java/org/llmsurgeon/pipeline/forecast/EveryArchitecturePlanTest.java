@@ -107,7 +107,7 @@ class EveryArchitecturePlanTest {
     ResourcePlan plan = ResourcePlanner.plan(work, MACHINES);
     assertThat(plan.seconds()).as("%s", options).isPositive();
     assertThat(plan.diskBytes()).as("%s", options).isPositive();
-    assertThat(plan.stage("cut").written()).as("%s", options).isPositive();
+    assertThat(plan.stage("cut").work().written()).as("%s", options).isPositive();
     assertThat(plan.stages())
         .as("%s", options)
         .noneMatch(stage -> stage.memory().process() <= 0 || stage.seconds() < 0);

@@ -199,12 +199,13 @@ class ResourcePlannerTest {
     }
 
     ResourcePlan plan = ResourcePlanner.plan(work(model.config()), TWO);
-    assertClose(plan.stage("accumulate").written(), sizes.get("shards"));
-    assertClose(plan.stage("reduce").read(), sizes.get("shards"));
-    assertClose(plan.stage("reduce").written(), sizes.get("factors"));
-    assertClose(plan.stage("cut").written(), sizes.get("weights"));
+    assertClose(plan.stage("accumulate").work().written(), sizes.get("shards"));
+    assertClose(plan.stage("reduce").work().read(), sizes.get("shards"));
+    assertClose(plan.stage("reduce").work().written(), sizes.get("factors"));
+    assertClose(plan.stage("cut").work().written(), sizes.get("weights"));
     assertClose(plan.diskBytes(), sizes.get("all"));
-    assertClose(plan.stage("write").written(), Files.size(temp.resolve("out/model.safetensors")));
+    assertClose(
+        plan.stage("write").work().written(), Files.size(temp.resolve("out/model.safetensors")));
   }
 
   /** Windows of images are pixels, however few tokens they become. */
@@ -214,7 +215,7 @@ class ResourcePlannerTest {
       int pixels = 7 * 7;
       Workload work =
           new Workload(model.config(), Float.BYTES, Recipe.of(Map.of()), 0.3, 64, 5, 32, 8);
-      long written = ResourcePlanner.plan(work, TWO).stage("tokenise").written();
+      long written = ResourcePlanner.plan(work, TWO).stage("tokenise").work().written();
       assertThat(2 * written).isEqualTo((64 + 32) * Integer.BYTES * (pixels + 1));
     }
   }
@@ -242,9 +243,11 @@ class ResourcePlannerTest {
     assertThat(plan.passes()).isEqualTo(1);
     assertThat(plan.stage("accumulate").tasks()).isEqualTo(4);
     // What is not kept is computed a second time: never more than one forward pass.
-    double again = plan.stage("accumulate").flops() / whole.stage("accumulate").flops();
+    double again =
+        plan.stage("accumulate").work().flops() / whole.stage("accumulate").work().flops();
     assertThat(again).isBetween(1.1, 1.4);
-    assertThat(plan.stage("accumulate").written()).isEqualTo(whole.stage("accumulate").written());
+    assertThat(plan.stage("accumulate").work().written())
+        .isEqualTo(whole.stage("accumulate").work().written());
   }
 
   @Test
@@ -315,7 +318,8 @@ class ResourcePlannerTest {
     // All windows' activations would be far more than a sixth of the memory.
     assertThat(plan.stage("accumulate").memory().tensors()).isLessThan(1L << 29);
     ResourcePlan roomy = ResourcePlanner.plan(many, new Machines(1, 2, 1L << 40, RATES));
-    assertThat(plan.stage("accumulate").flops()).isEqualTo(roomy.stage("accumulate").flops());
+    assertThat(plan.stage("accumulate").work().flops())
+        .isEqualTo(roomy.stage("accumulate").work().flops());
   }
 
   @Test
@@ -351,7 +355,7 @@ class ResourcePlannerTest {
     Workload work = work(config());
     Machines slow = new Machines(1, 1, 8L << 30, new Machines.Rates(1e3, 1e3, 1e18));
     StagePlan stage = ResourcePlanner.plan(work, slow).stage("accumulate");
-    assertThat(stage.seconds()).isGreaterThan(1.1 * stage.flops() / 1e3);
+    assertThat(stage.seconds()).isGreaterThan(1.1 * stage.work().flops() / 1e3);
     PlannedFlops flops = new PlannedFlops(work.config());
     double softmax = work.config().blockCount() * work.config().heads() * 5.0;
     assertThat(flops.numbers(20) - flops.numbers(10)).isEqualTo(softmax);

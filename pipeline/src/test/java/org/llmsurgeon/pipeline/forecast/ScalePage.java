@@ -75,7 +75,8 @@ final class ScalePage {
     ClusterSimulation.Outcome usual = real.run(plan, 1);
     double moved =
         plan.stages().stream()
-            .mapToDouble(stage -> (double) stage.times() * (stage.read() + stage.written()))
+            .mapToDouble(
+                stage -> (double) stage.times() * (stage.work().read() + stage.work().written()))
             .sum();
     return String.format(
         Locale.ROOT,

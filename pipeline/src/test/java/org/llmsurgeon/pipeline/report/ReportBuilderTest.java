@@ -94,9 +94,9 @@ class ReportBuilderTest {
     assertThat(report.setup().target().share()).isEqualTo(0.3);
     assertThat(report.setup().calibration().windows()).isEqualTo(12);
     assertThat(report.setup().test().tokens()).isEqualTo(10L * report.setup().test().windows());
-    assertThat(report.shots()).extracting(PruningReport.Shot::shot).containsExactly(1, 2);
-    PruningReport.Shot first = report.shots().get(0);
-    PruningReport.Shot last = report.shots().get(1);
+    assertThat(report.shots()).extracting(ShotReport::shot).containsExactly(1, 2);
+    ShotReport first = report.shots().get(0);
+    ShotReport last = report.shots().get(1);
     assertThat(last.removal().target()).isEqualTo(0.3);
     assertThat(last.removal().sparsity())
         .isEqualTo((double) last.removal().removed() / last.removal().total());
@@ -130,7 +130,7 @@ class ReportBuilderTest {
   void costsAreCountedBesideTheThreshold() throws Exception {
     TestModel model = TestModel.llama(temp, DataType.F32);
     PruningReport units = prune(model, Map.of("sparsity", 0.4, "shots", 2));
-    for (PruningReport.Shot shot : units.shots()) {
+    for (ShotReport shot : units.shots()) {
       assertThat(shot.choice().costs().keySet()).containsAll(shot.choice().units().keySet());
       shot.choice()
           .units()
@@ -230,11 +230,11 @@ class ReportBuilderTest {
                     false,
                     zeros.recipe(),
                     Route.PER_LAYER));
-    PruningReport.Size last = report.shots().get(1).size();
+    ShotReport.Size last = report.shots().get(1).size();
     assertThat(last.parameters()).isEqualTo(report.export().after().parameters());
     assertThat(last.bytes()).isEqualTo(report.export().after().bytes());
     assertThat(last.multiplyAdds()).isEqualTo(report.export().after().multiplyAdds());
-    PruningReport.Size first = report.shots().get(0).size();
+    ShotReport.Size first = report.shots().get(0).size();
     assertThat(first.parameters())
         .isGreaterThan(last.parameters())
         .isLessThan(report.export().before().parameters());

@@ -178,6 +178,18 @@ class LayeringTest {
   }
 
   @Test
+  void filesRoomsAndRecordsAreSmall() throws IOException {
+    assertThat(Sizes.filesOver(Sizes.FILE, SOURCES, Path.of("test", "java"))).isEmpty();
+    assertThat(Sizes.roomsOver(Sizes.ROOM, SOURCES)).isEmpty();
+    assertThat(Sizes.recordsOver(Sizes.RECORD, library)).isEmpty();
+    assertThat(Sizes.filesOver(300, SOURCES, Path.of("test", "java")))
+        .as("this can fail")
+        .isNotEmpty();
+    assertThat(Sizes.roomsOver(1500, SOURCES)).isNotEmpty();
+    assertThat(Sizes.recordsOver(7, library)).isNotEmpty();
+  }
+
+  @Test
   void packagesUseEachOtherWithoutCycles() {
     slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(library);
   }

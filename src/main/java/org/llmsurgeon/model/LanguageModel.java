@@ -19,7 +19,6 @@ import org.llmsurgeon.model.pass.ParameterGradients;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.RotaryTables;
 import org.llmsurgeon.model.pass.Targets;
-import org.llmsurgeon.model.pass.Workspace;
 import org.llmsurgeon.model.weights.StoredTensors;
 import org.llmsurgeon.model.weights.WeightSource;
 
@@ -99,6 +98,11 @@ public final class LanguageModel implements AutoCloseable {
   /** What network it is. */
   public ModelConfig config() {
     return config;
+  }
+
+  /** What another model says, to hold this one against; see {@link Distillation}. */
+  Network network() {
+    return network;
   }
 
   /** Where it runs. */
@@ -262,70 +266,7 @@ public final class LanguageModel implements AutoCloseable {
     return all;
   }
 
-  /**
-   * Forward and backward of the sum of the windows' divergences from another model: for each window
-   * the mean over its predictions of {@code KL(q | p)}, where {@code q} is what the other model
-   * says about the next token and {@code p} what this one says (distillation, Hinton et al. 2015,
-   * at temperature 1). Only gradients of activations are computed.
-   *
-   * @param windows token ids, at least 2 each
-   * @param teacher the other model, of the same configuration and precision on the same device
-   * @param tap sees the linear layers' inputs and output gradients
-   * @return each window's divergence, in nats; 0 where both models are the same
-   */
-  public double[] distill(int[][] windows, LanguageModel teacher, LinearTap tap) {
-    return distill(windows, teacher, 1, tap, null);
-  }
-
-  /**
-   * As {@link #distill(int[][], LanguageModel, LinearTap)}, with gradients of parameters.
-   *
-   * @param windows token ids, at least 2 each
-   * @param teacher the other model, of the same configuration and precision on the same device
-   * @param lossScale factor on the sum of the windows' divergences whose gradient is taken
-   * @param into takes the gradients, added to what it holds
-   * @return each window's divergence, in nats, not scaled
-   */
-  public double[] distill(
-      int[][] windows, LanguageModel teacher, double lossScale, ParameterGradients into) {
-    return distill(windows, teacher, lossScale, null, into);
-  }
-
-  private double[] distill(
-      int[][] windows,
-      LanguageModel teacher,
-      double lossScale,
-      LinearTap tap,
-      ParameterGradients into) {
-    return run(
-        windows, tap, into, beside(teacher, pass -> propagate(pass, lossScale, Targets.OF_TEXT)));
-  }
-
-  /**
-   * Divergences from another model as {@link #distill(int[][], LanguageModel, LinearTap)} has them,
-   * forward only.
-   *
-   * @param windows token ids, at least 2 each
-   * @param teacher the other model, of the same configuration and precision on the same device
-   * @return each window's divergence, in nats
-   */
-  public double[] divergences(int[][] windows, LanguageModel teacher) {
-    return run(windows, null, null, beside(teacher, this::losses));
-  }
-
-  /** A pass towards what another model says about the same tokens. */
-  private Function<Pass, double[]> beside(LanguageModel teacher, Function<Pass, double[]> how) {
-    if (!teacher.config.equals(config) || teacher.precision() != precision()) {
-      throw new IllegalArgumentException("the teacher is another network");
-    }
-    return pass -> {
-      try (Workspace work = pass.workspace()) {
-        return how.apply(pass.towards(teacher.network.reference(pass.silent(), work)));
-      }
-    };
-  }
-
-  private double[] losses(Pass pass) {
+  double[] losses(Pass pass) {
     return pass.batch().means(network.losses(pass, limits));
   }
 
@@ -394,13 +335,13 @@ public final class LanguageModel implements AutoCloseable {
     return all;
   }
 
-  private double[] propagate(Pass pass, double lossScale, Targets targets) {
+  double[] propagate(Pass pass, double lossScale, Targets targets) {
     try (Backpropagation run = new Backpropagation(network, pass, limits)) {
       return run.run(pass.batch().meanWeights(lossScale), targets);
     }
   }
 
-  private double[] run(
+  double[] run(
       int[][] windows, LinearTap tap, ParameterGradients into, Function<Pass, double[]> how) {
     Batch.check(windows, config);
     double[] losses = new double[windows.length];

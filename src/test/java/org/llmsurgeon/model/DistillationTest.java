@@ -46,7 +46,7 @@ class DistillationTest {
         LanguageModel same =
             LanguageModel.load(config, TinyModels.weights(config, 2), cpu, chunks())) {
       RecordingTap tap = new RecordingTap(cpu);
-      assertThat(model.distill(windows, same, tap)).containsOnly(0);
+      assertThat(new Distillation(model, same).calibrate(windows, tap)).containsOnly(0);
       assertThat(tap.gradients.values())
           .allSatisfy(rows -> assertThat(rows).allMatch(row -> zero(row)));
     }
@@ -67,7 +67,8 @@ class DistillationTest {
     int[][] windows = TinyModels.windows(config, 2, 6, 1);
     try (LanguageModel student = load(config, 2);
         LanguageModel teacher = load(config, 3)) {
-      double[] divergences = student.distill(windows, teacher, new RecordingTap(reference));
+      double[] divergences =
+          new Distillation(student, teacher).calibrate(windows, new RecordingTap(reference));
       for (int window = 0; window < windows.length; window++) {
         assertThat(divergences[window])
             .isCloseTo(divergence(student, teacher, windows[window]), within(1e-12));
@@ -103,7 +104,7 @@ class DistillationTest {
     try (LanguageModel student = load(config, 2);
         LanguageModel teacher = load(config, 3)) {
       RecordingTap tap = new RecordingTap(reference);
-      student.distill(windows, teacher, tap);
+      new Distillation(student, teacher).calibrate(windows, tap);
       for (LinearShape layer : config.linears().subList(0, config.linears().size() / 2)) {
         double[] differences = differences(student, teacher, layer, windows);
         double scale = Arrays.stream(differences).map(Math::abs).max().orElse(0);
@@ -127,7 +128,10 @@ class DistillationTest {
         double moved = values[i] + (side == 0 ? -STEP : STEP);
         reference.upload(new double[] {moved}, 0, weight, i, 1);
         losses[side] =
-            Arrays.stream(student.distill(windows, teacher, new RecordingTap(reference))).sum();
+            Arrays.stream(
+                    new Distillation(student, teacher)
+                        .calibrate(windows, new RecordingTap(reference)))
+                .sum();
       }
       reference.upload(values, i, weight, i, 1);
       differences[i] = (losses[1] - losses[0]) / (2 * STEP);
@@ -146,14 +150,16 @@ class DistillationTest {
         LanguageModel teacher = load(config, 3);
         ParameterGradients sums = student.zeroGradients(Precision.DOUBLE, names)) {
       RecordingTap tap = new RecordingTap(reference);
-      double[] divergences = student.distill(windows, teacher, tap);
-      assertThat(student.distill(windows, teacher, 0.5, sums)).isEqualTo(divergences);
+      double[] divergences = new Distillation(student, teacher).calibrate(windows, tap);
+      assertThat(new Distillation(student, teacher).gradients(windows, 0.5, sums))
+          .isEqualTo(divergences);
       for (LinearShape layer : config.linears()) {
         double[] half = Arrays.stream(tap.weightGradient(layer)).map(value -> value / 2).toArray();
         Tolerances.assertClose(
             layer.name(), reference.values(sums.of(layer.weightName())), half, 1e-10);
       }
-      Tolerances.assertClose("forward", student.divergences(windows, teacher), divergences, 1e-12);
+      Tolerances.assertClose(
+          "forward", new Distillation(student, teacher).divergences(windows), divergences, 1e-12);
     }
   }
 
@@ -163,7 +169,10 @@ class DistillationTest {
         LanguageModel teacher = load(TinyModels.opt(), 2)) {
       int[][] windows = TinyModels.windows(TinyModels.llama(), 1, 4, 1);
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> student.distill(windows, teacher, new RecordingTap(reference)))
+          .isThrownBy(
+              () ->
+                  new Distillation(student, teacher)
+                      .calibrate(windows, new RecordingTap(reference)))
           .withMessageContaining("another network");
     }
   }

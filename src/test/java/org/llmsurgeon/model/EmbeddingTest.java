@@ -45,7 +45,7 @@ class EmbeddingTest {
     try (Device device = new ReferenceDevice();
         LanguageModel model = model(1, device);
         LanguageModel other = model(2, device)) {
-      double[] distances = model.distill(WINDOWS, other, new Recorder());
+      double[] distances = new Distillation(model, other).calibrate(WINDOWS, new Recorder());
       double[][] own = model.embeddings(WINDOWS);
       double[][] theirs = other.embeddings(WINDOWS);
       for (int window = 0; window < WINDOWS.length; window++) {
@@ -53,7 +53,7 @@ class EmbeddingTest {
         assertThat(distances[window])
             .isCloseTo(1 - dot(own[window], theirs[window]), within(1e-12));
       }
-      assertThat(model.distill(WINDOWS, model, new Recorder())).containsOnly(0);
+      assertThat(new Distillation(model, model).calibrate(WINDOWS, new Recorder())).containsOnly(0);
       assertThat(model.losses(WINDOWS)).containsOnly(0);
     }
   }
@@ -66,7 +66,7 @@ class EmbeddingTest {
         LanguageModel other = model(2, device)) {
       for (LinearShape layer : model.config().linears()) {
         Recorder tap = new Recorder();
-        model.distill(WINDOWS, other, tap);
+        new Distillation(model, other).calibrate(WINDOWS, tap);
         Tensor bias = model.weight(layer.biasName());
         double[] values = device.values(bias);
         for (int i = 0; i < values.length; i += 3) {
@@ -84,7 +84,7 @@ class EmbeddingTest {
   private static double distance(
       LanguageModel model, LanguageModel other, Tensor bias, int at, double value) {
     model.device().upload(new double[] {value}, 0, bias, at, 1);
-    return Arrays.stream(model.distill(WINDOWS, other, new Recorder())).sum();
+    return Arrays.stream(new Distillation(model, other).calibrate(WINDOWS, new Recorder())).sum();
   }
 
   /** The mean of the outer products of drawn gradients is the Hessian of the distance. */
@@ -107,9 +107,9 @@ class EmbeddingTest {
         }
         double step = 1e-3;
         model.device().upload(new double[] {values[i] + step}, 0, bias, i, 1);
-        double above = model.distill(one, dense, new Recorder())[0];
+        double above = new Distillation(model, dense).calibrate(one, new Recorder())[0];
         model.device().upload(new double[] {values[i] - step}, 0, bias, i, 1);
-        double below = model.distill(one, dense, new Recorder())[0];
+        double below = new Distillation(model, dense).calibrate(one, new Recorder())[0];
         device.upload(values, i, bias, i, 1);
         assertThat(mean).isCloseTo((above + below) / (step * step), within(0.05 * mean));
       }

@@ -66,7 +66,7 @@ class HostReadTest {
       assertOneReadAtTheEnd("gradients of drawn targets");
       model.draw(windows, new Targets.Drawn(new TokenDraw(1, 0), 1));
       assertOneReadAtTheEnd("drawn targets");
-      model.distill(windows, teacher, NOBODY);
+      new Distillation(model, teacher).calibrate(windows, NOBODY);
       assertOneReadAtTheEnd("divergences");
     } finally {
       plain.close();
@@ -92,7 +92,7 @@ class HostReadTest {
       calls.clear();
       model.calibrate(windows, new Targets.Drawn(new TokenDraw(1, 0), 2), NOBODY);
       assertOneReadAtTheEnd("gradients of drawn errors");
-      model.distill(windows, teacher, NOBODY);
+      new Distillation(model, teacher).calibrate(windows, NOBODY);
       assertOneReadAtTheEnd("distances");
     } finally {
       plain.close();

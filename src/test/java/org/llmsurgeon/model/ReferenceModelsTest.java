@@ -77,7 +77,7 @@ class ReferenceModelsTest {
     }
     try (LanguageModel teacher =
         LanguageModel.load(model.config(), reference.teacher(), model.device())) {
-      return model.distill(windows, teacher, tap)[0];
+      return new Distillation(model, teacher).calibrate(windows, tap)[0];
     }
   }
 

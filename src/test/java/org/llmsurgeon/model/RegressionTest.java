@@ -63,7 +63,7 @@ class RegressionTest {
         LanguageModel model = model(1, device);
         LanguageModel other = model(2, device)) {
       double[] losses = model.losses(WINDOWS);
-      double[] distances = model.divergences(WINDOWS, other);
+      double[] distances = new Distillation(model, other).divergences(WINDOWS);
       double[] numbers = {0.75, -2, 1.5};
       for (int window = 0; window < WINDOWS.length; window++) {
         double own = said(model, WINDOWS[window]);
@@ -82,17 +82,17 @@ class RegressionTest {
         ParameterGradients own = model.zeroGradients(Precision.DOUBLE);
         ParameterGradients towards = model.zeroGradients(Precision.DOUBLE)) {
       model.gradients(WINDOWS, 1, own);
-      model.distill(WINDOWS, other, 1, towards);
+      new Distillation(model, other).gradients(WINDOWS, 1, towards);
       for (String name : model.parameterNames()) {
         Tensor weight = model.weight(name);
         double[] values = device.values(weight);
         for (int i = 0; i < values.length; i += Math.max(1, values.length / 3)) {
           device.upload(new double[] {values[i] + 1e-5}, 0, weight, i, 1);
           double above = sum(model.losses(WINDOWS));
-          double aboveOther = sum(model.divergences(WINDOWS, other));
+          double aboveOther = sum(new Distillation(model, other).divergences(WINDOWS));
           device.upload(new double[] {values[i] - 1e-5}, 0, weight, i, 1);
           double below = sum(model.losses(WINDOWS));
-          double belowOther = sum(model.divergences(WINDOWS, other));
+          double belowOther = sum(new Distillation(model, other).divergences(WINDOWS));
           device.upload(values, i, weight, i, 1);
           assertThat(device.values(own.of(name))[i])
               .as(name)

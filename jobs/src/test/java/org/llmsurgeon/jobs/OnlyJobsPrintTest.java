@@ -9,7 +9,10 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.EvaluationResult;
+import java.io.IOException;
+import java.nio.file.Path;
 import org.llmsurgeon.Rooms;
+import org.llmsurgeon.Sizes;
 
 /**
  * The library says what it has to say through return values, exceptions and logs; jobs have rooms.
@@ -44,6 +47,16 @@ class OnlyJobsPrintTest {
     assertThat(Rooms.of(rooms.root(), "command", "terminal").downwards().evaluate(classes))
         .as("the rule can fail")
         .matches(EvaluationResult::hasViolation);
+  }
+
+  @ArchTest
+  static void filesRoomsAndRecordsAreSmall(JavaClasses classes) throws IOException {
+    assertThat(Sizes.filesOver(Sizes.FILE, Path.of("src"))).isEmpty();
+    assertThat(Sizes.roomsOver(Sizes.ROOM, Path.of("src", "main", "java"))).isEmpty();
+    assertThat(Sizes.recordsOver(Sizes.RECORD, classes)).isEmpty();
+    assertThat(Sizes.filesOver(300, Path.of("src"))).as("this can fail").isNotEmpty();
+    assertThat(Sizes.roomsOver(1500, Path.of("src", "main", "java"))).isNotEmpty();
+    assertThat(Sizes.recordsOver(4, classes)).isNotEmpty();
   }
 
   /** The tests of other modules come as jars. */

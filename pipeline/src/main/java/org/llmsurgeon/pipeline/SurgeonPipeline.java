@@ -54,8 +54,8 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 import org.llmsurgeon.surgery.recipe.Recipe;
-import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
 
 /**
  * Everything that can be done with a model on Spark. Paths are plain local paths or URIs of any

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,23 +13,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.io.api.Binary;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.TinyTokenizers;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.export.plan.Route;
-import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.pipeline.cluster.Progress;
-import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.pipeline.report.PruningReport;
@@ -38,75 +29,7 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** From labelled data as people have it to a pruned encoder and its scores. */
 @DisplayName("A run on labelled data")
-class LabelledRunTest {
-  private static final String[] WORDS = {"the", "cat", "cats", "sat", "dog", "dogs", "ran"};
-  private static JavaSparkContext spark;
-  @TempDir Path temp;
-
-  @BeforeAll
-  static void start() {
-    spark = TestSpark.local(2);
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
-
-  private Path folder(String name) throws IOException {
-    try (ReferenceModel model = ReferenceModel.open(name)) {
-      return ReferenceFolder.write(
-          model, temp.resolve(name), TinyTokenizers.wordPiece().toString());
-    }
-  }
-
-  private static String text(int seed) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 1 + seed % 4; i++) {
-      text.append(i == 0 ? "" : " ").append(WORDS[(seed * 5 + i * 3) % WORDS.length]);
-    }
-    return text.toString();
-  }
-
-  /** JSON with single quotes for double ones. */
-  private String lines(String name, List<String> rows) throws IOException {
-    String json = rows.stream().collect(Collectors.joining("\n")).replace('\'', '"');
-    return Files.writeString(temp.resolve(name), json).toString();
-  }
-
-  private String pairs(String name, int count) throws IOException {
-    List<String> rows = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      String label = i % 3 == 2 ? "'LABEL_2'" : String.valueOf(i % 3);
-      rows.add(
-          "{'premise': '%s', 'hypothesis': '%s', 'label': %s}"
-              .formatted(text(i), text(i + 1), label));
-    }
-    return lines(name, rows);
-  }
-
-  private PruningReport prune(Path model, String data, List<String> test, Map<String, ?> options) {
-    Map<String, Object> all =
-        new HashMap<>(Map.of("shots", 2, "sparsity", 0.3, "sequences", 24, "context", 12));
-    all.putAll(options);
-    return new SurgeonPipeline(spark, Progress.silent())
-        .prune(
-            new PruneRequest(
-                model.toString(),
-                List.of(data),
-                test,
-                temp.resolve("output").toString(),
-                null,
-                true,
-                Recipe.of(all)));
-  }
-
-  private static EvaluationResult evaluate(
-      String model, String reference, String test, Map<String, ?> options) {
-    return new SurgeonPipeline(spark, Progress.silent())
-        .evaluate(new EvaluateRequest(model, reference, List.of(test), Recipe.of(options)));
-  }
-
+class LabelledRunTest extends LabelledCase {
   @Test
   void ofPairsPrunesAndMeasuresLabelsByNumberOrName() throws IOException {
     Path model = folder("bert-pair");
@@ -178,20 +101,6 @@ class LabelledRunTest {
                       recipe,
                       Route.PER_LAYER));
       assertThat(report.export().form().route()).isEqualTo("per-layer");
-    }
-  }
-
-  /** Without the dense model beside, each embedding is its own reference. */
-  @Test
-  void ofEmbeddingsHasNoLossesToHoldPredictionsAgainst() throws IOException {
-    Path model = folder("bert-pair");
-    String data = pairs("train.jsonl", 30);
-    for (Map<String, ?> option : List.of(Map.of("shots", "auto"), Map.of("trust-region", true))) {
-      Map<String, Object> all = new HashMap<>(Map.of("objective", "embedding"));
-      all.putAll(option);
-      assertThatThrownBy(() -> prune(model, data, List.of(), all))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("the loss of embeddings is 0 at the start");
     }
   }
 
@@ -320,87 +229,6 @@ class LabelledRunTest {
         .containsExactly("accuracy", "f1");
   }
 
-  /** The second text of a pair is read on its own, and so gets the same vector as the first. */
-  @Test
-  void ofPairsOfTextsMeasuresEmbeddingsByTheirLabels() throws IOException {
-    Path model = folder("bert-embedding");
-    List<String> rows = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      // A text and itself are most alike, whatever the weights
-      boolean same = i % 2 == 0;
-      rows.add(
-          "{'sentence1': '%s', 'sentence2': '%s', 'score': %s}"
-              .formatted(text(i), same ? text(i) : text(i + 1), same ? "5.0" : "1.5"));
-    }
-    String pairs = lines("pairs.jsonl", rows);
-    EvaluationResult alone = evaluate(model.toString(), null, pairs, Map.of());
-    assertThat(alone.scores()).containsOnlyKeys("pearson", "spearman");
-    // Two labels against twenty cosines, half of which are the largest, with ties or without
-    assertThat(alone.scores().get("spearman")).isBetween(0.86, 0.93);
-    assertThat(alone.perplexity()).isEqualTo(1);
-    assertThat(alone.windows()).isEqualTo(20);
-    String texts = lines("texts.jsonl", List.of(row("text", 0), row("text", 1), row("text", 2)));
-    PruningReport report = prune(model, texts, List.of(pairs), Map.of("sequences", 4));
-    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
-        .containsExactly("pearson", "spearman");
-    assertThat(report.quality().scores().get(1).dense()).isEqualTo(alone.scores().get("spearman"));
-    assertThat(report.perplexity()).isGreaterThan(1);
-    pairsUnderOtherNamesAreFoundByTheirColumns(model, texts, rows, alone);
-  }
-
-  private void pairsUnderOtherNamesAreFoundByTheirColumns(
-      Path model, String texts, List<String> rows, EvaluationResult usual) throws IOException {
-    List<String> renamed =
-        rows.stream()
-            .map(row -> row.replace("sentence1", "left").replace("sentence2", "right"))
-            .map(row -> row.replace("score", "gold"))
-            .toList();
-    String pairs = lines("renamed.jsonl", renamed);
-    Map<String, Object> names = Map.of("text-column", "left,right", "label-column", "gold");
-    assertThat(evaluate(model.toString(), null, pairs, names)).isEqualTo(usual);
-    Map<String, Object> all = new HashMap<>(names);
-    all.put("sequences", 4);
-    assertThat(prune(model, texts, List.of(pairs), all).quality().scores()).hasSize(2);
-    assertThatThrownBy(() -> prune(model, texts, List.of(texts), all))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("--label-column gold names a column of pairs of texts with a score");
-    assertThatThrownBy(() -> evaluate(model.toString(), null, pairs, Map.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("give --reference");
-  }
-
-  @Test
-  void ofVectorsGoesOnWhereItStopped() throws IOException {
-    Path model = folder("bert-embedding");
-    String texts = lines("texts.jsonl", List.of(row("text", 0), row("text", 1), row("text", 2)));
-    String output = temp.resolve("stopped").toString();
-    PruneRequest request =
-        new PruneRequest(
-            model.toString(),
-            List.of(texts),
-            List.of(texts),
-            output,
-            null,
-            false,
-            Recipe.of(Map.of("shots", 2, "sparsity", 0.3, "sequences", 4, "context", 12)));
-    assertThatThrownBy(() -> new SurgeonPipeline(spark, new PowerCut("2 cut", 1)).prune(request))
-        .hasMessageContaining("power cut");
-    PruningReport report = new SurgeonPipeline(spark, Progress.silent()).prune(request);
-    assertThat(report.notes().resumedFromShot()).isEqualTo(1);
-    PruningReport straight =
-        prune(model, texts, List.of(texts), Map.of("sequences", 4, "context", 12));
-    assertThat(report.perplexity()).isEqualTo(straight.perplexity());
-    assertThat(report.quality().scores()).isEqualTo(straight.quality().scores());
-  }
-
-  private static String row(String column, int seed) {
-    StringBuilder many = new StringBuilder();
-    for (int i = 0; i < 12; i++) {
-      many.append(text(seed + i)).append(' ');
-    }
-    return "{'%s': '%s'}".formatted(column, many.toString().strip());
-  }
-
   @Test
   void ofNumbersNamesItsColumns() throws IOException {
     Path model = folder("bert-number");
@@ -429,30 +257,6 @@ class LabelledRunTest {
     assertThatThrownBy(() -> prune(model, data, List.of(), drawn))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("--draw bytes draws from text");
-  }
-
-  @Test
-  void ofVectorsIsMeasuredBesideAReference() throws IOException {
-    Path model = folder("bert-pair");
-    String text =
-        Files.writeString(temp.resolve("text.txt"), (text(3) + " " + text(2) + " ").repeat(90))
-            .toString();
-    Map<String, Object> vectors = Map.of("objective", "embedding");
-    PruningReport report = prune(model, text, List.of(text), vectors);
-    assertThat(report.quality().scores().stream().map(PruningReport.Score::metric))
-        .containsExactly("spearman");
-    Map<String, Object> options = Map.of("objective", "embedding", "context", 12);
-    String output = temp.resolve("output").toString();
-    EvaluationResult after = evaluate(output, model.toString(), text, options);
-    assertThat(after.perplexity()).isEqualTo(report.perplexity());
-    assertThat(evaluate(model.toString(), model.toString(), text, options).scores())
-        .satisfies(same -> assertThat(same.get("spearman")).isCloseTo(1, within(1e-12)));
-    assertThatThrownBy(() -> evaluate(output, null, text, options))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("--reference");
-    assertThatThrownBy(() -> evaluate(output, output, pairs("p.jsonl", 4), Map.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("--reference");
   }
 
   @Test

@@ -10,11 +10,14 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.Rooms;
+import org.llmsurgeon.Sizes;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 
@@ -55,6 +58,16 @@ class LayeringTest {
       assertThat(rooms.unnamed(CLASSES)).isEmpty();
       rooms.downwards().check(CLASSES);
     }
+  }
+
+  @Test
+  void filesRoomsAndRecordsAreSmall() throws IOException {
+    assertThat(Sizes.filesOver(Sizes.FILE, Path.of("src"))).isEmpty();
+    assertThat(Sizes.roomsOver(Sizes.ROOM, Path.of("src", "main", "java"))).isEmpty();
+    assertThat(Sizes.recordsOver(Sizes.RECORD, CLASSES)).isEmpty();
+    assertThat(Sizes.filesOver(300, Path.of("src"))).as("this can fail").isNotEmpty();
+    assertThat(Sizes.roomsOver(1500, Path.of("src", "main", "java"))).isNotEmpty();
+    assertThat(Sizes.recordsOver(7, CLASSES)).isNotEmpty();
   }
 
   @Test

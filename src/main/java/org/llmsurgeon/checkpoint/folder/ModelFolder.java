@@ -29,27 +29,17 @@ import org.llmsurgeon.compute.Tensor;
  * read at once.
  */
 public final class ModelFolder implements Closeable {
-  private static final String SINGLE = "model.safetensors";
-
-  /** Makes an index of all shards of a folder. */
-  private static final String INDEX =
-      "import glob, json, safetensors; json.dump({'metadata': {}, 'weight_map': {k: f for f in"
-          + " sorted(glob.glob('*.safetensors')) for k in safetensors.safe_open(f, 'np').keys()}},"
-          + " open('"
-          + ShardIndex.NAME
-          + "', 'w'))";
-
   private final Storage storage;
   private final String path;
   private final JsonNode config;
   private final IndexedTensors indexed;
-  private final Map<String, Safetensors> shards = new LinkedHashMap<>();
-  private final Map<String, Safetensors> holders = new LinkedHashMap<>();
+  private final WeightFiles weights;
 
   private ModelFolder(Storage storage, String path, JsonNode config) {
     this.storage = storage;
     this.path = path;
     this.config = config;
+    this.weights = new WeightFiles(storage, path);
     this.indexed = new IndexedTensors(config, configPath());
   }
 
@@ -69,7 +59,7 @@ public final class ModelFolder implements Closeable {
     JsonNode config = StrictJson.readObject(storage, Storage.child(path, FolderFiles.CONFIG));
     ModelFolder folder = new ModelFolder(storage, path, config);
     try {
-      folder.openWeights(files);
+      folder.weights.open(files);
       return folder;
     } catch (RuntimeException e) {
       folder.closeAfter(e);
@@ -95,7 +85,7 @@ public final class ModelFolder implements Closeable {
   /** The dtype that most bytes of the weights have. */
   public DataType dtype() {
     Map<DataType, Long> bytes = new EnumMap<>(DataType.class);
-    for (Safetensors shard : shards.values()) {
+    for (Safetensors shard : weights.shards().values()) {
       for (TensorEntry entry : shard.entries().values()) {
         bytes.merge(entry.dtype(), entry.bytes(), Long::sum);
       }
@@ -105,7 +95,7 @@ public final class ModelFolder implements Closeable {
 
   /** Names of all tensors, file by file, each in the order of its header. */
   public List<String> names() {
-    return List.copyOf(holders.keySet());
+    return List.copyOf(weights.names());
   }
 
   /**
@@ -114,7 +104,7 @@ public final class ModelFolder implements Closeable {
    * @param name as in the checkpoint
    */
   public boolean contains(String name) {
-    return holders.containsKey(name);
+    return weights.contains(name);
   }
 
   /**
@@ -124,7 +114,7 @@ public final class ModelFolder implements Closeable {
    * @throws InputException naming folder and tensor if there is none
    */
   public TensorEntry entry(String name) {
-    return holder(name).entry(name);
+    return weights.of(name).entry(name);
   }
 
   /**
@@ -159,10 +149,10 @@ public final class ModelFolder implements Closeable {
    *     F16 and BF16, or if a value is NaN or infinite
    */
   public Tensor load(String name, Device device) {
-    Safetensors holder = holder(name);
+    Safetensors holder = weights.of(name);
     Tensor tensor = finite(holder.load(name, device), holder, name, 0, device);
     return indexed.contains(name)
-        ? indexed.restore(name, tensor, each -> holder(each).vector(each), device)
+        ? indexed.restore(name, tensor, each -> weights.of(each).vector(each), device)
         : tensor;
   }
 
@@ -183,7 +173,7 @@ public final class ModelFolder implements Closeable {
         return device.tensor(whole.precision(), rows, columns, values);
       }
     }
-    Safetensors holder = holder(name);
+    Safetensors holder = weights.of(name);
     Tensor part = holder.load(name, first, rows, columns, device);
     return finite(part, holder, name, first, device);
   }
@@ -215,7 +205,7 @@ public final class ModelFolder implements Closeable {
   public SortedMap<String, String> identity() {
     SortedMap<String, String> files = new TreeMap<>();
     for (String name : storage.list(path)) {
-      if (shards.containsKey(name) || FolderFiles.isIdentity(name)) {
+      if (weights.shards().containsKey(name) || FolderFiles.isIdentity(name)) {
         files.put(name, Storage.child(path, name));
       }
     }
@@ -235,7 +225,7 @@ public final class ModelFolder implements Closeable {
 
   /** The open weight files by name, in the order of the index. */
   Map<String, Safetensors> shards() {
-    return Collections.unmodifiableMap(shards);
+    return Collections.unmodifiableMap(weights.shards());
   }
 
   /** The configuration of this model with all lines of its matrices stored. */
@@ -267,7 +257,7 @@ public final class ModelFolder implements Closeable {
    */
   public Map<String, long[]> indices() {
     Map<String, long[]> indices = new LinkedHashMap<>();
-    for (String name : holders.keySet()) {
+    for (String name : weights.names()) {
       if (indexed.isIndex(name)) {
         indices.put(name, entry(name).shape());
       }
@@ -277,7 +267,7 @@ public final class ModelFolder implements Closeable {
 
   /** Whether there is an index, or a single file of another name than the usual. */
   boolean isSharded() {
-    return shards.size() > 1 || !shards.containsKey(SINGLE);
+    return weights.isSharded();
   }
 
   Storage storage() {
@@ -286,117 +276,7 @@ public final class ModelFolder implements Closeable {
 
   @Override
   public void close() throws IOException {
-    IOException failure = null;
-    for (Safetensors shard : shards.values()) {
-      try {
-        shard.close();
-      } catch (IOException e) {
-        failure = e;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private Safetensors holder(String name) {
-    Safetensors holder = holders.get(name);
-    if (holder == null) {
-      throw new InputException(
-          path + " has no tensor " + name + "; check that weights and config.json belong together");
-    }
-    return holder;
-  }
-
-  private void openWeights(List<String> files) {
-    if (files.contains(SINGLE)) {
-      openShard(SINGLE);
-    } else if (files.contains(ShardIndex.NAME)) {
-      openSharded(files);
-    } else {
-      throw noWeights(files);
-    }
-    if (holders.isEmpty()) {
-      throw new InputException(path + " holds no tensors; give a model with its weights");
-    }
-  }
-
-  private void openSharded(List<String> files) {
-    ShardIndex index = ShardIndex.read(storage, Storage.child(path, ShardIndex.NAME));
-    for (String shard : index.shards()) {
-      if (!files.contains(shard)) {
-        throw new InputException(
-            index.path() + " names " + shard + ", which is missing; download it too");
-      }
-      openShard(shard);
-    }
-    index
-        .files()
-        .forEach(
-            (tensor, file) -> {
-              if (!shards.get(file).entries().containsKey(tensor)) {
-                throw new InputException(
-                    index.path()
-                        + " places tensor "
-                        + tensor
-                        + " in "
-                        + file
-                        + ", where it is not");
-              }
-            });
-  }
-
-  private void openShard(String file) {
-    Safetensors shard = Safetensors.open(storage.open(Storage.child(path, file)));
-    shards.put(file, shard);
-    for (String name : shard.entries().keySet()) {
-      Safetensors other = holders.putIfAbsent(name, shard);
-      if (other != null) {
-        throw new InputException(
-            "tensor "
-                + name
-                + " is in both "
-                + other.name()
-                + " and "
-                + shard.name()
-                + "; keep one of them");
-      }
-    }
-  }
-
-  private InputException noWeights(List<String> files) {
-    List<String> weights = files.stream().filter(FolderFiles::isWeights).toList();
-    List<String> readable =
-        weights.stream().filter(name -> name.endsWith(FolderFiles.SAFETENSORS)).toList();
-    if (weights.isEmpty()) {
-      return new InputException(path + " has no model.safetensors; download the weights too");
-    }
-    if (readable.isEmpty()) {
-      return new InputException(
-          path
-              + " has its weights as "
-              + weights.get(0)
-              + " only; convert them with transformers: from_pretrained(folder), then"
-              + " save_pretrained(folder, safe_serialization=True)");
-    }
-    if (readable.size() == 1) {
-      return new InputException(
-          path
-              + " has its weights as "
-              + readable.get(0)
-              + ", not as model.safetensors; rename that file if it holds the whole model");
-    }
-    return new InputException(
-        path
-            + " has its weights in "
-            + readable.size()
-            + " files, the first "
-            + readable.get(0)
-            + ", and no "
-            + ShardIndex.NAME
-            + " that says which tensor is where; download the index too, or write it with Python"
-            + " in that folder: "
-            + INDEX);
+    weights.close();
   }
 
   private void closeAfter(RuntimeException failure) {

@@ -9,13 +9,11 @@ import org.llmsurgeon.compute.Activation;
 import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.AttentionInputs;
 import org.llmsurgeon.compute.AttentionShape;
-import org.llmsurgeon.compute.DenseDevice;
 import org.llmsurgeon.compute.DeviceUnavailableException;
 import org.llmsurgeon.compute.Devices;
 import org.llmsurgeon.compute.FiniteChecks;
 import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.Norm;
-import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.ProductPrecision;
 import org.llmsurgeon.compute.Rotary;
@@ -47,25 +45,14 @@ import org.llmsurgeon.compute.cuda.operand.CudaTensor;
  * <p>Safe for use by several threads, whose work is queued one after the other. Close all tensors
  * before the device.
  */
-public final class CudaDevice extends DenseDevice<CudaTensor> {
-  private final CudaParts parts;
-  private final CudaBlas blas;
-  private final CudaElements elements;
-  private final CudaProducts products;
-  private final CudaFactorisations factorisations;
-  private final CudaSums sums;
+public final class CudaDevice extends CudaLinearAlgebra {
   private final CudaLayers layers;
   private final CudaTokens tokens;
   private final CudaAttention attention;
   private final boolean isGuest;
 
   private CudaDevice(CudaParts parts, CudaBlas blas, ProductPrecision precision) {
-    this.parts = parts;
-    this.blas = blas;
-    this.elements = new CudaElements(parts);
-    this.products = new CudaProducts(parts, blas, elements, precision);
-    this.factorisations = new CudaFactorisations(parts, blas, elements);
-    this.sums = new CudaSums(parts);
+    super(parts, blas, precision);
     this.layers = new CudaLayers(parts, sums);
     this.tokens = new CudaTokens(parts);
     this.attention = new CudaAttention(parts, blas, precision);
@@ -73,12 +60,7 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   private CudaDevice(CudaDevice host, ProductPrecision precision) {
-    this.parts = host.parts;
-    this.blas = host.blas;
-    this.elements = host.elements;
-    this.products = new CudaProducts(parts, blas, elements, precision);
-    this.factorisations = host.factorisations;
-    this.sums = host.sums;
+    super(host, precision);
     this.layers = host.layers;
     this.tokens = host.tokens;
     this.attention = new CudaAttention(parts, blas, precision);
@@ -147,11 +129,6 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   @Override
-  protected CudaTensor own(Tensor tensor) {
-    return CudaTensor.of(tensor);
-  }
-
-  @Override
   protected CudaTensor allocate(Precision precision, int rows, int columns, boolean zeroed) {
     CudaBlock block = new CudaBlock(parts.pool(), precision, (long) rows * columns);
     CudaTensor tensor = new CudaTensor(block, rows, columns);
@@ -206,71 +183,6 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   }
 
   @Override
-  public void multiply(double alpha, Operand a, Operand b, double beta, Tensor c) {
-    products.multiply(alpha, a, b, beta, CudaTensor.of(c));
-  }
-
-  @Override
-  public void gram(double alpha, Tensor x, double beta, Tensor c) {
-    products.gram(alpha, CudaTensor.of(x), beta, CudaTensor.of(c));
-  }
-
-  @Override
-  public void addGramPacked(double alpha, Tensor x, Tensor packed) {
-    products.addGramPacked(alpha, CudaTensor.of(x), CudaTensor.of(packed));
-  }
-
-  @Override
-  public void addProductPacked(double alpha, Tensor x, Tensor y, Tensor packed) {
-    products.addProductPacked(alpha, CudaTensor.of(x), CudaTensor.of(y), CudaTensor.of(packed));
-  }
-
-  @Override
-  public void mirror(Tensor a) {
-    elements.mirror(CudaTensor.of(a));
-  }
-
-  @Override
-  public void unpack(Tensor packed, Tensor full) {
-    elements.unpack(CudaTensor.of(packed), CudaTensor.of(full));
-  }
-
-  @Override
-  public void pack(Tensor full, Tensor packed) {
-    elements.pack(CudaTensor.of(full), CudaTensor.of(packed));
-  }
-
-  @Override
-  public int cholesky(Tensor a) {
-    return factorisations.cholesky(CudaTensor.of(a));
-  }
-
-  @Override
-  public void inverseFromCholesky(Tensor l) {
-    factorisations.inverseFromCholesky(CudaTensor.of(l));
-  }
-
-  @Override
-  public void solveTriangular(Tensor l, boolean transposed, Tensor b) {
-    factorisations.solveTriangular(CudaTensor.of(l), transposed, CudaTensor.of(b));
-  }
-
-  @Override
-  public double[] eigen(Tensor a) {
-    return factorisations.eigen(CudaTensor.of(a));
-  }
-
-  @Override
-  public void add(double alpha, Tensor x, Tensor y) {
-    elements.add(alpha, CudaTensor.of(x), CudaTensor.of(y));
-  }
-
-  @Override
-  public void scale(double alpha, Tensor x) {
-    elements.scale(alpha, CudaTensor.of(x));
-  }
-
-  @Override
   public void uploadBfloat16(ByteBuffer values, Tensor target, long at) {
     elements.uploadBfloat16(values, CudaTensor.of(target), at);
   }
@@ -283,46 +195,6 @@ public final class CudaDevice extends DenseDevice<CudaTensor> {
   @Override
   public void adam(AdamStep step, AdamStep.Tensors tensors) {
     elements.adam(step, tensors);
-  }
-
-  @Override
-  public void multiplyElements(Tensor x, Tensor y) {
-    elements.multiply(CudaTensor.of(x), CudaTensor.of(y));
-  }
-
-  @Override
-  public void addDiagonal(Tensor a, double value) {
-    elements.addDiagonal(CudaTensor.of(a), value);
-  }
-
-  @Override
-  public double[] diagonal(Tensor a) {
-    return elements.diagonal(CudaTensor.of(a));
-  }
-
-  @Override
-  public void rowDots(Tensor x, Tensor y, Tensor dots) {
-    sums.rowDots(CudaTensor.of(x), CudaTensor.of(y), CudaTensor.of(dots));
-  }
-
-  @Override
-  public double[] columnDots(Tensor x, Tensor y) {
-    return sums.columnDots(CudaTensor.of(x), CudaTensor.of(y));
-  }
-
-  @Override
-  public long firstNonFinite(Tensor x) {
-    return elements.firstNonFinite(CudaTensor.of(x));
-  }
-
-  @Override
-  public void gather(Tensor from, int[] rows, int[] columns, Tensor to) {
-    elements.gather(CudaTensor.of(from), rows, columns, CudaTensor.of(to));
-  }
-
-  @Override
-  public void scatter(Tensor from, int[] rows, int[] columns, Tensor to) {
-    elements.scatter(CudaTensor.of(from), rows, columns, CudaTensor.of(to));
   }
 
   @Override

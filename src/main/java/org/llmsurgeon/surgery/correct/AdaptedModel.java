@@ -9,6 +9,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.model.Distillation;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.LinearShape;
@@ -112,7 +113,7 @@ public final class AdaptedModel implements AutoCloseable {
       double[] losses =
           teacher == null
               ? model.calibrate(windows, pairs)
-              : model.distill(windows, teacher, pairs);
+              : new Distillation(model, teacher).calibrate(windows, pairs);
       Adapters rounded = targets.zeros(device, model.precision());
       for (int i = 0; i < sums.tensors().size(); i++) {
         device.copy(sums.tensors().get(i), rounded.tensors().get(i));

@@ -13,14 +13,14 @@ import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 
 /** What a network has no use for of what is said on calibration data, whatever the data. */
 final class CalibrationUse {
-  private final Recipe.CalibrationText text;
+  private final CalibrationText text;
   private final ModelConfig config;
   private final boolean labelled;
 
   /** Test data may then be pairs of texts with a score. */
   private final boolean pairs;
 
-  CalibrationUse(Recipe.CalibrationText text, ModelConfig config) {
+  CalibrationUse(CalibrationText text, ModelConfig config) {
     this.text = text;
     this.config = config;
     this.labelled =

@@ -5,6 +5,7 @@ import java.util.stream.Stream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.model.Distillation;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.LinearShape;
@@ -119,7 +120,7 @@ public final class RecoveredModel implements AutoCloseable {
       double[] losses =
           teacher == null
               ? model.gradients(windows, 1, sums)
-              : model.distill(windows, teacher, 1, sums);
+              : new Distillation(model, teacher).gradients(windows, 1, sums);
       return new Part(names.stream().map(sums::of).toList(), losses, sums);
     } catch (RuntimeException failure) {
       sums.close();
@@ -134,7 +135,9 @@ public final class RecoveredModel implements AutoCloseable {
    * @return of each window, nats per token
    */
   public double[] losses(int[][] windows) {
-    return teacher == null ? model.losses(windows) : model.divergences(windows, teacher);
+    return teacher == null
+        ? model.losses(windows)
+        : new Distillation(model, teacher).divergences(windows);
   }
 
   @Override

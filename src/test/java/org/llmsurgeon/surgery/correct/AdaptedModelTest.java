@@ -15,6 +15,7 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.model.Distillation;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.TinyModels;
@@ -71,7 +72,7 @@ class AdaptedModelTest {
     double[] losses =
         teacher == null
             ? model.model().losses(windows)
-            : model.model().distill(windows, teacher, new Nobody());
+            : new Distillation(model.model(), teacher).calibrate(windows, new Nobody());
     return Arrays.stream(losses).sum();
   }
 

@@ -35,7 +35,7 @@ public final class ExportTable {
     }
     String line = System.lineSeparator();
     StringBuilder text = new StringBuilder(table.toString());
-    text.append("Form: ").append(report.route()).append(". It loads in ");
+    text.append("Form: ").append(report.form().route()).append(". It loads in ");
     text.append(String.join(", ", report.form().loadsIn())).append('.').append(line);
     if (report.verification() != null) {
       text.append(verified(report.verification())).append(line);

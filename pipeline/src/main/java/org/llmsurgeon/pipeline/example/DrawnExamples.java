@@ -8,7 +8,7 @@ import java.util.Random;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 
 /**
  * Makes windows of examples that have labels. They are drawn without putting any back; all of them

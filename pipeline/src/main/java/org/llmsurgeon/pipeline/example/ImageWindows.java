@@ -8,7 +8,7 @@ import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 
 /** Makes windows of images with labels, a task for each file of windows. */
 public final class ImageWindows extends DrawnExamples {

@@ -1,6 +1,6 @@
 package org.llmsurgeon.pipeline.forecast;
 
-import org.llmsurgeon.pipeline.forecast.size.PlannedMemory;
+import org.llmsurgeon.pipeline.forecast.size.ProcessMemory;
 
 /**
  * What a stage does each time.
@@ -13,17 +13,12 @@ import org.llmsurgeon.pipeline.forecast.size.PlannedMemory;
  * @param memory what a process that does its work takes
  */
 record PlannedLoad(
-    double single,
-    double inverse,
-    double touched,
-    long read,
-    long written,
-    PlannedMemory.Need memory) {
+    double single, double inverse, double touched, long read, long written, ProcessMemory memory) {
   /** Nothing. */
-  static final PlannedLoad NONE = new PlannedLoad(0, 0, 0, 0, PlannedMemory.Need.NONE);
+  static final PlannedLoad NONE = new PlannedLoad(0, 0, 0, 0, ProcessMemory.NONE);
 
   /** What touches nothing but matrices. */
-  PlannedLoad(double single, double inverse, long read, long written, PlannedMemory.Need memory) {
+  PlannedLoad(double single, double inverse, long read, long written, ProcessMemory memory) {
     this(single, inverse, 0, read, written, memory);
   }
 

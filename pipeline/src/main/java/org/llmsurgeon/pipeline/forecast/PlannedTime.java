@@ -2,7 +2,7 @@ package org.llmsurgeon.pipeline.forecast;
 
 import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
-import org.llmsurgeon.pipeline.forecast.size.PlannedMemory;
+import org.llmsurgeon.pipeline.forecast.size.ProcessMemory;
 
 /** How long stages take on some machines, from what they do. */
 final class PlannedTime {
@@ -63,7 +63,7 @@ final class PlannedTime {
         counts.tasks() == 0 ? 0 : seconds);
   }
 
-  private static StagePlan.Memory memory(PlannedMemory.Need need) {
+  private static StagePlan.Memory memory(ProcessMemory need) {
     return new StagePlan.Memory(need.process(), need.device(), 0, need.mapped(), need.card());
   }
 

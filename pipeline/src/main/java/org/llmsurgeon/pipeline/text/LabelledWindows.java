@@ -28,7 +28,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
-import org.llmsurgeon.surgery.recipe.Recipe.CalibrationText;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 
 /** Makes windows of labelled texts. Memory: the examples that are drawn, on the driver. */
 final class LabelledWindows extends DrawnExamples {

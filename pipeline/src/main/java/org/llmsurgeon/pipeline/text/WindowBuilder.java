@@ -1,7 +1,5 @@
 package org.llmsurgeon.pipeline.text;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
@@ -15,8 +13,6 @@ import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
 import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.pipeline.cluster.StageName;
-import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.example.DrawnExamples;
 import org.llmsurgeon.pipeline.example.ImageList;
 import org.llmsurgeon.pipeline.example.ImageWindows;
@@ -25,8 +21,8 @@ import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
-import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recover.RecoveryPlan;
 
@@ -45,6 +41,7 @@ public final class WindowBuilder {
   private final RunDirectory run;
   private final String folder;
   private final ModelConfig config;
+  private final StoredWindows stored;
 
   /**
    * Windows for a model.
@@ -59,6 +56,7 @@ public final class WindowBuilder {
     this.run = run;
     this.folder = folder;
     this.config = config;
+    this.stored = new StoredWindows(session, run, config);
   }
 
   /**
@@ -70,10 +68,10 @@ public final class WindowBuilder {
    * @return windows of the first shot, then, where each shot has its own, of the others
    * @throws InputException if stored windows are to be drawn anew
    */
-  public List<WindowsFile> calibration(List<String> files, Recipe.CalibrationText text, int shots) {
+  public List<WindowsFile> calibration(List<String> files, CalibrationText text, int shots) {
     requireUse(files, text);
-    if (areWindows(files)) {
-      return List.of(stored(files, text));
+    if (stored.are(files)) {
+      return List.of(stored.calibration(files, text));
     }
     int draws = text.fresh() ? shots : 1;
     if (labelled()) {
@@ -106,9 +104,9 @@ public final class WindowBuilder {
    * @param text how text becomes windows
    * @param shots how many shots there are
    */
-  public Divided divided(List<String> files, Recipe.CalibrationText text, int shots) {
+  public Divided divided(List<String> files, CalibrationText text, int shots) {
     requireUse(files, text);
-    if (areWindows(files)) {
+    if (stored.are(files)) {
       return new Divided(calibration(files, text, shots), null);
     }
     int draws = text.fresh() ? shots : 1;
@@ -129,7 +127,7 @@ public final class WindowBuilder {
     return new Divided(made.calibration(), made.test());
   }
 
-  private static int mostHeld(Recipe.CalibrationText text) {
+  private static int mostHeld(CalibrationText text) {
     return Math.max(LEAST_TEST, text.sequences() / 8);
   }
 
@@ -137,20 +135,20 @@ public final class WindowBuilder {
     return config.readsImages() || LabelledEncoder.needed(config.objective());
   }
 
-  private DrawnExamples labelled(Recipe.CalibrationText text) {
+  private DrawnExamples labelled(CalibrationText text) {
     return config.objective() instanceof ImageClassification images
         ? new ImageWindows(session, run, folder, images, text)
         : new LabelledWindows(session, run, folder, config, text, text.columns());
   }
 
   /** Throws where something is said that the network or the files have no use for. */
-  private void requireUse(List<String> files, Recipe.CalibrationText text) {
+  private void requireUse(List<String> files, CalibrationText text) {
     text.requireUseOf(config);
     if (!config.readsImages()) {
       refuseImages(files);
     }
     boolean pairs = !config.objective().hasAnswers();
-    if (text.columns().label() != null && !pairs && areWindows(files)) {
+    if (text.columns().label() != null && !pairs && stored.are(files)) {
       throw new InputException(
           "%s names a column of labelled data, and %s holds token windows; leave it out."
               .formatted(
@@ -170,26 +168,9 @@ public final class WindowBuilder {
             });
   }
 
-  private WindowDraw.AtRandom draw(Recipe.CalibrationText text, int draws, WindowFrame frame) {
+  private WindowDraw.AtRandom draw(CalibrationText text, int draws, WindowFrame frame) {
     int count = Math.multiplyExact(draws, text.sequences());
     return new WindowDraw.AtRandom(context(text, frame), count, text.seed());
-  }
-
-  private WindowsFile stored(List<String> files, Recipe.CalibrationText text) {
-    if (text.fresh()) {
-      throw new InputException(
-          "--fresh-calibration draws from text, and "
-              + files.get(0)
-              + " holds token windows, which are used whole; give text, or leave the option out.");
-    }
-    if (text.draw() != DrawKind.AUTO) {
-      throw new InputException(
-          CalibrationSettings.DRAW.spelled(text.draw().optionName())
-              + " draws from text, and "
-              + files.get(0)
-              + " holds token windows, which are used whole; give text, or leave the option out.");
-    }
-    return stored(files, "calibration");
   }
 
   /**
@@ -203,7 +184,7 @@ public final class WindowBuilder {
    */
   public WindowsFile recovery(
       WindowsFile calibration, List<String> files, Recipe recipe, long held) {
-    if (areWindows(files)) {
+    if (stored.are(files)) {
       return calibration;
     }
     if (labelled()) {
@@ -233,10 +214,10 @@ public final class WindowBuilder {
    * @param files texts, or files of windows whose tensor is called {@code test}
    * @param text how long a window of text is
    */
-  public WindowsFile test(List<String> files, Recipe.CalibrationText text) {
+  public WindowsFile test(List<String> files, CalibrationText text) {
     requireUse(files, text);
-    if (areWindows(files)) {
-      return stored(files, "test");
+    if (stored.are(files)) {
+      return stored.test(files);
     }
     if (labelled()) {
       return labelled(text).all("test", files);
@@ -256,10 +237,10 @@ public final class WindowBuilder {
    * @param files test data
    * @param text what columns are called
    */
-  public boolean arePairs(List<String> files, Recipe.CalibrationText text) {
+  public boolean arePairs(List<String> files, CalibrationText text) {
     return !config.objective().hasAnswers()
         && !files.isEmpty()
-        && !areWindows(files)
+        && !stored.are(files)
         && files.stream()
             .allMatch(file -> LabelledWindows.isOfPairs(session, file, text.columns()));
   }
@@ -271,8 +252,7 @@ public final class WindowBuilder {
    * @param test likewise
    * @param text how text becomes windows
    */
-  public void requireColumns(
-      List<String> calibration, List<String> test, Recipe.CalibrationText text) {
+  public void requireColumns(List<String> calibration, List<String> test, CalibrationText text) {
     boolean embeds = !config.objective().hasAnswers();
     if (embeds && text.columns().namePairs() && !arePairs(test, text)) {
       throw new InputException(
@@ -313,7 +293,7 @@ public final class WindowBuilder {
     return TextFormat.of(file).hasColumns() && !TokenWindows.areIn(session.storage(), file);
   }
 
-  private List<TextPart> parts(List<String> files, Recipe.CalibrationText text) {
+  private List<TextPart> parts(List<String> files, CalibrationText text) {
     return files.stream()
         .map(file -> TextPart.whole(session.storage(), file, text.column()))
         .toList();
@@ -335,23 +315,8 @@ public final class WindowBuilder {
     return new TextWindows(session, run, folder, config.vocabulary(), frame);
   }
 
-  private WindowsFile stored(List<String> files, String name) {
-    return Timed.onDriver(
-            session.progress(),
-            StageName.of("tokenise"),
-            1,
-            () -> {
-              TokenWindows windows = read(files, name);
-              int tokens = config.readsImages() ? config.maxPositions() : windows.context();
-              WindowsFile file = Windows.write(run, name, windows, tokens);
-              session.progress().taskFinished();
-              return file;
-            })
-        .value();
-  }
-
   /** Tokens of the text in a window. */
-  private int context(Recipe.CalibrationText text, WindowFrame frame) {
+  private int context(CalibrationText text, WindowFrame frame) {
     int context = text.contextWithin(config.maxPositions());
     if (context < frame.size() + SHORTEST) {
       throw new InputException(
@@ -360,45 +325,5 @@ public final class WindowBuilder {
               + " give at least %d.".formatted(frame.size() + SHORTEST));
     }
     return context - frame.size();
-  }
-
-  private boolean areWindows(List<String> files) {
-    long windows =
-        files.stream().filter(file -> TokenWindows.areIn(session.storage(), file)).count();
-    if (windows != 0 && windows != files.size()) {
-      throw new InputException(
-          "Files of token windows and texts are mixed in "
-              + String.join(", ", files)
-              + "; give one kind.");
-    }
-    return windows != 0;
-  }
-
-  private TokenWindows read(List<String> files, String tensor) {
-    List<int[]> all = new ArrayList<>();
-    for (String file : files) {
-      TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
-      if (!labelled()) {
-        windows.requireVocabulary(config.vocabulary(), file);
-      }
-      if (config.objective() instanceof ImageClassification images) {
-        images.requireWidth(windows.context(), file);
-      }
-      if (config.objective().places(windows.context()) > config.maxPositions()) {
-        throw new InputException(
-            file
-                + " holds windows of "
-                + windows.context()
-                + " tokens and the model has "
-                + config.maxPositions()
-                + " positions; cut shorter ones.");
-      }
-      if (!all.isEmpty() && all.get(0).length != windows.context()) {
-        throw new InputException(
-            file + " holds windows of another length than " + files.get(0) + "; cut all to one.");
-      }
-      all.addAll(Arrays.asList(windows.windows()));
-    }
-    return new TokenWindows(all.toArray(int[][]::new));
   }
 }

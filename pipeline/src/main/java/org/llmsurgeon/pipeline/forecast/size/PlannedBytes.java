@@ -10,8 +10,8 @@ import org.llmsurgeon.pipeline.example.ImageWindows;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
+import org.llmsurgeon.surgery.recipe.CalibrationText;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
-import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
 
 /** Sizes of the files of a run, and what is read of them. */
@@ -193,7 +193,7 @@ public final class PlannedBytes {
 
   /** All windows of the run, and the targets that are drawn for them once. */
   public long windows() {
-    Recipe.CalibrationText rule = work.recipe().calibration();
+    CalibrationText rule = work.recipe().calibration();
     int draws = rule.fresh() ? work.shots() : 1;
     long targets =
         work.curvature().fisher().kind() == FisherKind.KL

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.forecast.size;
 
 import java.util.List;
 import java.util.function.ToLongFunction;
-import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -10,7 +9,6 @@ import org.llmsurgeon.pipeline.evaluate.EvaluateTask;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.ShardFile;
 import org.llmsurgeon.pipeline.weights.MappedWeights;
-import org.llmsurgeon.surgery.recipe.CurvatureRule;
 
 /** The most memory that a process holds in each stage, in bytes. */
 public final class PlannedMemory {
@@ -24,28 +22,6 @@ public final class PlannedMemory {
 
   /** Memory through which numbers go to a card and back. */
   private static final long STAGING = 128L << 20;
-
-  /** Double matrices of each factor, and of the weight, that work on one layer holds; measured. */
-  private record Matrices(int factors, int weights) {
-    /** Rows and columns under one product. */
-    static final Matrices LINES = new Matrices(3, 5);
-
-    /** A layer of a group of which the costs of units are found. */
-    static final Matrices GROUP = new Matrices(2, 5);
-
-    /** The same where units are costed alone, and no path is followed. */
-    static final Matrices ALONE = new Matrices(1, 4);
-
-    /** Costs of single weights and N:M groups. */
-    static final Matrices ELEMENTS = new Matrices(1, 4);
-
-    /** Under a sum of products, or one with its eigenvalues corrected. */
-    static Matrices ofOther(CurvatureRule curvature) {
-      return curvature.kind() == CurvatureKind.EKFAC
-          ? new Matrices(6, 5)
-          : new Matrices(5 + 4 * curvature.rank(), 5);
-    }
-  }
 
   /** Double matrices of its inputs that the refit of a layer holds at a time. */
   private static final int REFIT_MATRICES = 6;
@@ -86,25 +62,6 @@ public final class PlannedMemory {
   }
 
   /**
-   * What a process takes.
-   *
-   * @param process all of it, its heap and what it has mapped included, bytes
-   * @param device the part that tensors take, bytes
-   * @param mapped the part that is mapped from files, which the system takes back when it must
-   * @param atOnce tasks that it does at a time: as many as there are cores, or memory for
-   * @param card what is taken of the memory of each card, bytes; 0 where there is none
-   */
-  public record Need(long process, long device, long mapped, int atOnce, long card) {
-    /** Nothing is done. */
-    public static final Need NONE = new Need(0, 0, 0, 1);
-
-    /** Nothing is on cards. */
-    Need(long process, long device, long mapped, int atOnce) {
-      this(process, device, mapped, atOnce, 0);
-    }
-  }
-
-  /**
    * What a process takes that holds something and does tasks.
    *
    * @param tensors bytes of tensors that it holds whatever it does
@@ -112,7 +69,7 @@ public final class PlannedMemory {
    * @param each bytes of tensors of each task
    * @param tasks that there are
    */
-  private Need need(long tensors, long mapped, long each, long tasks) {
+  private ProcessMemory need(long tensors, long mapped, long each, long tasks) {
     if (ground.card()) {
       return onCard(tensors + each, tasks);
     }
@@ -120,7 +77,7 @@ public final class PlannedMemory {
     long room = ground.memory() - PROCESS - tensors;
     int atOnce = (int) Math.max(1, Math.min(most, room / Math.max(1, each)));
     long held = tensors + atOnce * each;
-    return new Need(PROCESS + held + mapped, held, mapped, atOnce);
+    return new ProcessMemory(PROCESS + held + mapped, held, mapped, atOnce);
   }
 
   /**
@@ -129,13 +86,13 @@ public final class PlannedMemory {
    * @param held bytes of the tensors on a card
    * @param tasks that there are
    */
-  private Need onCard(long held, long tasks) {
+  private ProcessMemory onCard(long held, long tasks) {
     int atOnce = (int) Math.min(machines.cards().each(), Math.max(1, tasks));
-    return new Need(PROCESS + atOnce * STAGING, 0, 0, atOnce, CONTEXT + held);
+    return new ProcessMemory(PROCESS + atOnce * STAGING, 0, 0, atOnce, CONTEXT + held);
   }
 
   /** A process that does nothing of size. */
-  public Need process() {
+  public ProcessMemory process() {
     return need(0, 0, 0, machines.cores());
   }
 
@@ -160,7 +117,7 @@ public final class PlannedMemory {
    * @param each bytes of each task
    * @param tasks that there are
    */
-  private Need withModels(int models, long each, long tasks) {
+  private ProcessMemory withModels(int models, long each, long tasks) {
     return need(models * loaded(), models * (model() - loaded()), each, tasks);
   }
 
@@ -174,7 +131,7 @@ public final class PlannedMemory {
    *
    * @param sums bytes of the sums of a task
    */
-  public Need accumulate(PlannedPasses.Sums sums) {
+  public ProcessMemory accumulate(PlannedPasses.Sums sums) {
     int windows = shardWindows();
     if (!work.curvature().kind().ofLoss()) {
       return withModels(
@@ -214,7 +171,7 @@ public final class PlannedMemory {
   }
 
   /** Evaluation: the model, and for each core a forward pass. */
-  public Need evaluate() {
+  public ProcessMemory evaluate() {
     return evaluate(work.testWindows());
   }
 
@@ -223,21 +180,22 @@ public final class PlannedMemory {
    *
    * @param windows how many
    */
-  public Need trust(int windows) {
+  public ProcessMemory trust(int windows) {
     return evaluate(windows);
   }
 
-  private Need evaluate(int all) {
+  private ProcessMemory evaluate(int all) {
     List<EvaluateTask.Range> tasks = Evaluator.ranges(all, work.context());
     int windows = tasks.isEmpty() ? 1 : tasks.get(0).to() - tasks.get(0).from();
-    Need need = withModels(1, network.forward(windows, work.context()), tasks.size());
+    ProcessMemory need = withModels(1, network.forward(windows, work.context()), tasks.size());
     // As it begins after a cut the process still holds the inverses of that.
-    long before = Math.max(0, inverses.kept() - need.device);
-    return new Need(need.process + before, need.device + before, need.mapped, need.atOnce);
+    long before = Math.max(0, inverses.kept() - need.device());
+    return new ProcessMemory(
+        need.process() + before, need.device() + before, need.mapped(), need.atOnce());
   }
 
   /** Targets drawn from the dense model: for each core a forward pass over a shard. */
-  public Need draw() {
+  public ProcessMemory draw() {
     return withModels(1, network.forward(shardWindows(), work.context()), work.shards());
   }
 
@@ -246,10 +204,10 @@ public final class PlannedMemory {
    *
    * @param tasks that it is done in
    */
-  public Need reduce(int tasks) {
-    Need panels = need(0, 0, 6L * FLOAT * ShardFile.PANEL, tasks);
+  public ProcessMemory reduce(int tasks) {
+    ProcessMemory panels = need(0, 0, 6L * FLOAT * ShardFile.PANEL, tasks);
     // They lie on the heap.
-    return new Need(panels.process(), 0, 0, panels.atOnce());
+    return new ProcessMemory(panels.process(), 0, 0, panels.atOnce());
   }
 
   /**
@@ -257,24 +215,26 @@ public final class PlannedMemory {
    *
    * @param tasks how many there are
    */
-  public Need score(int tasks) {
+  public ProcessMemory score(int tasks) {
     boolean groups = work.inGroups();
-    Matrices each =
-        groups ? Matrices.GROUP : matrices(work.sparse() ? Matrices.ELEMENTS : Matrices.LINES);
+    LayerMatrices each =
+        groups
+            ? LayerMatrices.GROUP
+            : matrices(work.sparse() ? LayerMatrices.ELEMENTS : LayerMatrices.LINES);
     if (ground.card()) {
-      return need(inverses.kept(), 0, largest(layer -> layer(layer, each)), tasks);
+      return need(inverses.kept(), 0, largest(layer -> each.of(layer)), tasks);
     }
     long before = 0;
     long most = 0;
     int atOnce = machines.cores();
     // The largest come first, and what each inverts is there when the next begins.
     for (LinearShape next : inverses.firstOfEach(groups)) {
-      Need need = need(before, 0, groups ? group(next, each) : layer(next, each), tasks);
-      most = Math.max(most, need.device);
-      atOnce = Math.min(atOnce, need.atOnce);
+      ProcessMemory need = need(before, 0, groups ? group(next, each) : each.of(next), tasks);
+      most = Math.max(most, need.device());
+      atOnce = Math.min(atOnce, need.atOnce());
       before = Math.min(inverses.kept(), before + inverses.of(next, groups) / inverses.places());
     }
-    return after(new Need(PROCESS + most, most, 0, atOnce));
+    return after(new ProcessMemory(PROCESS + most, most, 0, atOnce));
   }
 
   /** The share of the inverses that a cut finds kept. */
@@ -283,8 +243,10 @@ public final class PlannedMemory {
   }
 
   /** As a stage after the passes begins, the process still holds their model, which makes room. */
-  private Need after(Need own) {
-    return own.device() >= loaded() ? own : new Need(PROCESS + loaded(), loaded(), 0, own.atOnce());
+  private ProcessMemory after(ProcessMemory own) {
+    return own.device() >= loaded()
+        ? own
+        : new ProcessMemory(PROCESS + loaded(), loaded(), 0, own.atOnce());
   }
 
   /**
@@ -292,41 +254,41 @@ public final class PlannedMemory {
    *
    * @param tasks how many there are
    */
-  public Need halves(int tasks) {
-    return after(need(0, 0, largest(layer -> group(layer, Matrices.ALONE)), tasks));
+  public ProcessMemory halves(int tasks) {
+    return after(need(0, 0, largest(layer -> group(layer, LayerMatrices.ALONE)), tasks));
   }
 
   /** The cut: a layer for each task. */
-  public Need cut() {
-    Matrices each = matrices(Matrices.LINES);
+  public ProcessMemory cut() {
+    LayerMatrices each = matrices(LayerMatrices.LINES);
     // What is found kept needs no memory while it is inverted; single weights invert parts anew.
     boolean found = !work.sparse() && inverses.keptShare() == 1;
     return onLayers(
         inverses.kept(),
-        layer -> layer(layer, each) - (found ? each.factors * inverses.of(layer, false) : 0));
+        layer -> each.of(layer) - (found ? each.factors() * inverses.of(layer, false) : 0));
   }
 
-  private Need onLayers(long held, ToLongFunction<LinearShape> each) {
+  private ProcessMemory onLayers(long held, ToLongFunction<LinearShape> each) {
     return need(held, 0, largest(each), config.linears().size());
   }
 
-  private Matrices matrices(Matrices ofProduct) {
-    return work.ofOneProduct() ? ofProduct : Matrices.ofOther(work.curvature());
+  private LayerMatrices matrices(LayerMatrices ofProduct) {
+    return work.ofOneProduct() ? ofProduct : LayerMatrices.ofOther(work.curvature());
   }
 
   /** Eigenvectors: for each core the factors of a layer. */
-  public Need eigenvectors() {
-    return onLayers(0, layer -> layer(layer, Matrices.LINES));
+  public ProcessMemory eigenvectors() {
+    return onLayers(0, layer -> LayerMatrices.LINES.of(layer));
   }
 
   /** The refit: two models, and for each task a forward pass over a shard, or a layer's refit. */
-  public Need reconstruct() {
+  public ProcessMemory reconstruct() {
     long size = config.linears().stream().mapToLong(LinearShape::augmentedInputs).max().orElse(0);
     long refit = REFIT_MATRICES * Double.BYTES * size * size;
     long forward = network.forward(shardWindows(), work.context());
-    Need pass = withModels(2, forward, work.shards());
-    Need refits = need(0, 0, refit, machines.cores());
-    return larger(pass, refits, Math.min(pass.atOnce, refits.atOnce));
+    ProcessMemory pass = withModels(2, forward, work.shards());
+    ProcessMemory refits = need(0, 0, refit, machines.cores());
+    return pass.or(refits, Math.min(pass.atOnce(), refits.atOnce()));
   }
 
   /**
@@ -337,7 +299,7 @@ public final class PlannedMemory {
    * @param dense whether the dense model is asked
    * @param parts windows and number of the parts of a step
    */
-  public Need correct(long adapters, boolean dense, Parts parts) {
+  public ProcessMemory correct(long adapters, boolean dense, Parts parts) {
     long layers = FLOAT * config.linears().stream().mapToLong(LinearShape::weights).sum();
     long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
     return withCorrection(dense, 6 * adapters, 3 * adapters + pass, parts.count());
@@ -358,23 +320,14 @@ public final class PlannedMemory {
    * @param dense whether the dense model is asked
    * @param parts windows and number of the parts of a step
    */
-  public Need recover(boolean dense, Parts parts) {
+  public ProcessMemory recover(boolean dense, Parts parts) {
     long pass = network.backward(parts.windows(), work.context(), backward(true, dense ? 3 : 1));
     long held = model() + (dense ? loaded() : 0);
     long mapped = dense ? model() - loaded() : 0;
-    Need gradients = need(held, mapped, layers() + pass, parts.count());
+    ProcessMemory gradients = need(held, mapped, layers() + pass, parts.count());
     long step = largest(layer -> 10L * FLOAT * layer.weights());
-    Need steps = need(held, mapped, step, config.linears().size());
-    return larger(gradients, steps, gradients.atOnce);
-  }
-
-  private static Need larger(Need one, Need other, int atOnce) {
-    return new Need(
-        Math.max(one.process, other.process),
-        Math.max(one.device, other.device),
-        Math.max(one.mapped, other.mapped),
-        atOnce,
-        Math.max(one.card, other.card));
+    ProcessMemory steps = need(held, mapped, step, config.linears().size());
+    return gradients.or(steps, gradients.atOnce());
   }
 
   /**
@@ -384,13 +337,13 @@ public final class PlannedMemory {
    * @param adapters bytes of all adapters in single
    * @param dense whether the dense model was asked
    */
-  public Need merge(long adapters, boolean dense) {
+  public ProcessMemory merge(long adapters, boolean dense) {
     long largest = largest(layer -> 2L * FLOAT * layer.weights());
     return withCorrection(dense, 4 * adapters, largest, config.linears().size());
   }
 
   /** The corrected model, whose layers are never mapped, and the dense one where it is asked. */
-  private Need withCorrection(boolean dense, long held, long each, long tasks) {
+  private ProcessMemory withCorrection(boolean dense, long held, long each, long tasks) {
     long own = Math.max(loaded(), layers());
     long teacher = dense ? loaded() : 0;
     long mapped = (dense ? 2 : 1) * (model() - loaded());
@@ -406,15 +359,8 @@ public final class PlannedMemory {
     return config.linears().stream().mapToLong(bytes).max().orElse(0);
   }
 
-  /** Work on one layer. */
-  private static long layer(LinearShape layer, Matrices each) {
-    long in = layer.augmentedInputs();
-    long out = layer.outputs();
-    return Double.BYTES * (each.factors * (in * in + out * out) + each.weights * in * out);
-  }
-
   /** Work on all layers of the attention or the MLP that a layer is in. */
-  private long group(LinearShape layer, Matrices each) {
-    return inverses.group(layer).mapToLong(other -> layer(other, each)).sum();
+  private long group(LinearShape layer, LayerMatrices each) {
+    return inverses.group(layer).mapToLong(other -> each.of(other)).sum();
   }
 }

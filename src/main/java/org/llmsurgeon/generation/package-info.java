@@ -1,2 +1,6 @@
-/** Lets a model go on with a text. Knows models and tokenizers, and nothing of pruning. */
+/**
+ * Lets a model go on with a text.
+ *
+ * <p>It knows models and tokenizers. It must not know pruning.
+ */
 package org.llmsurgeon.generation;

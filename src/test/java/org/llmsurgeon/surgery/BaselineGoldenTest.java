@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.SharedData;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.surgery.local.LocalBaseline;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -50,7 +50,7 @@ class BaselineGoldenTest {
         LocalBaseline baseline =
             new LocalBaseline(golden.device, golden.config, golden.source(), Recipe.of(HALF))) {
       baseline.prune(sparseGpt, golden.calibration);
-      assertFigure(which, column, Perplexity.of(baseline.losses(golden.test)));
+      assertFigure(which, column, Objective.NEXT_TOKEN.score(baseline.losses(golden.test)));
     }
   }
 
@@ -73,7 +73,7 @@ class BaselineGoldenTest {
         LocalSurgeon surgeon =
             new LocalSurgeon(golden.device, golden.config, golden.source(), Recipe.of(options))) {
       surgeon.shoot(golden.calibration);
-      assertFigure(which, column, Perplexity.of(surgeon.losses(golden.test)));
+      assertFigure(which, column, Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)));
     }
   }
 
@@ -82,7 +82,7 @@ class BaselineGoldenTest {
   void theDenseModelsPerplexityIsInTheReadme(GoldenTest.Model which) throws IOException {
     try (GoldenCase golden = which.open();
         LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device)) {
-      assertFigure(which, "dense", Perplexity.of(model.losses(golden.test)));
+      assertFigure(which, "dense", Objective.NEXT_TOKEN.score(model.losses(golden.test)));
     }
   }
 }

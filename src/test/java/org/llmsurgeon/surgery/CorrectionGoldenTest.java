@@ -9,8 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.SharedData;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.surgery.correct.Reconstruction;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -33,7 +33,7 @@ class CorrectionGoldenTest {
   /** Logarithm of the perplexity on the test text, beyond that of the dense model. */
   private static double excess(GoldenCase golden, double dense, Map<String, Object> more) {
     try (LocalSurgeon surgeon = pruned(golden, more)) {
-      return Math.log(Perplexity.of(surgeon.losses(golden.test)) / dense);
+      return Math.log(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)) / dense);
     }
   }
 
@@ -62,7 +62,7 @@ class CorrectionGoldenTest {
       }
       assertThat(result.kept()).isPositive();
       assertThat(result.lossAfter()).isLessThan(result.lossBefore());
-      assertThat(Math.log(Perplexity.of(surgeon.losses(golden.calibration))))
+      assertThat(Math.log(Objective.NEXT_TOKEN.score(surgeon.losses(golden.calibration))))
           .isCloseTo(result.lossAfter(), within(1e-5));
     }
   }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -55,7 +55,7 @@ class DefaultGoldenTest {
           .isCloseTo(paper, within(1e-3 * paper));
       double removed = (double) last.choice().removed() / last.choice().total();
       assertThat(removed).isBetween(0.499, 0.5);
-      assertThat(Perplexity.of(surgeon.losses(golden.test)))
+      assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
           .isCloseTo(perplexity, within(5e-3 * perplexity));
     }
   }

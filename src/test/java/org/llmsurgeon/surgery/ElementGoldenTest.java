@@ -27,6 +27,7 @@ import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pruning.element.CostCut;
 import org.llmsurgeon.pruning.element.CostMatrix;
 import org.llmsurgeon.pruning.element.ElementCosts;
@@ -39,9 +40,8 @@ import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.PrunableLayer;
 import org.llmsurgeon.pruning.structure.SparsityPattern;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LayeredWeights;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.operate.LayeredWeights;
 
 /** Single weights and 2:4 groups in one shot against the authors' program, on its factors. */
 @Tag(SharedData.TAG)
@@ -275,7 +275,7 @@ class ElementGoldenTest {
       throws IOException {
     LayeredWeights weights = new LayeredWeights(golden.source(), changed);
     try (LanguageModel model = LanguageModel.load(golden.config, weights, golden.device)) {
-      return Perplexity.of(model.losses(golden.test));
+      return Objective.NEXT_TOKEN.score(model.losses(golden.test));
     } finally {
       changed.values().forEach(LayerWeight::close);
     }

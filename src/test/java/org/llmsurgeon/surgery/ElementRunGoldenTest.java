@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -63,7 +63,7 @@ class ElementRunGoldenTest {
         JsonNode run = golden.run(name);
         JsonNode point = run.has("path") ? run.path("path").path(shot - 1) : run;
         double right = point.path("perplexity").asDouble();
-        assertThat(Perplexity.of(surgeon.losses(golden.test)))
+        assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
             .as("%s of %s, shot %d", name, which, shot)
             .isCloseTo(right, within(tolerance * right));
       }

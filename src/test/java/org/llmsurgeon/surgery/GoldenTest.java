@@ -23,15 +23,15 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.KroneckerFactors;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.LayerSurgery;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.calibrate.Calibration;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
-import org.llmsurgeon.surgery.calibrate.FactorSum;
 import org.llmsurgeon.surgery.calibrate.ShardFactors;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.surgery.local.LocalFactors;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
@@ -57,7 +57,7 @@ class GoldenTest {
     try (GoldenCase golden = which.open();
         LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device)) {
       double expected = golden.expected.path("dense_perplexity").asDouble();
-      double perplexity = Perplexity.of(model.losses(golden.test));
+      double perplexity = Objective.NEXT_TOKEN.score(model.losses(golden.test));
       assertThat(perplexity).isCloseTo(expected, within(1e-4 * expected));
     }
   }
@@ -94,8 +94,8 @@ class GoldenTest {
     List<ShardFactors> shards = List.of(shard);
     KroneckerFactors raw =
         new KroneckerFactors(
-            scope.own(FactorSum.reduce(FactorPlan.a(layer), shards, scope.device())),
-            scope.own(FactorSum.reduce(FactorPlan.g(layer), shards, scope.device())),
+            scope.own(LocalFactors.reduce(FactorPlan.a(layer), shards, scope.device())),
+            scope.own(LocalFactors.reduce(FactorPlan.g(layer), shards, scope.device())),
             shard.tokens());
     KroneckerFactors balanced = raw.balanced(scope.device());
     scope.own(balanced.a());
@@ -170,7 +170,7 @@ class GoldenTest {
       for (LinearShape layer : golden.config.linears()) {
         assertSameRemoved(golden, surgeon, expected, layer.weightName());
       }
-      double perplexity = Perplexity.of(surgeon.losses(golden.test));
+      double perplexity = Objective.NEXT_TOKEN.score(surgeon.losses(golden.test));
       double right = run.path("perplexity").asDouble();
       assertThat(perplexity).isCloseTo(right, within(0.005 * right));
     }
@@ -215,7 +215,7 @@ class GoldenTest {
         assertThat(shot.choice().removed())
             .isLessThanOrEqualTo((long) (shot.target() * shot.choice().total()));
         double right = point.path("perplexity").asDouble();
-        assertThat(Perplexity.of(surgeon.losses(golden.test)))
+        assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
             .as("%s after %d shots", name, done)
             .isCloseTo(right, within(0.02 * right));
       }

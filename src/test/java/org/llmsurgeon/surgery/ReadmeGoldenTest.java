@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.SharedData;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -53,7 +53,7 @@ class ReadmeGoldenTest {
       for (int shot = 1; shot <= recipe.shots(); shot++) {
         surgeon.shoot(golden.calibration);
       }
-      assertThat(Perplexity.of(surgeon.losses(golden.test)))
+      assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
           .as(options)
           .isCloseTo(told, within(TOLERANCE * told));
     }

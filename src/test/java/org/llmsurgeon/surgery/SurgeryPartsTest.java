@@ -17,12 +17,12 @@ import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorKind;
 import org.llmsurgeon.surgery.calibrate.FactorSum;
 import org.llmsurgeon.surgery.calibrate.Shard;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -85,7 +85,8 @@ class SurgeryPartsTest {
 
   @Test
   void perplexityIsTheExponentialOfTheMeanOfTheWindows() {
-    assertThat(Perplexity.of(new double[] {1, 3})).isCloseTo(Math.exp(2), within(1e-12));
+    assertThat(Objective.NEXT_TOKEN.score(new double[] {1, 3}))
+        .isCloseTo(Math.exp(2), within(1e-12));
   }
 
   @Test

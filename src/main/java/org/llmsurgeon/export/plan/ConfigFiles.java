@@ -167,6 +167,11 @@ public final class ConfigFiles {
     if (indexed.isEmpty()) {
       json.remove(IndexedTensors.FIELD);
     }
+    return withCode(json);
+  }
+
+  /** The configuration, and the code of the model that it describes. */
+  private SortedMap<String, byte[]> withCode(ObjectNode json) {
     ObjectNode code = json.putObject(CODE);
     if (names.encoder()) {
       boolean images = config.readsImages();

@@ -3,6 +3,6 @@
  * each block, the widths that remain, the route that fits them, the edits of tensors and the files
  * of configuration.
  *
- * <p>It writes nothing.
+ * <p>It writes nothing, and must not know how it was decided what goes.
  */
 package org.llmsurgeon.export.plan;

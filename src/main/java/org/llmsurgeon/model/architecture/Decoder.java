@@ -245,10 +245,6 @@ final class Decoder {
     return this;
   }
 
-  boolean isTied() {
-    return tied;
-  }
-
   Decoder activation(Activation which) {
     activation = which;
     return this;

@@ -55,47 +55,52 @@ public final class StoredTensors {
     }
     String module =
         fused ? config.blockName(shape.block()) + "." + all.module(shape.role()) : shape.name();
-    int lines = shape.outputs();
-    int offset = 0;
-    int before = 0;
-    if (fused) {
-      lines = 0;
-      for (LinearShape each : fellows(config, shape)) {
-        offset += each.role().compareTo(shape.role()) < 0 ? each.outputs() : 0;
-        lines += each.outputs();
-      }
-      before = offset;
-    }
-    int runs = 1;
-    if (fused && isGrouped(config, shape)) {
-      runs = config.blocks().get(shape.block()).keyValueHeads();
-      before = offset / runs;
-    }
+    Rows rows = fused ? Rows.among(fellows(config, shape), shape) : new Rows(shape.outputs(), 0);
+    int lines = rows.all();
+    int runs =
+        fused && isGrouped(config, shape) ? config.blocks().get(shape.block()).keyValueHeads() : 1;
+    boolean transposed = all.layout().transposed();
     int[] matrix =
-        all.layout().transposed()
-            ? new int[] {shape.inputs(), lines}
-            : new int[] {lines, shape.inputs()};
+        transposed ? new int[] {shape.inputs(), lines} : new int[] {lines, shape.inputs()};
     StoredPart weight =
         new StoredPart(
             module + ".weight",
             matrix,
-            all.layout().transposed(),
-            before,
+            transposed,
+            rows.before() / runs,
             shape.outputs() / runs,
             lines / runs,
             runs);
     parts.put(shape.weightName(), weight);
     if (shape.bias()) {
+      int[] vector = {lines};
       parts.put(
           shape.biasName(),
           new StoredPart(
               module + ".bias",
-              new int[] {lines},
+              vector,
               false,
-              before,
+              weight.offset(),
               weight.length(),
               weight.stride(),
               runs));
+    }
+  }
+
+  /**
+   * Where the rows of a layer are in a tensor that holds several.
+   *
+   * @param all rows of the tensor
+   * @param before those before the layer's
+   */
+  private record Rows(int all, int before) {
+    static Rows among(List<LinearShape> fellows, LinearShape shape) {
+      return new Rows(
+          fellows.stream().mapToInt(LinearShape::outputs).sum(),
+          fellows.stream()
+              .filter(each -> each.role().compareTo(shape.role()) < 0)
+              .mapToInt(LinearShape::outputs)
+              .sum());
     }
   }
 

@@ -1,6 +1,5 @@
 package org.llmsurgeon.pruning.element;
 
-import java.util.Arrays;
 import org.llmsurgeon.pruning.layer.CostKind;
 
 /**
@@ -13,18 +12,4 @@ import org.llmsurgeon.pruning.layer.CostKind;
  * @param rows one for each output
  * @param columns one for each input, the bias counted
  */
-public record ElementCurvature(double[] rows, double[] columns) {
-  /**
-   * 1 along every weight, so that a weight costs half its square: magnitude pruning.
-   *
-   * @param outputs rows of the weight
-   * @param inputs columns of the weight, the bias counted
-   */
-  public static ElementCurvature flat(int outputs, int inputs) {
-    double[] rows = new double[outputs];
-    double[] columns = new double[inputs];
-    Arrays.fill(rows, 1);
-    Arrays.fill(columns, 1);
-    return new ElementCurvature(rows, columns);
-  }
-}
+public record ElementCurvature(double[] rows, double[] columns) {}

@@ -295,9 +295,4 @@ public final class PathMerge {
                 .anyMatch(
                     other -> other.member() == cut.member() && !other.width().equals(cut.width()));
   }
-
-  /** The selections of all groups' layers in one list, in the order of the groups. */
-  public static List<Selection> flat(Result result) {
-    return result.selections().stream().flatMap(List::stream).toList();
-  }
 }

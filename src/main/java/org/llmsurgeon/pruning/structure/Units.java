@@ -21,7 +21,9 @@ public record Units(Set<UnitKind> kinds) implements Structures {
    * curvature foresees.
    */
   public static final Units DEFAULT =
-      new Units(EnumSet.complementOf(EnumSet.of(UnitKind.QUERY_KEY, UnitKind.EXPERT)));
+      new Units(
+          EnumSet.of(
+              UnitKind.NEURON, UnitKind.HEAD, UnitKind.GROUP, UnitKind.VALUE, UnitKind.RESIDUAL));
 
   /**
    * What smaller matrices can express: neurons, heads and key/value groups. What happens when

@@ -1,9 +1,6 @@
 package org.llmsurgeon.surgery.calibrate;
 
-import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.NonFiniteException;
-import org.llmsurgeon.compute.Precision;
-import org.llmsurgeon.compute.Tensor;
 
 /**
  * Sums one factor over shards, in double, and gives its mean over all tokens, in single precision.
@@ -54,35 +51,5 @@ public final class FactorSum {
         throw new NonFiniteException(key.layer(), "mean of factor " + key.kind());
       }
     }
-  }
-
-  /**
-   * The mean factor of a list of shards held in memory.
-   *
-   * @param key the factor
-   * @param shards all shards, in order
-   * @param device where they live
-   * @return full, single precision; the caller owns it
-   */
-  public static Tensor reduce(FactorKey key, java.util.List<ShardFactors> shards, Device device) {
-    int elements = Math.toIntExact(key.packedSize());
-    long tokens = shards.stream().mapToLong(ShardFactors::tokens).sum();
-    FactorSum sum = new FactorSum(key, elements, tokens);
-    float[] part = new float[elements];
-    for (ShardFactors shard : shards) {
-      device.download(shard.packed().get(key), 0, part, 0, elements);
-      sum.add(part);
-    }
-    sum.mean(part);
-    Tensor full = device.empty(Precision.SINGLE, key.size(), key.columns());
-    if (!key.symmetric()) {
-      device.upload(part, 0, full, 0, elements);
-      return full;
-    }
-    try (Tensor packed = device.empty(Precision.SINGLE, 1, elements)) {
-      device.upload(part, 0, packed, 0, elements);
-      device.unpack(packed, full);
-    }
-    return full;
   }
 }

@@ -7,7 +7,6 @@ import org.llmsurgeon.compute.Gated;
 import org.llmsurgeon.compute.NetworkKernels;
 import org.llmsurgeon.compute.ShapeChecks;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.compute.cpu.kernel.ErrorFunction;
 
 /** Elementwise non-linearities and gated products of {@link ReferenceDevice}, by definition. */
 final class ReferenceActivations {

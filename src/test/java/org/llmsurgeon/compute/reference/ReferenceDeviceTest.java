@@ -10,7 +10,6 @@ import org.llmsurgeon.compute.DeviceContract;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.Workspace;
-import org.llmsurgeon.compute.cpu.kernel.ErrorFunction;
 
 /** The reference device, and what it promises beyond the contract. */
 class ReferenceDeviceTest extends DeviceContract {

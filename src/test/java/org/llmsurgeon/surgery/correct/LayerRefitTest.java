@@ -20,8 +20,8 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.MaskedWeights;
+import org.llmsurgeon.surgery.local.LayeredWeights;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /**

@@ -17,7 +17,7 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 
 /**
  * A model learns a few windows by heart; the same seed gives the same bits, with one part or more;
@@ -40,11 +40,11 @@ class TrainerTest {
     ModelConfig config = architecture.equals("llama") ? TinyModels.llama() : TinyModels.opt();
     int[][] windows = TinyModels.windows(config, 2, 8, 5);
     try (LanguageModel model = model(config)) {
-      double before = Perplexity.of(model.losses(windows));
+      double before = Objective.NEXT_TOKEN.score(model.losses(windows));
       List<TrainerStep> steps = new ArrayList<>();
       new Trainer(model, options(2, 1, STEPS, 0)).train(windows, steps::add);
       assertThat(before).isGreaterThan(5);
-      assertThat(Perplexity.of(model.losses(windows))).isLessThan(1.1);
+      assertThat(Objective.NEXT_TOKEN.score(model.losses(windows))).isLessThan(1.1);
       assertThat(steps).hasSize(STEPS);
       assertThat(steps.get(0).loss()).isCloseTo(Math.log(before), within(1e-5));
       assertThat(steps).allMatch(step -> step.gradientNorm() > 0);

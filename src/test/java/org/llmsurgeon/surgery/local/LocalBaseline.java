@@ -17,7 +17,6 @@ import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.operate.BaselineLayer;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 

@@ -46,7 +46,7 @@ public final class LocalFactors implements FactorSource, AutoCloseable {
               sums.stream().mapToLong(ShardFactors::tokens).sum(),
               shards.stream().mapToInt(shard -> shard.windows().length).sum());
       for (FactorKey key : pass.keys(model.config())) {
-        Tensor before = means.put(key, FactorSum.reduce(key, sums, device));
+        Tensor before = means.put(key, reduce(key, sums, device));
         if (before != null) {
           before.close();
         }
@@ -91,5 +91,35 @@ public final class LocalFactors implements FactorSource, AutoCloseable {
   public void close() {
     means.values().forEach(Tensor::close);
     means.clear();
+  }
+
+  /**
+   * The mean factor of a list of shards held in memory.
+   *
+   * @param key the factor
+   * @param shards all shards, in order
+   * @param device where they live
+   * @return full, single precision; the caller owns it
+   */
+  public static Tensor reduce(FactorKey key, List<ShardFactors> shards, Device device) {
+    int elements = Math.toIntExact(key.packedSize());
+    long tokens = shards.stream().mapToLong(ShardFactors::tokens).sum();
+    FactorSum sum = new FactorSum(key, elements, tokens);
+    float[] part = new float[elements];
+    for (ShardFactors shard : shards) {
+      device.download(shard.packed().get(key), 0, part, 0, elements);
+      sum.add(part);
+    }
+    sum.mean(part);
+    Tensor full = device.empty(Precision.SINGLE, key.size(), key.columns());
+    if (!key.symmetric()) {
+      device.upload(part, 0, full, 0, elements);
+      return full;
+    }
+    try (Tensor packed = device.empty(Precision.SINGLE, 1, elements)) {
+      device.upload(part, 0, packed, 0, elements);
+      device.unpack(packed, full);
+    }
+    return full;
   }
 }

@@ -15,7 +15,6 @@ import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 import org.llmsurgeon.surgery.correct.Reconstruction;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The reconstruction of a pruned model in one process. */

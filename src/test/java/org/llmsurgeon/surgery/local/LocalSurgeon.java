@@ -48,7 +48,6 @@ import org.llmsurgeon.surgery.operate.InputBasis;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.operate.LayerWeight;
-import org.llmsurgeon.surgery.operate.LayeredWeights;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.ObjectiveCheck;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -260,7 +259,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
                 .choose(target, chosen -> round(planned, factors, chosen));
     return new Choice(
         planned.stream().flatMap(each -> each.shapes().stream()).toList(),
-        PathMerge.flat(result),
+        result.selections().stream().flatMap(List::stream).toList(),
         result.gone().threshold(),
         result.gone().predicted(),
         result.gone().removed(),

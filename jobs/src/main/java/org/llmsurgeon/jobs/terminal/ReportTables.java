@@ -6,11 +6,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.ShotReport;
+import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.ReconstructionRecord;
+import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 
 /** A pruning report as two tables: before and after, and where the time went. */
@@ -55,25 +58,10 @@ public final class ReportTables {
         .forEach(
             each ->
                 table.row(each.metric(), Format.score(each.dense()), Format.score(each.pruned())));
-    if (last.after().reconstruction() != null
-        && last.after().reconstruction().perplexityBefore() != null) {
-      table.row(
-          "  before the reconstruction",
-          "",
-          Format.perplexity(last.after().reconstruction().perplexityBefore()));
-    }
-    if (last.after().correction() != null && last.after().correction().perplexityBefore() != null) {
-      table.row(
-          "  before the correction",
-          "",
-          Format.perplexity(last.after().correction().perplexityBefore()));
-    }
-    if (last.after().recovery() != null && last.after().recovery().perplexityBefore() != null) {
-      table.row(
-          "  before the recovery",
-          "",
-          Format.perplexity(last.after().recovery().perplexityBefore()));
-    }
+    AfterCut after = last.after();
+    before(table, "reconstruction", after.reconstruction(), ReconstructionRecord::perplexityBefore);
+    before(table, "correction", after.correction(), CorrectionRecord::perplexityBefore);
+    before(table, "recovery", after.recovery(), RecoveryRecord::perplexityBefore);
     long before = report.layers().stream().mapToLong(layer -> layer.counts().removedBefore()).sum();
     return table
         .row(
@@ -85,6 +73,15 @@ public final class ReportTables {
             "sparsity",
             Format.percent((double) before / last.removal().total()),
             Format.percent(last.removal().sparsity()));
+  }
+
+  /** A row with the perplexity before something was done, if it was and that is known. */
+  private static <T> void before(
+      TextTable table, String what, T done, Function<T, Double> perplexity) {
+    Double value = done == null ? null : perplexity.apply(done);
+    if (value != null) {
+      table.row("  before the " + what, "", Format.perplexity(value));
+    }
   }
 
   /** What each constraint on widths added to the predicted loss, over all shots. */

@@ -23,13 +23,13 @@ import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.correct.AdamOptions;
 import org.llmsurgeon.surgery.correct.Trainer;
 import org.llmsurgeon.surgery.correct.TrainerOptions;
 import org.llmsurgeon.surgery.correct.TrainerSchedule;
 import org.llmsurgeon.surgery.correct.TrainerStep;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
 
 /**
  * Makes everything that the demo ships: texts, tokenizer, and a model trained from random weights.
@@ -88,7 +88,7 @@ final class DemoTraining {
      */
     double ngramPerplexity(int order) {
       int[] tokens = Arrays.stream(training).flatMapToInt(Arrays::stream).toArray();
-      return Perplexity.of(new NgramModel(order, vocabulary, tokens).losses(test));
+      return Objective.NEXT_TOKEN.score(new NgramModel(order, vocabulary, tokens).losses(test));
     }
   }
 
@@ -133,7 +133,7 @@ final class DemoTraining {
     try (LanguageModel model =
         FolderWeights.model(
             new LocalStorage(), output.resolve(DemoFiles.MODEL).toString(), device)) {
-      double perplexity = Perplexity.of(model.losses(test));
+      double perplexity = Objective.NEXT_TOKEN.score(model.losses(test));
       return new Result(config.vocabulary(), weights, windows, test, perplexity);
     }
   }

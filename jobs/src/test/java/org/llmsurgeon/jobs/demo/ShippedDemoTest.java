@@ -18,7 +18,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
+import org.llmsurgeon.model.config.Objective;
 
 /**
  * The files that ship: texts and tokenizer are what the default seed makes today; the model knows
@@ -62,7 +62,7 @@ class ShippedDemoTest {
                   tokenizer.encode(test, true), new WindowDraw.Consecutive(context)),
               TEST_WINDOWS);
       int[] training = tokenizer.encode(new DemoText().text(99, 50_000), true);
-      double perplexity = Perplexity.of(model.losses(windows));
+      double perplexity = Objective.NEXT_TOKEN.score(model.losses(windows));
       assertThat(perplexity).isLessThan(0.75 * ngram(3, model, training, windows));
       assertThat(perplexity).isLessThan(0.9 * ngram(5, model, training, windows));
       assertThat(perplexity).isLessThan(0.05 * ngram(1, model, training, windows));
@@ -76,6 +76,6 @@ class ShippedDemoTest {
 
   private static double ngram(int order, LanguageModel model, int[] training, int[][] windows) {
     int vocabulary = model.config().vocabulary();
-    return Perplexity.of(new NgramModel(order, vocabulary, training).losses(windows));
+    return Objective.NEXT_TOKEN.score(new NgramModel(order, vocabulary, training).losses(windows));
   }
 }

@@ -117,9 +117,4 @@ public record ModelSummary(
       return (long) zeroRows * columns + (long) zeroColumns * rows - (long) zeroRows * zeroColumns;
     }
   }
-
-  /** Whether blocks have heads or neurons of different numbers. */
-  public boolean differs() {
-    return sizes.stream().distinct().count() > 1;
-  }
 }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.llmsurgeon.compute.TensorMemory;
 
-/** The most memory of this process that was resident since it was last asked to forget. */
+/** The most memory of this process that was resident. */
 public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path FORGET = Path.of("/proc/self/clear_refs");
@@ -16,16 +16,6 @@ public final class PeakMemory {
   private static Object stage;
 
   private PeakMemory() {}
-
-  /**
-   * Begins anew, where the system can.
-   *
-   * @return whether it could
-   */
-  static synchronized boolean forget() {
-    before = 0;
-    return reset();
-  }
 
   /** Bytes, or null where the system does not tell. */
   public static synchronized Long bytes() {
@@ -64,12 +54,11 @@ public final class PeakMemory {
     return ExecutorDevice.memory().map(TensorMemory::bytes).orElse(0L);
   }
 
-  private static boolean reset() {
+  private static void reset() {
     try {
       Files.writeString(FORGET, "5");
-      return true;
     } catch (IOException notThisSystem) {
-      return false;
+      // Then a stage has the peak of those before it
     }
   }
 

@@ -24,7 +24,7 @@ import org.llmsurgeon.surgery.choose.TrustRegion;
  * Says before a run what it will need, from the sizes alone. Times suppose that all cores are busy
  * as long as there are tasks, and that files are read at the rate of a disk.
  */
-public final class ResourcePlanner {
+final class ResourcePlanner {
   /** Passes over the layers that find the threshold of single weights in a round; measured. */
   private static final int THRESHOLD_PASSES = 2;
 

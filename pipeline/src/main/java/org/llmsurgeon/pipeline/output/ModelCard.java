@@ -15,7 +15,7 @@ import org.llmsurgeon.pipeline.run.HashedFile;
  * The {@code README.md} of a pruned model: what it is, how good it is and how to load it. Says
  * nothing that another run of the same recipe would say otherwise.
  */
-public final class ModelCard {
+final class ModelCard {
   /** Its name. */
   static final String FILE = "README.md";
 

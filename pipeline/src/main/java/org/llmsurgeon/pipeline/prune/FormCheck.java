@@ -5,9 +5,7 @@ import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.plan.WrittenForms;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
-import org.llmsurgeon.pruning.structure.SparseStructures;
 import org.llmsurgeon.pruning.structure.UnitKind;
-import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Says before a run where its result could not be written in the form that is asked for. */
@@ -30,13 +28,12 @@ final class FormCheck {
     ModelConfig config = dense.config();
     String model = dense.folder().path();
     WrittenForms.require(route, config, model);
-    if (recipe.structures() instanceof SparseStructures) {
+    if (recipe.structures().sparse()) {
       throw new InputException(
           "--export %s leaves out rows, columns and units, but --structures %s prunes single weights; choose the form zeros."
               .formatted(route.optionName(), recipe.structures().optionName()));
     }
-    boolean oneWidth =
-        recipe.structures() instanceof Units && recipe.selection().widths().oneWidth();
+    boolean oneWidth = recipe.structures().coupled() && recipe.selection().widths().oneWidth();
     if (route == Route.UNIFORM && !oneWidth) {
       throw new InputException(
           "--export uniform has the same sizes in all blocks, which only units with --one-width"

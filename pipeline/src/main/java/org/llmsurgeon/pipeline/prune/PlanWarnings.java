@@ -11,7 +11,7 @@ import org.llmsurgeon.pruning.structure.SparsityPattern;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a plan says that its maker may not have meant; a run goes on all the same. */
-public final class PlanWarnings {
+final class PlanWarnings {
   private PlanWarnings() {}
 
   /**
@@ -20,7 +20,7 @@ public final class PlanWarnings {
    * @param plan what is to be done
    * @param config the model
    */
-  public static List<String> of(RunPlan plan, ModelConfig config) {
+  static List<String> of(RunPlan plan, ModelConfig config) {
     List<String> warnings = new ArrayList<>();
     Recipe recipe = plan.recipe();
     if (plan.windows().calibration() != null && recipe.curvature().kind().needsData()) {

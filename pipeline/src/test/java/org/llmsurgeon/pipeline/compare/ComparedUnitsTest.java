@@ -15,13 +15,13 @@ import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.FolderWeights;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
-import org.llmsurgeon.surgery.evaluate.Perplexity;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Scores of units side by side. */
@@ -77,7 +77,7 @@ class ComparedUnitsTest extends ComparisonCase {
               TinyModels.llamaJson().put("attention_bias", true).put("mlp_bias", true),
               "config.json");
       assertThat(
-              Perplexity.of(
+              Objective.NEXT_TOKEN.score(
                   new LocalUnitBaseline(ExecutorDevice.shared(), model.config(), biased, dense)
                       .losses(Recipe.of(all), baseline, calibration, test)))
           .isCloseTo(expected, within(1e-6 * expected));

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -21,37 +20,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
-import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.curvature.CurvatureKind;
-import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
-import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.pipeline.CountingDevice;
 import org.llmsurgeon.pipeline.Phase;
 import org.llmsurgeon.pipeline.SurgeonPipeline;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.TestSpark;
-import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.forecast.size.Cards;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
 import org.llmsurgeon.pipeline.forecast.size.PlannedFlops;
 import org.llmsurgeon.pipeline.forecast.size.Workload;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
-import org.llmsurgeon.pruning.structure.Selection;
-import org.llmsurgeon.surgery.calibrate.Calibration;
-import org.llmsurgeon.surgery.calibrate.CalibrationSize;
-import org.llmsurgeon.surgery.calibrate.FactorKey;
-import org.llmsurgeon.surgery.calibrate.FactorPass;
-import org.llmsurgeon.surgery.calibrate.FactorPlan;
-import org.llmsurgeon.surgery.calibrate.FactorSource;
-import org.llmsurgeon.surgery.calibrate.ShardFactors;
-import org.llmsurgeon.surgery.operate.LayerTask;
-import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 class ResourcePlannerTest {
@@ -90,84 +72,6 @@ class ResourcePlannerTest {
     assertThat(seen)
         .isEqualTo(
             new Cards.Kind(description, 123, like.passes(), like.solves(), "the rates of " + kind));
-  }
-
-  @Test
-  void theFlopsOfACalibrationAreThoseOfItsProducts() {
-    ModelConfig config = config();
-    PlannedFlops planned = new PlannedFlops(config);
-    CountingDevice counter = new CountingDevice();
-    int[][] windows = TinyModels.windows(config, 3, 20, 1);
-    try (LanguageModel model =
-        LanguageModel.load(config, TinyModels.weights(config, 5), counter.watched())) {
-      for (CurvatureKind curvature :
-          List.of(CurvatureKind.ACTIVATIONS, CurvatureKind.KFAC, CurvatureKind.NEAREST_KRONECKER)) {
-        FactorSource factors = FactorSource.NONE;
-        for (FactorPass pass : FactorPlan.passes(new CurvatureRule(curvature))) {
-          counter.take();
-          ShardFactors sums =
-              new Calibration(model, pass, factors).accumulate(new Calibration.Data(windows));
-          double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
-          double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
-          assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));
-          factors = new OneShard(sums);
-        }
-      }
-    }
-  }
-
-  @Test
-  void theFlopsOfALayerAreThoseOfItsInversesAndProducts() {
-    ModelConfig config = config();
-    PlannedFlops planned = new PlannedFlops(config);
-    CountingDevice counter = new CountingDevice();
-    Device device = counter.watched();
-    int[][] windows = TinyModels.windows(config, 12, 20, 1);
-    try (LanguageModel model =
-            LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
-        ShardFactors factors =
-            new Calibration(
-                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(windows))) {
-      for (LinearShape layer : config.linears(0)) {
-        LayerTask task =
-            new LayerTask(
-                device,
-                layer,
-                TinyModels.weights(config, 5),
-                new OneShard(factors),
-                Recipe.defaults());
-        counter.take();
-        task.score();
-        assertThat(planned.score(layer))
-            .as(layer.name())
-            .isCloseTo(counter.take(), withinPercentage(30));
-        task.cut(new Selection(first(layer.outputs() / 10), first(layer.inputs() / 10))).close();
-        assertThat(planned.cut(layer, 0.19))
-            .as(layer.name())
-            .isCloseTo(counter.take(), withinPercentage(30));
-      }
-    }
-  }
-
-  private static int[] first(int count) {
-    return IntStream.range(0, count).toArray();
-  }
-
-  /** The means of a single shard. */
-  private record OneShard(ShardFactors factors) implements FactorSource {
-    @Override
-    public Tensor load(FactorKey key, Device device) {
-      Tensor full = device.empty(org.llmsurgeon.compute.Precision.SINGLE, key.size(), key.size());
-      device.unpack(factors.packed().get(key), full);
-      device.scale(1.0 / tokens(), full);
-      return full;
-    }
-
-    @Override
-    public CalibrationSize size() {
-      return new CalibrationSize(factors.tokens(), 1);
-    }
   }
 
   @Test

@@ -19,8 +19,6 @@ public final class CudaException extends RuntimeException {
   private static final Set<Integer> FATAL =
       Set.of(4, 46, 214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 999);
 
-  private final int status;
-
   /**
    * @param function name of the function
    * @param status what it returned
@@ -28,12 +26,6 @@ public final class CudaException extends RuntimeException {
    */
   CudaException(String function, int status, String name) {
     super("The CUDA function " + function + " failed: " + name + " (" + status + ")");
-    this.status = status;
-  }
-
-  /** What the function returned. */
-  public int status() {
-    return status;
   }
 
   /** Whether a status of the driver ends the use of its card. */

@@ -1,4 +1,4 @@
-package org.llmsurgeon.compute.cpu.kernel;
+package org.llmsurgeon.compute.reference;
 
 /**
  * The error function and the standard normal distribution built on it, to about 1e-15. Java has

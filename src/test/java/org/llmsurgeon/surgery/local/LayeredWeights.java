@@ -1,10 +1,11 @@
-package org.llmsurgeon.surgery.operate;
+package org.llmsurgeon.surgery.local;
 
 import java.util.HashMap;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.weights.WeightSource;
+import org.llmsurgeon.surgery.operate.LayerWeight;
 
 /**
  * Weights of which some layers are replaced.

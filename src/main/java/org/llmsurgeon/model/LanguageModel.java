@@ -239,6 +239,19 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * Sets out on a forward pass that stops between blocks.
+   *
+   * @param window token ids, at least 2
+   * @return before the embedding; owned by the caller
+   */
+  public WindowRun enter(int[] window) {
+    int[][] alone = {window};
+    Batch.check(alone, config);
+    Batch batch = Batch.split(alone, config.objective(), limits.tokensPerBlock()).get(0);
+    return new WindowRun(network, this::ground, batch, limits);
+  }
+
+  /**
    * Draws targets, forward only.
    *
    * @param windows token ids, at least 2 each

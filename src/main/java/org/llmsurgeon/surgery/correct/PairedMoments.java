@@ -7,7 +7,6 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.accumulate.FactorAccumulator;
-import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.pass.LinearTap;
@@ -18,11 +17,9 @@ import org.llmsurgeon.model.pass.LinearTap;
  * x_t^T}, where {@code x} and {@code d} end with a 1 for layers that have a bias. Summed in double
  * over the windows of a shard, then rounded.
  *
- * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]}, single precision; empty
- *     where no group was looked at
- * @param losses of each window in the pruned model, nats
+ * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]}, single precision
  */
-public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoCloseable {
+public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
   /**
    * The first layers of a model's input groups, in the order in which data goes through them.
    *
@@ -37,28 +34,24 @@ public record PairedMoments(List<Tensor> sums, double[] losses) implements AutoC
   }
 
   /**
-   * Goes through a shard's windows, with both models side by side.
+   * Goes through a shard's windows, with both models side by side: of the blocks only through that
+   * of the group.
    *
-   * @param dense the model before the first shot
-   * @param pruned the model as it is
-   * @param windows tokens, {@code [windows, context]}
-   * @param group first layer of the group to look at; null for none, so for the losses alone
+   * @param device where both models are
+   * @param windows the windows
+   * @param group first layer of the group to look at
    */
   public static PairedMoments accumulate(
-      LanguageModel dense, LanguageModel pruned, int[][] windows, LinearShape group) {
-    if (group == null) {
-      return new PairedMoments(List.of(), pruned.losses(windows));
-    }
-    double[] losses = new double[windows.length];
-    try (Sums sums = new Sums(pruned.device(), group)) {
-      for (int i = 0; i < windows.length; i++) {
-        int[][] window = {windows[i]};
-        try (Seen seen = new Seen(pruned.device(), group)) {
-          dense.forward(window, seen);
-          losses[i] = pruned.forward(window, new Beside(sums, seen))[0];
+      Device device, PairedRun.Windows windows, LinearShape group) {
+    try (Sums sums = new Sums(device, group)) {
+      for (int i = 0; i < windows.count(); i++) {
+        try (PairedRun run = windows.at(i, group.block());
+            Seen seen = new Seen(device, group)) {
+          run.dense().to(group.block() + 1, seen);
+          run.pruned().to(group.block() + 1, new Beside(sums, seen));
         }
       }
-      return new PairedMoments(sums.rounded(), losses);
+      return new PairedMoments(sums.rounded());
     }
   }
 

@@ -19,16 +19,6 @@ public final class Reconstruction {
   private Reconstruction() {}
 
   /**
-   * A pass over all calibration windows.
-   *
-   * @param loss mean of the windows' losses, nats per token
-   * @param moments what the layers of the group read; not after the last group. Valid until the
-   *     next pass
-   * @param <M> moments, in this process or in files
-   */
-  public record Measured<M>(double loss, M moments) {}
-
-  /**
    * Does the work, in this process or on many machines.
    *
    * @param <S> a state of the weights
@@ -36,12 +26,21 @@ public final class Reconstruction {
    */
   public interface Work<S, M> {
     /**
-     * Looks at a group.
+     * Looks at what the layers of a group read.
+     *
+     * @param state the weights; of blocks before the group's those that go on
+     * @param group its position among {@link PairedMoments#groups}
+     * @return valid until the next group
+     */
+    M moments(S state, int group);
+
+    /**
+     * Mean of the calibration windows' losses.
      *
      * @param state the weights
-     * @param group its position among {@link PairedMoments#groups}; their number for the loss alone
+     * @return nats per token
      */
-    Measured<M> measure(S state, int group);
+    double loss(S state);
 
     /**
      * Refits the layers of a group.
@@ -123,10 +122,8 @@ public final class Reconstruction {
    */
   public static <S, M> Outcome<S> run(
       S state, ModelConfig config, LayerRule rule, Work<S, M> work) {
-    List<LinearShape> groups = PairedMoments.groups(config);
-    Measured<M> pass = work.measure(state, touched(groups, config, rule)[0]);
-    Result soFar = new Result(0, 0, pass.loss(), pass.loss());
-    return from(new Progress<>(state, 0, soFar), pass, config, rule, work);
+    double loss = work.loss(state);
+    return resume(new Progress<>(state, 0, new Result(0, 0, loss, loss)), config, rule, work);
   }
 
   /**
@@ -140,35 +137,21 @@ public final class Reconstruction {
   public static <S, M> Outcome<S> resume(
       Progress<S> progress, ModelConfig config, LayerRule rule, Work<S, M> work) {
     List<LinearShape> groups = PairedMoments.groups(config);
-    int group = touched(groups, config, rule)[progress.next()];
-    Measured<M> pass = group < groups.size() ? work.measure(progress.state(), group) : null;
-    return from(progress, pass, config, rule, work);
-  }
-
-  private static <S, M> Outcome<S> from(
-      Progress<S> progress,
-      Measured<M> first,
-      ModelConfig config,
-      LayerRule rule,
-      Work<S, M> work) {
-    List<LinearShape> groups = PairedMoments.groups(config);
     int[] order = touched(groups, config, rule);
     S kept = progress.state();
     Result soFar = progress.soFar();
-    Measured<M> pass = first;
     for (int at = progress.next(); order[at] < groups.size(); ) {
       int block = groups.get(order[at]).block();
       S candidate = kept;
       for (; order[at] < groups.size() && groups.get(order[at]).block() == block; at++) {
-        candidate = work.refit(candidate, order[at], pass.moments());
-        pass = work.measure(candidate, order[at + 1]);
+        candidate = work.refit(candidate, order[at], work.moments(candidate, order[at]));
       }
-      boolean better = pass.loss() < soFar.lossAfter();
+      double loss = work.loss(candidate);
+      boolean better = loss < soFar.lossAfter();
       work.decided(better ? candidate : kept, better ? kept : candidate);
       kept = better ? candidate : kept;
-      soFar = soFar.and(better, pass.loss());
+      soFar = soFar.and(better, loss);
       work.reached(new Progress<>(kept, at, soFar));
-      pass = better || order[at] == groups.size() ? pass : work.measure(kept, order[at]);
     }
     return new Outcome<>(kept, soFar);
   }

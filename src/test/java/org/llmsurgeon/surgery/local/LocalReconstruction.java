@@ -1,10 +1,10 @@
 package org.llmsurgeon.surgery.local;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
@@ -13,7 +13,9 @@ import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.calibrate.Shard;
 import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.correct.PairedMoments;
+import org.llmsurgeon.surgery.correct.PairedRun;
 import org.llmsurgeon.surgery.correct.Reconstruction;
+import org.llmsurgeon.surgery.correct.WholeRuns;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -55,19 +57,26 @@ final class LocalReconstruction
   record Parts(List<PairedMoments> shards) {}
 
   @Override
-  public Reconstruction.Measured<Parts> measure(LayeredWeights state, int group) {
+  public Parts moments(LayeredWeights state, int group) {
     current.shards().forEach(PairedMoments::close);
-    List<PairedMoments> shards = new ArrayList<>();
-    current = new Parts(shards);
-    LinearShape first = group < groups.size() ? groups.get(group) : null;
+    current =
+        new Parts(
+            shards(state, windows -> PairedMoments.accumulate(device, windows, groups.get(group))));
+    return current;
+  }
+
+  @Override
+  public double loss(LayeredWeights state) {
+    return Reconstruction.meanLoss(shards(state, windows -> PairedRun.losses(windows, 0)));
+  }
+
+  private <R> List<R> shards(LayeredWeights state, Function<PairedRun.Windows, R> look) {
     try (LanguageModel pruned = LanguageModel.load(config, state, device)) {
-      for (Shard shard : Shard.plan(windows.length, recipe.shards())) {
-        int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
-        shards.add(PairedMoments.accumulate(teacher, pruned, part, first));
-      }
+      return Shard.plan(windows.length, recipe.shards()).stream()
+          .map(shard -> Arrays.copyOfRange(windows, shard.from(), shard.to()))
+          .map(part -> look.apply(new WholeRuns(teacher, pruned, part)))
+          .toList();
     }
-    double loss = Reconstruction.meanLoss(shards.stream().map(PairedMoments::losses).toList());
-    return new Reconstruction.Measured<>(loss, current);
   }
 
   @Override

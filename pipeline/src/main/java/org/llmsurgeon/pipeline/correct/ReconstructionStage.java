@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.StoredTensors;
@@ -25,9 +26,10 @@ import org.llmsurgeon.surgery.correct.Reconstruction;
 import org.llmsurgeon.surgery.recipe.LayerRule;
 
 /**
- * The reconstruction after the last cut: for each input group a pass over the shards and a refit of
- * its layers, a task each. Stopped in the middle, it goes on after the last block, with the same
- * result.
+ * The reconstruction after the last cut: for each input group a look at what its layers read, a
+ * task for each shard, and a refit of its layers, a task each; after a block's groups the losses.
+ * What the windows have come to is stored block by block, so that no block runs again for those
+ * behind it. Stopped in the middle, it goes on after the last block, with the same result.
  */
 public final class ReconstructionStage
     implements Reconstruction.Work<ReconstructionStage.State, List<StoredTensors>> {
@@ -41,6 +43,7 @@ public final class ReconstructionStage
   private final String folder;
   private final ReconstructionWork work;
   private List<StoredTensors> moments = List.of();
+  private List<ShardStart> starts;
 
   /**
    * The stage of a shot whose cut is committed.
@@ -59,6 +62,7 @@ public final class ReconstructionStage
             shot.plan().calibration(shot.shot()),
             shot.recipe(),
             shot.session().settings());
+    this.starts = shot.plan().shards().stream().map(ShardStart::of).toList();
   }
 
   /**
@@ -144,21 +148,36 @@ public final class ReconstructionStage
   }
 
   @Override
-  public Reconstruction.Measured<List<StoredTensors>> measure(State state, int group) {
+  public List<StoredTensors> moments(State state, int group) {
     moments.forEach(each -> run.delete(each.path()));
-    List<MomentTask.Done> done =
-        shot.session()
-            .tasks()
-            .onGpus(GpuWork.PASSES)
-            .quiet()
-            .run(
-                shot.stage("reconstruct"),
-                shot.plan().shards(),
-                new MomentTask(work, model(state), group))
-            .value();
+    List<MomentTask.Done> done = onShards(new MomentTask(work, model(state), group));
     moments = done.stream().map(MomentTask.Done::sums).toList();
-    double loss = Reconstruction.meanLoss(done.stream().map(MomentTask.Done::losses).toList());
-    return new Reconstruction.Measured<>(loss, moments);
+    goOnFrom(done.stream().map(MomentTask.Done::reached).toList());
+    return moments;
+  }
+
+  @Override
+  public double loss(State state) {
+    return Reconstruction.meanLoss(onShards(new RefittedLossTask(work, model(state))));
+  }
+
+  private <R> List<R> onShards(TaskFunction<ShardStart, R> task) {
+    return shot.session()
+        .tasks()
+        .onGpus(GpuWork.PASSES)
+        .quiet()
+        .run(shot.stage("reconstruct"), starts, task)
+        .value();
+  }
+
+  /** What was stored of places that all windows have left is deleted. */
+  private void goOnFrom(List<ShardStart> reached) {
+    if (reached.get(0).block() > starts.get(0).block()) {
+      starts.stream()
+          .flatMap(each -> each.reached().stream())
+          .forEach(each -> run.delete(each.path()));
+      starts = reached;
+    }
   }
 
   @Override

@@ -2,6 +2,8 @@ package org.llmsurgeon.pipeline.forecast;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.forecast.size.Machines;
@@ -83,12 +85,15 @@ final class PlannedCorrections {
                     targets.layers().stream()
                         .anyMatch(layer -> layer.inputGroup().equals(group.name())))
             .toList();
-    long passes = groups.size() + 1L;
+    int[] blocks = groups.stream().mapToInt(LinearShape::block).distinct().toArray();
     long tasks = work.shards();
     long loads = Math.min(machines.executors(), tasks);
     long models = bytes.stored() + bytes.model(work.shots());
+    long looks = groups.size() + blocks.length + 1L;
+    long reached = 2L * Float.BYTES * work.tokens() * config.hidden();
+    long stored = IntStream.of(blocks).filter(block -> block > 0).count();
     long read =
-        passes * (loads * models + bytes.windowReads(tasks, bytes.calibration()))
+        looks * (loads * models + bytes.windowReads(tasks, bytes.calibration()) + reached)
             + work.weightBytes() * numbers()
             + 2 * Float.BYTES * numbers()
             + targets.layers().size() * bytes.cutRecords();
@@ -97,17 +102,39 @@ final class PlannedCorrections {
       read += tasks * moments(layer);
       refits += needed.refit(layer, work.sparse() ? layer.outputs() : 1);
     }
-    long written = Float.BYTES * numbers() + tasks * groups.stream().mapToLong(this::moments).sum();
+    long written =
+        Float.BYTES * numbers()
+            + tasks * groups.stream().mapToLong(this::moments).sum()
+            + stored * reached;
     double sums = groups.stream().mapToDouble(needed::moments).sum();
-    double forward = (2 * passes - 1) * needed.forward(work.context());
+    double forward = reconstructed(groups.size(), blocks, needed::blocks, needed::forward);
     PlannedLoad load =
         new PlannedLoad(
             work.tokens() * (forward + sums), refits, read, written, cards.reconstruct());
-    double touched = work.tokens() * (2 * passes - 1) * needed.numbers(work.context());
+    double touched =
+        work.tokens() * reconstructed(groups.size(), blocks, needed::numbers, needed::numbers);
     return time.stage(
         "reconstruct",
-        new PlannedTime.Counts(1, 2.0 * groups.size() + 1, (int) tasks),
+        new PlannedTime.Counts(1, 2.0 * groups.size() + blocks.length + 1, (int) tasks),
         load.touching(touched));
+  }
+
+  /**
+   * What goes through the networks for each token: a block of both for each group, all blocks of
+   * both once, up to the last that is looked at; the losses at the start, and after each block from
+   * there to the end.
+   *
+   * @param ofBlocks what all blocks take
+   * @param ofAll what blocks and head take
+   */
+  private double reconstructed(
+      int groups, int[] blocks, IntToDoubleFunction ofBlocks, IntToDoubleFunction ofAll) {
+    int count = config.blockCount();
+    double block = ofBlocks.applyAsDouble(work.context()) / count;
+    double head = ofAll.applyAsDouble(work.context()) - count * block;
+    double losses = IntStream.of(blocks).mapToDouble(each -> (count - each) * block + head).sum();
+    int last = IntStream.of(blocks).max().orElse(0);
+    return 2 * (groups + last) * block + count * block + head + losses;
   }
 
   /** Sums of a shard for the group of a layer: a packed triangle and a square, in single. */

@@ -116,7 +116,7 @@ public final class PlannedFlops {
   }
 
   /** The blocks of a forward pass, per token. */
-  double blocks(int context) {
+  public double blocks(int context) {
     return forward(context) - head();
   }
 

@@ -3,8 +3,10 @@ package org.llmsurgeon.pipeline.report;
 import java.util.Locale;
 import java.util.Optional;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
+import org.llmsurgeon.surgery.operate.LayerReport;
 
 /** What a user is told of the data and of the model that came. */
 final class RunWarnings {
@@ -30,22 +32,27 @@ final class RunWarnings {
   }
 
   /**
-   * Zeros that came with the model and are no part of what rows and columns go.
+   * Zeros that came with the model in some pattern and are no part of what rows and columns go.
    *
    * @param first the first shot
    * @param structures what goes
    */
   static Optional<String> kept(ShotManifest first, Structures structures) {
-    long zeros = first.layers().stream().mapToLong(layer -> layer.cut().weights().zeros()).sum();
-    long counted = first.layers().stream().mapToLong(layer -> layer.cut().weights().before()).sum();
-    return structures.sparse() || zeros <= counted
+    long zeros = first.layers().stream().mapToLong(layer -> inPattern(layer.cut().weights())).sum();
+    return structures.sparse() || zeros == 0
         ? Optional.empty()
         : Optional.of(
             String.format(
                 Locale.ROOT,
                 "%,d weights outside rows and columns of zeros were 0 already (%.2f %%); they stay"
                     + " 0, and do not count in the sparsity.",
-                zeros - counted,
-                100.0 * (zeros - counted) / first.removal().total()));
+                zeros,
+                100.0 * zeros / first.removal().total()));
+  }
+
+  private static long inPattern(LayerReport.Weights weights) {
+    long single = weights.zeros() - weights.before();
+    boolean pattern = single > ElementMask.SCATTERED * (weights.total() - weights.before());
+    return pattern ? single : 0;
   }
 }

@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.head.WayOut;
 import org.llmsurgeon.model.layer.Block;
 import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.BlockTap;
 import org.llmsurgeon.model.pass.Pass;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.model.pass.Workspace;

@@ -14,6 +14,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.pass.Batch;
 import org.llmsurgeon.model.pass.BatchTargets;
+import org.llmsurgeon.model.pass.BlockTap;
 import org.llmsurgeon.model.pass.LinearTap;
 import org.llmsurgeon.model.pass.ParameterGradients;
 import org.llmsurgeon.model.pass.Pass;

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.model.pass.BlockTap;
 
 /** Copies everything that it is shown, batch after batch. */
 public final class RecordingTap implements BlockTap {

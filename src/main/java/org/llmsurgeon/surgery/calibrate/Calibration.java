@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.model.BlockTap;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.model.pass.BlockTap;
 import org.llmsurgeon.model.pass.Targets;
 
 /**

@@ -1,6 +1,4 @@
-package org.llmsurgeon.model;
-
-import org.llmsurgeon.model.pass.LinearTap;
+package org.llmsurgeon.model.pass;
 
 /**
  * A tap that sees one block after the other, each with all windows before the next: so that what is

@@ -18,7 +18,6 @@ import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.KeptMemory;
 import org.llmsurgeon.pipeline.cluster.Progress;
@@ -108,7 +107,7 @@ class SameBytesTest {
       }
       int[][] test = windows(storage, model, "test");
       assertThat(report.quality().perplexityF32())
-          .isEqualTo(Objective.NEXT_TOKEN.score(local.losses(test)));
+          .isEqualTo(TestModel.perplexity(test, local::losses));
     }
   }
 

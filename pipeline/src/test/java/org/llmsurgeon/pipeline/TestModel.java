@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
@@ -17,8 +20,10 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
+import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.prune.PruneRequest;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
@@ -160,5 +165,20 @@ public record TestModel(Path folder, Path tokens, ModelConfig config) {
       writer.write("calibration", calibration);
       writer.write("test", test);
     }
+  }
+
+  /**
+   * The perplexity of windows that a network of this process is asked for in the pipeline's groups:
+   * on some processors the last bits of a product's row depend on how many rows it has.
+   *
+   * @param windows test windows
+   * @param losses of some windows, nats
+   */
+  public static double perplexity(int[][] windows, Function<int[][], double[]> losses) {
+    return Objective.NEXT_TOKEN.score(
+        Evaluator.ranges(windows.length, windows[0].length).stream()
+            .map(range -> Arrays.copyOfRange(windows, range.from(), range.to()))
+            .flatMapToDouble(group -> DoubleStream.of(losses.apply(group)))
+            .toArray());
   }
 }

@@ -14,7 +14,6 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.storage.LocalStorage;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.curvature.FisherKind;
-import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.FolderWeights;
 import org.llmsurgeon.pipeline.TestModel;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
@@ -89,7 +88,7 @@ class ComparisonTest extends ComparisonCase {
                 Recipe.of(all))) {
           local.prune(sparseGpt, calibration);
           assertThat(perplexities.get(sparseGpt ? "sparsegpt" : "wanda"))
-              .isCloseTo(Objective.NEXT_TOKEN.score(local.losses(test)), within(1e-9));
+              .isCloseTo(TestModel.perplexity(test, local::losses), within(1e-9));
         }
       }
     }

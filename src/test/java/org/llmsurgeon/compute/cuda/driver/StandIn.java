@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -94,11 +95,22 @@ public final class StandIn {
         for (String name : LIBRARIES.subList(1, LIBRARIES.size())) {
           Files.createSymbolicLink(part.resolve(name), Path.of(LIBRARIES.get(0)));
         }
-        Files.move(part, folder);
+        moveUnlessThere(part, folder);
       }
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Another process of the tests may have been faster. */
+  private static void moveUnlessThere(Path part, Path folder) throws IOException {
+    try {
+      Files.move(part, folder);
+    } catch (FileSystemException failure) {
+      if (!Files.exists(folder)) {
+        throw failure;
+      }
     }
   }
 

@@ -119,8 +119,9 @@ public final class CorrectionSettings {
                   SettingType.flag(),
                   SettingGroup.UPDATES,
                   "After the last shot the kept weights of each layer are refitted to the dense"
-                      + " layer's outputs by least squares, block by block; a block's refits are"
-                      + " kept only if the loss on the calibration data falls.")
+                      + " layer's outputs by least squares, block by block, as far as windows of"
+                      + " the calibration data say that are held out from it; a block's refits are"
+                      + " kept only if their loss falls.")
               .effect(
                   "Less loss, most of all for single weights and N:M; adds a pass for each block.")
               .orElse(false));

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.correct;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
@@ -15,9 +16,11 @@ import org.llmsurgeon.model.pass.LinearTap;
  * What the layers of an input group read in the pruned model, {@code x}, and in the dense one,
  * {@code d}, for the same tokens: the sums {@code sum_t x_t x_t^T} (packed) and {@code sum_t d_t
  * x_t^T}, where {@code x} and {@code d} end with a 1 for layers that have a bias. Summed in double
- * over the windows of a shard, then rounded.
+ * over the windows of a shard, then rounded; first those that refits are fitted to, then those that
+ * they are judged by.
  *
- * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]}, single precision
+ * @param sums packed {@code [1, n (n + 1) / 2]} and cross {@code [n, n]} of the one, then of the
+ *     other, single precision
  */
 public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
   /**
@@ -43,15 +46,33 @@ public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
    */
   public static PairedMoments accumulate(
       Device device, PairedRun.Windows windows, LinearShape group) {
-    try (Sums sums = new Sums(device, group)) {
+    try (Sums fit = new Sums(device, group);
+        Sums judge = new Sums(device, group)) {
       for (int i = 0; i < windows.count(); i++) {
+        int place = windows.place(i);
+        List<Sums> sums = new ArrayList<>();
+        if (windows.heldOut().fits(place)) {
+          sums.add(fit);
+        }
+        if (windows.heldOut().judges(place)) {
+          sums.add(judge);
+        }
         try (PairedRun run = windows.at(i, group.block());
             Seen seen = new Seen(device, group)) {
           run.dense().to(group.block() + 1, seen);
           run.pruned().to(group.block() + 1, new Beside(sums, seen));
         }
       }
-      return new PairedMoments(sums.rounded());
+      return rounded(device, fit, judge);
+    }
+  }
+
+  private static PairedMoments rounded(Device device, Sums fit, Sums judge) {
+    try (TensorScope scope = new TensorScope(device)) {
+      List<Tensor> all = new ArrayList<>(fit.rounded(scope));
+      all.addAll(judge.rounded(scope));
+      all.forEach(scope::release);
+      return new PairedMoments(all);
     }
   }
 
@@ -89,11 +110,11 @@ public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
   }
 
   /** Adds what the pruned model reads to the sums, beside what the dense one read. */
-  private record Beside(Sums sums, Seen seen) implements LinearTap {
+  private record Beside(List<Sums> sums, Seen seen) implements LinearTap {
     @Override
     public void inputs(List<LinearShape> layers, Tensor read) {
       if (layers.get(0).equals(seen.group)) {
-        sums.add(seen.input, read);
+        sums.forEach(each -> each.add(seen.input, read));
       }
     }
 
@@ -101,7 +122,7 @@ public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
     public void outputGradients(LinearShape layer, Tensor gradient) {}
   }
 
-  /** Both sums. */
+  /** Both sums, of some windows. */
   private static final class Sums implements AutoCloseable {
     private final Device device;
     private final LinearShape group;
@@ -149,15 +170,13 @@ public record PairedMoments(List<Tensor> sums) implements AutoCloseable {
       return sums;
     }
 
-    List<Tensor> rounded() {
+    List<Tensor> rounded(TensorScope scope) {
       own.checkFinite(group.name(), "A");
-      try (TensorScope scope = new TensorScope(device)) {
-        Tensor packed = scope.empty(1, own.sum().columns());
-        Tensor full = scope.empty(own.size(), own.size());
-        device.copy(own.sum(), packed);
-        device.copy(cross, full);
-        return List.of(scope.release(packed), scope.release(full));
-      }
+      Tensor packed = scope.empty(1, own.sum().columns());
+      Tensor full = scope.empty(own.size(), own.size());
+      device.copy(own.sum(), packed);
+      device.copy(cross, full);
+      return List.of(packed, full);
     }
 
     @Override

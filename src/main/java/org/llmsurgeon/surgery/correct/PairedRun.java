@@ -23,10 +23,20 @@ public record PairedRun(WindowRun dense, WindowRun pruned) implements AutoClosea
      * @return owned by the caller
      */
     PairedRun at(int index, int block);
+
+    /** Which of all calibration windows are for what. */
+    HeldOutWindows heldOut();
+
+    /**
+     * A window's place among all calibration windows.
+     *
+     * @param index which of these
+     */
+    int place(int index);
   }
 
   /**
-   * Losses of windows in the pruned model.
+   * Losses of those windows in the pruned model that refits are judged by.
    *
    * @param windows the windows
    * @param block block up to which both are known
@@ -34,6 +44,7 @@ public record PairedRun(WindowRun dense, WindowRun pruned) implements AutoClosea
    */
   public static double[] losses(Windows windows, int block) {
     return IntStream.range(0, windows.count())
+        .filter(index -> windows.heldOut().judges(windows.place(index)))
         .mapToDouble(
             index -> {
               try (PairedRun run = windows.at(index, block)) {

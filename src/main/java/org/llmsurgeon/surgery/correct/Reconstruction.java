@@ -12,8 +12,9 @@ import org.llmsurgeon.surgery.recipe.LayerRule;
 /**
  * Refits the layers of a pruned model to the dense one, input group by input group in the order in
  * which data goes through them: each on what it reads when all before it are refitted. A block's
- * refits are kept only if the loss of the calibration windows falls, so the model is never worse on
- * them than before. Layers that may not be touched stay as they are.
+ * refits are kept only if the loss falls on the calibration windows that are held out from them
+ * ({@link HeldOutWindows}), so the model is never worse on these than before. Layers that may not
+ * be touched stay as they are.
  */
 public final class Reconstruction {
   private Reconstruction() {}
@@ -35,7 +36,7 @@ public final class Reconstruction {
     M moments(S state, int group);
 
     /**
-     * Mean of the calibration windows' losses.
+     * Mean of the losses of the windows that are held out.
      *
      * @param state the weights
      * @return nats per token
@@ -83,8 +84,8 @@ public final class Reconstruction {
    *
    * @param blocks blocks with a layer that may be touched
    * @param kept blocks whose refit is kept
-   * @param lossBefore of the calibration windows, nats per token
-   * @param lossAfter of the calibration windows, nats per token
+   * @param lossBefore of the windows that are held out, nats per token
+   * @param lossAfter of the windows that are held out, nats per token
    */
   public record Result(int blocks, int kept, double lossBefore, double lossAfter) {
     /** With a block more, whose refit is kept if it is better. */

@@ -56,11 +56,11 @@ class LayerRefitTest {
       double[][] before = augmented(layer, pruned);
       double[][] wanted = augmented(layer, dense);
       LayerRefit.Result result =
-          new LayerRefit(device, layer, recipe).refit(dense, pruned, moments);
+          new LayerRefit(device, layer, recipe).refit(dense, pruned, moments, moments);
       double[][] after = rows(result.weight(), layer);
       result.weight().close();
       for (int row = 0; row < layer.outputs(); row++) {
-        double[] expected = bruteForce(before[row], wanted[row], read, ofDense);
+        double[] expected = bruteForce(before[row], wanted[row], read, ofDense, DAMPING);
         for (int column = 0; column < expected.length; column++) {
           assertThat(after[row][column])
               .as("[%d, %d]", row, column)
@@ -72,6 +72,53 @@ class LayerRefitTest {
       assertThat(gain).isPositive();
       assertThat(result.gain())
           .isCloseTo(gain, org.assertj.core.api.Assertions.withinPercentage(1e-4));
+    }
+  }
+
+  /** Fitted to few tokens, which tell little of others. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void theRidgeIsTheBestOfFourOnOtherTokens(int seed) {
+    random.setSeed(seed);
+    ModelConfig config = TinyModels.llama();
+    LinearShape layer = config.linears().get(4);
+    WeightSource dense = TinyModels.weights(config, 1);
+    WeightSource pruned =
+        new MaskedWeights(
+            TinyModels.weights(config, 2), config, MaskedWeights.MASKS.get("rows and columns"));
+    double[][] before = augmented(layer, pruned);
+    double[][] wanted = augmented(layer, dense);
+    double[][] read = tokens(layer);
+    double[][] ofDense = tokens(layer);
+    double[][] elsewhere = tokens(layer);
+    double[][] ofDenseElsewhere = tokens(layer);
+    double[][] best = before;
+    for (int times : new int[] {1, 8, 64, 512}) {
+      double[][] tried = new double[before.length][];
+      Arrays.setAll(
+          tried, row -> bruteForce(before[row], wanted[row], read, ofDense, times * DAMPING));
+      double error = error(tried, wanted, elsewhere, ofDenseElsewhere);
+      if (error < error(best, wanted, elsewhere, ofDenseElsewhere)) {
+        best = tried;
+      }
+    }
+    Recipe recipe = Recipe.of(new HashMap<>(Map.of("damp-a", DAMPING)));
+    try (TensorScope scope = new TensorScope(device);
+        LayerRefit.Moments fit = moments(scope, read, ofDense);
+        LayerRefit.Moments judge = moments(scope, elsewhere, ofDenseElsewhere)) {
+      LayerRefit.Result result =
+          new LayerRefit(device, layer, recipe).refit(dense, pruned, fit, judge);
+      double[][] after = rows(result.weight(), layer);
+      result.weight().close();
+      for (int row = 0; row < after.length; row++) {
+        assertThat(after[row])
+            .as("row %d", row)
+            .containsExactly(best[row], org.assertj.core.api.Assertions.within(1e-5));
+      }
+      double gain =
+          error(before, wanted, elsewhere, ofDenseElsewhere)
+              - error(after, wanted, elsewhere, ofDenseElsewhere);
+      assertThat(result.gain()).isCloseTo(gain, org.assertj.core.api.Assertions.within(1e-6));
     }
   }
 
@@ -94,7 +141,7 @@ class LayerRefitTest {
       WeightSource weights = pruned;
       for (int turn = 0; turn < 6; turn++) {
         LayerRefit.Result result =
-            new LayerRefit(device, layer, recipe).refit(dense, weights, moments);
+            new LayerRefit(device, layer, recipe).refit(dense, weights, moments, moments);
         double after = error(rows(result.weight(), layer), wanted, read, ofDense);
         assertThat(after).isLessThanOrEqualTo(error * (1 + 1e-14));
         assertThat(result.gain()).isNotNegative();
@@ -161,12 +208,12 @@ class LayerRefitTest {
    * Minimises {@code sum_t (w x_t - wanted d_t)^2 + ridge |w - before|^2} over the kept weights.
    */
   private static double[] bruteForce(
-      double[] before, double[] wanted, double[][] read, double[][] ofDense) {
+      double[] before, double[] wanted, double[][] read, double[][] ofDense, double damping) {
     int[] kept =
         java.util.stream.IntStream.range(0, before.length).filter(i -> before[i] != 0).toArray();
     double ridge = 0;
     for (double[] x : read) {
-      ridge += DAMPING * dot(x, x) / x.length;
+      ridge += damping * dot(x, x) / x.length;
     }
     double[][] system = new double[kept.length][kept.length + 1];
     for (int i = 0; i < kept.length; i++) {

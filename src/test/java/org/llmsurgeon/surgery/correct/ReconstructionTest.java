@@ -39,7 +39,7 @@ class ReconstructionTest {
 
   @ParameterizedTest
   @CsvSource({"llama, element", "opt, row-column", "llama, 2:4", "opt, units"})
-  void theCalibrationLossNeverGrowsAndNothingComesBack(String architecture, String structures) {
+  void theLossOfWhatIsHeldOutNeverGrowsAndNothingComesBack(String architecture, String structures) {
     ModelConfig config = architecture.equals("llama") ? TinyModels.llama() : TinyModels.opt();
     int[][] windows = TinyModels.windows(config, 9, 12, 4);
     Map<String, Object> options = new HashMap<>();
@@ -54,8 +54,9 @@ class ReconstructionTest {
       try (LocalSurgeon refitted = surgeon(config, options)) {
         assertThat(refitted.shoot(windows).reconstruction()).as("the last shot only").isNull();
         Reconstruction.Result result = refitted.shoot(windows).reconstruction();
-        double before = Arrays.stream(plain.losses(windows)).average().orElseThrow();
-        double after = Arrays.stream(refitted.losses(windows)).average().orElseThrow();
+        int[][] judging = {windows[7]};
+        double before = plain.losses(judging)[0];
+        double after = refitted.losses(judging)[0];
         assertThat(result.lossBefore()).isCloseTo(before, within(1e-6));
         assertThat(result.lossAfter()).isCloseTo(after, within(1e-6));
         assertThat(after).isLessThanOrEqualTo(before);
@@ -189,32 +190,42 @@ class ReconstructionTest {
         PairedMoments moments =
             PairedMoments.accumulate(
                 device,
-                new WholeRuns(dense, pruned, windows),
+                new WholeRuns(dense, pruned, windows, 6, new HeldOutWindows(9)),
                 PairedMoments.groups(config).get(index))) {
-      Inputs ofDense = new Inputs();
-      Inputs ofPruned = new Inputs();
-      dense.forward(windows, ofDense);
-      pruned.forward(windows, ofPruned);
       LinearShape first = PairedMoments.groups(config).get(index);
-      int n = first.augmentedInputs();
-      double[][] d = ofDense.rows.get(first.name()).toArray(double[][]::new);
-      double[][] x = ofPruned.rows.get(first.name()).toArray(double[][]::new);
-      double[] cross = new double[n * n];
-      double[] own = new double[n * (n + 1) / 2];
-      for (int t = 0; t < x.length; t++) {
-        for (int j = 0; j < n; j++) {
-          for (int k = 0; k < n; k++) {
-            cross[j * n + k] += d[t][j] * x[t][k];
-          }
-          for (int k = 0; k <= j; k++) {
-            own[j * (j + 1) / 2 + k] += x[t][j] * x[t][k];
-          }
+      assertThat(moments.sums()).hasSize(4);
+      // The second of them is the eighth of all, which is held out.
+      int[][] fit = {windows[0], windows[2]};
+      assertSums(moments.sums().subList(0, 2), first, inputs(dense, fit), inputs(pruned, fit));
+      int[][] judge = {windows[1]};
+      assertSums(moments.sums().subList(2, 4), first, inputs(dense, judge), inputs(pruned, judge));
+    }
+  }
+
+  private Inputs inputs(LanguageModel model, int[][] windows) {
+    Inputs inputs = new Inputs();
+    model.forward(windows, inputs);
+    return inputs;
+  }
+
+  private void assertSums(List<Tensor> sums, LinearShape first, Inputs ofDense, Inputs ofPruned) {
+    int n = first.augmentedInputs();
+    double[][] d = ofDense.rows.get(first.name()).toArray(double[][]::new);
+    double[][] x = ofPruned.rows.get(first.name()).toArray(double[][]::new);
+    double[] cross = new double[n * n];
+    double[] own = new double[n * (n + 1) / 2];
+    for (int t = 0; t < x.length; t++) {
+      for (int j = 0; j < n; j++) {
+        for (int k = 0; k < n; k++) {
+          cross[j * n + k] += d[t][j] * x[t][k];
+        }
+        for (int k = 0; k <= j; k++) {
+          own[j * (j + 1) / 2 + k] += x[t][j] * x[t][k];
         }
       }
-      assertThat(moments.sums()).hasSize(2);
-      Tolerances.assertClose("own", device.values(moments.sums().get(0)), own, 1e-5);
-      Tolerances.assertClose("cross", device.values(moments.sums().get(1)), cross, 1e-5);
     }
+    Tolerances.assertClose("own", device.values(sums.get(0)), own, 1e-5);
+    Tolerances.assertClose("cross", device.values(sums.get(1)), cross, 1e-5);
   }
 
   /** What the input groups read, with a 1 at the end where they have biases. */

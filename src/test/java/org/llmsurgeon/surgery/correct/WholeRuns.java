@@ -8,12 +8,20 @@ import org.llmsurgeon.model.LanguageModel;
  * @param dense the model before the first shot
  * @param pruned the model as it is
  * @param windows tokens, {@code [windows, context]}
+ * @param from place of the first of them among all
+ * @param heldOut what all are for
  */
-public record WholeRuns(LanguageModel dense, LanguageModel pruned, int[][] windows)
+public record WholeRuns(
+    LanguageModel dense, LanguageModel pruned, int[][] windows, int from, HeldOutWindows heldOut)
     implements PairedRun.Windows {
   @Override
   public int count() {
     return windows.length;
+  }
+
+  @Override
+  public int place(int index) {
+    return from + index;
   }
 
   @Override

@@ -11,6 +11,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.calibrate.Shard;
+import org.llmsurgeon.surgery.correct.HeldOutWindows;
 import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 import org.llmsurgeon.surgery.correct.PairedRun;
@@ -73,29 +74,38 @@ final class LocalReconstruction
   private <R> List<R> shards(LayeredWeights state, Function<PairedRun.Windows, R> look) {
     try (LanguageModel pruned = LanguageModel.load(config, state, device)) {
       return Shard.plan(windows.length, recipe.shards()).stream()
-          .map(shard -> Arrays.copyOfRange(windows, shard.from(), shard.to()))
-          .map(part -> look.apply(new WholeRuns(teacher, pruned, part)))
+          .map(shard -> look.apply(runs(pruned, shard)))
           .toList();
     }
+  }
+
+  private WholeRuns runs(LanguageModel pruned, Shard shard) {
+    int[][] part = Arrays.copyOfRange(windows, shard.from(), shard.to());
+    return new WholeRuns(teacher, pruned, part, shard.from(), new HeldOutWindows(windows.length));
   }
 
   @Override
   public LayeredWeights refit(LayeredWeights state, int group, Parts moments) {
     LinearShape first = groups.get(group);
     Map<String, LayerWeight> refitted = new HashMap<>();
-    try (LayerRefit.Moments sums =
-        LayerRefit.Moments.sum(
-            device,
-            first.augmentedInputs(),
-            moments.shards().stream().map(PairedMoments::sums).toList())) {
+    try (LayerRefit.Moments fit = sum(first, moments, 0);
+        LayerRefit.Moments judge = sum(first, moments, 2)) {
       for (LinearShape layer : config.linears()) {
         if (layer.inputGroup().equals(first.name()) && recipe.layers().touches(layer)) {
           LayerRefit refit = new LayerRefit(device, layer, recipe);
-          refitted.put(layer.name(), refit.refit(dense, state, sums).weight());
+          refitted.put(layer.name(), refit.refit(dense, state, fit, judge).weight());
         }
       }
     }
     return state.with(refitted);
+  }
+
+  /** Sums of all shards, of which each has two from here on. */
+  private LayerRefit.Moments sum(LinearShape first, Parts moments, int from) {
+    return LayerRefit.Moments.sum(
+        device,
+        first.augmentedInputs(),
+        moments.shards().stream().map(each -> each.sums().subList(from, from + 2)).toList());
   }
 
   @Override

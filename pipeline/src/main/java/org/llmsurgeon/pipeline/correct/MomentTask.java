@@ -11,7 +11,7 @@ import org.llmsurgeon.surgery.correct.PairedMoments;
 
 /**
  * What the layers of an input group read on a shard's windows, in the dense and in the pruned
- * model. Memory: both models once per process; per task two matrices of the group in double.
+ * model. Memory: both models once per process; per task four matrices of the group in double.
  *
  * @param work what it needs
  * @param state the pruned weights

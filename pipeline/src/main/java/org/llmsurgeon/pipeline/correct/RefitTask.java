@@ -22,7 +22,7 @@ import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.operate.LayerWeight;
 
 /**
- * Refits one layer to the dense layer's outputs and writes it. Memory: about eight matrices of the
+ * Refits one layer to the dense layer's outputs and writes it. Memory: about ten matrices of the
  * layer's inputs in double.
  *
  * @param work what it needs
@@ -52,17 +52,25 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
         ModelWeights pruned = ModelWeights.open(directory.storage(), state)) {
       LinearShape shape = pruned.config().linears().get(layer.index());
       int size = shape.augmentedInputs();
-      try (TensorScope scope = new TensorScope(device);
-          LayerRefit.Moments moments =
-              LayerRefit.Moments.sum(
-                  device, size, new Sums(directory, shards, buffers(scope, size)));
+      try (LayerRefit.Moments fit = sum(device, directory, size, 0);
+          LayerRefit.Moments judge = sum(device, directory, size, 2);
           LayerWeight weight =
-              new LayerRefit(device, shape, work.recipe()).refit(dense, pruned, moments).weight()) {
+              new LayerRefit(device, shape, work.recipe())
+                  .refit(dense, pruned, fit, judge)
+                  .weight()) {
         String path =
             ShotStage.RECONSTRUCT.file(work.shot(), shape.name() + "-" + attempt + ".safetensors");
         return LayerWriter.write(
             directory, path, layer.file().cut(), new LayerWriter.Named(shape.name(), weight));
       }
+    }
+  }
+
+  /** Sums of all shards, of which each has two from here on. */
+  private LayerRefit.Moments sum(Device device, RunDirectory directory, int size, int from) {
+    try (TensorScope scope = new TensorScope(device)) {
+      Sums sums = new Sums(directory, shards, from, buffers(scope, size));
+      return LayerRefit.Moments.sum(device, size, sums);
     }
   }
 
@@ -73,14 +81,15 @@ record RefitTask(ReconstructionWork work, ModelRef state, List<StoredTensors> sh
   }
 
   /** Reads the sums of one shard after the other into the same memory. */
-  private record Sums(RunDirectory directory, List<StoredTensors> shards, List<Tensor> buffers)
+  private record Sums(
+      RunDirectory directory, List<StoredTensors> shards, int from, List<Tensor> buffers)
       implements Iterable<List<Tensor>> {
     @Override
     public Iterator<List<Tensor>> iterator() {
       return shards.stream()
           .map(
               shard -> {
-                shard.read(directory, 0, buffers);
+                shard.read(directory, from, buffers);
                 return buffers;
               })
           .iterator();

@@ -5,7 +5,8 @@ import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.surgery.correct.PairedRun;
 
 /**
- * Losses of a shard's windows in a pruned model, from where they are.
+ * Losses of the windows of a shard that refits are judged by, in a pruned model, from where they
+ * are.
  *
  * @param work what it needs
  * @param state the pruned weights

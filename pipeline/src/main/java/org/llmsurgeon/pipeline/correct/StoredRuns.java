@@ -10,6 +10,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ExecutorModel;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
+import org.llmsurgeon.surgery.correct.HeldOutWindows;
 import org.llmsurgeon.surgery.correct.PairedRun;
 
 /**
@@ -61,6 +62,16 @@ final class StoredRuns implements PairedRun.Windows, AutoCloseable {
   @Override
   public int count() {
     return windows.length;
+  }
+
+  @Override
+  public HeldOutWindows heldOut() {
+    return new HeldOutWindows(work.windows().windows());
+  }
+
+  @Override
+  public int place(int index) {
+    return start.shard().from() + index;
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
 import org.llmsurgeon.surgery.correct.CorrectionPlan;
+import org.llmsurgeon.surgery.correct.HeldOutWindows;
 import org.llmsurgeon.surgery.correct.PairedMoments;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
@@ -90,10 +91,12 @@ final class PlannedCorrections {
     long loads = Math.min(machines.executors(), tasks);
     long models = bytes.stored() + bytes.model(work.shots());
     long looks = groups.size() + blocks.length + 1L;
+    double judged = judged();
     long reached = 2L * Float.BYTES * work.tokens() * config.hidden();
     long stored = IntStream.of(blocks).filter(block -> block > 0).count();
     long read =
-        looks * (loads * models + bytes.windowReads(tasks, bytes.calibration()) + reached)
+        looks * (loads * models + bytes.windowReads(tasks, bytes.calibration()))
+            + Math.round((groups.size() + judged * (blocks.length + 1)) * reached)
             + work.weightBytes() * numbers()
             + 2 * Float.BYTES * numbers()
             + targets.layers().size() * bytes.cutRecords();
@@ -121,8 +124,8 @@ final class PlannedCorrections {
 
   /**
    * What goes through the networks for each token: a block of both for each group, all blocks of
-   * both once, up to the last that is looked at; the losses at the start, and after each block from
-   * there to the end.
+   * both once, up to the last that is looked at; of the windows that judge the losses at the start,
+   * and after each block from there to the end.
    *
    * @param ofBlocks what all blocks take
    * @param ofAll what blocks and head take
@@ -134,13 +137,21 @@ final class PlannedCorrections {
     double head = ofAll.applyAsDouble(work.context()) - count * block;
     double losses = IntStream.of(blocks).mapToDouble(each -> (count - each) * block + head).sum();
     int last = IntStream.of(blocks).max().orElse(0);
-    return 2 * (groups + last) * block + count * block + head + losses;
+    return 2 * (groups + last) * block + judged() * (count * block + head + losses);
   }
 
-  /** Sums of a shard for the group of a layer: a packed triangle and a square, in single. */
+  /** The share of the windows that refits are judged by. */
+  private double judged() {
+    int windows = Math.toIntExact(work.tokens() / work.context());
+    return (double) new HeldOutWindows(windows).judging() / windows;
+  }
+
+  /**
+   * Sums of a shard for the group of a layer: packed triangles and squares, two each, in single.
+   */
   private long moments(LinearShape layer) {
     long size = layer.augmentedInputs();
-    return Float.BYTES * (size * (size + 1) / 2 + size * size);
+    return 2L * Float.BYTES * (size * (size + 1) / 2 + size * size);
   }
 
   /** All shots together, of which each has its own number of steps. */

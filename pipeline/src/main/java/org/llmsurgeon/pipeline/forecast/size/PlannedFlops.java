@@ -9,6 +9,7 @@ import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorKind;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.catalog.CorrectionKind;
+import org.llmsurgeon.surgery.correct.LayerRefit;
 import org.llmsurgeon.surgery.recipe.CorrectionRule;
 
 /**
@@ -261,7 +262,8 @@ public final class PlannedFlops {
   public double refit(LinearShape layer, int patterns) {
     double in = layer.augmentedInputs();
     double out = layer.outputs();
-    return patterns * in * in * in / 3 + 8 * out * in * in;
+    double solves = patterns + LayerRefit.tries(patterns);
+    return solves * in * in * in / 3 + 24 * out * in * in;
   }
 
   /**

@@ -24,7 +24,10 @@ public final class PlannedMemory {
   private static final long STAGING = 128L << 20;
 
   /** Double matrices of its inputs that the refit of a layer holds at a time. */
-  private static final int REFIT_MATRICES = 6;
+  private static final int REFIT_MATRICES = 8;
+
+  /** Bytes of the sums of a look at what a group reads, for each number of such a matrix. */
+  private static final int MOMENT_BYTES = 28;
 
   /** Models of more than this part of a process's memory are mapped, see {@link MappedWeights}. */
   private static final int MAPPED_SHARE = 4;
@@ -286,7 +289,7 @@ public final class PlannedMemory {
     long size = config.linears().stream().mapToLong(LinearShape::augmentedInputs).max().orElse(0);
     long refit = REFIT_MATRICES * Double.BYTES * size * size;
     long forward = network.forward(shardWindows(), work.context());
-    ProcessMemory pass = withModels(2, forward, work.shards());
+    ProcessMemory pass = withModels(2, forward + MOMENT_BYTES * size * size, work.shards());
     ProcessMemory refits = need(0, 0, refit, machines.cores());
     return pass.or(refits, Math.min(pass.atOnce(), refits.atOnce()));
   }

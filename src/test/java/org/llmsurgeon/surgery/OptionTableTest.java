@@ -84,6 +84,7 @@ class OptionTableTest {
           new Row("curvature-passes", 1, "curvature", "nearest-kronecker"),
           new Row("curvature-rank", 3, "curvature", "kronecker-sum"),
           new Row("fisher", "sampled"),
+          new Row("fisher", "kl"),
           new Row("fisher-samples", 3, "fisher", "sampled"),
           new Row("seed", 7, "fisher", "sampled"),
           new Row("diagonal", true),

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -207,11 +208,19 @@ public final class Browser implements AutoCloseable {
     }
   }
 
+  /** Waits for the processes that it started too: until then they write to its profile. */
   @Override
   public void close() throws Exception {
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
     process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
+    for (ProcessHandle each : all) {
+      try {
+        each.onExit().get(10, TimeUnit.SECONDS);
+      } catch (TimeoutException slow) {
+        each.destroyForcibly();
+        each.onExit().get(10, TimeUnit.SECONDS);
+      }
     }
   }
 

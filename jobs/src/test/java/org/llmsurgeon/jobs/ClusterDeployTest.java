@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.pipeline.TestJava;
 
 /**
  * {@code --deploy-mode cluster} through the launcher, on a real YARN and a real standalone cluster.
@@ -103,14 +104,10 @@ class ClusterDeployTest {
   }
 
   private Process spark(String name, String server, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-Xmx256m",
-                "-cp",
-                Checkout.file("pipeline/spark-home/target/jars") + "/*",
-                "org.apache.spark.deploy." + name + "." + server));
+    List<String> command = TestJava.command();
+    command.addAll(List.of("-Xmx256m", "-cp"));
+    command.add(Checkout.file("pipeline/spark-home/target/jars") + "/*");
+    command.add("org.apache.spark.deploy." + name + "." + server);
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.jobs.runtime.ExecutorWatch;
+import org.llmsurgeon.pipeline.TestJava;
 
 /** What is said at the start where a cluster or its Java lacks something. */
 class ClusterStartTest {
@@ -20,7 +21,7 @@ class ClusterStartTest {
   static String run(List<String> options, String... arguments) throws Exception {
     List<String> command =
         Stream.of(
-                Stream.of(ProcessHandle.current().info().command().orElseThrow()),
+                TestJava.command().stream(),
                 options.stream(),
                 Stream.of("-cp", System.getProperty("java.class.path"), Surgeon.class.getName()),
                 Stream.of(arguments))

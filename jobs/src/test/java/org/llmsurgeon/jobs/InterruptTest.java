@@ -5,17 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.pipeline.TestJava;
 
 /** Ctrl-C in the middle of a run, in a process of its own. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
@@ -44,11 +43,7 @@ class InterruptTest {
   }
 
   private Process start(List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
-        .forEach(command::add);
+    List<String> command = TestJava.commandWithModules();
     command.add("-Dspark.master=local[1]");
     command.add("-Dlog4j2.configurationFile=" + Checkout.file("conf/log4j2.properties"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));

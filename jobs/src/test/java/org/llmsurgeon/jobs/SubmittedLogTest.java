@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.pipeline.TestJava;
 
 /** What a plain {@code spark-submit} without log settings prints, as in an image of Spark. */
 class SubmittedLogTest {
@@ -24,8 +24,7 @@ class SubmittedLogTest {
     try (var file = Files.newBufferedReader(Checkout.file("conf/spark-cluster.conf"))) {
       cluster.load(file);
     }
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElseThrow());
+    List<String> command = TestJava.command();
     command.add("-Xmx1g");
     command.addAll(List.of(cluster.getProperty("spark.driver.extraJavaOptions").split(" ")));
     // The tests' own log settings lie in their folder, which Spark would take.

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.pipeline.TestJava;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -51,11 +51,7 @@ class SurroundingsTest {
   }
 
   private List<String> java(List<String> options, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-") || option.startsWith("-XX:+Ignore"))
-        .forEach(command::add);
+    List<String> command = TestJava.commandWithModules();
     command.addAll(List.of("-Xmx512m", "-Dspark.master=local[1]"));
     command.add("-Dlog4j2.configurationFile=" + settings);
     command.addAll(options);

@@ -2,10 +2,8 @@ package org.llmsurgeon.pipeline;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +46,7 @@ final class ClusterDriver {
     Path marker = Path.of(job.marker());
     Path file = Files.write(marker.resolveSibling("driver.json"), Json.bytes(job));
     Path log = marker.resolveSibling("driver.log");
-    List<String> command = java();
+    List<String> command = TestJava.commandWithModules();
     command.add("-Xmx512m");
     for (scala.Tuple2<String, String> setting : conf.getAll()) {
       command.add("-D" + setting._1() + "=" + setting._2());
@@ -67,18 +65,6 @@ final class ClusterDriver {
       TimeUnit.MILLISECONDS.sleep(20);
     }
     process.destroyForcibly().waitFor();
-  }
-
-  /** Java as this process has it: its program, and the options that open packages. */
-  static List<String> java() {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (option.startsWith("--") || option.startsWith("-XX:+Ignore")) {
-        command.add(option);
-      }
-    }
-    return command;
   }
 
   /** Tells the parent, and waits to be killed. */

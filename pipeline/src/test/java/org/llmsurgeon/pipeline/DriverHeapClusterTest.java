@@ -55,8 +55,8 @@ class DriverHeapClusterTest {
     json.put("num_hidden_layers", layers);
     TestModel model = TestModel.write(temp, "layers-" + layers, json, DataType.BF16);
     Path output = temp.resolve("out-" + layers);
-    List<String> command = ClusterDriver.java();
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC"));
+    List<String> command = TestJava.commandWithModules();
+    command.add("-Xmx512m");
     SparkConf conf = cluster.conf().set(ReducePlace.SETTING, "driver");
     for (scala.Tuple2<String, String> setting : conf.getAll()) {
       command.add("-D" + setting._1() + "=" + setting._2());

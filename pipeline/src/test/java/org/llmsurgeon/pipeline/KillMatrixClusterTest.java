@@ -107,8 +107,6 @@ class KillMatrixClusterTest {
   @ParameterizedTest
   @CsvSource({
     "ACCUMULATE, WORKER",
-    "CUT, EXECUTOR",
-    "SCORE, DRIVER",
     "COMMIT, DRIVER",
     "CORRECT_LAST, EXECUTOR",
     "RECOVER_LATER, DRIVER"

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,7 @@ class ReductionMemoryTest {
 
   @Test
   void theFactorsOf32LayersOfWidth2048AreReducedInHalfAGibibyteOfHeap() throws Exception {
-    List<String> command = new ArrayList<>(ClusterDriver.java());
+    List<String> command = TestJava.commandWithModules();
     command.add("-Xmx512m");
     // What is outside the heap: no matrix of a factor, which has 16 MiB, fits.
     command.add("-Dorg.bytedeco.javacpp.maxbytes=8m");

@@ -61,19 +61,11 @@ final class S3Server implements AutoCloseable {
             """
                 .formatted(port, data));
     Path log = folder.resolve("s3.log");
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = TestJava.command();
+    command.addAll(List.of("-Xmx512m", "-cp", JARS.toAbsolutePath() + File.separator + "*"));
+    command.addAll(List.of("org.gaul.s3proxy.Main", "--properties", settings.toString()));
     Process process =
-        new ProcessBuilder(
-                java,
-                "-Xmx512m",
-                "-cp",
-                JARS.toAbsolutePath() + File.separator + "*",
-                "org.gaul.s3proxy.Main",
-                "--properties",
-                settings.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     S3Server server = new S3Server(process, port);
     server.await(log);
     return server;

@@ -84,6 +84,7 @@ final class StandaloneCluster implements AutoCloseable {
     return TestSpark.conf(master())
         .set("spark.executor.cores", "1")
         .set("spark.executor.memory", "600m")
+        .set("spark.executor.extraJavaOptions", String.join(" ", TestJava.SHORT_LIVED))
         .set("spark.scheduler.minRegisteredResourcesRatio", "1.0")
         .set("spark.cores.max", Integer.toString(workers.size()))
         .set("spark.executorEnv.LC_ALL", "C.UTF-8")
@@ -129,8 +130,7 @@ final class StandaloneCluster implements AutoCloseable {
     if (home == null || !Files.isDirectory(Path.of(home, "jars"))) {
       throw new IllegalStateException("SPARK_HOME is " + home + ", which has no folder jars");
     }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = TestJava.command();
     // Executors that tests kill are no reason to give up an application.
     command.addAll(List.of("-Xmx256m", "-Dspark.deploy.maxExecutorRetries=-1"));
     command.addAll(List.of("-cp", home + File.separator + "jars/*", main));

@@ -294,8 +294,11 @@ public final class LayerTask {
         : new UnitDamping(least, columns);
   }
 
+  /** Of curvatures that know no gradients the floor is not known, and the bound alone ruins. */
   private boolean ofGatedNeurons() {
-    return recipe.structures().coupled() && !makers.isEmpty();
+    CurvatureKind kind = recipe.curvature().kind();
+    boolean known = kind == CurvatureKind.KFAC || kind == CurvatureKind.EKFAC;
+    return known && recipe.structures().coupled() && !makers.isEmpty();
   }
 
   /** Share of all tokens that go through the layer: 1, unless it is an expert's. */

@@ -4,19 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
+import org.llmsurgeon.pruning.layer.LayerSurgery;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class NeuronFloorTest {
   /** Inputs that are independent, with mean squares 1, 2, 3 and so on. */
@@ -86,6 +91,43 @@ class NeuronFloorTest {
         }
         assertThat(after[i]).isCloseTo(expected, within(1e-12));
       }
+    }
+  }
+
+  /** The bound on what one massive activation does to others is no good without a floor. */
+  @Test
+  void withoutAFloorNothingBoundsTheDamping() {
+    ModelConfig llama = TinyModels.llama();
+    LinearShape down = llama.linear(0, LinearRole.DOWN);
+    double mean = (1e6 + IntStream.rangeClosed(2, down.inputs()).sum()) / down.inputs();
+    assertThat(constant(llama, down)).isCloseTo(mean, within(1e-6 * mean));
+  }
+
+  /** What {@code A} is damped by beside a share of 1, where its first input is massive. */
+  private static double constant(ModelConfig config, LinearShape layer) {
+    FactorSource massive =
+        new FactorSource() {
+          @Override
+          public Tensor load(FactorKey key, Device device) {
+            Tensor loaded = INDEPENDENT.load(key, device);
+            device.upload(new double[] {1e6}, 0, loaded, 0, 1);
+            return loaded;
+          }
+
+          @Override
+          public CalibrationSize size() {
+            return new CalibrationSize(100, 100);
+          }
+        };
+    Recipe recipe =
+        Recipe.of(Map.of("structures", "units", "curvature", "activations", "damp-a", 1.0));
+    try (Device device = new ReferenceDevice();
+        TensorScope scope = new TensorScope(device);
+        LayerSurgery surgery =
+            new LayerTask(device, layer, TinyModels.weights(config, 5), massive, recipe)
+                .among(config.linears())
+                .open(scope)) {
+      return surgery.dampingConstantA();
     }
   }
 }

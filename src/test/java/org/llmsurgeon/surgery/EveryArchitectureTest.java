@@ -108,7 +108,8 @@ class EveryArchitectureTest {
       if (drawn && output != Objective.Output.TOKENS) {
         return "says no one of several; give --fisher sampled";
       }
-      if (after.endsWith("cross-entropy") && output == Objective.Output.VECTOR) {
+      boolean judged = after.endsWith("cross-entropy") || after.startsWith("reconstruct");
+      if (judged && output == Objective.Output.VECTOR) {
         return "of embeddings only the dense model's are known; give --";
       }
       return null;

@@ -35,6 +35,11 @@ class VectorRunTest extends LabelledCase {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("the loss of embeddings is 0 at the start");
     }
+    Map<String, Object> refitted = Map.of("objective", "embedding", "reconstruct", true);
+    assertThatThrownBy(() -> prune(model, data, List.of(), refitted))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--reconstruct needs what is right")
+        .hasMessageContaining("--correct distill");
   }
 
   /** The second text of a pair is read on its own, and so gets the same vector as the first. */

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.structure;
 
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.llmsurgeon.compute.Device;
@@ -134,6 +135,15 @@ public final class ElementMask {
    */
   public boolean removed(int row, int column) {
     return (words[row][column / Long.SIZE] >>> column & 1) != 0;
+  }
+
+  /**
+   * What is removed of a row, to be compared with other rows.
+   *
+   * @param row which
+   */
+  public LongBuffer pattern(int row) {
+    return LongBuffer.wrap(words[row]).asReadOnlyBuffer();
   }
 
   /** Removed weights. */

@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.correct;
 
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,6 +44,9 @@ public final class LayerRefit {
 
   /** What the smallest ridge is multiplied by in turn. */
   private static final double[] RIDGES = {1, 8, 64, 512};
+
+  /** Of the mean diagonal, where there is to be no damping: the equations have one solution. */
+  private static final double LEAST = 1e-9;
 
   /** Sets of kept columns that a ridge is tried on. */
   private static final int TRIED = 32;
@@ -185,18 +189,15 @@ public final class LayerRefit {
 
   /** The ridge of the largest gain where it is tried; 0 where none gains. */
   private double ridge(Goal goal, Judge judged, List<Block> blocks) {
-    // Without damping nothing is told from nothing, and inputs of 0 tell nothing.
-    double smallest = damping * Arrays.stream(device.diagonal(goal.own())).average().orElse(0);
-    if (smallest == 0) {
+    double mean = Arrays.stream(device.diagonal(goal.own())).average().orElse(0);
+    if (mean == 0) {
+      // Inputs of 0 tell nothing.
       return 0;
     }
-    int every = Math.max(1, blocks.size() / TRIED);
+    double smallest = Math.max(damping, LEAST) * mean;
+    int count = Math.min(TRIED, blocks.size());
     List<Block> tried =
-        IntStream.range(0, blocks.size())
-            .filter(i -> i % every == 0)
-            .limit(TRIED)
-            .mapToObj(blocks::get)
-            .toList();
+        IntStream.range(0, count).mapToObj(i -> blocks.get(i * blocks.size() / count)).toList();
     double best = 0;
     double most = 0;
     for (double times : RIDGES) {
@@ -240,19 +241,26 @@ public final class LayerRefit {
     }
   }
 
-  /** Rows that keep the same columns. */
-  private record Block(int[] columns, int[] rows) {}
+  /** Rows that keep the same columns, which are made when they are needed: a layer has millions. */
+  private record Block(ElementMask gone, int[] rows) {
+    int[] columns() {
+      return IntStream.range(0, gone.columns())
+          .filter(column -> !gone.removed(rows[0], column))
+          .toArray();
+    }
+  }
 
   private void solve(Goal goal, double ridge, Block block, Tensor change) {
+    int[] columns = block.columns();
     try (TensorScope work = new TensorScope(device)) {
-      Tensor factor = work.empty(Precision.DOUBLE, block.columns.length, block.columns.length);
-      device.gather(goal.own(), block.columns, block.columns, factor);
+      Tensor factor = work.empty(Precision.DOUBLE, columns.length, columns.length);
+      device.gather(goal.own(), columns, columns, factor);
       device.addDiagonal(factor, ridge);
       requireFactor(device.cholesky(factor));
-      Tensor solved = work.empty(Precision.DOUBLE, block.columns.length, block.rows.length);
-      device.gather(goal.right(), block.columns, block.rows, solved);
+      Tensor solved = work.empty(Precision.DOUBLE, columns.length, block.rows.length);
+      device.gather(goal.right(), columns, block.rows, solved);
       device.solveCholesky(factor, solved);
-      device.scatter(solved, block.columns, block.rows, change);
+      device.scatter(solved, columns, block.rows, change);
     }
   }
 
@@ -262,20 +270,13 @@ public final class LayerRefit {
 
   /** All rows that keep a column. */
   private static List<Block> blocks(ElementMask gone) {
-    Map<List<Integer>, List<Integer>> patterns = new LinkedHashMap<>();
+    Map<LongBuffer, List<Integer>> patterns = new LinkedHashMap<>();
     for (int row = 0; row < gone.rows(); row++) {
-      int of = row;
-      List<Integer> kept =
-          IntStream.range(0, gone.columns())
-              .filter(column -> !gone.removed(of, column))
-              .boxed()
-              .toList();
-      patterns.computeIfAbsent(kept, none -> new ArrayList<>()).add(row);
+      if (gone.count(row) < gone.columns()) {
+        patterns.computeIfAbsent(gone.pattern(row), none -> new ArrayList<>()).add(row);
+      }
     }
-    return patterns.entrySet().stream()
-        .filter(each -> !each.getKey().isEmpty())
-        .map(each -> new Block(indices(each.getKey()), indices(each.getValue())))
-        .toList();
+    return patterns.values().stream().map(rows -> new Block(gone, indices(rows))).toList();
   }
 
   private Tensor transposed(TensorScope scope, Tensor x) {

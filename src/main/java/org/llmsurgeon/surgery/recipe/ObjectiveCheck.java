@@ -67,6 +67,12 @@ public final class ObjectiveCheck {
               + own
               + RecoverySettings.RECOVER.spelled("distill."));
     }
+    if (recipe.correction().reconstruct()) {
+      throw new InputException(
+          CorrectionSettings.RECONSTRUCT.spelled()
+              + own
+              + CorrectionSettings.CORRECT.spelled("distill."));
+    }
     requireNot(recipe.selection().trusted(), LayerSettings.TRUST_REGION.spelled(), "leave it out");
     requireNot(
         recipe.pace().adaptive(), StepSettings.SHOTS.spelled() + " auto", "give a number of shots");

@@ -23,7 +23,7 @@ public record RunPlan(
     List<Shard> shards,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  public static final int FORMAT = 10;
+  public static final int FORMAT = 11;
 
   /**
    * The windows of a run.

@@ -2,6 +2,7 @@ package org.llmsurgeon.jobs.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +66,31 @@ class CompareCommandTest {
     assertThat(run.err().strip())
         .hasLineCount(1)
         .contains("There is no option '--treshold'; did you mean '--threshold'?");
+  }
+
+  /** The dense model's own row is of what the others are measured on. */
+  @Test
+  void anotherColumnOfTheSameTextIsAnotherDensePerplexity() throws Exception {
+    String line = "{\"text\": \"abababab\", \"other\": \"jihgfedcba\"}\n";
+    Path text = Files.writeString(temp.resolve("text.jsonl"), line.repeat(20));
+    String model = TinyModelFolder.write(temp.resolve("model")).folder().toString();
+    assertThat(dense(model, text, "text")).isNotEqualTo(dense(model, text, "other"));
+  }
+
+  private double dense(String model, Path text, String column) throws Exception {
+    Path output = temp.resolve("compared");
+    CommandRun run =
+        CommandRun.of(
+            ("compare --quiet --methods magnitude --structures row,column --sparsity 0.2 --shots 1"
+                    + " --context 8 --sequences 4 --text-column %s --model %s --calibration %s"
+                    + " --test %s --output %s")
+                .formatted(column, model, text, text, output)
+                .split(" "));
+    assertThat(run.code()).as(run.err()).isZero();
+    return new ObjectMapper()
+        .readTree(output.resolve("compare.json").toFile())
+        .findValue("perplexity")
+        .asDouble();
   }
 
   @Test

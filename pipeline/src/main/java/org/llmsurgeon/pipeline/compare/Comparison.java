@@ -178,6 +178,13 @@ public final class Comparison {
           variants.stream().filter(each -> !refusals.containsKey(each)).findFirst().orElseThrow();
       Map<String, Object> settings = new LinkedHashMap<>();
       settings.put("context", first.recipe().calibration().context());
+      // What else decides what is asked of the test text, as the recipe spells it.
+      Map<String, Object> options = first.recipe().options();
+      for (String each : List.of("mask-seed", "text-column", "label-column", "objective")) {
+        if (options.containsKey(each)) {
+          settings.put(each, options.get(each));
+        }
+      }
       settings.putAll(asked);
       String key = Variant.key(ComparedRun.DENSE, settings);
       dense =

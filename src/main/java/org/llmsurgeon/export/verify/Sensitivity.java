@@ -67,7 +67,16 @@ final class Sensitivity {
 
     @Override
     public Tensor load(String name, Device device) {
-      Tensor tensor = source.writable().load(name, device);
+      return moved(source.writable().load(name, device), device);
+    }
+
+    /** Of a tensor that holds thousands of layers only the part that is asked for is moved. */
+    @Override
+    public Tensor load(String name, long first, int rows, int columns, Device device) {
+      return moved(source.writable().load(name, first, rows, columns, device), device);
+    }
+
+    private Tensor moved(Tensor tensor, Device device) {
       float[] row = new float[tensor.columns()];
       for (int i = 0; i < tensor.rows(); i++) {
         long at = (long) i * row.length;

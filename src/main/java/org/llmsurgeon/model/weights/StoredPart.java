@@ -25,6 +25,11 @@ public record StoredPart(
     return offset + own / length * stride + own % length;
   }
 
+  /** Whether it is consecutive rows of a matrix, as they are. */
+  public boolean isBlock() {
+    return shape.length > 1 && !transposed && count == 1;
+  }
+
   /** Elements of the stored tensor between one line and the next, and inside a line. */
   int across() {
     return shape.length == 1 ? 1 : transposed ? shape[0] : shape[shape.length - 1];

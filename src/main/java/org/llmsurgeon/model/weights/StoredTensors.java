@@ -1,6 +1,5 @@
 package org.llmsurgeon.model.weights;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,22 +144,6 @@ public final class StoredTensors {
   }
 
   /**
-   * The tensors of the network that a stored tensor holds.
-   *
-   * @param stored its name in the checkpoint
-   * @param all the network's tensors
-   */
-  public List<String> held(String stored, Iterable<String> all) {
-    List<String> held = new ArrayList<>();
-    for (String name : all) {
-      if (stored(name).equals(stored)) {
-        held.add(name);
-      }
-    }
-    return held;
-  }
-
-  /**
    * The network's tensors, one by one.
    *
    * @param weights the checkpoint's, under the names that it writes
@@ -217,7 +200,7 @@ public final class StoredTensors {
       }
       int[] shape = shape(name);
       String whole = tensors.stored(name);
-      if (shape.length == 2 && !part.transposed() && part.count() == 1) {
+      if (part.isBlock()) {
         long first = (long) part.offset() * part.across();
         return weights.load(whole, first, shape[0], shape[1], device);
       }

@@ -17,7 +17,16 @@ record WritableWeights(WeightSource source) implements WeightSource {
 
   @Override
   public Tensor load(String name, Device device) {
-    try (Tensor original = source.load(name, device)) {
+    return copy(source.load(name, device), device);
+  }
+
+  @Override
+  public Tensor load(String name, long first, int rows, int columns, Device device) {
+    return copy(source.load(name, first, rows, columns, device), device);
+  }
+
+  private static Tensor copy(Tensor read, Device device) {
+    try (Tensor original = read) {
       Tensor copy = device.empty(original.precision(), original.rows(), original.columns());
       device.copy(original, copy);
       return copy;

@@ -3,10 +3,13 @@ package org.llmsurgeon.pipeline.weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
@@ -41,6 +44,7 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
   private final WeightSource dense;
   private final Map<String, LayerFile> changed = new HashMap<>();
   private final Set<String> intact = ConcurrentHashMap.newKeySet();
+  private NavigableMap<String, List<String>> held;
 
   private ModelWeights(HadoopStorage storage, ModelRef ref, ModelFolder folder) {
     this.storage = storage;
@@ -109,24 +113,27 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
 
   /** Names of the tensors that a shot has replaced, as the folder spells them. */
   public Set<String> replaced() {
-    Set<String> replaced = new java.util.TreeSet<>();
-    for (String name : replacedOfNetwork()) {
-      replaced.add(tensors.stored(name));
-    }
-    return replaced;
+    return Collections.unmodifiableSet(held().keySet());
   }
 
-  private List<String> replacedOfNetwork() {
-    List<String> names = new ArrayList<>();
-    for (LinearShape layer : config.linears()) {
-      if (changed.containsKey(layer.name())) {
-        names.add(layer.weightName());
-        if (layer.bias()) {
-          names.add(layer.biasName());
+  /** The network's tensors that a shot has replaced, by the folder's in which they are. */
+  private synchronized NavigableMap<String, List<String>> held() {
+    if (held == null) {
+      held = new TreeMap<>();
+      for (LinearShape layer : config.linears()) {
+        if (changed.containsKey(layer.name())) {
+          hold(layer.weightName());
+          if (layer.bias()) {
+            hold(layer.biasName());
+          }
         }
       }
     }
-    return names;
+    return held;
+  }
+
+  private void hold(String name) {
+    held.computeIfAbsent(tensors.stored(name), none -> new ArrayList<>()).add(name);
   }
 
   /**
@@ -136,18 +143,43 @@ public final class ModelWeights implements WeightSource, AutoCloseable {
    * @param device where to
    */
   public Tensor loadStored(String stored, Device device) {
-    List<String> held = tensors.held(stored, replacedOfNetwork());
-    if (held.size() == 1 && tensors.part(held.get(0)) == null) {
-      return load(held.get(0), device);
+    List<String> own = held().getOrDefault(stored, List.of());
+    if (own.size() == 1 && tensors.part(own.get(0)) == null) {
+      return load(own.get(0), device);
     }
     try (Tensor whole = folder.load(stored, device)) {
+      if (own.stream().allMatch(name -> tensors.part(name).isBlock())) {
+        return inBlocks(whole, own, device);
+      }
       double[] values = device.values(whole);
-      for (String name : held) {
-        try (Tensor own = load(name, device)) {
-          tensors.part(name).write(device.values(own), values);
+      for (String name : own) {
+        try (Tensor replaced = load(name, device)) {
+          tensors.part(name).write(device.values(replaced), values);
         }
       }
       return device.tensor(whole.precision(), whole.rows(), whole.columns(), values);
+    }
+  }
+
+  /** All experts of a block may be in one tensor, which the heap would not hold. */
+  private Tensor inBlocks(Tensor whole, List<String> own, Device device) {
+    Tensor made = device.empty(whole.precision(), whole.rows(), whole.columns());
+    try {
+      device.copy(whole, made);
+      for (String name : own) {
+        try (Tensor replaced = load(name, device)) {
+          double[] row = new double[replaced.columns()];
+          long at = (long) tensors.part(name).offset() * row.length;
+          for (long from = 0; from < replaced.size(); from += row.length) {
+            device.download(replaced, from, row, 0, row.length);
+            device.upload(row, 0, made, at + from, row.length);
+          }
+        }
+      }
+      return made;
+    } catch (RuntimeException failure) {
+      made.close();
+      throw failure;
     }
   }
 

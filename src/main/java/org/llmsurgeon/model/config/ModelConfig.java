@@ -1,7 +1,9 @@
 package org.llmsurgeon.model.config;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
@@ -29,6 +31,9 @@ public record ModelConfig(
     StreamStyle stream,
     Experts experts,
     Ends ends) {
+  /** Those of the network that was last asked. */
+  private static volatile Layers lastAsked;
+
   /** Checks the number of blocks. */
   public ModelConfig {
     blocks = List.copyOf(blocks);
@@ -226,10 +231,50 @@ public record ModelConfig(
 
   /** The linear layers inside all blocks, in block order. */
   public List<LinearShape> linears() {
-    return IntStream.range(0, blockCount())
-        .boxed()
-        .flatMap(block -> linears(block).stream())
-        .toList();
+    return layers().list();
+  }
+
+  /**
+   * Place of a linear layer among {@link #linears()}.
+   *
+   * @param layer one of these
+   */
+  public int index(LinearShape layer) {
+    return layers().places().get(layer.name());
+  }
+
+  /**
+   * A linear layer.
+   *
+   * @param name its name, as {@code model.layers.0.mlp.up_proj}
+   */
+  public LinearShape linear(String name) {
+    return linears().get(layers().places().get(name));
+  }
+
+  private Layers layers() {
+    Layers known = lastAsked;
+    if (known == null || known.of() != this) {
+      known = Layers.of(this);
+      lastAsked = known;
+    }
+    return known;
+  }
+
+  /** Layers of a network: a mixture has thousands, and they are asked for layer by layer. */
+  private record Layers(ModelConfig of, List<LinearShape> list, Map<String, Integer> places) {
+    static Layers of(ModelConfig config) {
+      List<LinearShape> list =
+          IntStream.range(0, config.blockCount())
+              .boxed()
+              .flatMap(block -> config.linears(block).stream())
+              .toList();
+      Map<String, Integer> places = new HashMap<>();
+      for (int i = 0; i < list.size(); i++) {
+        places.put(list.get(i).name(), i);
+      }
+      return new Layers(config, list, places);
+    }
   }
 
   /**

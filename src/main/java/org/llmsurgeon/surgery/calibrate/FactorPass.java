@@ -143,11 +143,7 @@ public record FactorPass(int index, Gathers gathers, Weighing weighing, int term
     if (!weighted()) {
       return triangle;
     }
-    LinearShape layer =
-        config.linears().stream()
-            .filter(each -> each.name().equals(key.layer()))
-            .findFirst()
-            .orElseThrow();
+    LinearShape layer = config.linear(key.layer());
     long side = weighing(layer).size();
     return triangle + 2 * Float.BYTES * side * side;
   }

@@ -12,6 +12,8 @@ import org.llmsurgeon.InputException;
  * @param text the pattern as it was given
  */
 public record LayerPattern(String text) {
+  private static final Pattern NAME = Pattern.compile("[^*?\\[\\]]*");
+
   /**
    * Checks the pattern.
    *
@@ -29,7 +31,10 @@ public record LayerPattern(String text) {
 
   /** Whether a layer is meant. */
   public boolean matches(String layer) {
-    return compiled(text).matcher(layer).matches();
+    // Most patterns are names. Those of a trust region are, and are asked for each of all layers.
+    return NAME.matcher(text).matches()
+        ? ("." + layer + ".").contains("." + text + ".")
+        : compiled(text).matcher(layer).matches();
   }
 
   private static Pattern compiled(String text) {

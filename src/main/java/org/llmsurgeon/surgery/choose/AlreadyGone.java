@@ -70,8 +70,7 @@ public record AlreadyGone(ModelConfig config, Recipe recipe) {
 
   private void requireEachLess(List<Allowance> allowances, List<Long> gone) {
     for (Allowance part : allowances) {
-      long of =
-          part.layers().stream().mapToLong(each -> gone.get(config.linears().indexOf(each))).sum();
+      long of = part.layers().stream().mapToLong(each -> gone.get(config.index(each))).sum();
       if (recipe.layers().alone() && of > part.weights()) {
         throw passed(part.name(), of, part, LayerSettings.THRESHOLD.spelled("layer"));
       }

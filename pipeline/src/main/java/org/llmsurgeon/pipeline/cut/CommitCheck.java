@@ -81,7 +81,7 @@ public final class CommitCheck {
     long removed = 0;
     long before = 0;
     for (LinearShape layer : part.layers()) {
-      LayerReport cut = shot.layers().get(config.linears().indexOf(layer)).cut();
+      LayerReport cut = shot.layers().get(config.index(layer)).cut();
       removed += cut.weights().removed();
       before += cut.weights().before();
     }

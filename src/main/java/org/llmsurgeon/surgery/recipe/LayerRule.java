@@ -54,7 +54,16 @@ public record LayerRule(
 
   /** Whether a layer may be touched. */
   public boolean touches(LinearShape layer) {
-    return share(layer.name()) > 0;
+    return touches(layer.name());
+  }
+
+  /**
+   * Whether a layer may be touched.
+   *
+   * @param layer its name
+   */
+  public boolean touches(String layer) {
+    return share(layer) > 0;
   }
 
   /** How many weights of a layer may be gone at most. */

@@ -111,7 +111,7 @@ public final class RunPlanner {
     if (recipe.calibration().checked() && shards.size() < 2) {
       throw new InputException(
           "--check-data holds two halves of the shards against each other, and there is one shard;"
-              + " give more --sequences, or --shards 2.");
+              + " give more windows, by --sequences where they are of text, or --shards 2.");
     }
     return new RunPlan(
         RunPlan.FORMAT,

@@ -239,7 +239,7 @@ public final class ReportBuilder {
             experts.warnings().stream(),
             missing().stream(),
             RunWarnings.data(halves).stream(),
-            RunWarnings.kept(first, plan.recipe().structures()).stream())
+            RunWarnings.kept(first, plan.recipe()).stream())
         .flatMap(each -> each)
         .toList();
   }

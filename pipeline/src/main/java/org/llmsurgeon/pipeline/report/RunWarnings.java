@@ -4,9 +4,9 @@ import java.util.Locale;
 import java.util.Optional;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pruning.structure.ElementMask;
-import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.operate.LayerReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a user is told of the data and of the model that came. */
 final class RunWarnings {
@@ -26,7 +26,8 @@ final class RunWarnings {
                     Locale.ROOT,
                     "More calibration data would help: what one half of it finds cheapest costs"
                         + " %.0f %% more than need be by the other half (rank correlation of the"
-                        + " costs of units %.3f); give more --sequences.",
+                        + " costs of units %.3f); give more windows, by --sequences"
+                        + " where they are of text.",
                     100 * check.excess(),
                     check.rankCorrelation()));
   }
@@ -35,11 +36,15 @@ final class RunWarnings {
    * Zeros that came with the model in some pattern and are no part of what rows and columns go.
    *
    * @param first the first shot
-   * @param structures what goes
+   * @param recipe what may go
    */
-  static Optional<String> kept(ShotManifest first, Structures structures) {
-    long zeros = first.layers().stream().mapToLong(layer -> inPattern(layer.cut().weights())).sum();
-    return structures.sparse() || zeros == 0
+  static Optional<String> kept(ShotManifest first, Recipe recipe) {
+    long zeros =
+        first.layers().stream()
+            .filter(layer -> recipe.layers().touches(layer.layer()))
+            .mapToLong(layer -> inPattern(layer.cut().weights()))
+            .sum();
+    return recipe.structures().sparse() || zeros == 0
         ? Optional.empty()
         : Optional.of(
             String.format(

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.curvature.Damping;
@@ -11,11 +12,15 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
-import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.surgery.operate.LayerReport;
+import org.llmsurgeon.surgery.recipe.Recipe;
 
 class RunWarningsTest {
-  private static final Structures LINES = Structures.parse("row,column");
+  private static final Recipe LINES = recipe(Map.of("structures", "row,column"));
+
+  private static Recipe recipe(Map<String, ?> options) {
+    return Recipe.of(options);
+  }
 
   /** Of layers of 1,000 weights, 200 of which are in rows and columns that had gone. */
   private static ShotManifest shot(long... zeros) {
@@ -57,8 +62,15 @@ class RunWarningsTest {
     assertThat(RunWarnings.kept(shot(101, 60), LINES).orElseThrow()).startsWith("101 weights");
   }
 
+  /** Nobody counts the lines of such a layer, so its zeros are no pattern either. */
+  @Test
+  void ofALayerThatMayNotBeTouchedNothingIsTold() {
+    Map<String, Object> options = Map.of("structures", "row,column", "exclude", List.of("layer"));
+    assertThat(RunWarnings.kept(shot(400), recipe(options))).isEmpty();
+  }
+
   @Test
   void whereSingleWeightsGoAllZerosCount() {
-    assertThat(RunWarnings.kept(shot(400), Structures.parse("element"))).isEmpty();
+    assertThat(RunWarnings.kept(shot(400), recipe(Map.of("structures", "element")))).isEmpty();
   }
 }

@@ -75,10 +75,22 @@ with DAG(
         "calibration": Param("", type="string", minLength=1, description="Calibration text."),
         "test": Param("", type="string", minLength=1, description="Test text, not in the former."),
         "output_root": Param("", type="string", minLength=1, description="Where runs write."),
-        "sparsity": Param(0.2, type="number", exclusiveMinimum=0, exclusiveMaximum=1),
-        "shots": Param(5, type="integer", minimum=1),
-        "sequences": Param(64, type="integer", minimum=1),
-        "recipe": Param(None, type=["null", "string"], description="A recipe file."),
+        "recipe": Param(
+            "quick", type="string", minLength=1, description="A recipe: its name, or a file."
+        ),
+        "sparsity": Param(
+            None,
+            type=["null", "number"],
+            exclusiveMinimum=0,
+            exclusiveMaximum=1,
+            description="Instead of the recipe's.",
+        ),
+        "shots": Param(
+            None, type=["null", "integer"], minimum=1, description="Instead of the recipe's."
+        ),
+        "sequences": Param(
+            None, type=["null", "integer"], minimum=1, description="Instead of the recipe's."
+        ),
         "max_perplexity_ratio": Param(
             2.0, type="number", minimum=1, description="Pruned over dense; above it fails."
         ),
@@ -86,11 +98,10 @@ with DAG(
     tags=["llm", "pruning", "spark"],
 ) as dag:
     recipe = [
-        "{{ '--recipe' if params.recipe else '' }}",
-        "{{ params.recipe or '' }}",
-        "--sparsity={{ params.sparsity }}",
-        "--shots={{ params.shots }}",
-        "--sequences={{ params.sequences }}",
+        "--recipe={{ params.recipe }}",
+        "{{ '--sparsity=%s' % params.sparsity if params.sparsity else '' }}",
+        "{{ '--shots=%s' % params.shots if params.shots else '' }}",
+        "{{ '--sequences=%s' % params.sequences if params.sequences else '' }}",
     ]
     plan = SurgeonOperator(
         task_id="plan",

@@ -21,6 +21,7 @@ CONF = {
     "calibration": calibration,
     "test": test,
     "output_root": root,
+    "recipe": "default",
     "sparsity": 0.1,
     "shots": 2,
     "sequences": 4,

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -110,10 +111,7 @@ public class ShippedRecipesTest {
   @ParameterizedTest
   @ValueSource(strings = {"spark-local.conf", "spark-cluster.conf", "spark-gpu.conf"})
   void sparkSettingsAreSettingsOfSpark(String name) throws IOException {
-    Properties settings = new Properties();
-    try (var reader = Files.newBufferedReader(Checkout.file("conf/" + name))) {
-      settings.load(reader);
-    }
+    Properties settings = properties(name);
     SparkConf conf = new SparkConf(false);
     settings.forEach((key, value) -> conf.set((String) key, ((String) value).strip()));
 
@@ -122,5 +120,22 @@ public class ShippedRecipesTest {
         .allMatch(key -> key.startsWith("spark."));
     assertThat(conf.getTimeAsSeconds("spark.network.timeout", "120s")).isEqualTo(120);
     assertThat(conf.getSizeAsBytes("spark.executor.memory", "1g")).isGreaterThanOrEqualTo(1L << 30);
+  }
+
+  /** One file is given, and a driver on the cluster has nothing else. */
+  @Test
+  void withCardsDriversAndExecutorsHaveWhatTheyHaveWithout() throws IOException {
+    Map<Object, Object> shared = new HashMap<>(properties("spark-cluster.conf"));
+    shared.keySet().removeIf(key -> !key.toString().matches("spark\\.(driver|executorEnv)\\..*"));
+    assertThat(shared).containsKeys("spark.driver.extraJavaOptions", "spark.driver.memory");
+    assertThat(properties("spark-gpu.conf")).containsAllEntriesOf(shared);
+  }
+
+  private static Properties properties(String name) throws IOException {
+    Properties settings = new Properties();
+    try (var reader = Files.newBufferedReader(Checkout.file("conf/" + name))) {
+      settings.load(reader);
+    }
+    return settings;
   }
 }

@@ -55,11 +55,24 @@ class PageCommandsTest {
     StringBuilder letters = new StringBuilder();
     new Random(5).ints(3000, 'a', 'k').forEach(letter -> letters.append((char) letter));
     String text = Files.writeString(temp.resolve("text.txt"), letters).toString();
-    for (String each : List.of("models/smollm2-135m", "models/stories260K", "DIR", "--model ...")) {
+    for (String each :
+        List.of(
+            "models/smollm2-135m",
+            "models/stories260K",
+            "target/demo/model",
+            "DIR",
+            "--model ...")) {
       places.put(each, model);
     }
     for (String each :
-        List.of("train.txt", "test.txt", "tokens.safetensors", "--calibration ...", "FILE...")) {
+        List.of(
+            "train.txt",
+            "test.txt",
+            "target/demo/text/calibration.txt",
+            "target/demo/text/test.txt",
+            "tokens.safetensors",
+            "--calibration ...",
+            "FILE...")) {
       places.put(each, text);
     }
     places.put("vit-base", TinyImages.model(temp.resolve("vit")).toString());

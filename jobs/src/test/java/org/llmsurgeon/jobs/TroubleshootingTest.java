@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.jobs.runtime.ExecutorWatch;
+import org.llmsurgeon.jobs.runtime.Failures;
 
 /** Every message of the page on troubles is provoked, in its words. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,6 +61,14 @@ class TroubleshootingTest {
     all.addAll(List.of("--shots", "1", "--context", "8", "--sequences", "100"));
     all.addAll(Arrays.asList(more));
     return CommandRun.of(all.toArray(String[]::new)).err();
+  }
+
+  private static Trouble thrown(Throwable failure) {
+    StringWriter said = new StringWriter();
+    return () -> {
+      Failures.report(failure, new PrintWriter(said));
+      return said.toString();
+    };
   }
 
   private static String withoutExecutors() throws InterruptedException {
@@ -101,6 +111,11 @@ class TroubleshootingTest {
     troubles.put(
         "This Java was started without --add-modules=...",
         () -> ClusterStartTest.run(List.of(), "inspect", "--model", model));
+    troubles.put("The driver is out of memory", thrown(new OutOfMemoryError("Java heap space")));
+    // A disk that is really full: SurroundingsTest.
+    troubles.put(
+        "the disk of X is full; make room",
+        thrown(new FileSystemException("weights", null, "No space left on device")));
     troubles.put("has given no executor for 30.0 s", TroubleshootingTest::withoutExecutors);
     troubles.put(
         "holds a model made with another recipe",

@@ -32,7 +32,7 @@ public final class CalibrationSettings {
                   SettingGroup.CALIBRATION,
                   "Windows drawn from calibration text.")
               .effect(
-                  "More: less loss (64 instead of 16 windows: a third less excess loss on SmolLM2"
+                  "More: less loss (64 instead of 16 windows: a sixth less excess loss on SmolLM2"
                       + " at 20 %); time grows in proportion.")
               .orElse(128));
 

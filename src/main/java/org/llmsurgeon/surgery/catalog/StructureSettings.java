@@ -218,8 +218,8 @@ public final class StructureSettings {
                   "All MLPs keep the same number of neurons, all attentions the same numbers of"
                       + " heads and key/value heads: what a plain config.json can say.")
               .effect(
-                  "Loads in any program without code of its own; more loss (20 % more excess loss"
-                      + " on SmolLM2 at 20 %).")
+                  "Loads in any program without code of its own; more loss (a quarter more excess"
+                      + " loss on SmolLM2 at 20 %).")
               .orElse(false)
               .needs(
                   new Need(

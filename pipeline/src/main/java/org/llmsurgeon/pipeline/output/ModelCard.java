@@ -124,7 +124,7 @@ final class ModelCard {
     if (export.form().loadsIn().contains(GgufExport.LOADS_IN)) {
       line("```");
       line("jobs/surgeon export --model FOLDER --gguf model.gguf");
-      line("llama-cli -m model.gguf -p \"Once upon a time\" -n 32");
+      line("llama-completion -m model.gguf -p \"Once upon a time\" -n 32 -no-cnv");
       line("```");
       line("");
     }

@@ -208,8 +208,11 @@ public final class PlannedFlops {
       solves = 2 * Math.min(STEPS, full.mostSteps()) * products(layer);
     } else if (update instanceof ElementUpdate.Grouped grouped) {
       double gone = share * layer.weights();
-      double size = Math.min(gone, grouped.mostCorrelated());
-      solves = gone * size * size / 3 + 2 * gone * layer.weights();
+      double size = Math.max(1, Math.min(gone, grouped.mostCorrelated()));
+      // Each group's rows are spread over all columns by the inverse of A, and over all rows.
+      double rows = layer.outputs() + gone / size;
+      double spread = layer.weights() + (double) layer.inputs() * layer.inputs();
+      solves = gone * size * size / 3 + 2 * rows * spread;
     }
     return inverses(layer) + products(layer) + solves;
   }

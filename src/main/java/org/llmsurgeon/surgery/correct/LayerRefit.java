@@ -45,8 +45,11 @@ public final class LayerRefit {
   /** What the smallest ridge is multiplied by in turn. */
   private static final double[] RIDGES = {1, 8, 64, 512};
 
-  /** Of the mean diagonal, where there is to be no damping: the equations have one solution. */
-  private static final double LEAST = 1e-9;
+  /**
+   * Of the mean diagonal, where there is to be no damping: more than what the sums were rounded by,
+   * so that the equations have one solution with fewer tokens than inputs too.
+   */
+  private static final double LEAST = 1e-6;
 
   /** Sets of kept columns that a ridge is tried on. */
   private static final int TRIED = 32;

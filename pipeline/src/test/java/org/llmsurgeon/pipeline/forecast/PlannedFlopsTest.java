@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Device;
@@ -18,6 +20,8 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.CountingDevice;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.forecast.size.PlannedFlops;
+import org.llmsurgeon.pruning.element.CostCut;
+import org.llmsurgeon.pruning.layer.ElementUpdate;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.calibrate.Calibration;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
@@ -26,6 +30,7 @@ import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.calibrate.ShardFactors;
+import org.llmsurgeon.surgery.operate.ElementTask;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -94,6 +99,45 @@ class PlannedFlopsTest {
             .isCloseTo(counter.take(), withinPercentage(30));
         task.cut(new Selection(first(layer.outputs() / 10), first(layer.inputs() / 10))).close();
         assertThat(planned.cut(layer, 0.19))
+            .as(layer.name())
+            .isCloseTo(counter.take(), withinPercentage(30));
+      }
+    }
+  }
+
+  /** Rows of a group are spread over all columns and rows, however many weights of them go. */
+  @Test
+  void theFlopsOfGroupedUpdatesAreThoseOfTheirRows() {
+    ModelConfig config = config();
+    CountingDevice counter = new CountingDevice();
+    Recipe recipe =
+        Recipe.of(
+            Map.of("structures", "element", "element-update", "grouped", "max-correlate", 100));
+    int[][] windows = TinyModels.windows(config, 12, 20, 1);
+    try (LanguageModel model =
+            LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
+        ShardFactors factors =
+            new Calibration(
+                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
+                .accumulate(new Calibration.Data(windows))) {
+      for (LinearShape layer : config.linears(0)) {
+        ElementTask task =
+            new ElementTask(
+                counter.watched(),
+                layer,
+                TinyModels.weights(config, 5),
+                new OneShard(factors),
+                recipe);
+        double median;
+        try (Tensor costs = task.costs()) {
+          median =
+              Arrays.stream(ExecutorDevice.shared().values(costs))
+                  .sorted()
+                  .toArray()[(int) (costs.size() / 2)];
+        }
+        counter.take();
+        task.cut(List.of(new CostCut(median, 0))).close();
+        assertThat(new PlannedFlops(config).cut(layer, new ElementUpdate.Grouped(100, true), 0.5))
             .as(layer.name())
             .isCloseTo(counter.take(), withinPercentage(30));
       }

@@ -208,9 +208,13 @@ public final class PlannedFlops {
       solves = 2 * Math.min(STEPS, full.mostSteps()) * products(layer);
     } else if (update instanceof ElementUpdate.Grouped grouped) {
       double gone = share * layer.weights();
-      double size = Math.max(1, Math.min(gone, grouped.mostCorrelated()));
+      double most = grouped.mostCorrelated();
+      double ofRow = Math.max(1, gone / layer.outputs());
+      // Rows that fit go whole, as many as fit; others are cut.
+      double pieces = Math.ceil(ofRow / most);
+      double size = Math.min(gone, ofRow / pieces * Math.max(1, Math.floor(most / ofRow)));
       // Each group's rows are spread over all columns by the inverse of A, and over all rows.
-      double rows = layer.outputs() + gone / size;
+      double rows = layer.outputs() * pieces;
       double spread = layer.weights() + (double) layer.inputs() * layer.inputs();
       solves = gone * size * size / 3 + 2 * rows * spread;
     }

@@ -12,6 +12,9 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a plan says that its maker may not have meant; a run goes on all the same. */
 final class PlanWarnings {
+  private static final String MORE_TEXT =
+      "windows, by --sequences or a longer --context where they are of text";
+
   private PlanWarnings() {}
 
   /**
@@ -78,11 +81,11 @@ final class PlanWarnings {
           String.format(
               Locale.ROOT,
               "The calibration data has %,d tokens, fewer than the %,d inputs of %s: its curvature"
-                  + " is known in part only; give more --sequences%s.",
+                  + " is known in part only; give more %s.",
               tokens,
               widest.inputs(),
               widest.name(),
-              config.readsImages() ? "" : " or a longer --context"));
+              config.readsImages() ? "images, by --sequences" : MORE_TEXT));
     }
   }
 
@@ -96,12 +99,13 @@ final class PlanWarnings {
                 Locale.ROOT,
                 "Each of the %,d experts of a block gets %,d of the %,d calibration tokens on"
                     + " average, fewer than the %,d inputs of %s: its curvature is known in part"
-                    + " only; give more --sequences or a longer --context.",
+                    + " only; give more %s.",
                 experts,
                 tokens * config.experts().perToken() / experts,
                 tokens,
                 each.inputs(),
-                each.name()));
+                each.name(),
+                MORE_TEXT));
         return;
       }
     }

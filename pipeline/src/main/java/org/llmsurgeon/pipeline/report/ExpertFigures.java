@@ -41,7 +41,7 @@ final class ExpertFigures {
         Locale.ROOT,
         "In shot %d %,d of %,d experts got fewer calibration tokens than their layers have inputs,"
             + " the fewest %,d of %,d (%s): their curvature is known in part only; give more"
-            + " --sequences or a longer --context.",
+            + " windows, by --sequences or a longer --context where they are of text.",
         shot,
         mostPoor,
         experts,

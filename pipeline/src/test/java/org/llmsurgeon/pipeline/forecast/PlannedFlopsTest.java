@@ -77,13 +77,7 @@ class PlannedFlopsTest {
     PlannedFlops planned = new PlannedFlops(config);
     CountingDevice counter = new CountingDevice();
     Device device = counter.watched();
-    int[][] windows = TinyModels.windows(config, 12, 20, 1);
-    try (LanguageModel model =
-            LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
-        ShardFactors factors =
-            new Calibration(
-                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(windows))) {
+    try (ShardFactors factors = factors(config)) {
       for (LinearShape layer : config.linears(0)) {
         LayerTask task =
             new LayerTask(
@@ -113,13 +107,7 @@ class PlannedFlopsTest {
     Recipe recipe =
         Recipe.of(
             Map.of("structures", "element", "element-update", "grouped", "max-correlate", 100));
-    int[][] windows = TinyModels.windows(config, 12, 20, 1);
-    try (LanguageModel model =
-            LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared());
-        ShardFactors factors =
-            new Calibration(
-                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(windows))) {
+    try (ShardFactors factors = factors(config)) {
       for (LinearShape layer : config.linears(0)) {
         ElementTask task =
             new ElementTask(
@@ -141,6 +129,15 @@ class PlannedFlopsTest {
             .as(layer.name())
             .isCloseTo(counter.take(), withinPercentage(30));
       }
+    }
+  }
+
+  private static ShardFactors factors(ModelConfig config) {
+    try (LanguageModel model =
+        LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared())) {
+      FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
+      return new Calibration(model, pass, FactorSource.NONE)
+          .accumulate(new Calibration.Data(TinyModels.windows(config, 12, 20, 1)));
     }
   }
 

@@ -47,6 +47,7 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ScratchDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
+import org.llmsurgeon.pipeline.text.StoredWindows;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.WindowBuilder;
 import org.llmsurgeon.pipeline.text.Windows;
@@ -217,6 +218,23 @@ public final class SurgeonPipeline {
   public List<ComparedRun> compare(CompareRequest request) {
     progress.runStarted("compare on " + request.model(), 0);
     return operation(session -> new Comparison(session, request).run());
+  }
+
+  /**
+   * Throws if an option that says how text becomes windows does nothing, since all its files hold
+   * token windows.
+   *
+   * @param options by their names, each with the files, folders and patterns that it is for; those
+   *     that do not exist are not looked at
+   * @throws InputException naming the option and a file
+   */
+  public void requireText(Map<String, List<String>> options) {
+    operation(
+        session -> {
+          options.forEach(
+              (option, paths) -> StoredWindows.requireText(session.storage(), option, paths));
+          return options;
+        });
   }
 
   /**

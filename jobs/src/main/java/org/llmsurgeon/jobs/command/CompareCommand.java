@@ -245,7 +245,9 @@ public final class CompareCommand implements Callable<Integer> {
                 "surgeon compare",
                 output.err(),
                 "Interrupted. Finished runs are kept; the same command goes on with the others.")) {
-      runs = new SurgeonPipeline(spark.context(), progress).compare(request);
+      SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
+      pipeline.requireText(settings.ofText());
+      runs = pipeline.compare(request);
     }
     output.out().print((output.quiet() ? "" : "\n") + ComparisonTable.text(runs) + "\n");
     output.out().println("compare.csv and compare.json: " + request.output());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.llmsurgeon.InputException;
 import org.llmsurgeon.jobs.option.OutputOptions;
 import org.llmsurgeon.jobs.option.RunSettings;
 import org.llmsurgeon.jobs.option.Settings;
@@ -88,12 +89,16 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (choices.isEmpty()) {
       settings.require("evaluate", RunSettings.TEST);
     }
+    if (test.isEmpty()) {
+      refuseOptionsOfTest(settings);
+    }
     String model = settings.text(RunSettings.MODEL);
     EvaluationResult result;
     ChoiceResult answered;
     try (RunProgress progress = output.progress();
         SparkRuntime spark = SparkRuntime.start("surgeon evaluate", output.err(), "Interrupted.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
+      pipeline.requireText(settings.ofText());
       result =
           test.isEmpty()
               ? null
@@ -103,6 +108,21 @@ public final class EvaluateCommand implements Callable<Integer> {
     output.out().print(json ? json(result, answered) : tables(result, answered));
     output.out().flush();
     return Failures.DONE;
+  }
+
+  /** Questions say themselves what is asked. */
+  private void refuseOptionsOfTest(Settings settings) {
+    Stream.concat(
+            reference == null ? Stream.empty() : Stream.of("--reference"),
+            SETTINGS.stream()
+                .filter(each -> each != RunSettings.MODEL && settings.asked(each))
+                .map(Setting::spelled))
+        .findFirst()
+        .ifPresent(
+            option -> {
+              throw new InputException(
+                  option + " is for --test, which is not given; give it, or leave the option out.");
+            });
   }
 
   /** The perplexity as always; with questions, both under their names. */

@@ -49,6 +49,7 @@ abstract sealed class ExportCommand implements Callable<Integer>
             SparkRuntime.start(
                 "surgeon " + spec.name(), output.err(), "Interrupted; nothing was written.")) {
       SurgeonPipeline pipeline = new SurgeonPipeline(spark.context(), progress);
+      pipeline.requireText(settings.ofText());
       export.write(pipeline, model, settings.list(RunSettings.CALIBRATION), target, recipe);
     }
     output.out().println("Wrote " + target);

@@ -88,6 +88,7 @@ public final class PruneCommand implements Callable<Integer> {
                 "surgeon prune",
                 output.err(),
                 "Interrupted. Finished shots are kept; the same command goes on from there.")) {
+      new SurgeonPipeline(spark.context(), progress).requireText(settings.ofText());
       report = prune(request, spark, progress);
     }
     output.out().print((output.quiet() ? "" : "\n") + ReportTables.text(report) + "\n");

@@ -1,12 +1,12 @@
 package org.llmsurgeon.jobs.option;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -21,8 +21,12 @@ public final class Settings {
 
   private final Map<String, Object> values;
 
-  private Settings(Map<String, Object> values) {
+  /** Names of what was given as an option, not by a recipe file. */
+  private final Set<String> asked;
+
+  private Settings(Map<String, Object> values, Set<String> asked) {
     this.values = values;
+    this.asked = asked;
   }
 
   /** The option that names a recipe file. */
@@ -39,8 +43,7 @@ public final class Settings {
   /**
    * The settings of a parsed command line.
    *
-   * @throws InputException if the recipe or a value in it cannot be used, naming the recipe; or if
-   *     an option does nothing with the files
+   * @throws InputException if the recipe or a value in it cannot be used, naming the recipe
    */
   public static Settings of(ParseResult parsed) {
     Map<String, Object> values = new LinkedHashMap<>();
@@ -48,38 +51,42 @@ public final class Settings {
     if (recipe != null) {
       values.putAll(RecipeFile.read(recipe));
       try {
-        new Settings(values).checkAll();
+        new Settings(values, Set.of()).checkAll();
       } catch (InputException wrong) {
         throw new InputException("Recipe " + recipe + ": " + wrong.getMessage(), wrong);
       }
     }
+    Set<String> asked = new HashSet<>();
     for (Setting<?> setting : RunSettings.ALL) {
       if (parsed.hasMatchedOption(setting.spelled())) {
         values.put(setting.name(), parsed.matchedOptionValue(setting.spelled(), null));
+        asked.add(setting.name());
       }
     }
-    Settings settings = new Settings(values);
-    settings.requireText(parsed, CalibrationSettings.SEQUENCES, RunSettings.CALIBRATION);
-    settings.requireText(
-        parsed, CalibrationSettings.CONTEXT, RunSettings.CALIBRATION, RunSettings.TEST);
-    return settings;
+    return new Settings(values, asked);
+  }
+
+  /** Whether something was given as an option; recipes are for more than one command and data. */
+  public boolean asked(Setting<?> setting) {
+    return asked.contains(setting.name());
   }
 
   /**
-   * Refuses an option that says how text becomes windows where all files hold windows. Recipes may
-   * say it: they are for either.
+   * What is asked for of how text becomes windows, each with the files that it is for: it does
+   * nothing where all of these hold windows.
    */
-  @SafeVarargs
-  private void requireText(
-      ParseResult parsed, Setting<?> option, Setting<List<String>>... fileLists) {
-    List<String> files = Arrays.stream(fileLists).flatMap(each -> list(each).stream()).toList();
-    if (parsed.hasMatchedOption(option.spelled())
-        && !files.isEmpty()
-        && files.stream().allMatch(TokenWindows::isSafetensors)) {
-      throw new InputException(
-          "%s is for text, and %s holds token windows, which are used whole; give text, or leave the option out."
-              .formatted(option.spelled(), files.get(0)));
+  public Map<String, List<String>> ofText() {
+    List<String> calibration = list(RunSettings.CALIBRATION);
+    List<String> both = new ArrayList<>(calibration);
+    both.addAll(list(RunSettings.TEST));
+    Map<String, List<String>> options = new LinkedHashMap<>();
+    if (asked(CalibrationSettings.SEQUENCES)) {
+      options.put(CalibrationSettings.SEQUENCES.spelled(), calibration);
     }
+    if (asked(CalibrationSettings.CONTEXT)) {
+      options.put(CalibrationSettings.CONTEXT.spelled(), both);
+    }
+    return options;
   }
 
   /**

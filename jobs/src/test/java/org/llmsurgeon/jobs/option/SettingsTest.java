@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,24 +42,20 @@ class SettingsTest {
   }
 
   @Test
-  void whatCutsTextIsRefusedWhereThereAreWindowsAlone() throws IOException {
-    for (String option : List.of("--sequences", "--context")) {
-      assertThatThrownBy(
-              () -> prune(option, "9", "--calibration", "a.safetensors", "--test", "B.SafeTensors"))
-          .isInstanceOf(InputException.class)
-          .hasMessage(
-              option
-                  + " is for text, and a.safetensors holds token windows, which are used whole;"
-                  + " give text, or leave the option out.");
-      // A recipe is for either
-      prune("--recipe", recipe(option.substring(2) + ": 9\n"), "--calibration", "a.safetensors");
-    }
-    assertThatThrownBy(
-            () -> prune("--sequences", "9", "--calibration", "a.safetensors", "--test", "b.txt"))
-        .hasMessageStartingWith("--sequences is for text");
-    prune("--context", "9", "--calibration", "a.safetensors", "--test", "b.txt");
-    prune("--context", "9", "--sequences", "9", "--calibration", "a.txt", "b.safetensors");
-    prune("--context", "9", "--sequences", "9");
+  void whatIsAskedForOfTextNamesItsFiles() throws IOException {
+    String[] files = {"--calibration", "a", "b", "--test", "c"};
+    assertThat(prune(files).ofText()).isEmpty();
+    assertThat(prune(with(files, "--sequences", "9", "--context", "8")).ofText())
+        .containsExactlyInAnyOrderEntriesOf(
+            Map.of("--sequences", List.of("a", "b"), "--context", List.of("a", "b", "c")));
+    assertThat(prune("--context", "9").ofText()).isEqualTo(Map.of("--context", List.of()));
+    // A recipe is for either
+    assertThat(prune(with(files, "--recipe", recipe("sequences: 9\ncontext: 8\n"))).ofText())
+        .isEmpty();
+  }
+
+  private static String[] with(String[] files, String... more) {
+    return Stream.of(files, more).flatMap(Arrays::stream).toArray(String[]::new);
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
+import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
@@ -24,7 +25,26 @@ import org.llmsurgeon.surgery.recipe.CalibrationText;
  * @param run where windows are kept
  * @param config the model
  */
-record StoredWindows(Session session, RunDirectory run, ModelConfig config) {
+public record StoredWindows(Session session, RunDirectory run, ModelConfig config) {
+  private static final String WHOLE =
+      ", and %s holds token windows, which are used whole; give text, or leave the option out.";
+
+  /**
+   * Throws if there are files and all hold token windows.
+   *
+   * @param storage where they are
+   * @param option one that says how text becomes windows
+   * @param paths files, folders and patterns; those that do not exist are not looked at
+   * @throws InputException naming the option and a file
+   */
+  public static void requireText(HadoopStorage storage, String option, List<String> paths) {
+    List<String> files =
+        TextFiles.of(storage, paths).stream().filter(file -> storage.exists(file)).toList();
+    if (!files.isEmpty() && files.stream().allMatch(file -> TokenWindows.areIn(storage, file))) {
+      throw new InputException(option + " is for text" + WHOLE.formatted(files.get(0)));
+    }
+  }
+
   /**
    * Whether files are such, all of them or none.
    *
@@ -53,16 +73,13 @@ record StoredWindows(Session session, RunDirectory run, ModelConfig config) {
   WindowsFile calibration(List<String> files, CalibrationText text) {
     if (text.fresh()) {
       throw new InputException(
-          "--fresh-calibration draws from text, and "
-              + files.get(0)
-              + " holds token windows, which are used whole; give text, or leave the option out.");
+          CalibrationSettings.FRESH.spelled() + " draws from text" + WHOLE.formatted(files.get(0)));
     }
     if (text.draw() != DrawKind.AUTO) {
       throw new InputException(
           CalibrationSettings.DRAW.spelled(text.draw().optionName())
-              + " draws from text, and "
-              + files.get(0)
-              + " holds token windows, which are used whole; give text, or leave the option out.");
+              + " draws from text"
+              + WHOLE.formatted(files.get(0)));
     }
     return write(files, "calibration");
   }

@@ -41,7 +41,7 @@ class ClusterStartTest {
   }
 
   /** Options of a driver's Java in the settings for clusters. */
-  private static List<String> clusterOptions() throws Exception {
+  static List<String> clusterOptions() throws Exception {
     String line =
         java.nio.file.Files.readAllLines(Checkout.file("conf/spark-cluster.conf")).stream()
             .filter(each -> each.startsWith("spark.driver.extraJavaOptions"))

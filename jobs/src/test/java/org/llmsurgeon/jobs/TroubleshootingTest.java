@@ -1,7 +1,9 @@
 package org.llmsurgeon.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,14 +17,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.checkpoint.safetensors.DataType;
+import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.cpu.CpuDevice;
+import org.llmsurgeon.export.MaskedFolder;
 import org.llmsurgeon.jobs.runtime.ExecutorWatch;
 import org.llmsurgeon.jobs.runtime.Failures;
+import org.llmsurgeon.model.TinyModels;
+import org.llmsurgeon.pipeline.TestJava;
 
 /** Every message of the page on troubles is provoked, in its words. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -46,6 +56,74 @@ class TroubleshootingTest {
 
   private static Trouble command(String... arguments) {
     return () -> CommandRun.of(arguments).err();
+  }
+
+  /** A model with a layer of so many inputs that no process here has memory for their factor. */
+  private String wide() throws IOException {
+    Path folder = temp.resolve("wide");
+    if (Files.notExists(folder)) {
+      ObjectNode config = TinyModels.llamaJson().put("intermediate_size", 32768);
+      try (Device device = CpuDevice.create()) {
+        new MaskedFolder(config, 7).write(folder.toString(), DataType.F32, device);
+      }
+    }
+    return folder.toString();
+  }
+
+  private String plan(String memory) throws IOException {
+    String[] plan = {"plan", "--model", wide() + "/config.json", "--memory", memory};
+    String[] sizes = {"--context", "10", "--gflops", "9", "--gflops-double", "9", "--disk", "9"};
+    return CommandRun.of(Stream.of(plan, sizes).flatMap(Arrays::stream).toArray(String[]::new))
+        .err();
+  }
+
+  /** Its remedy works: the same plan with the memory that is named. */
+  private String plannedForLittle() throws IOException {
+    String said = plan("2g");
+    assertThat(plan(said.replaceAll("(?s).*as --memory (\\d+g).*", "$1"))).isEmpty();
+    return said;
+  }
+
+  /** Executors that get less memory from their system than they are to have. */
+  private static List<String> smallExecutors() throws Exception {
+    Path java = Files.createDirectories(temp.resolve("java/bin")).resolve("java");
+    Files.writeString(
+        java,
+        "#!/bin/sh\nulimit -v 4000000\nexec '%s/bin/java' \"$@\"\n"
+            .formatted(System.getProperty("java.home")));
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("master", "local-cluster[1,1,1024]");
+    settings.put("executor.memory", "1g");
+    settings.put("executor.extraClassPath", System.getProperty("java.class.path"));
+    settings.put(
+        "executor.extraJavaOptions",
+        String.join(" ", TestJava.SHORT_LIVED)
+            + " -XX:CompressedClassSpaceSize=64m -XX:ReservedCodeCacheSize=64m");
+    settings.put("executorEnv.JAVA_HOME", temp.resolve("java").toString());
+    settings.put("executorEnv.MALLOC_ARENA_MAX", "2");
+    settings.put("task.maxFailures", "1");
+    settings.put("ui.enabled", "false");
+    settings.put("driver.host", "127.0.0.1");
+    settings.put("driver.bindAddress", "127.0.0.1");
+    List<String> options = new ArrayList<>(ClusterStartTest.clusterOptions());
+    settings.forEach((name, value) -> options.add("-Dspark." + name + "=" + value));
+    return options;
+  }
+
+  private String onSmallExecutors;
+
+  private String onSmallExecutors() throws Exception {
+    assumeTrue(OS.LINUX.isCurrentOs(), "only Linux bounds the memory of a process");
+    if (onSmallExecutors == null) {
+      String wide = wide();
+      String windows = new TinyModelFolder(Path.of(wide)).windows("calibration", 3).toString();
+      String out = temp.resolve("out-wide").toString();
+      String[] prune = {"prune", "--model", wide, "--calibration", windows, "--output", out};
+      onSmallExecutors = ClusterStartTest.run(smallExecutors(), prune);
+      assertThat(onSmallExecutors).endsWith("exit 1");
+    }
+    return onSmallExecutors;
   }
 
   private int runs;
@@ -112,6 +190,13 @@ class TroubleshootingTest {
         "This Java was started without --add-modules=...",
         () -> ClusterStartTest.run(List.of(), "inspect", "--model", model));
     troubles.put("The driver is out of memory", thrown(new OutOfMemoryError("Java heap space")));
+    troubles.put(
+        "One task of the stage X needs N, and an executor has M; give it more",
+        this::plannedForLittle);
+    troubles.put(
+        "The stage X needs about N GiB for one task, and a process has M GiB",
+        this::onSmallExecutors);
+    troubles.put("a process is out of memory (X); give", this::onSmallExecutors);
     // A disk that is really full: SurroundingsTest.
     troubles.put(
         "the disk of X is full; make room",

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.llmsurgeon.InputException;
@@ -91,6 +90,13 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
                   failure instanceof RuntimeException unchecked
                       ? unchecked
                       : new TaskFailedException(failure.toString(), failure));
+    } catch (OutOfMemoryError failure) {
+      // Another process may have room; Spark ends this one.
+      if (!isLast(context)) {
+        throw failure;
+      }
+      String sentence = LackOfMemory.sentence(failure.toString(), isLocal());
+      return new TaskOutcome.Refused<>(false, sentence);
     }
   }
 
@@ -111,9 +117,12 @@ final class IndexedTask<I, O> extends AbstractFunction2<TaskContext, Iterator<In
 
   /** Whether Spark gives up if this attempt fails. */
   private static boolean isLast(TaskContext context) {
-    SparkConf conf = SparkEnv.get().conf();
-    return conf.get("spark.master", "").startsWith("local[")
-        || context.attemptNumber() + 1 >= conf.getInt("spark.task.maxFailures", 4);
+    int most = SparkEnv.get().conf().getInt("spark.task.maxFailures", 4);
+    return isLocal() || context.attemptNumber() + 1 >= most;
+  }
+
+  private static boolean isLocal() {
+    return GpuStages.isLocal(SparkEnv.get().conf());
   }
 
   // Attempt ids begin again with every application, and a resumed run is another one.

@@ -34,19 +34,31 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
     if (full.isPresent()) {
       return new RunFailedException(stage.description() + ": " + full.get(), failure);
     }
-    return new RunFailedException(stage.description() + " failed: " + reason(), failure);
+    Throwable cause = innermost();
+    String said = said(cause);
+    if (LackOfMemory.says(said)) {
+      // Where tasks run in the driver's process they say it themselves
+      String sentence = LackOfMemory.sentence(said, false);
+      return new RunFailedException(stage.description() + ": " + sentence, failure);
+    }
+    String text = Reason.plain(said);
+    return new RunFailedException(
+        stage.description() + " failed: " + (text.isEmpty() ? Reason.of(cause) : text), failure);
   }
 
-  /** The innermost cause where it is known; else the line of Spark's message that names it. */
-  private String reason() {
+  private Throwable innermost() {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
+    return cause;
+  }
+
+  /** The line of a message that names the cause, Spark's own included. */
+  private static String said(Throwable cause) {
     String message = cause.getMessage() == null ? "" : cause.getMessage();
     String first = message.lines().findFirst().orElse("");
     int last = first.indexOf(LAST);
-    String text = Reason.plain(last < 0 ? first : first.substring(last + LAST.length()));
-    return text.isEmpty() ? Reason.of(cause) : text;
+    return last < 0 ? first : first.substring(last + LAST.length());
   }
 }

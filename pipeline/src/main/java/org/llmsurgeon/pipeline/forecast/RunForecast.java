@@ -106,10 +106,15 @@ public final class RunForecast {
                 String.format(
                     Locale.ROOT,
                     "The stage %s needs about %.1f GiB for one task, and a process has %.1f GiB; it"
-                        + " may be killed. Give it more memory.",
+                        + " may be killed. %s.",
                     stage.name(),
                     stage.memory().least() / GIBI,
-                    machines.memory() / GIBI))
+                    machines.memory() / GIBI,
+                    local
+                        ? "Take a machine with more memory"
+                        : "Give -- --conf spark.executor.memoryOverhead="
+                            + ((stage.memory().least() >> 30) + 1)
+                            + "g"))
         .or(this::shortageOnCard);
   }
 

@@ -199,7 +199,9 @@ def images():
     yield "vit", t.ViTConfig(**sizes, image_size=7, patch_size=3), t.ViTForImageClassification
     grey = dict(num_channels=1, qkv_bias=False, hidden_act="gelu_new", image_size=6, patch_size=2)
     yield "vit-grey", t.ViTConfig(**sizes, **grey), t.ViTForImageClassification
-    yield "deit", t.DeiTConfig(**sizes, image_size=6, patch_size=2), t.DeiTForImageClassification
+    sizes.update(image_size=6, patch_size=2)
+    yield "deit", t.DeiTConfig(**sizes), t.DeiTForImageClassification
+    yield "deit-teacher", t.DeiTConfig(**sizes), t.DeiTForImageClassificationWithTeacher
 
 
 SAVED_NAMES = (
@@ -244,13 +246,19 @@ def write_of_images(name, config, kind, folder):
     scaled = bytes / 255.0 - torch.tensor(mean)[:, None, None]
     scaled = scaled / torch.tensor(deviation)[:, None, None]
     label = torch.tensor([1])
-    result = model(pixel_values=scaled[None], labels=label)
-    result.loss.backward()
+    if name == "deit-teacher":
+        # The library computes what it says, which is the mean of two heads, and no loss of it
+        said = model(pixel_values=scaled[None]).logits
+        loss = torch.nn.functional.cross_entropy(said, label)
+    else:
+        result = model(pixel_values=scaled[None], labels=label)
+        said, loss = result.logits, result.loss
+    loss.backward()
     packed = bytes[0]
     for channel in bytes[1:]:
         packed = packed * 256 + channel
     tensors = dict(gradients)
-    tensors["reference.logits"] = result.logits.detach().clone().contiguous()
+    tensors["reference.logits"] = said.detach().clone().contiguous()
     with tempfile.TemporaryDirectory() as saved:
         model.save_pretrained(saved)
         tensors.update(load_file(saved + "/model.safetensors"))
@@ -258,7 +266,7 @@ def write_of_images(name, config, kind, folder):
     metadata = {
         "config": json.dumps(configured, sort_keys=True),
         "ids": json.dumps(packed.flatten().tolist() + label.tolist()),
-        "loss": repr(result.loss.item()),
+        "loss": repr(loss.item()),
         "pixels": json.dumps(dict(factor=1 / 255, mean=mean, deviation=deviation)),
     }
     save_file(tensors, folder / (name + ".safetensors"), metadata)

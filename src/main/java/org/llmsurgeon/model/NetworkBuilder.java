@@ -1,7 +1,8 @@
 package org.llmsurgeon.model;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.Ends.HeadShape;
@@ -16,6 +17,7 @@ import org.llmsurgeon.model.config.TensorNames;
 import org.llmsurgeon.model.head.Head;
 import org.llmsurgeon.model.head.MeanPool;
 import org.llmsurgeon.model.head.NumberHead;
+import org.llmsurgeon.model.head.TwinHead;
 import org.llmsurgeon.model.head.WayOut;
 import org.llmsurgeon.model.layer.Absent;
 import org.llmsurgeon.model.layer.Block;
@@ -49,10 +51,7 @@ final class NetworkBuilder {
     boolean images = config.readsImages();
     Parameter tokens = images ? null : tokens();
     WayIn in = images ? squares() : embedding(tokens);
-    List<Block> blocks = new ArrayList<>();
-    for (int block = 0; block < config.blockCount(); block++) {
-      blocks.add(block(block));
-    }
+    List<Block> blocks = IntStream.range(0, config.blockCount()).mapToObj(this::block).toList();
     NormLayer last = norm(NormPlace.LAST);
     return new Network(parameters, in, blocks, wayOut(tokens, last));
   }
@@ -101,10 +100,17 @@ final class NetworkBuilder {
 
   private WayOut wayOut(Parameter tokens, NormLayer last) {
     return switch (config.objective().output()) {
-      case TOKENS -> head(tokens, last);
+      case TOKENS -> heads(head(tokens, last));
       case NUMBER -> new NumberHead(head(tokens, last));
       case VECTOR -> new MeanPool();
     };
+  }
+
+  private WayOut heads(Head first) {
+    HeadShape shape = config.ends().head();
+    return shape.second() == null
+        ? first
+        : new TwinHead(first, module(shape.second(), shape.outputs()));
   }
 
   private Head head(Parameter tokens, NormLayer last) {
@@ -123,13 +129,14 @@ final class NetworkBuilder {
   }
 
   private Head.Transform transform(HeadShape shape) {
-    int hidden = config.hidden();
-    Linear dense =
-        new Linear(
-            null,
-            parameters.matrix(shape.transform() + ".weight", hidden, hidden),
-            parameters.vector(shape.transform() + ".bias", hidden));
+    Linear dense = module(shape.transform(), config.hidden());
     return new Head.Transform(dense, shape.activation(), norm(NormPlace.HEAD));
+  }
+
+  /** A layer with a bias that reads the residual stream, outside the blocks. */
+  private Linear module(String name, int outputs) {
+    Parameter weight = parameters.matrix(name + ".weight", outputs, config.hidden());
+    return new Linear(null, weight, parameters.vector(name + ".bias", outputs));
   }
 
   /** A norm outside the blocks, or null. */
@@ -168,10 +175,7 @@ final class NetworkBuilder {
 
   /** A branch, or null where its part is absent and no norm of the sum stays behind. */
   private ResidualBranch branch(
-      int block,
-      boolean there,
-      List<NormPlace> places,
-      java.util.function.Supplier<Sublayer> sublayer) {
+      int block, boolean there, List<NormPlace> places, Supplier<Sublayer> sublayer) {
     if (!there && !config.has(places.get(2))) {
       return null;
     }
@@ -237,11 +241,10 @@ final class NetworkBuilder {
   private Mixture mixture(int block) {
     BlockSize size = config.blocks().get(block);
     Experts style = config.experts();
-    Linear scores = unseen(block, style.names().router(), size.experts().size());
-    List<GatedFeedForward> experts = new ArrayList<>();
-    for (int expert = 0; expert < size.experts().size(); expert++) {
-      experts.add(gated(block, expert));
-    }
+    int count = size.experts().size();
+    Linear scores = unseen(block, style.names().router(), count);
+    List<GatedFeedForward> experts =
+        IntStream.range(0, count).mapToObj(expert -> gated(block, expert)).toList();
     Mixture.Shared shared = size.width() == 0 ? null : shared(block, style);
     Router router = new Router(scores, style.perToken(), style.normalised());
     return new Mixture(router, experts, style.emptyGone(), shared);

@@ -53,7 +53,8 @@ public record ExportCase(
           "distilbert-token",
           "vit",
           "vit-grey",
-          "deit");
+          "deit",
+          "deit-teacher");
 
   public String write(Path path, DataType dtype, Device device) throws IOException {
     MaskedFolder folder = new MaskedFolder(model.get(), 7);

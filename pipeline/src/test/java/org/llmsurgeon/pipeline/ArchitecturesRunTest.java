@@ -113,7 +113,8 @@ class ArchitecturesRunTest {
     "vit,units",
     "vit,1:2",
     "vit-grey,element",
-    "deit,'row,column'"
+    "deit,'row,column'",
+    "deit-teacher,units"
   })
   void isPrunedMeasuredAndWrittenAsItCame(String name, String structures) throws Exception {
     try (ReferenceModel model = ReferenceModel.open(name)) {

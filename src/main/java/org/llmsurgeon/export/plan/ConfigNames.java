@@ -37,6 +37,9 @@ public record ConfigNames(
   /** What GPT-2 calls the same. */
   private static final String LM_HEAD = "LMHeadModel";
 
+  /** Another head of DeiT, for its teacher: the same class finds both. */
+  private static final String WITH_TEACHER = "WithTeacher";
+
   private static final List<String> TASKS =
       List.of(
           CAUSAL,
@@ -45,6 +48,7 @@ public record ConfigNames(
           "ForSequenceClassification",
           "ForTokenClassification",
           "ForImageClassification",
+          "ForImageClassification" + WITH_TEACHER,
           "Model");
 
   /**
@@ -96,7 +100,7 @@ public record ConfigNames(
     return switch (task) {
       case "Model" -> "AutoModel";
       case LM_HEAD -> "AutoModel" + CAUSAL;
-      default -> "AutoModel" + task;
+      default -> "AutoModel" + task.replace(WITH_TEACHER, "");
     };
   }
 }

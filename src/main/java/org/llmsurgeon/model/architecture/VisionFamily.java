@@ -1,6 +1,7 @@
 package org.llmsurgeon.model.architecture;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.llmsurgeon.model.config.Ends;
 import org.llmsurgeon.model.config.Ends.HeadShape;
@@ -14,9 +15,13 @@ import org.llmsurgeon.model.fields.ConfigFields;
 /**
  * ViT and DeiT with labels of images: squares of an image as tokens, norms before the layers,
  * learned positions, biases. DeiT has a second token of its own, which its teacher was met with and
- * which the head does not read.
+ * which the head does not read; or a second head does, and what is said is the mean of both
+ * (Touvron and others 2021, section 3).
  */
 final class VisionFamily {
+  private static final String CLASS = "cls_token";
+  private static final String TEACHER = "distillation_token";
+
   static final List<Architecture> ALL =
       List.of(
           new Family(
@@ -24,19 +29,32 @@ final class VisionFamily {
               "vit",
               "ViT, labels of images",
               Set.of(),
-              fields -> read(fields, "ViTForImageClassification", "vit.", "cls_token")),
+              fields -> read(fields, "ViTForImageClassification", Heads.ONE, CLASS)),
           new Family(
               "DeiTForImageClassification",
               "deit",
               "DeiT, labels of images",
               Set.of(),
+              fields -> read(fields, "DeiTForImageClassification", Heads.ONE, CLASS, TEACHER)),
+          new Family(
+              "DeiTForImageClassificationWithTeacher",
+              "deit",
+              "DeiT with a head for its teacher, labels of images",
+              Set.of(),
               fields ->
                   read(
-                      fields,
-                      "DeiTForImageClassification",
-                      "deit.",
-                      "cls_token",
-                      "distillation_token")));
+                      fields, "DeiTForImageClassificationWithTeacher", Heads.TWO, CLASS, TEACHER)));
+
+  /**
+   * Modules that say labels.
+   *
+   * @param first reads the first token
+   * @param second reads the second; null for none
+   */
+  private record Heads(String first, String second) {
+    static final Heads ONE = new Heads("classifier", null);
+    static final Heads TWO = new Heads("cls_classifier", "distillation_classifier");
+  }
 
   private static final BlockFields.Names SIZES =
       new BlockFields.Names("num_attention_heads", null, "intermediate_size");
@@ -46,7 +64,8 @@ final class VisionFamily {
 
   private VisionFamily() {}
 
-  private static Decoder read(ConfigFields fields, String name, String prefix, String... own) {
+  private static Decoder read(ConfigFields fields, String name, Heads heads, String... own) {
+    String prefix = name.substring(0, name.indexOf("For")).toLowerCase(Locale.ROOT) + ".";
     ImageShape image = image(fields, own.length);
     String start = prefix + "embeddings.";
     ModelSize size =
@@ -59,14 +78,14 @@ final class VisionFamily {
             start + "patch_embeddings.projection.bias",
             null);
     int labels = labels(fields);
-    HeadShape head = new HeadShape(null, null, "classifier.bias", labels);
+    HeadShape head = new HeadShape(null, null, heads.first() + ".bias", labels, heads.second());
     return new Decoder(name, size.ofImages(image))
         .blocks(BlockFields.read(fields, size, SIZES))
         .names(
             prefix,
             start + "patch_embeddings.projection.weight",
             prefix + "encoder.layer.",
-            "classifier.weight")
+            heads.first() + ".weight")
         .learnedPositions(start + "position_embeddings", 0)
         .attention(
             "attention.", "attention.query", "attention.key", "attention.value", "output.dense")

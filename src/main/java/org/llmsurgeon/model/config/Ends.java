@@ -58,8 +58,23 @@ public record Ends(
    * @param activation what that layer's result goes through
    * @param bias the head's bias, {@code [outputs]}; null for none
    * @param outputs what the head tells apart: tokens, or labels
+   * @param second module of another head, with a bias, that reads the second token as this one
+   *     reads the first: what is said is the mean of both; null for none
    */
-  public record HeadShape(String transform, Activation activation, String bias, int outputs) {
+  public record HeadShape(
+      String transform, Activation activation, String bias, int outputs, String second) {
+    /**
+     * A head alone.
+     *
+     * @param transform module of the layer before it; null for none
+     * @param activation what that layer's result goes through
+     * @param bias its bias; null for none
+     * @param outputs what it tells apart
+     */
+    public HeadShape(String transform, Activation activation, String bias, int outputs) {
+      this(transform, activation, bias, outputs, null);
+    }
+
     /**
      * A product alone.
      *

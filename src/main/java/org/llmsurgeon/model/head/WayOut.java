@@ -8,7 +8,7 @@ import org.llmsurgeon.model.pass.Reference;
 import org.llmsurgeon.model.pass.Workspace;
 
 /** What becomes of the residual stream after the last block. */
-public sealed interface WayOut permits Head, NumberHead, MeanPool {
+public sealed interface WayOut permits Head, TwinHead, NumberHead, MeanPool {
   /**
    * Of what a gradient is taken.
    *

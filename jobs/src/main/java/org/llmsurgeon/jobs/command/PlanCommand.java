@@ -282,7 +282,7 @@ public final class PlanCommand implements Callable<Integer> {
             .row("parameters", Format.count(plan.parameters()))
             .row("passes over the data in a shot", Format.count(plan.passes()))
             .row("memory of the driver", Format.bytes(plan.driverBytes()))
-            .row("memory of an executor", Format.bytes(plan.executorBytes()))
+            .row("memory of an executor", executorMemory(plan))
             .row("disk of the run directory", Format.bytes(plan.diskBytes()))
             .row("time", Format.seconds(plan.seconds()));
     return stages
@@ -290,6 +290,18 @@ public final class PlanCommand implements Callable<Integer> {
         + whole
         + System.lineSeparator()
         + settings(planned.proposal());
+  }
+
+  /** Who has less memory than the first number need not be afraid. */
+  private static String executorMemory(ResourcePlan plan) {
+    String all = Format.bytes(plan.executorBytes());
+    String unmapped = Format.bytes(plan.unmappedBytes());
+    return all.equals(unmapped)
+        ? all
+        : all
+            + ", of which "
+            + unmapped
+            + " must be there; the rest is pages of mapped weights, which the system takes back";
   }
 
   private static TextTable cards(TextTable table, Cards cards) {

@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.jobs.CommandRun;
@@ -148,6 +152,28 @@ class PlanCommandTest {
     arguments.addAll(List.of("--gflops", "95", "--gflops-double", "35"));
     arguments.addAll(List.of(more));
     return plan(arguments.toArray(String[]::new));
+  }
+
+  /** More than a machine has fits into it where the rest is pages of files: the plan says so. */
+  @Test
+  void whatMustBeThereIsToldApartFromMappedWeights() throws Exception {
+    String[] sizes = {"--shots", "4", "--sparsity", "0.2", "--executors", "8", "--cores", "4"};
+    String[] memory = {"--memory", "64g", "--shards", "32"};
+    String[] all = Stream.of(sizes, memory).flatMap(Arrays::stream).toArray(String[]::new);
+    CommandRun run = plan(all);
+    assertThat(run.code()).isZero();
+    Matcher row =
+        Pattern.compile(
+                "memory of an executor +(\\S+) GiB, of which (\\S+) GiB must be there; the rest is"
+                    + " pages of mapped weights, which the system takes back")
+            .matcher(run.out());
+    assertThat(row.find()).as(run.out()).isTrue();
+    assertThat(Double.parseDouble(row.group(1))).isGreaterThan(64);
+    assertThat(Double.parseDouble(row.group(2))).isLessThan(64);
+
+    String[] roomy = {"--memory", "256g", "--shards", "32"};
+    assertThat(plan(Stream.of(sizes, roomy).flatMap(Arrays::stream).toArray(String[]::new)).out())
+        .containsPattern("memory of an executor +\\S+ GiB *\\R");
   }
 
   @Test

@@ -33,6 +33,17 @@ public record ResourcePlan(
   }
 
   /**
+   * Peak memory of one executor without mapped files, bytes: what must be there, since the system
+   * takes pages of files back when it must.
+   */
+  public long unmappedBytes() {
+    return stages.stream()
+        .mapToLong(stage -> stage.memory().process() - stage.memory().mapped())
+        .max()
+        .orElse(0);
+  }
+
+  /**
    * The stage that lacks most memory, one task at a time.
    *
    * @param memory bytes of an executor

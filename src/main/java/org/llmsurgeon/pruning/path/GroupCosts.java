@@ -3,6 +3,7 @@ package org.llmsurgeon.pruning.path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.pruning.layer.LayerSurgery;
 import org.llmsurgeon.pruning.layer.LiveFactor;
@@ -17,35 +18,38 @@ import org.llmsurgeon.pruning.structure.Unit;
  */
 final class GroupCosts {
   private final Device device;
-  private final CoupledGroup group;
   private final List<LayerState> states;
+  private final List<CoupledGroup.Layer> shapes;
   private final boolean unlimited;
 
-  /**
-   * Parts by live position of the shot's start: {@code [unit][way][0 = compensated, then free]}.
-   */
+  /** {@code [unit][way][0 = compensated, then free]}. */
+  private final Unit.Part[][][] parts;
+
+  /** Where they are among the live of the shot's start. */
   private final int[][][][] positions;
 
   GroupCosts(
       Device device, CoupledGroup group, List<LayerSurgery> layers, List<LayerState> states) {
     this.device = device;
-    this.group = group;
     this.states = states;
+    this.shapes = group.layers();
     this.unlimited = group.isUnlimited();
-    positions = new int[group.units().size()][][][];
+    parts =
+        group.units().stream()
+            .map(unit -> unit.ways().stream().map(GroupCosts::parts).toArray(Unit.Part[][]::new))
+            .toArray(Unit.Part[][][]::new);
+    positions = new int[parts.length][][][];
     for (int unit = 0; unit < positions.length; unit++) {
       positions[unit] =
-          group.units().get(unit).ways().stream()
-              .map(way -> parts(way).stream().map(part -> live(layers, part)).toArray(int[][]::new))
+          Arrays.stream(parts[unit])
+              .map(way -> Arrays.stream(way).map(part -> live(layers, part)).toArray(int[][]::new))
               .toArray(int[][][]::new);
     }
   }
 
-  private static List<Unit.Part> parts(Unit.Way way) {
-    List<Unit.Part> parts = new ArrayList<>();
-    parts.add(way.compensated());
-    parts.addAll(way.free());
-    return parts;
+  private static Unit.Part[] parts(Unit.Way way) {
+    return Stream.concat(Stream.of(way.compensated()), way.free().stream())
+        .toArray(Unit.Part[]::new);
   }
 
   private static int[] live(List<LayerSurgery> layers, Unit.Part part) {
@@ -54,17 +58,33 @@ final class GroupCosts {
     return factor.positions(part.indices());
   }
 
-  /** Those positions that are left; not to be written. */
-  private int[] left(Unit.Part part, int[] all) {
-    LayerState state = states.get(part.layer());
-    int[] left = new int[all.length];
-    int count = 0;
+  /** Those positions of a part that are left; not to be written. */
+  private int[] left(int unit, int way, int part) {
+    int[] all = positions[unit][way][part];
+    int count = count(unit, way, part);
+    if (count == all.length) {
+      return all;
+    }
+    int[] left = new int[count];
+    Unit.Part lines = parts[unit][way][part];
+    LayerState state = states.get(lines.layer());
+    int at = 0;
     for (int position : all) {
-      if (state.lives(part.line(), position)) {
-        left[count++] = position;
+      if (state.lives(lines.line(), position)) {
+        left[at++] = position;
       }
     }
-    return count == all.length ? all : Arrays.copyOf(left, count);
+    return left;
+  }
+
+  private int count(int unit, int way, int part) {
+    Unit.Part lines = parts[unit][way][part];
+    LayerState state = states.get(lines.layer());
+    int count = 0;
+    for (int position : positions[unit][way][part]) {
+      count += state.lives(lines.line(), position) ? 1 : 0;
+    }
+    return count;
   }
 
   /** Cost of every way of every unit; 0 where nothing compensated is left. */
@@ -79,8 +99,8 @@ final class GroupCosts {
     for (int unit = 0; unit < positions.length; unit++) {
       costs[unit] = new double[positions[unit].length];
       for (int way = 0; way < costs[unit].length; way++) {
-        Unit.Part part = group.units().get(unit).ways().get(way).compensated();
-        int[] set = left(part, positions[unit][way][0]);
+        Unit.Part part = parts[unit][way][0];
+        int[] set = left(unit, way, 0);
         if (set.length > 0) {
           int slot = 2 * part.layer() + part.line().ordinal();
           sets.get(slot).add(set);
@@ -103,14 +123,12 @@ final class GroupCosts {
 
   /** Weights that go with a unit now: all its ways take the same. */
   long weights(int unit) {
-    Unit.Way way = group.units().get(unit).ways().get(0);
-    List<Unit.Part> parts = parts(way);
     long weights = 0;
-    for (int i = 0; i < parts.size(); i++) {
-      Unit.Part part = parts.get(i);
+    for (int i = 0; i < parts[unit][0].length; i++) {
+      Unit.Part part = parts[unit][0][i];
       LayerState state = states.get(part.layer());
       int across = part.line() == Line.ROW ? state.columns() : state.rows();
-      weights += (long) left(part, positions[unit][0][i]).length * across;
+      weights += (long) count(unit, 0, i) * across;
     }
     return weights;
   }
@@ -130,10 +148,9 @@ final class GroupCosts {
     int[] columns = new int[states.size()];
     boolean[] touched = new boolean[states.size()];
     for (int unit : units) {
-      List<Unit.Part> parts = parts(group.units().get(unit).ways().get(0));
-      for (int i = 0; i < parts.size(); i++) {
-        Unit.Part part = parts.get(i);
-        int[] set = left(part, positions[unit][0][i]);
+      for (int i = 0; i < parts[unit][0].length; i++) {
+        Unit.Part part = parts[unit][0][i];
+        int[] set = left(unit, 0, i);
         touched[part.layer()] = true;
         int[] lines = part.line() == Line.ROW ? rows : columns;
         lines[part.layer()] += removal.fresh(part.layer(), part.line(), set);
@@ -144,7 +161,7 @@ final class GroupCosts {
       long left =
           (long) (state.rows() - removal.rows(layer) - rows[layer])
               * (state.columns() - removal.columns(layer) - columns[layer]);
-      CoupledGroup.Layer shape = group.layers().get(layer);
+      CoupledGroup.Layer shape = shapes.get(layer);
       if (touched[layer] && shape.weights() - left > shape.most()) {
         return false;
       }
@@ -158,12 +175,10 @@ final class GroupCosts {
    * @return whether it takes anything that the removal did not take already
    */
   boolean addTo(Removal removal, int unit, int way) {
-    List<Unit.Part> parts = parts(group.units().get(unit).ways().get(way));
     boolean fresh = false;
-    for (int i = 0; i < parts.size(); i++) {
-      Unit.Part part = parts.get(i);
-      int[] set = left(part, positions[unit][way][i]);
-      fresh |= removal.add(part.layer(), part.line(), i > 0, set);
+    for (int i = 0; i < parts[unit][way].length; i++) {
+      Unit.Part part = parts[unit][way][i];
+      fresh |= removal.add(part.layer(), part.line(), i > 0, left(unit, way, i));
     }
     return fresh;
   }

@@ -2,10 +2,10 @@ package org.llmsurgeon.pruning.path;
 
 import java.util.Arrays;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Operand;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.LiveFactor;
 import org.llmsurgeon.pruning.layer.LiveLayer;
@@ -30,6 +30,9 @@ import org.llmsurgeon.pruning.structure.Line;
  * optimal update leaves the gradient at what is kept as it is. A path of any number of rounds so
  * costs about as much as a few products of the layer's size.
  *
+ * <p>What goes is taken out of rows of memory: where only columns are costed, {@code W} and {@code
+ * M} lie transposed ({@link ShrinkingInverse} for the inverses).
+ *
  * <p>Where all columns that are left go, {@code (Ai_CC)^-1} is the damped {@code A} of them, so the
  * cost is {@code 1/2 tr(A W^T M)}, and nothing is left to be changed.
  *
@@ -50,9 +53,10 @@ final class LayerState implements AutoCloseable {
   private final Tensor right;
   private final Tensor outputs;
   private final Tensor inputs;
-  private final Tensor outputInverse;
-  private final Tensor inputInverse;
+  private final ShrinkingInverse outputInverse;
+  private final ShrinkingInverse inputInverse;
   private final boolean adapts;
+  private final boolean transposed;
   private final double extra;
   private final double inputDamping;
   private final boolean[] rowLives;
@@ -66,25 +70,28 @@ final class LayerState implements AutoCloseable {
     this.scope = new TensorScope(device);
     rows = layer.outputs().size();
     columns = layer.inputs().size();
-    rowLives = new boolean[rows];
-    columnLives = new boolean[columns];
-    Arrays.fill(rowLives, true);
-    Arrays.fill(columnLives, true);
-    weight = copy(layer.weight());
+    rowLives = all(rows);
+    columnLives = all(columns);
+    transposed = needs.columnCosts() && !needs.rowCosts();
+    weight = transposed ? transpose(layer.weight()) : copy(scope, layer.weight());
     outputs = layer.outputs().matrix();
     adapts = kind == CostKind.OBS;
     inputs = adapts || !layer.diagonalInputs() ? layer.inputs().matrix() : diagonal(layer.inputs());
     // The inverses first: they settle how much damping there is.
-    boolean rowInverse = adapts && needs.rowCosts();
-    outputInverse = rowInverse ? copy(layer.outputs().inverse().matrix()) : null;
-    boolean columnInverse = adapts && needs.columnCosts();
-    inputInverse = columnInverse ? copy(layer.inputs().inverse().matrix()) : null;
+    outputInverse = adapts && needs.rowCosts() ? shrinking(layer.outputs(), rowLives) : null;
+    inputInverse = adapts && needs.columnCosts() ? shrinking(layer.inputs(), columnLives) : null;
     double damping = adapts ? layer.columnCostDamping() : 0;
     extra = adapts ? damping - layer.outputs().dampingConstant() : 0;
-    left = needs.columnCosts() ? leftProduct(damping) : null;
-    boolean damped = adapts && (needs.rowCosts() || needs.columnCosts());
+    left = needs.columnCosts() ? product(scope, Line.ROW, damping) : null;
+    boolean damped = outputInverse != null || inputInverse != null;
     inputDamping = damped ? layer.inputs().dampingConstant() : 0;
-    right = needs.rowCosts() ? rightProduct(inputDamping) : null;
+    right = needs.rowCosts() ? product(scope, Line.COLUMN, inputDamping) : null;
+  }
+
+  private static boolean[] all(int lines) {
+    boolean[] lives = new boolean[lines];
+    Arrays.fill(lives, true);
+    return lives;
   }
 
   private Tensor diagonal(LiveFactor factor) {
@@ -97,23 +104,34 @@ final class LayerState implements AutoCloseable {
     return scope.own(device.tensor(Precision.DOUBLE, size, size, values));
   }
 
-  private Tensor copy(Tensor from) {
-    Tensor to = scope.empty(Precision.DOUBLE, from.rows(), from.columns());
+  private ShrinkingInverse shrinking(LiveFactor factor, boolean[] lives) {
+    return new ShrinkingInverse(device, name, copy(scope, factor.inverse().matrix()), lives);
+  }
+
+  private Tensor copy(TensorScope owner, Tensor from) {
+    Tensor to = owner.empty(Precision.DOUBLE, from.rows(), from.columns());
     device.copy(from, to);
     return to;
   }
 
-  /** {@code (G + damping) W}. */
-  private Tensor leftProduct(double damping) {
-    Tensor product = copy(weight);
-    device.multiply(1, outputs, weight, damping, product);
-    return product;
+  /** As a product, which is exact and costs as much as {@code G W}. */
+  private Tensor transpose(Tensor from) {
+    Tensor to = scope.empty(Precision.DOUBLE, from.columns(), from.rows());
+    try (Tensor identity = device.zeros(Precision.DOUBLE, from.rows(), from.rows())) {
+      device.addDiagonal(identity, 1);
+      device.multiply(1, from.transposed(), identity, 0, to);
+    }
+    return to;
   }
 
-  /** {@code W (A + damping)}. */
-  private Tensor rightProduct(double damping) {
-    Tensor product = copy(weight);
-    device.multiply(1, weight, inputs, damping, product);
+  /** {@code (G + damping) W} with the factor of rows, {@code W (A + damping)} with the other. */
+  private Tensor product(TensorScope owner, Line line, double damping) {
+    Tensor product = copy(owner, weight);
+    if (asRows(line)) {
+      device.multiply(1, line == Line.ROW ? outputs : inputs, weight, damping, product);
+    } else {
+      device.multiply(1, weight, line == Line.ROW ? outputs : inputs, damping, product);
+    }
     return product;
   }
 
@@ -136,9 +154,14 @@ final class LayerState implements AutoCloseable {
     return line == Line.ROW ? rowLives[position] : columnLives[position];
   }
 
+  /** Whether the layer's rows, or columns, are rows of {@link #weight} and {@link #gradient}. */
+  boolean asRows(Line line) {
+    return (line == Line.ROW) != transposed;
+  }
+
   /**
-   * The updated weight over the live of the shot's start, zeros where it is gone; not to be
-   * written.
+   * The updated weight over the live of the shot's start, or its transpose, zeros where it is gone;
+   * not to be written.
    */
   Tensor weight() {
     return weight;
@@ -157,10 +180,13 @@ final class LayerState implements AutoCloseable {
     return adapts;
   }
 
-  /** The inverse {@code Xi} of a factor where the rest adapts, else the factor {@code X} itself. */
+  /**
+   * The inverse {@code Xi} of a factor where the rest adapts, else the factor {@code X} itself; of
+   * lines that are left.
+   */
   Tensor curvature(Line line) {
     if (adapts) {
-      return line == Line.ROW ? outputInverse : inputInverse;
+      return (line == Line.ROW ? outputInverse : inputInverse).matrix();
     }
     return line == Line.ROW ? outputs : inputs;
   }
@@ -170,8 +196,9 @@ final class LayerState implements AutoCloseable {
    * where nothing adapts; 0 where it is gone.
    */
   double[] costs(Line line) {
+    Tensor gradient = gradient(line);
     double[] dots =
-        line == Line.ROW ? device.rowDots(weight, right) : device.columnDots(weight, left);
+        asRows(line) ? device.rowDots(weight, gradient) : device.columnDots(weight, gradient);
     double[] diagonal = device.diagonal(curvature(line));
     for (int i = 0; i < dots.length; i++) {
       double along = adapts ? 1 / diagonal[i] : diagonal[i];
@@ -191,12 +218,12 @@ final class LayerState implements AutoCloseable {
     }
     try (TensorScope work = new TensorScope(device)) {
       if (left != null) {
-        Tensor coupling = gather(work, outputs, null, positions);
-        Tensor going = gather(work, weight, positions, null);
-        device.multiply(-1, coupling, going, 1, left);
+        Tensor coupling = gather(work, outputs, positions, null);
+        Tensor going = lines(work, weight, Line.ROW, positions);
+        subtract(Line.ROW, left, coupling, going);
       }
       if (outputInverse != null) {
-        shrink(work, outputInverse, positions);
+        outputInverse.remove(outputInverse.leaving(work, positions));
       }
     }
     forget(Line.ROW, positions);
@@ -219,19 +246,19 @@ final class LayerState implements AutoCloseable {
       return cost;
     }
     try (TensorScope work = new TensorScope(device)) {
-      Tensor block = factorised(work, outputInverse, positions);
-      Tensor coupling = gather(work, outputInverse, null, positions);
-      Tensor solvedWeight = gather(work, weight, positions, null);
-      Tensor solvedGradient = gather(work, right, positions, null);
-      device.solveCholesky(block, solvedWeight);
+      ShrinkingInverse.Leaving leaving = outputInverse.leaving(work, positions);
+      Tensor solvedWeight = lines(work, weight, Line.ROW, positions);
+      Tensor solvedGradient = lines(work, right, Line.ROW, positions);
+      device.solveCholesky(leaving.block(), solvedWeight);
       cost = 0.5 * Arrays.stream(device.rowDots(solvedWeight, solvedGradient)).sum();
-      device.solveCholesky(block, solvedGradient);
+      device.solveCholesky(leaving.block(), solvedGradient);
+      Operand coupling = leaving.coupling().transposed();
       device.multiply(-1, coupling, solvedWeight, 1, weight);
       device.multiply(-1, coupling, solvedGradient, 1, right);
       if (left != null && extra > 0) {
         device.multiply(-extra, coupling, solvedWeight, 1, left);
       }
-      shrink(work, outputInverse, positions);
+      outputInverse.remove(leaving);
     }
     forget(Line.ROW, positions);
     return cost;
@@ -259,18 +286,15 @@ final class LayerState implements AutoCloseable {
       return cost;
     }
     try (TensorScope work = new TensorScope(device)) {
-      Tensor block = factorised(work, inputInverse, positions);
-      Tensor solved = gather(work, inputInverse, positions, null);
-      Tensor goingWeight = gather(work, weight, null, positions);
-      Tensor goingGradient = gather(work, left, null, positions);
-      Tensor energy = work.empty(Precision.DOUBLE, positions.length, positions.length);
-      device.multiply(1, goingWeight.transposed(), goingGradient, 0, energy);
-      device.solveCholesky(block, energy);
+      ShrinkingInverse.Leaving leaving = inputInverse.leaving(work, positions);
+      Tensor goingWeight = lines(work, weight, Line.COLUMN, positions);
+      Tensor goingGradient = lines(work, left, Line.COLUMN, positions);
+      Tensor energy = energy(work, Line.COLUMN, goingWeight, goingGradient);
+      device.solveCholesky(leaving.block(), energy);
       cost = 0.5 * Arrays.stream(device.diagonal(energy)).sum();
-      device.solveCholesky(block, solved);
-      device.multiply(-1, goingWeight, solved, 1, weight);
-      device.multiply(-1, goingGradient, solved, 1, left);
-      shrink(work, inputInverse, positions);
+      subtract(Line.COLUMN, weight, leaving.solved(), goingWeight);
+      subtract(Line.COLUMN, left, leaving.solved(), goingGradient);
+      inputInverse.remove(leaving);
     }
     forget(Line.COLUMN, positions);
     return cost;
@@ -279,9 +303,7 @@ final class LayerState implements AutoCloseable {
   /** The joint cost of all columns that are left; what is gone is 0 in the weight. */
   double allColumnsCost() {
     try (TensorScope work = new TensorScope(device)) {
-      Tensor product = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
-      device.copy(weight, product);
-      device.multiply(1, weight, inputs, inputDamping, product);
+      Tensor product = product(work, Line.COLUMN, inputDamping);
       return 0.5 * Arrays.stream(device.rowDots(product, left)).sum();
     }
   }
@@ -291,44 +313,46 @@ final class LayerState implements AutoCloseable {
     if (right != null) {
       try (TensorScope work = new TensorScope(device)) {
         Tensor coupling = gather(work, inputs, positions, null);
-        Tensor going = gather(work, weight, null, positions);
-        device.multiply(-1, going, coupling, 1, right);
+        subtract(Line.COLUMN, right, coupling, lines(work, weight, Line.COLUMN, positions));
       }
     }
     forget(Line.COLUMN, positions);
   }
 
-  /**
-   * The inverse of the factor without some positions, by a Schur complement; zeros in their place.
-   */
-  private void shrink(TensorScope work, Tensor inverse, int[] positions) {
-    Tensor block = factorised(work, inverse, positions);
-    Tensor coupling = gather(work, inverse, null, positions);
-    Tensor solved = gather(work, inverse, positions, null);
-    device.solveCholesky(block, solved);
-    device.multiply(-1, coupling, solved, 1, inverse);
-    zero(inverse, Line.ROW, positions);
-    zero(inverse, Line.COLUMN, positions);
+  /** {@code W_R N_R^T} of rows, or {@code W_C^T M_C} of columns, that were taken out. */
+  Tensor energy(TensorScope work, Line line, Tensor weights, Tensor gradients) {
+    boolean asRows = asRows(line);
+    int size = asRows ? weights.rows() : weights.columns();
+    Tensor energy = work.empty(Precision.DOUBLE, size, size);
+    if (asRows) {
+      device.multiply(1, weights, gradients.transposed(), 0, energy);
+    } else {
+      device.multiply(1, weights.transposed(), gradients, 0, energy);
+    }
+    return energy;
   }
 
-  private Tensor factorised(TensorScope work, Tensor inverse, int[] positions) {
-    Tensor block = gather(work, inverse, positions, positions);
-    double[] diagonal = device.diagonal(block);
-    int pivot = device.cholesky(block);
-    if (pivot >= 0) {
-      throw new NotPositiveDefiniteException(
-          "The inverse of a factor of " + name + " where it is removed", pivot, diagonal);
+  /**
+   * Takes from a matrix what lines that go were worth to it.
+   *
+   * @param factor {@code [lines, all of them]}
+   * @param going what {@link #lines} gave
+   */
+  private void subtract(Line line, Tensor matrix, Tensor factor, Tensor going) {
+    if (asRows(line)) {
+      device.multiply(-1, factor.transposed(), going, 1, matrix);
+    } else {
+      device.multiply(-1, going, factor, 1, matrix);
     }
-    return block;
   }
 
   private void forget(Line line, int[] positions) {
-    zero(weight, line, positions);
+    zero(weight, asRows(line), positions);
     if (line == Line.ROW && right != null) {
-      zero(right, line, positions);
+      zero(right, asRows(line), positions);
     }
     if (left != null) {
-      zero(left, line, positions);
+      zero(left, asRows(line), positions);
     }
     boolean[] lives = line == Line.ROW ? rowLives : columnLives;
     for (int position : positions) {
@@ -341,13 +365,18 @@ final class LayerState implements AutoCloseable {
     columns -= line == Line.COLUMN ? positions.length : 0;
   }
 
-  private void zero(Tensor matrix, Line line, int[] positions) {
-    boolean byRow = line == Line.ROW;
+  private void zero(Tensor matrix, boolean byRow, int[] positions) {
     int height = byRow ? positions.length : matrix.rows();
     int width = byRow ? matrix.columns() : positions.length;
     try (Tensor zeros = device.zeros(Precision.DOUBLE, height, width)) {
       device.scatter(zeros, byRow ? positions : null, byRow ? null : positions, matrix);
     }
+  }
+
+  /** Rows or columns of {@link #weight} or a gradient, laid as they are there. */
+  Tensor lines(TensorScope work, Tensor from, Line line, int[] positions) {
+    boolean asRows = asRows(line);
+    return gather(work, from, asRows ? positions : null, asRows ? null : positions);
   }
 
   private Tensor gather(TensorScope work, Tensor from, int[] rowsOf, int[] columnsOf) {

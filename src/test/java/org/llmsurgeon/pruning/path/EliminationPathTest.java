@@ -210,9 +210,21 @@ class EliminationPathTest {
       costs.addTo(removal, path.units()[i], path.ways()[i]);
       removal.apply(states);
     }
-    double[] rounds = each.device.values(states.get(layer).weight());
+    LayerState state = states.get(layer);
+    double[] rounds = each.device.values(state.weight());
+    if (!state.asRows(Line.ROW)) {
+      rounds = transposed(rounds, state.weight().rows(), state.weight().columns());
+    }
     Tolerances.assertClose("layer " + layer, each.device.values(cut), rounds, 1e-8);
     states.forEach(LayerState::close);
+  }
+
+  private static double[] transposed(double[] matrix, int rows, int columns) {
+    double[] transposed = new double[matrix.length];
+    for (int i = 0; i < matrix.length; i++) {
+      transposed[i % columns * rows + i / columns] = matrix[i];
+    }
+    return transposed;
   }
 
   @Test

@@ -162,12 +162,14 @@ public final class LayerSurgery implements AutoCloseable {
     try (TensorScope work = new TensorScope(device)) {
       Tensor result = work.empty(Precision.DOUBLE, weight.rows(), weight.columns());
       device.copy(weight, result);
-      withoutFree(
-          selection,
-          read -> {
-            update(work, read, selection, kind, result);
-            return result;
-          });
+      if (changesRest(selection)) {
+        withoutFree(
+            selection,
+            read -> {
+              update(work, read, selection, kind, result);
+              return result;
+            });
+      }
       zero(work, selection, result);
       NonFiniteException.check(device, result, name, "updated weight");
       return work.release(result);
@@ -226,7 +228,16 @@ public final class LayerSurgery implements AutoCloseable {
    * @param selection what was cut
    */
   public double quadraticCost(Tensor changed, Selection selection) {
-    return withoutFree(selection, read -> quadraticCost(changed, read));
+    return changesRest(selection)
+        ? withoutFree(selection, read -> quadraticCost(changed, read))
+        : 0;
+  }
+
+  /** Whether anything goes that others read, so that it costs and the rest makes up for it. */
+  private boolean changesRest(Selection selection) {
+    return live.inputs().positions(selection.columns()).length > 0
+        || live.outputs().positions(selection.rows()).length
+            > live.outputs().positions(selection.freeRows()).length;
   }
 
   /** Works on the layer without the rows that nobody reads any more; copied only where some are. */

@@ -1,6 +1,7 @@
 package org.llmsurgeon.surgery.calibrate;
 
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.curvature.InverseStore;
 
@@ -28,6 +29,18 @@ public interface FactorSource {
    * @return full and symmetric, {@code [n, n]}, single precision; the caller owns it
    */
   Tensor load(FactorKey key, Device device);
+
+  /**
+   * As {@link #load}, in double precision; at once where the source can, since each pass over a
+   * factor takes time.
+   */
+  default Tensor exact(FactorKey key, Device device) {
+    try (Tensor single = load(key, device)) {
+      Tensor exact = device.empty(Precision.DOUBLE, single.rows(), single.columns());
+      device.copy(single, exact);
+      return exact;
+    }
+  }
 
   /** Data that the means are over. */
   CalibrationSize size();

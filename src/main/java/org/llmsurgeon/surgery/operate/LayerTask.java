@@ -7,7 +7,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
@@ -363,7 +362,7 @@ public final class LayerTask {
       return owned(scope, KroneckerFactors.activations(device, a, layer.outputs(), tokens()));
     }
     double reached = reached();
-    if (reached > 0) {
+    if (reached > 0 && reached < 1) {
       // Both factors are means over all tokens. What an expert's tokens add to the Fisher is the
       // product of the means over these, once for each of them, so of one mean over them all.
       device.scale(1 / reached, a);
@@ -379,11 +378,7 @@ public final class LayerTask {
   }
 
   private Tensor exact(TensorScope scope, FactorKey key) {
-    try (Tensor single = factors.load(key, device)) {
-      Tensor exact = scope.empty(Precision.DOUBLE, key.size(), key.size());
-      device.copy(single, exact);
-      return exact;
-    }
+    return scope.own(factors.exact(key, device));
   }
 
   private static KroneckerFactors owned(TensorScope scope, KroneckerFactors factors) {

@@ -3,7 +3,6 @@ package org.llmsurgeon.surgery.operate;
 import java.util.List;
 import java.util.stream.Stream;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.NeuronMoments;
@@ -71,11 +70,7 @@ record NeuronFloor(
   private double[] moments(double reached) {
     LinearShape first = makers.get(0);
     try (TensorScope scope = new TensorScope(device)) {
-      Tensor inputs =
-          scope.empty(Precision.DOUBLE, first.augmentedInputs(), first.augmentedInputs());
-      try (Tensor single = factors.load(FactorPlan.a(first), device)) {
-        device.copy(single, inputs);
-      }
+      Tensor inputs = scope.own(factors.exact(FactorPlan.a(first), device));
       device.scale(1 / reached, inputs);
       return NeuronMoments.gated(
           device, inputs, weight(scope, first), weight(scope, makers.get(1)));

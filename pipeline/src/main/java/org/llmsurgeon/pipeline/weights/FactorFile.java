@@ -10,7 +10,6 @@ import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.compute.Device;
-import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
@@ -99,7 +98,8 @@ public final class FactorFile {
    * @param key the factor
    * @param tokens that it is the mean over
    * @param device where it is wanted
-   * @return the whole matrix in single precision, owned by the caller
+   * @return single precision, owned by the caller: {@code [1, n (n + 1) / 2]}, the lower triangle,
+   *     of a symmetric factor, else all of it
    * @throws InputException if the file holds something else
    */
   static Tensor read(RunDirectory run, String path, FactorKey key, long tokens, Device device) {
@@ -115,24 +115,9 @@ public final class FactorFile {
                 + key.label()
                 + " of this run; delete the folder of its shot and run again.");
       }
-      return key.symmetric()
-          ? whole(file.load(name(key), device), key, device)
-          : file.load(name(key), device);
+      return file.load(name(key), device);
     } catch (IOException failure) {
       throw new UncheckedIOException(run.resolve(path) + " could not be read", failure);
-    }
-  }
-
-  private static Tensor whole(Tensor triangle, FactorKey key, Device device) {
-    try (triangle) {
-      Tensor full = device.empty(Precision.SINGLE, key.size(), key.size());
-      try {
-        device.unpack(triangle, full);
-        return full;
-      } catch (RuntimeException failure) {
-        full.close();
-        throw failure;
-      }
     }
   }
 }

@@ -3,7 +3,9 @@ package org.llmsurgeon.pipeline.weights;
 import java.util.HashMap;
 import java.util.Map;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.InverseStore;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -44,11 +46,32 @@ public final class StoredFactors implements FactorSource {
 
   @Override
   public Tensor load(FactorKey key, Device device) {
+    Tensor stored = read(key, device);
+    return key.symmetric() ? whole(device, stored, key, Precision.SINGLE) : stored;
+  }
+
+  @Override
+  public Tensor exact(FactorKey key, Device device) {
+    return key.symmetric()
+        ? whole(device, read(key, device), key, Precision.DOUBLE)
+        : FactorSource.super.exact(key, device);
+  }
+
+  private Tensor read(FactorKey key, Device device) {
     String path = paths.get(key);
     if (path == null) {
       throw new IllegalArgumentException("no factor " + key.label());
     }
     return FactorFile.read(run, path, key, size.tokens(), device);
+  }
+
+  private static Tensor whole(Device device, Tensor triangle, FactorKey key, Precision precision) {
+    try (TensorScope scope = new TensorScope(device)) {
+      scope.own(triangle);
+      Tensor full = scope.empty(precision, key.size(), key.size());
+      device.unpack(triangle, full);
+      return scope.release(full);
+    }
   }
 
   @Override

@@ -82,6 +82,7 @@ class LayeringTest {
               "choose",
               "correct",
               "recover",
+              "shot",
               "evaluate"));
 
   private static JavaClasses library;

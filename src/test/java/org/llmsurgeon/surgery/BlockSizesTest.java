@@ -24,6 +24,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.Removal;
 
 @DisplayName("A network whose blocks differ in size")
 class BlockSizesTest {
@@ -163,7 +164,7 @@ class BlockSizesTest {
     try (LocalSurgeon surgeon =
         new LocalSurgeon(device, smaller.config(), smaller, Recipe.of(options))) {
       LocalSurgeon.Shot shot = surgeon.shoot(windows);
-      assertThat((double) shot.choice().removed() / shot.choice().total())
+      assertThat((double) shot.removal().removed() / shot.removal().total())
           .as(structures)
           .isBetween(0.6 * sparsity, sparsity);
       double[] logits = logits(smaller.config(), surgeon, windows[0]);
@@ -185,8 +186,8 @@ class BlockSizesTest {
       WeightSource weights = TinyModels.weights(config, 8);
       Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 1));
       try (LocalSurgeon surgeon = new LocalSurgeon(device, config, weights, recipe)) {
-        LocalSurgeon.Choice choice = surgeon.shoot(windows).choice();
-        assertThat((double) choice.removed() / choice.total()).isBetween(0.2, 0.3);
+        Removal removal = surgeon.shoot(windows).removal();
+        assertThat(removal.sparsity()).isBetween(0.2, 0.3);
       }
     }
   }

@@ -76,8 +76,8 @@ public final class CardShot {
               card.card().name(),
               arguments[6],
               arguments[7],
-              shot.choice().removed(),
-              shot.choice().total(),
+              shot.removal().removed(),
+              shot.removal().total(),
               (System.nanoTime() - start) * 1e-9,
               loaded);
         }

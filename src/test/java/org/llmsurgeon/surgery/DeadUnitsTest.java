@@ -13,6 +13,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** A model in which half of the neurons never fire, though they have weights. */
 class DeadUnitsTest {
@@ -61,13 +62,13 @@ class DeadUnitsTest {
   @ValueSource(strings = {"paths", "rounds", "single"})
   void neuronsThatNeverFireGoFirstAndOnlyAsFarAsTheTarget(String selection) {
     // Each takes 8 + 1 weights of fc1 and 8 of fc2.
-    LocalSurgeon.Choice few = firstShot(selection, 0.05).choice();
-    assertThat(few.total()).isEqualTo(1000);
-    assertThat(few.removed()).isEqualTo(2 * 17);
-    assertThat(few.predicted()).isZero();
-    LocalSurgeon.Choice all = firstShot(selection, 0.22).choice();
-    assertThat(all.removed()).isEqualTo(12 * 17);
-    assertThat(all.predicted()).isZero();
-    assertThat(firstShot(selection, 0.23).choice().predicted()).isPositive();
+    ShotChoice few = firstShot(selection, 0.05).choice();
+    assertThat(few.removal().total()).isEqualTo(1000);
+    assertThat(few.removal().removed()).isEqualTo(2 * 17);
+    assertThat(few.predicted().cost()).isZero();
+    ShotChoice all = firstShot(selection, 0.22).choice();
+    assertThat(all.removal().removed()).isEqualTo(12 * 17);
+    assertThat(all.predicted().cost()).isZero();
+    assertThat(firstShot(selection, 0.23).choice().predicted().cost()).isPositive();
   }
 }

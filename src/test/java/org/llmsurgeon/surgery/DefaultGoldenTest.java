@@ -53,7 +53,7 @@ class DefaultGoldenTest {
       double paper = path.path(path.size() - 1).path("perplexity").asDouble();
       assertThat(ReadmeFigures.of("rows and columns (paper)", row(which)))
           .isCloseTo(paper, within(1e-3 * paper));
-      double removed = (double) last.choice().removed() / last.choice().total();
+      double removed = (double) last.removal().removed() / last.removal().total();
       assertThat(removed).isBetween(0.499, 0.5);
       assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
           .isCloseTo(perplexity, within(5e-3 * perplexity));

@@ -64,10 +64,10 @@ class ElementRunGoldenTest {
       long before = 0;
       for (int shot = 1; shot <= recipe.shots(); shot++) {
         LocalSurgeon.Shot done = surgeon.shoot(golden.calibration);
-        assertThat(done.choice().removed())
-            .isLessThanOrEqualTo((long) (done.target() * done.choice().total()))
+        assertThat(done.removal().removed())
+            .isLessThanOrEqualTo((long) (done.removal().target() * done.removal().total()))
             .isGreaterThan(before);
-        before = done.choice().removed();
+        before = done.removal().removed();
         JsonNode run = golden.run(name);
         JsonNode point = run.has("path") ? run.path("path").path(shot - 1) : run;
         double right = point.path("perplexity").asDouble();

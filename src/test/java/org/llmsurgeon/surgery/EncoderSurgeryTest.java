@@ -66,7 +66,7 @@ class EncoderSurgeryTest {
         for (int shot = 0; shot < recipe.shots(); shot++) {
           last = surgeon.shoot(windows);
         }
-        assertThat((double) last.choice().removed() / last.choice().total()).isBetween(0.2, 0.55);
+        assertThat((double) last.removal().removed() / last.removal().total()).isBetween(0.2, 0.55);
         Object done =
             switch (after) {
               case "reconstruct" -> last.reconstruction();

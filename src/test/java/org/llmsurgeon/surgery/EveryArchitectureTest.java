@@ -193,7 +193,7 @@ class EveryArchitectureTest {
     LocalSurgeon.Shot last = outcome.last();
     // Experts are few, and of layers that no pattern fits nothing goes.
     double least = Set.of("expert", "1:2").contains(run.structures()) ? 0.05 : 0.2;
-    assertThat((double) last.choice().removed() / last.choice().total())
+    assertThat((double) last.removal().removed() / last.removal().total())
         .as("%s", run)
         .isBetween(least, 0.55);
     assertThat(outcome.losses()).as("%s", run).doesNotContain(Double.NaN).isNotEmpty();

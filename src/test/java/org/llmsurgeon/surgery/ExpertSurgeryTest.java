@@ -18,6 +18,7 @@ import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.LayerSelection;
 
 @DisplayName("A mixture of experts")
 class ExpertSurgeryTest {
@@ -49,7 +50,7 @@ class ExpertSurgeryTest {
         for (int shot = 0; shot < recipe.shots(); shot++) {
           last = surgeon.shoot(windows);
         }
-        assertThat((double) last.choice().removed() / last.choice().total()).isBetween(0.2, 0.55);
+        assertThat((double) last.removal().removed() / last.removal().total()).isBetween(0.2, 0.55);
         assertThat(surgeon.losses(windows)[0]).isFinite().isNotEqualTo(before);
       }
     }
@@ -164,9 +165,9 @@ class ExpertSurgeryTest {
         LocalSurgeon.Shot last = surgeon.shoot(windows);
         last = surgeon.shoot(windows);
         int gone = 0;
-        for (int i = 0; i < last.choice().layers().size(); i++) {
-          LinearShape layer = last.choice().layers().get(i);
-          boolean whole = last.choice().selections().get(i).columns().length == layer.inputs();
+        for (LayerSelection each : last.choice().layers()) {
+          LinearShape layer = model.config().linears().get(each.layer());
+          boolean whole = each.lines().columns().length == layer.inputs();
           if (layer.ofExpert() && layer.role() == LinearRole.DOWN && whole) {
             assertThat(values(surgeon, layer, device)).containsOnly(0);
             gone++;
@@ -196,7 +197,7 @@ class ExpertSurgeryTest {
       try (LocalSurgeon surgeon =
           new LocalSurgeon(device, model.config(), model.weights(), recipe)) {
         LocalSurgeon.Shot shot = surgeon.shoot(windows);
-        assertThat(shot.choice().removed()).isPositive();
+        assertThat(shot.removal().removed()).isPositive();
         assertThat(surgeon.losses(windows)[0]).isFinite();
       }
     }

@@ -166,7 +166,7 @@ class GoldenTest {
             surgeon(golden, Map.of("sparsity", 0.1, "shots", 1, "update", update))) {
       LocalSurgeon.Shot shot = surgeon.shoot(golden.calibration);
       JsonNode run = golden.run("row_column_10_" + update);
-      assertThat(shot.choice().removed()).isEqualTo(run.path("zero_weights").asLong());
+      assertThat(shot.removal().removed()).isEqualTo(run.path("zero_weights").asLong());
       for (LinearShape layer : golden.config.linears()) {
         assertSameRemoved(golden, surgeon, expected, layer.weightName());
       }
@@ -212,8 +212,8 @@ class GoldenTest {
           shot = surgeon.shoot(golden.calibration);
           done++;
         }
-        assertThat(shot.choice().removed())
-            .isLessThanOrEqualTo((long) (shot.target() * shot.choice().total()));
+        assertThat(shot.removal().removed())
+            .isLessThanOrEqualTo((long) (shot.removal().target() * shot.removal().total()));
         double right = point.path("perplexity").asDouble();
         assertThat(Objective.NEXT_TOKEN.score(surgeon.losses(golden.test)))
             .as("%s after %d shots", name, done)

@@ -61,8 +61,8 @@ class HardwareTest {
             new LocalSurgeon(device, model, TinyModels.weights(model, 8), recipe)) {
       for (int shot = 1; shot <= recipe.shots(); shot++) {
         last = surgeon.shoot(TinyModels.windows(model, 6, 12, 2));
-        assertThat((double) last.choice().removed())
-            .isLessThanOrEqualTo(last.target() * last.choice().total());
+        assertThat((double) last.removal().removed())
+            .isLessThanOrEqualTo(last.removal().target() * last.removal().total());
       }
       List<Left> left = new ArrayList<>();
       for (int block = 0; block < model.blockCount(); block++) {
@@ -116,8 +116,8 @@ class HardwareTest {
         assertThat(Arrays.stream(block.groups()).distinct().count()).isLessThanOrEqualTo(1);
       }
       assertThat(left).anyMatch(block -> block.allHeads() < config.heads());
-      assertThat(last.choice().removed())
-          .isGreaterThan((long) ((sparsity - 0.05) * last.choice().total()));
+      assertThat(last.removal().removed())
+          .isGreaterThan((long) ((sparsity - 0.05) * last.removal().total()));
     }
   }
 
@@ -248,8 +248,8 @@ class HardwareTest {
       assertThat(block.neurons() % 2).isZero();
     }
     // A step of the MLPs is 2 neurons of 24 weights in 3 blocks, of 3072.
-    assertThat(last.choice().removed())
-        .isGreaterThan((long) (sparsity * last.choice().total()) - 2 * 24 * 3 - 1);
+    assertThat(last.removal().removed())
+        .isGreaterThan((long) (sparsity * last.removal().total()) - 2 * 24 * 3 - 1);
   }
 
   @Test

@@ -101,7 +101,7 @@ final class RunPromises {
         LocalSurgeon.Shot shot = surgeon.shoot(TinyModels.windows(of.config(), 2, 8, 1));
         List<double[]> now = weights(of.config(), surgeon);
         new ShotCheck(of, shot).check(dense, before, now);
-        targets.add(shot.target());
+        targets.add(shot.removal().target());
         before = now;
       }
     }
@@ -175,17 +175,17 @@ final class RunPromises {
         assertThat(report(layer).removed()).as("%s, %s", of.name(), layer.name()).isEqualTo(gone);
         counted += gone;
       }
-      assertThat(shot.choice().removed()).as(of.name()).isEqualTo(counted);
+      assertThat(shot.removal().removed()).as(of.name()).isEqualTo(counted);
     }
 
     private void assertNeverAbove() {
-      long total = shot.choice().total();
+      long total = shot.removal().total();
       if (!of.recipe().layers().alone()) {
-        long allowed = WeightCount.atMost(shot.target(), total);
+        long allowed = WeightCount.atMost(shot.removal().target(), total);
         assertAllowed(new Allowance("", of.config().linears(), allowed));
       }
       Competition.of(of.config(), of.recipe())
-          .allowances(shot.target())
+          .allowances(shot.removal().target())
           .forEach(this::assertAllowed);
     }
 
@@ -215,7 +215,7 @@ final class RunPromises {
     }
 
     private Selection selection(LinearShape layer) {
-      return shot.choice().selections().get(shot.choice().layers().indexOf(layer));
+      return shot.choice().layers().get(of.config().index(layer)).lines();
     }
 
     /** Zeros that count: where weights may go, and of a group no more than its pattern takes. */

@@ -19,6 +19,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.weights.WeightSource;
 import org.llmsurgeon.surgery.local.LocalSurgeon;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.LayerSelection;
 
 /** Models of which something is 0 or without effect before the run. */
 class SparseModelTest {
@@ -74,10 +75,10 @@ class SparseModelTest {
     Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", sparsity, "shots", 1));
     try (Device device = new ReferenceDevice();
         LocalSurgeon surgeon = new LocalSurgeon(device, config, deadAndZero(), recipe)) {
-      LocalSurgeon.Choice choice = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice();
-      assertThat(choice.removed()).isPositive().isLessThanOrEqualTo((long) (sparsity * total));
+      long removed = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).removal().removed();
+      assertThat(removed).isPositive().isLessThanOrEqualTo((long) (sparsity * total));
       if (structures.equals("element")) {
-        assertThat(choice.removed()).isEqualTo((long) (sparsity * total));
+        assertThat(removed).isEqualTo((long) (sparsity * total));
       }
     }
   }
@@ -101,14 +102,14 @@ class SparseModelTest {
     options.put("shots", 1);
     try (Device device = new ReferenceDevice();
         LocalSurgeon surgeon = new LocalSurgeon(device, config, weights, Recipe.of(options))) {
-      LocalSurgeon.Choice choice = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice();
-      assertThat(choice.removed()).isPositive();
-      for (int i = 0; i < choice.layers().size(); i++) {
-        String name = choice.layers().get(i).name();
+      LocalSurgeon.Shot shot = surgeon.shoot(TinyModels.windows(config, 4, 8, 1));
+      assertThat(shot.removal().removed()).isPositive();
+      for (LayerSelection each : shot.choice().layers()) {
+        String name = config.linears().get(each.layer()).name();
         if (!name.endsWith("out_proj") && !name.endsWith("fc2")) {
-          assertThat(choice.selections().get(i).columns()).as(name).isEmpty();
+          assertThat(each.lines().columns()).as(name).isEmpty();
         } else {
-          assertThat(choice.selections().get(i).rows()).as(name).isEmpty();
+          assertThat(each.lines().rows()).as(name).isEmpty();
         }
       }
     }
@@ -187,7 +188,7 @@ class SparseModelTest {
     Recipe recipe = Recipe.of(Map.of("structures", structures, "sparsity", 0.2, "shots", 1));
     try (Device device = new ReferenceDevice();
         LocalSurgeon surgeon = new LocalSurgeon(device, config, sparse, recipe)) {
-      assertThat(surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice().removed())
+      assertThat(surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).removal().removed())
           .isPositive();
     }
   }
@@ -204,7 +205,7 @@ class SparseModelTest {
           .hasMessageContaining("gone already, in the sense of --structures 2:4");
       Recipe more = Recipe.of(Map.of("structures", "2:4", "sparsity", 0.3, "shots", 1));
       try (LocalSurgeon surgeon = new LocalSurgeon(device, config, sparse, more)) {
-        long removed = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice().removed();
+        long removed = surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).removal().removed();
         long inputs =
             config.linears().stream().mapToLong(each -> each.inputs() * each.outputs()).sum();
         assertThat(removed).isBetween((long) (0.3 * inputs) - 1, (long) (0.3 * inputs));
@@ -252,7 +253,7 @@ class SparseModelTest {
       without.remove(option);
       without.put("exclude", "layers.0");
       try (LocalSurgeon surgeon = new LocalSurgeon(device, config, sparse, Recipe.of(without))) {
-        assertThat(surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).choice().removed())
+        assertThat(surgeon.shoot(TinyModels.windows(config, 4, 8, 1)).removal().removed())
             .isPositive();
       }
     }

@@ -75,7 +75,7 @@ class CorrectionRunTest {
   }
 
   private static void assertSame(ShotReport shot, LocalSurgeon.Shot local) {
-    assertThat(shot.removal().removed()).isEqualTo(local.choice().removed());
+    assertThat(shot.removal().removed()).isEqualTo(local.removal().removed());
     CorrectionRecord correction = shot.after().correction();
     assertThat(correction == null).isEqualTo(local.correction() == null);
     if (correction != null) {

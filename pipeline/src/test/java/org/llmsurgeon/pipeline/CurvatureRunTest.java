@@ -126,7 +126,7 @@ class CurvatureRunTest {
             .prune(model.request(temp.resolve("spark"), recipe));
     LocalSurgeon.Shot last = LocalRun.assertSame(temp.resolve("spark"), model, recipe);
     assertThat(report.shots().get(1).removal().removed())
-        .isEqualTo(last.choice().removed())
+        .isEqualTo(last.removal().removed())
         .isPositive();
   }
 

@@ -95,9 +95,11 @@ class ElementRunTest {
       LocalSurgeon.Shot last = local.shoot(windows);
       assertThat(report.shots())
           .extracting(shot -> shot.removal().removed())
-          .containsExactly(first.choice().removed(), last.choice().removed());
-      assertThat(last.choice().removed())
-          .isBetween(first.choice().removed() + 1, (long) (last.target() * last.choice().total()));
+          .containsExactly(first.removal().removed(), last.removal().removed());
+      assertThat(last.removal().removed())
+          .isBetween(
+              first.removal().removed() + 1,
+              (long) (last.removal().target() * last.removal().total()));
       for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {

@@ -98,7 +98,7 @@ class SameBytesTest {
             new LocalSurgeon(device, model.config(), new FolderWeights(dense), recipe)) {
       local.shoot(calibration);
       LocalSurgeon.Shot last = local.shoot(calibration);
-      assertThat(report.shots().get(1).removal().removed()).isEqualTo(last.choice().removed());
+      assertThat(report.shots().get(1).removal().removed()).isEqualTo(last.removal().removed());
       for (String name : LanguageModel.tensors(model.config()).keySet()) {
         try (Tensor expected = local.load(name, device);
             Tensor actual = pruned.load(name, device)) {

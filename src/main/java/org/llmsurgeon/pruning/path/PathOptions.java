@@ -1,5 +1,6 @@
 package org.llmsurgeon.pruning.path;
 
+import java.io.Serializable;
 import org.llmsurgeon.pruning.layer.CostKind;
 
 /**
@@ -12,7 +13,8 @@ import org.llmsurgeon.pruning.layer.CostKind;
  * @param heads query heads that each key/value group of an attention is brought to before the first
  *     group goes, and then keeps; 0 for heads and groups in the order of their costs
  */
-public record PathOptions(double step, double reach, double ceiling, CostKind costs, int heads) {
+public record PathOptions(double step, double reach, double ceiling, CostKind costs, int heads)
+    implements Serializable {
   /** With what stays making up for what goes. */
   public PathOptions(double step, double reach, double ceiling) {
     this(step, reach, ceiling, CostKind.OBS, 0);

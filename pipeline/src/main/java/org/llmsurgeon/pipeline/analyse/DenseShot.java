@@ -22,6 +22,7 @@ import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.catalog.TargetQuantity;
+import org.llmsurgeon.surgery.operate.LayerScore;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The first stages of a first shot, for those who want factors or costs and no pruned model. */
@@ -97,7 +98,7 @@ public final class DenseShot implements AutoCloseable {
   /** Costs of all layers, in the model's order. */
   public List<StructureCosts> costs() {
     factors();
-    return new ScoreStage(shot).costs().value();
+    return new ScoreStage(shot).lines().stream().map(LayerScore::costs).toList();
   }
 
   /**

@@ -8,12 +8,12 @@ import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.surgery.shot.Removal;
 
 /**
  * A run of Wanda or SparseGPT. As published it goes block by block: each is measured and pruned as

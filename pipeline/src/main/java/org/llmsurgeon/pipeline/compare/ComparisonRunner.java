@@ -21,7 +21,6 @@ import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
@@ -34,6 +33,7 @@ import org.llmsurgeon.surgery.calibrate.FactorPass;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /**
  * Does the runs of a comparison. The dense model is measured once for each curvature: what a run
@@ -295,7 +295,7 @@ final class ComparisonRunner implements AutoCloseable {
       return new BaselineRun(first, variant.method()).run();
     }
     if (variant.baseline() != null) {
-      SelectionManifest selection = new ScoreStage(first).selection(variant.baseline());
+      ShotChoice selection = new ScoreStage(first).selection(variant.baseline());
       UnitCutTask task = new UnitCutTask(first.work(), variant.baseline());
       new CutStage(first, task).cut(selection); // what follows finds the layers done
     }

@@ -5,12 +5,12 @@ import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cut.CutTask;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.operate.CutLayer;
 import org.llmsurgeon.surgery.operate.LayerTask;
 import org.llmsurgeon.surgery.operate.MeanCompensation;
+import org.llmsurgeon.surgery.shot.LayerSelection;
 
 /**
  * Removes what a published score has chosen of a layer, makes up for it as was published, and

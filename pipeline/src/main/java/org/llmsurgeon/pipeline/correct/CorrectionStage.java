@@ -19,6 +19,7 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
@@ -40,6 +41,7 @@ public final class CorrectionStage {
   static final String FOLDER = "correction/";
 
   private final ShotContext shot;
+  private final ShotStage before;
   private final RunDirectory run;
   private final CorrectionRule rule;
   private final CorrectionWork work;
@@ -49,17 +51,18 @@ public final class CorrectionStage {
    * The stage of a shot whose weights are committed as they are before it.
    *
    * @param shot the shot
-   * @param before their manifest, relative to the run directory
+   * @param before the stage that made them
    */
-  public CorrectionStage(ShotContext shot, String before) {
+  public CorrectionStage(ShotContext shot, ShotStage before) {
     this.shot = shot;
+    this.before = before;
     this.run = shot.run();
     this.rule = shot.recipe().correction();
     String folder = shot.plan().identity().inputs().model().path();
     Session session = shot.session();
     this.work =
         new CorrectionWork(
-            session.model(folder, run, before),
+            session.model(folder, run, before.record(shot.shot())),
             rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
             run.path(),
             shot.shot(),
@@ -75,13 +78,9 @@ public final class CorrectionStage {
    * @param cut the shot before
    */
   public ShotManifest correct(ShotManifest cut) {
-    String kept =
-        cut.after().reconstruction() == null
-            ? Evaluation.ofCut(shot.shot())
-            : Evaluation.ofReconstructed(shot.shot());
-    Evaluation before =
+    Evaluation evaluated =
         new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
-            .kept(shot.stage("evaluate"), work.cut(), kept);
+            .kept(shot.stage("evaluate"), work.cut(), Evaluation.after(before, shot.shot()));
     CorrectionCheckpoints checkpoints = new CorrectionCheckpoints(run, shot.path(FOLDER));
     CorrectionPlan plan =
         CorrectionPlan.of(
@@ -100,7 +99,7 @@ public final class CorrectionStage {
               new CorrectionRecord(
                   rule.kind().optionName(),
                   result.steps(),
-                  before.perplexity(),
+                  evaluated.perplexity(),
                   finite(result.firstLoss()),
                   finite(result.lastLoss()),
                   trained.seconds() + merged.seconds()));

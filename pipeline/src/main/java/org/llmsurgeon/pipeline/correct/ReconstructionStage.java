@@ -88,10 +88,11 @@ public final class ReconstructionStage
    * @param cut the shot before
    */
   public ShotManifest reconstruct(ShotManifest cut) {
-    State start = new State(RunDirectory.cut(shot.shot()), cut);
+    State start = new State(ShotStage.CUT.record(shot.shot()), cut);
     Evaluation before =
         new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
-            .kept(shot.stage("evaluate"), model(start), Evaluation.ofCut(shot.shot()));
+            .kept(
+                shot.stage("evaluate"), model(start), Evaluation.after(ShotStage.CUT, shot.shot()));
     Optional<Reconstruction.Progress<State>> earlier = earlier();
     LayerRule rule = shot.recipe().layers();
     int blocks = earlier.map(progress -> progress.soFar().blocks()).orElse(0);

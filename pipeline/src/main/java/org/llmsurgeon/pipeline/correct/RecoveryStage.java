@@ -21,6 +21,7 @@ import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.catalog.CorrectionKind;
@@ -44,6 +45,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
   private static final String PREFIX = "reached-";
 
   private final ShotContext shot;
+  private final ShotStage before;
   private final RunDirectory run;
   private final RecoveryRule rule;
   private final RecoveryWork work;
@@ -56,10 +58,11 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
    * The stage of the last shot, whose weights are committed as they are before it.
    *
    * @param shot the shot
-   * @param before their manifest, relative to the run directory
+   * @param before the stage that made them
    */
-  public RecoveryStage(ShotContext shot, String before) {
+  public RecoveryStage(ShotContext shot, ShotStage before) {
     this.shot = shot;
+    this.before = before;
     this.run = shot.run();
     this.rule = shot.recipe().recovery();
     WindowsFile windows = shot.plan().windows().recovery();
@@ -67,7 +70,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
     Session session = shot.session();
     this.work =
         new RecoveryWork(
-            session.model(folder, run, before),
+            session.model(folder, run, before.record(shot.shot())),
             rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
             run.path(),
             shot.shot(),
@@ -85,12 +88,11 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
    * The shot with trained weights, not committed yet.
    *
    * @param cut the shot before
-   * @param place where the perplexity of the weights before is kept
    */
-  public ShotManifest recover(ShotManifest cut, String place) {
-    Evaluation before =
+  public ShotManifest recover(ShotManifest cut) {
+    Evaluation evaluated =
         new Evaluator(shot.session(), run, shot.plan().windows().test(), shot.config().objective())
-            .kept(shot.stage("evaluate"), work.cut(), place);
+            .kept(shot.stage("evaluate"), work.cut(), Evaluation.after(before, shot.shot()));
     Optional<Recovery.Progress<RecoveryState>> earlier = earlier();
     int done = earlier.map(progress -> progress.soFar().steps()).orElse(0);
     Timed<Recovered> recovered =
@@ -107,7 +109,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
                 rule.kind().optionName(),
                 new RecoveryRecord.Training(
                     tokens(result.steps()), result.steps(), result.bestStep(), recovered.seconds()),
-                before.perplexity(),
+                evaluated.perplexity(),
                 new RecoveryRecord.Loss(
                     result.heldOutBefore(),
                     result.heldOutAfter(),

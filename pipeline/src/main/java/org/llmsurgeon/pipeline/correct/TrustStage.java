@@ -17,7 +17,6 @@ import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.StageSeconds;
@@ -28,6 +27,7 @@ import org.llmsurgeon.pipeline.shot.ShotLosses;
 import org.llmsurgeon.surgery.choose.Competition;
 import org.llmsurgeon.surgery.choose.TrustRegion;
 import org.llmsurgeon.surgery.operate.LayerReport;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /**
  * Keeps a shot within what its predictions hold for, see {@link TrustRegion}: it is cut, the parts
@@ -92,7 +92,7 @@ public final class TrustStage {
   }
 
   private void forgetCut() {
-    run.delete(SelectionManifest.path(shot.shot()));
+    run.delete(ShotStage.SCORE.record(shot.shot()));
     run.delete(ShotStage.CUT.folder(shot.shot()));
   }
 
@@ -109,7 +109,7 @@ public final class TrustStage {
   private TrustRecord tried(int round, Map<String, Double> limits) {
     forgetCut();
     ShotContext bounded = within(limits);
-    SelectionManifest selection = new ScoreStage(bounded).selection();
+    ShotChoice selection = new ScoreStage(bounded).selection();
     List<LayerFile> cut = new CutStage(bounded).cut(selection).value();
     List<TrustRegion.Step> furthest = TrustRegion.furthest(steps(cut));
     TrustRecord tried =
@@ -143,7 +143,7 @@ public final class TrustStage {
 
   private TrustRecord measured(
       Map<String, Double> limits,
-      SelectionManifest selection,
+      ShotChoice selection,
       List<LayerFile> cut,
       List<TrustRegion.Step> furthest) {
     double before = loss(shot.model());
@@ -198,7 +198,7 @@ public final class TrustStage {
   /**
    * A model in which some layers are replaced; each under a name of its own, as models are kept.
    */
-  private ModelRef laid(SelectionManifest selection, List<LayerFile> layers) {
+  private ModelRef laid(ShotChoice selection, List<LayerFile> layers) {
     String path = laidPath() + String.format(Locale.ROOT, "%s.json", UUID.randomUUID());
     run.commit(
         path,

@@ -7,13 +7,14 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.choose.Allowance;
 import org.llmsurgeon.surgery.choose.Competition;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** What must hold before a shot is committed. */
 public final class CommitCheck {
@@ -42,7 +43,7 @@ public final class CommitCheck {
    * @param selection what was to go
    * @throws RunFailedException naming the shot and the layer
    */
-  public void check(ShotManifest shot, SelectionManifest selection) {
+  public void check(ShotManifest shot, ShotChoice selection) {
     List<LinearShape> layers = config.linears();
     require(shot.layers().size() == layers.size(), shot, "has not all layers");
     long removed = 0;
@@ -58,8 +59,7 @@ public final class CommitCheck {
         "removed " + removed + ", not " + shot.removal().removed());
     checkAllowed(shot);
     if (shot.shot() > 1) {
-      SelectionManifest earlier =
-          run.required(SelectionManifest.path(shot.shot() - 1), SelectionManifest.class);
+      ShotChoice earlier = run.required(ShotStage.SCORE.record(shot.shot() - 1), ShotChoice.class);
       checkStays(shot, earlier, selection);
       checkCounts(run.required(RunDirectory.manifest(shot.shot() - 1), ShotManifest.class), shot);
     }
@@ -91,7 +91,7 @@ public final class CommitCheck {
         "removed " + removed + " weights" + otherwise);
   }
 
-  private void checkStays(ShotManifest shot, SelectionManifest before, SelectionManifest now) {
+  private void checkStays(ShotManifest shot, ShotChoice before, ShotChoice now) {
     for (int i = 0; i < before.layers().size(); i++) {
       Selection old = before.layers().get(i).lines();
       Selection all = now.layers().get(i).lines();

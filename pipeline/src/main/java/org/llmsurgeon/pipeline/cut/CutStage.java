@@ -8,10 +8,10 @@ import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.Timed;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerSelection;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
+import org.llmsurgeon.surgery.shot.LayerSelection;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** Cuts all layers of a shot, a task each. Layers that are there already are not done again. */
 public final class CutStage {
@@ -43,7 +43,7 @@ public final class CutStage {
    *
    * @param selection what goes
    */
-  public Timed<List<LayerFile>> cut(SelectionManifest selection) {
+  public Timed<List<LayerFile>> cut(ShotChoice selection) {
     List<LinearShape> layers = shot.config().linears();
     LayerFile[] files = new LayerFile[layers.size()];
     List<LayerSelection> missing = new ArrayList<>();

@@ -2,11 +2,11 @@ package org.llmsurgeon.pipeline.cut;
 
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerSelection;
 import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.pipeline.weights.LayerWriter;
 import org.llmsurgeon.surgery.operate.CutLayer;
+import org.llmsurgeon.surgery.shot.LayerSelection;
 
 /**
  * Removes what was selected of a layer, updates the rest and writes the new weight. Memory as in

@@ -1,34 +1,46 @@
 package org.llmsurgeon.pipeline.cut;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.llmsurgeon.model.config.LinearShape;
+import org.llmsurgeon.pipeline.cluster.GpuWork;
+import org.llmsurgeon.pipeline.cluster.TaskFunction;
 import org.llmsurgeon.pipeline.cluster.Timed;
-import org.llmsurgeon.pipeline.run.LayerHealth;
-import org.llmsurgeon.pipeline.run.LayerSelection;
-import org.llmsurgeon.pipeline.run.Removal;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.pipeline.shot.ShotTarget;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
-import org.llmsurgeon.pruning.layer.StructureCosts;
-import org.llmsurgeon.pruning.structure.Structures;
-import org.llmsurgeon.pruning.threshold.ThresholdResult;
-import org.llmsurgeon.surgery.choose.LineChoice;
+import org.llmsurgeon.pruning.element.CostCut;
+import org.llmsurgeon.pruning.element.CostHistogram;
+import org.llmsurgeon.pruning.element.CostRange;
+import org.llmsurgeon.pruning.path.PathOptions;
+import org.llmsurgeon.surgery.choose.ChosenUnits;
+import org.llmsurgeon.surgery.choose.GroupScore;
+import org.llmsurgeon.surgery.choose.RoundScore;
+import org.llmsurgeon.surgery.choose.UnitPlan;
 import org.llmsurgeon.surgery.operate.LayerScore;
+import org.llmsurgeon.surgery.shot.ShotAim;
+import org.llmsurgeon.surgery.shot.ShotChoice;
+import org.llmsurgeon.surgery.shot.ShotChooser;
+import org.llmsurgeon.surgery.shot.ShotCosts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides what goes in a shot. Rows and columns: a task per layer, costs to the driver. Units: a
- * task per coupled group, elimination paths to the driver. Single weights and N:M: {@link
- * ElementSelection}. One threshold there; only numbers travel.
+ * Decides what goes in a shot: a task per layer or coupled group costs it, the driver chooses; only
+ * numbers travel. Of single weights and N:M costs are counted where cuts are made, so that both see
+ * the same.
  */
-public final class ScoreStage {
+public final class ScoreStage implements ShotCosts {
   private static final Logger LOG = LoggerFactory.getLogger(ScoreStage.class);
 
   private final ShotContext shot;
+  private final List<UnitPlan.Planned> groups;
+  private double seconds;
 
   /**
    * The stage of a shot, whose factors are there.
@@ -37,11 +49,13 @@ public final class ScoreStage {
    */
   public ScoreStage(ShotContext shot) {
     this.shot = shot;
+    boolean coupled = shot.recipe().structures().coupled();
+    this.groups = coupled ? UnitPlan.of(shot.config(), shot.recipe()).groups() : List.of();
   }
 
   /** What goes, decided where it is not yet. */
-  public SelectionManifest selection() {
-    return once(() -> select(shot.recipe().structures()));
+  public ShotChoice selection() {
+    return kept(() -> chooser().choose(this));
   }
 
   /**
@@ -50,78 +64,87 @@ public final class ScoreStage {
    *
    * @param baseline which score
    */
-  public SelectionManifest selection(UnitBaseline baseline) {
-    return once(() -> new UnitSelection(shot).upTo(target(), baseline));
+  public ShotChoice selection(UnitBaseline baseline) {
+    List<Integer> all = IntStream.range(0, groups.size()).boxed().toList();
+    return kept(
+        () ->
+            chooser().along(scored(all, this::work, new BaselinePathTask(shot.work(), baseline))));
   }
 
-  private SelectionManifest once(Supplier<SelectionManifest> select) {
-    String path = SelectionManifest.path(shot.shot());
+  private ShotChoice kept(Supplier<ShotChoice> choose) {
+    String path = ShotStage.SCORE.record(shot.shot());
     return shot.run()
-        .finished(path, SelectionManifest.class)
+        .finished(path, ShotChoice.class)
         .orElseGet(
             () -> {
-              SelectionManifest selection = select.get();
-              LOG.debug(
-                  "shot {}: target {}, threshold {}, {} of {} weights go, costs {}",
-                  shot.shot(),
-                  selection.removal().target(),
-                  selection.removal().threshold(),
-                  selection.removal().removed(),
-                  selection.removal().total(),
-                  selection.costs());
-              shot.run().commit(path, selection);
-              return selection;
+              ShotChoice choice = choose.get().took(seconds);
+              LOG.debug("shot {}: {}, costs {}", shot.shot(), choice.removal(), choice.costs());
+              shot.run().commit(path, choice);
+              return choice;
             });
   }
 
-  private SelectionManifest select(Structures structures) {
-    return switch (structures.contest()) {
-      case LINES -> selectLines();
-      case UNITS -> new UnitSelection(shot).upTo(target());
-      case WEIGHTS -> new ElementSelection(shot).upTo(target());
-    };
+  private ShotChooser chooser() {
+    double target = new ShotTarget(shot).share();
+    ShotAim aim =
+        new ShotAim(
+            target,
+            shot.plan().share(),
+            shot.plan().isLast(shot.shot(), target),
+            shot.shot() == 1 ? null : shot.selection(shot.shot() - 1).removal());
+    return new ShotChooser(shot.config(), shot.recipe(), aim);
   }
 
-  private SelectionManifest selectLines() {
-    Timed<List<LayerScore>> scored = scores();
-    List<StructureCosts> costs = scored.value().stream().map(LayerScore::costs).toList();
-    double target = target();
-    ThresholdResult result =
-        new LineChoice(shot.config().linears(), shot.recipe()).upTo(target, costs);
-    List<LayerSelection> layers =
-        IntStream.range(0, result.selections().size())
-            .mapToObj(i -> LayerSelection.of(i, result.selections().get(i)))
-            .toList();
-    return new SelectionManifest(
-        new Removal(target, result.threshold(), result.removed(), result.total()),
-        SelectionManifest.Prediction.NONE,
-        0,
-        layers,
-        scored.seconds(),
-        scored.value().stream()
-            .map(each -> new LayerHealth(each.costs().layer(), each.factors()))
-            .toList(),
-        LineCounts.of(costs, result.selections(), shot.recipe().structures()));
-  }
-
-  /** Costs of the rows and columns of all layers, in the model's order. */
-  public Timed<List<StructureCosts>> costs() {
-    Timed<List<LayerScore>> scored = scores();
-    return new Timed<>(scored.value().stream().map(LayerScore::costs).toList(), scored.seconds());
-  }
-
-  private Timed<List<LayerScore>> scores() {
+  @Override
+  public List<LayerScore> lines() {
     List<LinearShape> layers = shot.config().linears();
-    return shot.session()
-        .tasks()
-        .longestFirst(
-            shot.stage("score"),
-            IntStream.range(0, layers.size()).boxed().toList(),
-            layer -> ShotContext.work(layers.get(layer)),
-            new ScoreTask(shot.work()));
+    return scored(
+        IntStream.range(0, layers.size()).boxed().toList(),
+        layer -> ShotContext.work(layers.get(layer)),
+        new ScoreTask(shot.work()));
   }
 
-  private double target() {
-    return new ShotTarget(shot).share();
+  @Override
+  public List<GroupScore> paths(List<Integer> some, PathOptions options) {
+    return scored(some, this::work, new PathTask(shot.work(), options));
+  }
+
+  @Override
+  public List<RoundScore> round(List<ChosenUnits> chosen) {
+    return scored(chosen, group -> work(group.group()), new CostRoundTask(shot.work()));
+  }
+
+  private double work(int group) {
+    return groups.get(group).shapes().stream().mapToDouble(ShotContext::work).sum();
+  }
+
+  private <I, R> List<R> scored(List<I> items, ToDoubleFunction<I> work, TaskFunction<I, R> task) {
+    return timed(shot.session().tasks().longestFirst(shot.stage("score"), items, work, task));
+  }
+
+  private <R> R timed(Timed<R> done) {
+    seconds += done.seconds();
+    return done.value();
+  }
+
+  @Override
+  public List<CostHistogram> count(List<List<CostCut>> earlier, List<CostRange> ranges) {
+    List<CostHistogramTask.Item> items = new ArrayList<>();
+    for (int layer : shot.largestFirst()) {
+      if (ranges.get(layer) != null) {
+        items.add(new CostHistogramTask.Item(layer, earlier.get(layer), ranges.get(layer)));
+      }
+    }
+    List<CostHistogram> counted =
+        timed(
+            shot.session()
+                .tasks()
+                .onGpus(GpuWork.SOLVES)
+                .run(shot.stage("score"), items, new CostHistogramTask(shot.work())));
+    CostHistogram[] sorted = new CostHistogram[ranges.size()];
+    for (int i = 0; i < items.size(); i++) {
+      sorted[items.get(i).layer()] = counted.get(i);
+    }
+    return Arrays.asList(sorted);
   }
 }

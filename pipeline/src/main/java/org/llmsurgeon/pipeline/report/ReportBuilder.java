@@ -18,7 +18,6 @@ import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.RunIdentity;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
@@ -29,6 +28,7 @@ import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.choose.Shortfall;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** Gathers what a run did into its report. */
 public final class ReportBuilder {
@@ -145,7 +145,7 @@ public final class ReportBuilder {
    * @param selection what was chosen in it
    * @param evaluation perplexity after it, with weights in F32
    */
-  public void shot(ShotManifest shot, SelectionManifest selection, Evaluation evaluation) {
+  public void shot(ShotManifest shot, ShotChoice selection, Evaluation evaluation) {
     factors.addAll(ShotHealth.factors(shot, selection));
     updates.addAll(ShotHealth.updates(shot));
     ShotHealth.warning(shot).ifPresent(ofUpdates::add);

@@ -7,11 +7,11 @@ import java.util.TreeMap;
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.run.Evaluation;
-import org.llmsurgeon.pipeline.run.Removal;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
+import org.llmsurgeon.surgery.shot.Removal;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** The shots of a report, some of whose figures are known later than the shot. */
 final class ReportedShots {
@@ -31,8 +31,7 @@ final class ReportedShots {
    * @param evaluation perplexity after it, with weights in F32
    * @param model of whose layers sizes are computed; null where they are not known
    */
-  void add(
-      ShotManifest shot, SelectionManifest selection, Evaluation evaluation, ModelConfig model) {
+  void add(ShotManifest shot, ShotChoice selection, Evaluation evaluation, ModelConfig model) {
     StageSeconds before = shot.seconds();
     Removal removal = shot.removal();
     shots.add(
@@ -64,7 +63,7 @@ final class ReportedShots {
   }
 
   /** What went of each kind of unit. */
-  private Map<String, ShotReport.UnitShare> units(SelectionManifest selection, ShotManifest shot) {
+  private Map<String, ShotReport.UnitShare> units(ShotChoice selection, ShotManifest shot) {
     Map<String, ShotReport.UnitShare> units = new TreeMap<>();
     selection
         .predicted()
@@ -79,8 +78,7 @@ final class ReportedShots {
   }
 
   /** What each constraint on widths costs. */
-  private Map<String, ShotReport.Constraint> constraints(
-      SelectionManifest selection, ShotManifest shot) {
+  private Map<String, ShotReport.Constraint> constraints(ShotChoice selection, ShotManifest shot) {
     Map<String, ShotReport.Constraint> constraints = new TreeMap<>();
     selection
         .predicted()

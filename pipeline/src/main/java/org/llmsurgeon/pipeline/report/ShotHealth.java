@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Optional;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerHealth;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.surgery.operate.UpdateSteps;
+import org.llmsurgeon.surgery.shot.LayerHealth;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** The numerical side of a shot, for the report: its factors, and updates that iterate. */
 final class ShotHealth {
@@ -22,7 +22,7 @@ final class ShotHealth {
    * @param shot what was done
    * @param selection what was chosen
    */
-  static List<PruningReport.Factor> factors(ShotManifest shot, SelectionManifest selection) {
+  static List<PruningReport.Factor> factors(ShotManifest shot, ShotChoice selection) {
     List<PruningReport.Factor> rows = new ArrayList<>();
     selection.factors().forEach(layer -> rows.addAll(rows(layer, shot.shot())));
     for (LayerFile file : shot.layers()) {

@@ -16,19 +16,14 @@ public record Evaluation(Double perplexity, Map<String, Double> scores, double s
     scores = scores == null ? Map.of() : new TreeMap<>(scores);
   }
 
-  /** The place of that of a shot that was cut and not corrected yet, relative. */
-  public static String ofCut(int shot) {
-    return RunDirectory.inShot(shot, "evaluation-cut.json");
-  }
-
-  /** The place of that of a shot that was refitted and not corrected yet, relative. */
-  public static String ofReconstructed(int shot) {
-    return RunDirectory.inShot(shot, "evaluation-reconstructed.json");
-  }
-
-  /** The place of that of a shot that was corrected and not recovered yet, relative. */
-  public static String ofCorrected(int shot) {
-    return RunDirectory.inShot(shot, "evaluation-corrected.json");
+  /**
+   * The place of that of a shot that more stages are to follow, relative.
+   *
+   * @param stage the last that was done: what was cut, refitted or corrected
+   * @param shot from 1
+   */
+  public static String after(ShotStage stage, int shot) {
+    return RunDirectory.inShot(shot, "evaluation-" + stage.record());
   }
 
   /** Its place in the run directory, relative. */

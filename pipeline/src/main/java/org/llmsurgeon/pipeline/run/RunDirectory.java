@@ -124,21 +124,6 @@ public final class RunDirectory {
     return ShotStage.COMMIT.record(shot);
   }
 
-  /** What a shot has cut and not corrected yet, relative. */
-  public static String cut(int shot) {
-    return ShotStage.CUT.record(shot);
-  }
-
-  /** What a shot has refitted and not corrected yet, relative. */
-  public static String reconstructed(int shot) {
-    return ShotStage.RECONSTRUCT.record(shot);
-  }
-
-  /** What a shot has corrected and not recovered yet, relative. */
-  public static String corrected(int shot) {
-    return ShotStage.CORRECT.record(shot);
-  }
-
   /**
    * Sets what must hold before each commit.
    *

@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.run;
 
 import java.util.List;
+import org.llmsurgeon.surgery.shot.Removal;
 
 /**
  * The commit of a shot: what the weights of all layers are now.

@@ -67,6 +67,11 @@ public enum ShotStage {
     return RunDirectory.inShot(shot, record);
   }
 
+  /** Name of that record. */
+  String record() {
+    return record;
+  }
+
   /** Whether a file or folder in the folder of a shot is its own. */
   boolean owns(String entry) {
     return own.matcher(entry).matches();

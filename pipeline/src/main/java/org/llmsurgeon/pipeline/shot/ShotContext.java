@@ -10,9 +10,10 @@ import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.Session;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /**
  * What the stages of a shot share on the driver.
@@ -79,8 +80,8 @@ public record ShotContext(
    *
    * @param chosen a shot that is committed
    */
-  public SelectionManifest selection(int chosen) {
-    return run.required(SelectionManifest.path(chosen), SelectionManifest.class);
+  public ShotChoice selection(int chosen) {
+    return run.required(ShotStage.SCORE.record(chosen), ShotChoice.class);
   }
 
   /** Path of a file of this shot, relative to the run directory. */

@@ -6,10 +6,11 @@ import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.RunPlan;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.text.Windows;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /**
  * How much the loss grew in a shot, and how much the quadratic model said it would, in nats per
@@ -100,7 +101,7 @@ public final class ShotLosses {
    * @param cost to be told
    * @return null where nothing is predicted
    */
-  public Double share(SelectionManifest choice, ShotManifest shot, double cost) {
+  public Double share(ShotChoice choice, ShotManifest shot, double cost) {
     Double all = choice.predicted().cost();
     if (all == null) {
       return null;
@@ -124,7 +125,8 @@ public final class ShotLosses {
   /** Growth of the logarithm of the perplexity by the cut, before any correction. */
   private Double onTest(int shot) {
     Evaluation after =
-        run.finished(Evaluation.ofCut(shot), Evaluation.class).orElseGet(() -> evaluation(shot));
+        run.finished(Evaluation.after(ShotStage.CUT, shot), Evaluation.class)
+            .orElseGet(() -> evaluation(shot));
     return Math.log(after.perplexity()) - Math.log(evaluation(shot - 1).perplexity());
   }
 

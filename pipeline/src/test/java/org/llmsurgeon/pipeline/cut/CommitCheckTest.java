@@ -20,15 +20,16 @@ import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.LayerSelection;
-import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.run.SelectionManifest;
 import org.llmsurgeon.pipeline.run.ShotManifest;
+import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.LayerSelection;
+import org.llmsurgeon.surgery.shot.Removal;
+import org.llmsurgeon.surgery.shot.ShotChoice;
 
 /** Every reason not to commit a shot, and shots that are committed. */
 class CommitCheckTest {
@@ -64,15 +65,15 @@ class CommitCheckTest {
           shot, new Removal(target, 1, told, TOTAL), files, seconds, AfterCut.NOTHING);
     }
 
-    SelectionManifest selection() {
+    ShotChoice selection() {
       List<LayerSelection> layers = new ArrayList<>();
       for (int i = 0; i < CONFIG.linears().size(); i++) {
         int[] own = i == 0 ? rows : new int[0];
         layers.add(LayerSelection.of(i, new Selection(own, new int[0])));
       }
-      return new SelectionManifest(
+      return new ShotChoice(
           new Removal(target, 1, removed(), TOTAL),
-          SelectionManifest.Prediction.NONE,
+          ShotChoice.Prediction.NONE,
           0,
           layers,
           0,
@@ -94,18 +95,18 @@ class CommitCheckTest {
     }
   }
 
-  private void check(ShotManifest shot, SelectionManifest selection) {
+  private void check(ShotManifest shot, ShotChoice selection) {
     check(Map.of(), shot, selection);
   }
 
-  private void check(Map<String, Object> more, ShotManifest shot, SelectionManifest selection) {
+  private void check(Map<String, Object> more, ShotManifest shot, ShotChoice selection) {
     Map<String, Object> options = new HashMap<>(more);
     options.put("structures", "row,column");
     options.put("sparsity", 0.5);
     new CommitCheck(run, CONFIG, Recipe.of(options)).check(shot, selection);
   }
 
-  private void refused(ShotManifest shot, SelectionManifest selection, String message) {
+  private void refused(ShotManifest shot, ShotChoice selection, String message) {
     assertThatExceptionOfType(RunFailedException.class)
         .isThrownBy(() -> check(shot, selection))
         .withMessage(message);
@@ -118,7 +119,7 @@ class CommitCheckTest {
   }
 
   private void commit(Cut cut) {
-    run.commit(SelectionManifest.path(cut.shot()), cut.selection());
+    run.commit(ShotStage.SCORE.record(cut.shot()), cut.selection());
     run.commit(RunDirectory.manifest(cut.shot()), cut.manifest());
   }
 

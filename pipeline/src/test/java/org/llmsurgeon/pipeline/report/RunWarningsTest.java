@@ -9,11 +9,11 @@ import org.junit.jupiter.api.Test;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.pipeline.run.AfterCut;
 import org.llmsurgeon.pipeline.run.LayerFile;
-import org.llmsurgeon.pipeline.run.Removal;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.StageSeconds;
 import org.llmsurgeon.surgery.operate.LayerReport;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.shot.Removal;
 
 class RunWarningsTest {
   private static final Recipe LINES = recipe(Map.of("structures", "row,column"));

@@ -17,11 +17,11 @@ class ShotStageTest {
       List.of(
           FactorsManifest.path(1),
           FactorsManifest.path(1, 0),
-          SelectionManifest.path(1),
-          RunDirectory.cut(1),
-          Evaluation.ofCut(1),
-          RunDirectory.reconstructed(1),
-          Evaluation.ofReconstructed(1),
+          ShotStage.SCORE.record(1),
+          ShotStage.CUT.record(1),
+          Evaluation.after(ShotStage.CUT, 1),
+          ShotStage.RECONSTRUCT.record(1),
+          Evaluation.after(ShotStage.RECONSTRUCT, 1),
           RunDirectory.manifest(1),
           Evaluation.path(1));
 

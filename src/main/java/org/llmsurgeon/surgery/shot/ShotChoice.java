@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.run;
+package org.llmsurgeon.surgery.shot;
 
 import java.util.List;
 import java.util.Map;
@@ -12,12 +12,12 @@ import org.llmsurgeon.pruning.structure.CostCounts;
  * @param predicted what that adds to the loss
  * @param followedAgain paths that had to be followed further
  * @param layers one per prunable layer, in the model's order
- * @param scoreSeconds time of the scoring
+ * @param scoreSeconds time of the scoring; 0 where nobody took it
  * @param factors how well the factors could be inverted, in the model's order; empty where single
  *     weights go, whose cuts say it
  * @param costs by kind of structure, how many cost how much; empty in runs of earlier versions
  */
-public record SelectionManifest(
+public record ShotChoice(
     Removal removal,
     Prediction predicted,
     int followedAgain,
@@ -26,10 +26,19 @@ public record SelectionManifest(
     List<LayerHealth> factors,
     Map<String, CostCounts> costs) {
   /** Copies the lists and the map. */
-  public SelectionManifest {
+  public ShotChoice {
     layers = List.copyOf(layers);
     factors = List.copyOf(factors);
     costs = costs == null ? Map.of() : new TreeMap<>(costs);
+  }
+
+  /**
+   * The same choice, timed.
+   *
+   * @param seconds time of the scoring
+   */
+  public ShotChoice took(double seconds) {
+    return new ShotChoice(removal, predicted, followedAgain, layers, seconds, factors, costs);
   }
 
   /**
@@ -67,9 +76,4 @@ public record SelectionManifest(
    * @param removed weights that would go, those of earlier shots included
    */
   public record Without(double predicted, long removed) {}
-
-  /** Its place in the run directory, relative. */
-  public static String path(int shot) {
-    return ShotStage.SCORE.record(shot);
-  }
 }

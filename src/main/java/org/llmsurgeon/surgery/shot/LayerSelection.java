@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.run;
+package org.llmsurgeon.surgery.shot;
 
 import java.io.Serializable;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline.cut;
+package org.llmsurgeon.surgery.shot;
 
 import java.util.Arrays;
 import java.util.List;

@@ -17,11 +17,10 @@ import org.llmsurgeon.pipeline.run.CorrectionRecord;
 import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
+import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
-import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.AdaptedModel;
 import org.llmsurgeon.surgery.correct.AdapterTargets;
 import org.llmsurgeon.surgery.correct.AdapterTraining;
@@ -44,7 +43,7 @@ public final class CorrectionStage {
   private final ShotStage before;
   private final RunDirectory run;
   private final CorrectionRule rule;
-  private final CorrectionWork work;
+  private final TrainingWork work;
   private final AdapterTargets targets;
 
   /**
@@ -58,17 +57,8 @@ public final class CorrectionStage {
     this.before = before;
     this.run = shot.run();
     this.rule = shot.recipe().correction();
-    String folder = shot.plan().identity().inputs().model().path();
-    Session session = shot.session();
-    this.work =
-        new CorrectionWork(
-            session.model(folder, run, before.record(shot.shot())),
-            rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
-            run.path(),
-            shot.shot(),
-            shot.recipe(),
-            shot.plan().calibration(shot.shot()),
-            session.settings());
+    WindowsFile windows = shot.plan().calibration(shot.shot());
+    this.work = TrainingWork.of(shot, before, rule.kind(), windows, FOLDER);
     this.targets = AdapterTargets.of(shot.recipe(), shot.config());
   }
 

@@ -35,8 +35,7 @@ final class ExecutorCorrection implements AutoCloseable {
    * @param adapters the adapters
    * @return to be closed by the task when it is done
    */
-  static ProcessCache.Held<ExecutorCorrection> acquire(
-      CorrectionWork work, StoredTensors adapters) {
+  static ProcessCache.Held<ExecutorCorrection> acquire(TrainingWork work, StoredTensors adapters) {
     List<Object> key = List.of(work.models(), ExecutorDevice.shared());
     return ProcessCache.shared()
         .acquire(
@@ -47,7 +46,7 @@ final class ExecutorCorrection implements AutoCloseable {
             made -> made.merge(work, adapters));
   }
 
-  private static ExecutorCorrection load(CorrectionWork work) {
+  private static ExecutorCorrection load(TrainingWork work) {
     MemoryLimits limits = KeptMemory.limits(ExecutorDevice.shared());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
@@ -64,7 +63,7 @@ final class ExecutorCorrection implements AutoCloseable {
     }
   }
 
-  private void merge(CorrectionWork work, StoredTensors adapters) {
+  private void merge(TrainingWork work, StoredTensors adapters) {
     try (Adapters read =
         work.targets(model.model().config()).zeros(ExecutorDevice.shared(), Precision.SINGLE)) {
       adapters.read(work.directory(), 0, read.tensors());

@@ -30,7 +30,7 @@ final class ExecutorRecovery {
    * @param state its weights
    * @return to be closed by the task when it is done
    */
-  static ProcessCache.Held<RecoveredModel> acquire(RecoveryWork work, RecoveryState state) {
+  static ProcessCache.Held<RecoveredModel> acquire(TrainingWork work, RecoveryState state) {
     List<Object> key = new ArrayList<>(List.of("recovery", work.cut(), ExecutorDevice.shared()));
     key.add(work.dense());
     return ProcessCache.shared()
@@ -42,7 +42,7 @@ final class ExecutorRecovery {
             made -> read(made, work, state));
   }
 
-  private static RecoveredModel load(RecoveryWork work) {
+  private static RecoveredModel load(TrainingWork work) {
     MemoryLimits limits = KeptMemory.limits(ExecutorDevice.shared());
     LanguageModel teacher =
         work.dense() == null ? null : ExecutorModel.load(work.dense(), work.settings());
@@ -61,7 +61,7 @@ final class ExecutorRecovery {
     }
   }
 
-  private static void read(RecoveredModel model, RecoveryWork work, RecoveryState state) {
+  private static void read(RecoveredModel model, TrainingWork work, RecoveryState state) {
     if (state.isStart()) {
       readCut(model, work);
       return;
@@ -75,7 +75,7 @@ final class ExecutorRecovery {
   }
 
   /** A model that was trained elsewhere in this process may be wanted as it was cut. */
-  private static void readCut(RecoveredModel model, RecoveryWork work) {
+  private static void readCut(RecoveredModel model, TrainingWork work) {
     Device device = ExecutorDevice.shared();
     List<Tensor> own = model.weights();
     int at = 0;

@@ -19,7 +19,7 @@ import org.llmsurgeon.surgery.correct.AdaptedModel;
  * @param step the step, from 1
  * @param adapters as they are in this step
  */
-record GradientTask(CorrectionWork work, int step, StoredTensors adapters)
+record GradientTask(TrainingWork work, int step, StoredTensors adapters)
     implements TaskFunction<GradientTask.Part, GradientTask.Done> {
   /**
    * Some windows.

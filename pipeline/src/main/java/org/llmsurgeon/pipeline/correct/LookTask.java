@@ -12,7 +12,7 @@ import org.llmsurgeon.surgery.recover.RecoveredModel;
  * @param work what it needs
  * @param state the weights
  */
-record LookTask(RecoveryWork work, RecoveryState state)
+record LookTask(TrainingWork work, RecoveryState state)
     implements TaskFunction<EvaluateTask.Range, double[]> {
   @Override
   public double[] apply(EvaluateTask.Range range, String attempt) {

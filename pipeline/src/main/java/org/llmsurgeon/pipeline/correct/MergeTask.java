@@ -24,7 +24,7 @@ import org.llmsurgeon.surgery.operate.LayerWeight;
  * @param work what it needs
  * @param adapters of all layers that have some
  */
-record MergeTask(CorrectionWork work, StoredTensors adapters)
+record MergeTask(TrainingWork work, StoredTensors adapters)
     implements TaskFunction<MergeTask.Layer, LayerFile> {
   /**
    * A layer before the correction.

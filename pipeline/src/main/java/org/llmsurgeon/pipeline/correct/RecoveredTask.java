@@ -21,7 +21,7 @@ import org.llmsurgeon.surgery.recover.TrainedLayer;
  *
  * @param work what it needs
  */
-record RecoveredTask(RecoveryWork work) implements TaskFunction<RecoveredTask.Layer, LayerFile> {
+record RecoveredTask(TrainingWork work) implements TaskFunction<RecoveredTask.Layer, LayerFile> {
   /**
    * A layer.
    *

@@ -17,7 +17,7 @@ import org.llmsurgeon.surgery.recover.RecoveredModel;
  * @param step the step, from 1
  * @param state the weights before it
  */
-record RecoveryGradientTask(RecoveryWork work, int step, RecoveryState state)
+record RecoveryGradientTask(TrainingWork work, int step, RecoveryState state)
     implements TaskFunction<GradientTask.Part, GradientTask.Done> {
   @Override
   public GradientTask.Done apply(GradientTask.Part part, String attempt) {

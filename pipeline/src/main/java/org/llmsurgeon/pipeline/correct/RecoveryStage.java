@@ -19,12 +19,10 @@ import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RecoveryRecord;
 import org.llmsurgeon.pipeline.run.RunDirectory;
-import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.ShotManifest;
 import org.llmsurgeon.pipeline.run.ShotStage;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotContext;
-import org.llmsurgeon.surgery.catalog.CorrectionKind;
 import org.llmsurgeon.surgery.correct.Reconstruction;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
 import org.llmsurgeon.surgery.recover.RecoveredModel;
@@ -48,7 +46,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
   private final ShotStage before;
   private final RunDirectory run;
   private final RecoveryRule rule;
-  private final RecoveryWork work;
+  private final TrainingWork work;
   private final RecoveryPlan plan;
   private final List<Integer> trained;
   private Set<String> kept = Set.of();
@@ -66,17 +64,7 @@ public final class RecoveryStage implements Recovery.Work<RecoveryState> {
     this.run = shot.run();
     this.rule = shot.recipe().recovery();
     WindowsFile windows = shot.plan().windows().recovery();
-    String folder = shot.plan().identity().inputs().model().path();
-    Session session = shot.session();
-    this.work =
-        new RecoveryWork(
-            session.model(folder, run, before.record(shot.shot())),
-            rule.kind() == CorrectionKind.DISTILL ? session.model(folder) : null,
-            run.path(),
-            shot.shot(),
-            shot.recipe(),
-            windows,
-            session.settings());
+    this.work = TrainingWork.of(shot, before, rule.kind(), windows, FOLDER);
     this.plan = RecoveryPlan.of(shot.recipe(), windows.windows(), windows.context());
     List<LinearShape> layers = shot.config().linears();
     List<LinearShape> own = RecoveredModel.layers(shot.recipe(), shot.config());

@@ -24,7 +24,7 @@ import org.llmsurgeon.surgery.recover.TrainedLayer;
  * @param step which step
  * @param parts gradients of each part
  */
-record TrainTask(RecoveryWork work, Step step, List<StoredTensors> parts)
+record TrainTask(TrainingWork work, Step step, List<StoredTensors> parts)
     implements TaskFunction<TrainTask.Layer, RecoveryState.Layer> {
   TrainTask {
     parts = List.copyOf(parts);

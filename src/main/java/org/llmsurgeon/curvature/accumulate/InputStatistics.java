@@ -17,7 +17,8 @@ import org.llmsurgeon.compute.Tensor;
  * ACTIVITY:  sum_w (mean_t |x_tm|_2)^2, the same for all inputs of a member
  * </pre>
  *
- * <p>All in double, tokens in their order.
+ * <p>All in double, tokens in their order, on the host: no operation of a device takes the root
+ * that the activity needs of each token, and only baselines of a comparison ask for it.
  */
 public final class InputStatistics {
   /** Row of the sums of inputs. */

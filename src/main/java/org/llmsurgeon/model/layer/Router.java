@@ -7,7 +7,8 @@ import org.llmsurgeon.model.pass.Workspace;
 /**
  * Sends each token to a few experts: those of the highest probabilities {@code softmax(W x)}, which
  * are also their weights, made to sum to 1 or not (Shazeer et al. 2017, Fedus et al. 2022). Which
- * ones they are has no gradient; how much they weigh has.
+ * ones they are has no gradient; how much they weigh has. The scores come to the host in each pass:
+ * how many rows an expert reads, and so the shapes that the device is told, follow from them.
  *
  * @param scores {@code hidden -> experts}, which no tap sees
  * @param perToken how many experts a token goes to

@@ -51,28 +51,6 @@ public final class EigenCurvature implements CurvatureOperator, AutoCloseable {
   }
 
   /**
-   * KFAC in its own basis: the same as its factors with that damping.
-   *
-   * @param device where everything lives
-   * @param layer name of the layer, for messages
-   * @param basis eigenvectors and eigenvalues; copied
-   * @param damping relative damping of the two factors
-   * @throws NotPositiveDefiniteException if an eigenvalue is not positive even so
-   */
-  public static EigenCurvature kfac(
-      Device device, String layer, EigenBasis basis, Damping damping) {
-    int columns = basis.valuesA().length;
-    double[] products = new double[basis.valuesG().length * columns];
-    for (int i = 0; i < products.length; i++) {
-      products[i] = basis.valuesG()[i / columns] * basis.valuesA()[i % columns];
-    }
-    try (Tensor values =
-        device.tensor(Precision.DOUBLE, basis.valuesG().length, columns, products)) {
-      return ekfac(device, layer, basis, values, damping);
-    }
-  }
-
-  /**
    * EKFAC: KFAC's eigenvectors with corrected eigenvalues. Damping adds to each what it adds to the
    * product of KFAC's eigenvalues, {@code d_G mu_j + d_A lambda_i + d_G d_A}; so where nothing had
    * to be corrected this is KFAC.

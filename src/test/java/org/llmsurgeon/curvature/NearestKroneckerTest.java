@@ -15,6 +15,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
+import org.llmsurgeon.curvature.accumulate.Means;
 import org.llmsurgeon.curvature.accumulate.TokenShape;
 import org.llmsurgeon.curvature.accumulate.WeightedAccumulator;
 
@@ -174,7 +175,7 @@ class NearestKroneckerTest {
       try (WeightedAccumulator sum =
           new WeightedAccumulator(device, summed, weighing, nearest.weighing())) {
         sum.add(sumsG ? g : a, sumsG ? a : g);
-        try (Tensor mean = sum.mean()) {
+        try (Tensor mean = Means.ofTriangle(device, sum.sum(), summed.size(), sample.a().length)) {
           nearest.take(mean);
         }
       }

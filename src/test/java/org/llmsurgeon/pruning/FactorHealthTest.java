@@ -57,7 +57,7 @@ class FactorHealthTest {
     try (TensorScope scope = new TensorScope(device);
         ElementSurgery raised = surgery(scope, new Damping(0.01, 0.01));
         ElementSurgery asked = surgery(scope, new Damping(1, 0.01))) {
-      ElementUpdate update = new ElementUpdate.Full(1e-13, 100);
+      ElementUpdate update = new ElementUpdate.Full(1e-13, 0, 100);
       double[] cut = device.values(scope.own(raised.cut(mask, update).weight()));
       double[] expected = device.values(scope.own(asked.cut(mask, update).weight()));
       assertClose("weight", cut, expected, 1e-10);

@@ -20,6 +20,7 @@ import org.llmsurgeon.compute.cpu.CpuDevice;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.CurvatureOperator;
 import org.llmsurgeon.curvature.Damping;
+import org.llmsurgeon.curvature.EigenBases;
 import org.llmsurgeon.curvature.EigenBasis;
 import org.llmsurgeon.curvature.EigenCurvature;
 import org.llmsurgeon.curvature.KroneckerSum;
@@ -38,7 +39,7 @@ import org.llmsurgeon.pruning.structure.Selection;
  */
 class OtherCurvatureTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);
-  private static final ElementUpdate.Full EXACT = new ElementUpdate.Full(1e-13, 1000);
+  private static final ElementUpdate.Full EXACT = new ElementUpdate.Full(1e-13, 0, 1000);
 
   private static final int[] LIVE_ROWS = {0, 2, 3};
   private static final int[] LIVE_COLUMNS = {1, 2, 3, 4};
@@ -72,7 +73,7 @@ class OtherCurvatureTest {
     Device device = scope.device();
     double[] corrected = new Random(2).doubles(12, 0.1, 9).toArray();
     Tensor values = scope.own(device.tensor(Precision.DOUBLE, 3, 4, corrected));
-    try (EigenBasis basis = EigenBasis.of(device, surgery.liveFactors())) {
+    try (EigenBasis basis = EigenBases.of(device, surgery.liveFactors())) {
       return EigenCurvature.ekfac(device, "layer 1", basis, values, DAMPING);
     }
   }

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.pruning.layer.CostKind;
 import org.llmsurgeon.pruning.layer.UpdateKind;
 import org.llmsurgeon.pruning.structure.RowsColumns;
 import org.llmsurgeon.pruning.structure.Selection;
@@ -25,8 +24,6 @@ class PruningOptionsTest {
     assertThat(UpdateKind.parse("additive")).isEqualTo(UpdateKind.ADDITIVE);
     assertThat(UpdateKind.parse("none")).isEqualTo(UpdateKind.NONE);
     assertThat(UpdateKind.parse("independent")).isEqualTo(UpdateKind.INDEPENDENT);
-    assertThat(CostKind.parse("obs")).isEqualTo(CostKind.OBS);
-    assertThat(CostKind.parse("obd")).isEqualTo(CostKind.OBD);
   }
 
   @ParameterizedTest
@@ -46,9 +43,6 @@ class PruningOptionsTest {
     assertThatThrownBy(() -> UpdateKind.parse("Joint"))
         .isInstanceOf(InputException.class)
         .hasMessageContainingAll("update 'Joint'", "joint, additive, none, independent");
-    assertThatThrownBy(() -> CostKind.parse("obx"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContainingAll("cost 'obx'", "obs, obd");
     assertThatThrownBy(() -> Structures.parse("rows"))
         .isInstanceOf(InputException.class)
         .hasMessageContainingAll("'rows'", "row, column, row,column");

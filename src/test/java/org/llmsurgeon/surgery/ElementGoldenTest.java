@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.SharedData;
 import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.compute.Device;
@@ -28,6 +29,7 @@ import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.Objective;
+import org.llmsurgeon.pruning.element.CheapestElements;
 import org.llmsurgeon.pruning.element.CostCut;
 import org.llmsurgeon.pruning.element.CostMatrix;
 import org.llmsurgeon.pruning.element.ElementCosts;
@@ -79,7 +81,7 @@ class ElementGoldenTest {
   void costsOfWeightsAreTheAuthors(GoldenTest.Model which, CostKind kind) throws IOException {
     try (GoldenCase golden = which.open();
         TensorScope scope = new TensorScope(golden.device);
-        Safetensors expected = golden.golden("costs_" + kind.optionName() + ".safetensors")) {
+        Safetensors expected = golden.golden("costs_" + Choice.name(kind) + ".safetensors")) {
       for (Layer layer : layers(golden, scope, COSTS)) {
         Tensor costs = scope.own(layer.elements(golden.device, kind).matrix(Precision.DOUBLE));
         double[] actual = golden.device.values(costs);
@@ -143,7 +145,7 @@ class ElementGoldenTest {
       long count,
       Predicate<LinearShape> compared)
       throws IOException {
-    ElementThreshold.Found found = ElementThreshold.select(costs, count);
+    ElementThreshold.Found found = CheapestElements.select(costs, count);
     assertThat(found.removed()).isEqualTo(count);
     long more = 0;
     try (Safetensors expected = golden.golden("weights_" + run + ".safetensors")) {
@@ -195,7 +197,7 @@ class ElementGoldenTest {
   private static void assertFullIsBetter(Device device, Layer layer) {
     ElementCosts costs = layer.elements(device, CostKind.OBS);
     long count = layer.shape().weights() / 2;
-    ElementMask mask = costs.select(ElementThreshold.select(List.of(costs), count).cuts().get(0));
+    ElementMask mask = costs.select(CheapestElements.select(List.of(costs), count).cuts().get(0));
     ElementCut full = layer.surgery().cut(mask, ElementUpdate.Full.DEFAULT);
     ElementCut grouped = layer.surgery().cut(mask, new ElementUpdate.Grouped(500, true));
     try (Tensor ours = full.weight();
@@ -219,9 +221,9 @@ class ElementGoldenTest {
         ElementCosts costs = layer.elements(golden.device, CostKind.OBS);
         long half = layer.shape().weights() / 2;
         ElementMask mask =
-            costs.select(ElementThreshold.select(List.of(costs), half).cuts().get(0));
+            costs.select(CheapestElements.select(List.of(costs), half).cuts().get(0));
         ElementCut cut = layer.surgery().cut(mask, ElementUpdate.Full.DEFAULT);
-        ElementCut best = layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 1000));
+        ElementCut best = layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 0, 1000));
         double optimum = layer.surgery().quadraticCost(scope.own(best.weight()));
         assertThat(layer.surgery().quadraticCost(scope.own(cut.weight())))
             .as("%s after %d steps", layer.shape().name(), cut.steps())
@@ -248,7 +250,7 @@ class ElementGoldenTest {
       List<ElementCosts> costs = new ArrayList<>();
       layers.forEach(each -> costs.add(each.elements(golden.device, CostKind.OBS)));
       long total = layers.stream().mapToLong(each -> each.shape().weights()).sum();
-      List<CostCut> cuts = ElementThreshold.select(costs, total / 2).cuts();
+      List<CostCut> cuts = CheapestElements.select(costs, total / 2).cuts();
       Map<String, LayerWeight> ours = new HashMap<>();
       Map<String, LayerWeight> optimal = new HashMap<>();
       for (int i = 0; i < layers.size(); i++) {
@@ -256,7 +258,7 @@ class ElementGoldenTest {
         ElementMask mask = costs.get(i).select(cuts.get(i));
         Tensor cut = scope.own(layer.surgery().cut(mask, ElementUpdate.Full.DEFAULT).weight());
         Tensor best =
-            scope.own(layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 1000)).weight());
+            scope.own(layer.surgery().cut(mask, new ElementUpdate.Full(1e-7, 0, 1000)).weight());
         double optimum = layer.surgery().quadraticCost(best);
         assertThat(layer.surgery().quadraticCost(cut))
             .as(layer.shape().name())

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.llmsurgeon.Choice;
 import org.llmsurgeon.SharedData;
 import org.llmsurgeon.checkpoint.safetensors.Safetensors;
 import org.llmsurgeon.compute.Precision;
@@ -70,9 +71,11 @@ class GoldenTest {
         TensorScope scope = new TensorScope(golden.device);
         LanguageModel model = LanguageModel.load(golden.config, golden.source(), golden.device);
         ShardFactors shard =
-            new Calibration(
-                    model, FactorPlan.passes(CurvatureRule.DEFAULT).get(0), FactorSource.NONE)
-                .accumulate(new Calibration.Data(golden.calibration))) {
+            ShardFactors.of(
+                model,
+                FactorPlan.passes(CurvatureRule.DEFAULT).get(0),
+                FactorSource.NONE,
+                new Calibration.Data(golden.calibration))) {
       for (LinearShape layer : golden.config.linears()) {
         KroneckerFactors factors = balanced(scope, layer, shard);
         assertRelative(
@@ -113,7 +116,7 @@ class GoldenTest {
   void costsAreTheAuthors(Model which, CostKind kind) throws IOException {
     try (GoldenCase golden = which.open();
         Safetensors factors = golden.golden("factors.safetensors");
-        Safetensors expected = golden.golden("costs_" + kind.optionName() + ".safetensors")) {
+        Safetensors expected = golden.golden("costs_" + Choice.name(kind) + ".safetensors")) {
       for (LinearShape layer : golden.config.linears()) {
         StructureCosts costs = costs(golden, layer, factors, kind);
         assertElements(

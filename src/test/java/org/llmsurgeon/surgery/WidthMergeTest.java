@@ -24,6 +24,7 @@ import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.choose.UnitPlan;
+import org.llmsurgeon.surgery.recipe.LayerRule;
 
 /** Merges of random paths under constraints on widths, against merges by their definition. */
 class WidthMergeTest {
@@ -41,7 +42,7 @@ class WidthMergeTest {
   private final PlainWidths plain = new PlainWidths(config, true);
 
   private List<PathMerge.Group> groups(Random random, Set<UnitKind> kinds) {
-    return new UnitPlan(config, kinds)
+    return new UnitPlan(config, kinds, LayerRule.DEFAULT)
         .groups().stream()
             .map(each -> new PathMerge.Group(each.group(), path(random, each)))
             .toList();
@@ -202,7 +203,7 @@ class WidthMergeTest {
       UnitKind kind = random.nextBoolean() ? UnitKind.GROUP : UnitKind.HEAD;
       ways.add(groups(random, EnumSet.of(UnitKind.NEURON, kind)));
     }
-    List<UnitPlan.Planned> planned = new UnitPlan(config, ALL).groups();
+    List<UnitPlan.Planned> planned = new UnitPlan(config, ALL, LayerRule.DEFAULT).groups();
     List<PathMerge.Group> groups = new ArrayList<>();
     for (int i = 0; i < planned.size(); i++) {
       CoupledGroup group = planned.get(i).group();
@@ -338,7 +339,7 @@ class WidthMergeTest {
              "intermediate_size": 9}
             """);
     List<PathMerge.Group> groups = new ArrayList<>();
-    for (UnitPlan.Planned each : new UnitPlan(odd, ALL).groups()) {
+    for (UnitPlan.Planned each : new UnitPlan(odd, ALL, LayerRule.DEFAULT).groups()) {
       int count = each.group().units().size();
       // Groups are the last units of an attention: here they come first, at a high cost.
       int[] units = IntStream.range(0, count).map(i -> count - 1 - i).toArray();

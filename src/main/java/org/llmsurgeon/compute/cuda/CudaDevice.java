@@ -113,11 +113,6 @@ public final class CudaDevice extends CudaLinearAlgebra {
     return parts.context().card();
   }
 
-  /** Bytes of the card that nobody uses, those kept here for reuse aside. */
-  public long freeBytes() {
-    return parts.context().freeBytes();
-  }
-
   @Override
   public void synchronize() {
     parts.context().synchronize();

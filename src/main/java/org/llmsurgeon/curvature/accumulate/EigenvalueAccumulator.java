@@ -8,15 +8,14 @@ import org.llmsurgeon.compute.TensorScope;
 /**
  * Corrected eigenvalues of EKFAC (George et al., NeurIPS 2018) while they are gathered: {@code s_ij
  * = sum_t (u_i . g_t)^2 (v_j . a_t)^2} over tokens, with {@code u} and {@code v} eigenvectors of
- * {@code G} and {@code A} (method, section 1). A monoid like {@link FactorAccumulator}; it needs
- * both sides of a token together.
+ * {@code G} and {@code A} (method, section 1). It needs both sides of a token together; sums of
+ * parts add up.
  */
 public final class EigenvalueAccumulator implements AutoCloseable {
   private final Device device;
   private final Projection outputs;
   private final Projection inputs;
   private final Tensor sum;
-  private long tokens;
 
   /**
    * An empty sum.
@@ -32,11 +31,6 @@ public final class EigenvalueAccumulator implements AutoCloseable {
     this.outputs = new Projection(device, new TokenShape(basisG.columns(), false), basisG);
     this.inputs = new Projection(device, input, basisA);
     this.sum = device.zeros(Precision.DOUBLE, basisG.rows(), basisA.rows());
-  }
-
-  /** Tokens added so far. */
-  public long tokens() {
-    return tokens;
   }
 
   /** The sum {@code [m, n]}, double; this accumulator's own memory, not a copy. */
@@ -65,37 +59,6 @@ public final class EigenvalueAccumulator implements AutoCloseable {
       device.multiply(1, squaresG.transposed(), squaresA, 0, part);
       device.add(1, part, sum);
     }
-    tokens += a.rows();
-  }
-
-  /**
-   * Adds a sum that was gathered elsewhere, in the same basis.
-   *
-   * @param other {@code [m, n]}, either precision
-   * @param count its tokens
-   */
-  public void merge(Tensor other, long count) {
-    if (other.rows() != sum.rows() || other.columns() != sum.columns() || count < 0) {
-      throw new IllegalArgumentException(
-          "a sum [" + other.rows() + ", " + other.columns() + "] of " + count + " tokens");
-    }
-    device.add(1, other, sum);
-    tokens += count;
-  }
-
-  /**
-   * The mean over all tokens, {@code [m, n]} in double; the caller owns it.
-   *
-   * @throws IllegalStateException if nothing was added
-   */
-  public Tensor mean() {
-    if (tokens == 0) {
-      throw new IllegalStateException("the mean of no tokens");
-    }
-    Tensor mean = device.empty(Precision.DOUBLE, sum.rows(), sum.columns());
-    device.copy(sum, mean);
-    device.scale(1.0 / tokens, mean);
-    return mean;
   }
 
   @Override

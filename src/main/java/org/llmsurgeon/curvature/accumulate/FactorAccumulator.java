@@ -6,10 +6,9 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 
 /**
- * One symmetric factor while it is gathered: {@code sum_t x_t x_t^T} over tokens, and how many
- * tokens they were. Empty accumulators, {@link #add} and {@link #merge(FactorAccumulator)} form a
- * monoid: data may be cut anywhere, and parts merged in any grouping. Products are taken in the
- * precision of {@code x}, sums are kept in double (method, section 1).
+ * One symmetric factor while it is gathered: {@code sum_t x_t x_t^T} over tokens. Data may be cut
+ * anywhere: sums of parts add up to that of all. Products are taken in the precision of {@code x},
+ * sums are kept in double (method, section 1).
  *
  * <p>With a bias, {@code x} counts as having a last entry 1, so the last row of the sum holds the
  * column sums of {@code x} and the number of tokens; no longer copy of {@code x} is made.
@@ -19,7 +18,6 @@ public final class FactorAccumulator implements AutoCloseable {
   private final int width;
   private final boolean bias;
   private final Tensor packed;
-  private long tokens;
 
   /**
    * An empty sum.
@@ -39,11 +37,6 @@ public final class FactorAccumulator implements AutoCloseable {
   /** Rows and columns of the factor: the width, and one more with a bias. */
   public int size() {
     return bias ? width + 1 : width;
-  }
-
-  /** Tokens added so far. */
-  public long tokens() {
-    return tokens;
   }
 
   /**
@@ -73,7 +66,6 @@ public final class FactorAccumulator implements AutoCloseable {
     if (bias) {
       addBiasRow(x);
     }
-    tokens += x.rows();
   }
 
   private void addBiasRow(Tensor x) {
@@ -83,49 +75,6 @@ public final class FactorAccumulator implements AutoCloseable {
       device.add(1, sums, range(start, start + width));
     }
     device.addDiagonal(range(start + width, start + width + 1), x.rows());
-  }
-
-  /**
-   * Adds what another has gathered. The other is left as it is.
-   *
-   * @param other an accumulator of the same width and bias
-   */
-  public void merge(FactorAccumulator other) {
-    if (other.width != width || other.bias != bias) {
-      throw new IllegalArgumentException(
-          "factors of widths " + width + " and " + other.width + " cannot be merged");
-    }
-    merge(other.packed, other.tokens);
-  }
-
-  /**
-   * Adds a sum that was gathered elsewhere.
-   *
-   * @param sum packed lower triangle {@code [1, n (n + 1) / 2]}, either precision
-   * @param count its tokens
-   */
-  public void merge(Tensor sum, long count) {
-    if (sum.size() != packed.size() || count < 0) {
-      throw new IllegalArgumentException(
-          "a sum of " + sum.size() + " elements and " + count + " tokens for size " + size());
-    }
-    device.add(1, sum, packed);
-    tokens += count;
-  }
-
-  /**
-   * The mean over all tokens, a full symmetric matrix {@code [n, n]} in double; the caller owns it.
-   *
-   * @throws IllegalStateException if nothing was added
-   */
-  public Tensor mean() {
-    if (tokens == 0) {
-      throw new IllegalStateException("the mean of no tokens");
-    }
-    Tensor full = device.empty(Precision.DOUBLE, size(), size());
-    device.unpack(packed, full);
-    device.scale(1.0 / tokens, full);
-    return full;
   }
 
   /**

@@ -10,8 +10,8 @@ import org.llmsurgeon.curvature.KroneckerSum;
 /**
  * One half step of the power iteration ({@link KroneckerStep}) while it is gathered: {@code sum_t
  * (y_t^T M y_t) x_t x_t^T} over tokens. It needs both sides of a token together: the layer's input
- * and its output gradient. Like {@link FactorAccumulator} it is a monoid, with products in the
- * precision of the tokens and the sum in double.
+ * and its output gradient. As in {@link FactorAccumulator} sums of parts add up, products are in
+ * the precision of the tokens and the sum is in double.
  *
  * <p>Weights may be negative: for later terms of a {@link KroneckerSum} {@code M} is indefinite.
  */
@@ -111,36 +111,6 @@ public final class WeightedAccumulator implements AutoCloseable {
       device.multiply(1, exact.transposed(), weight, 0, sum);
       device.add(1, sum, range(inner + summed.width(), inner + summed.width() + 1));
     }
-  }
-
-  /**
-   * Adds a sum that was gathered elsewhere, with the same matrix.
-   *
-   * @param sum packed lower triangle, either precision
-   * @param count its tokens
-   */
-  public void merge(Tensor sum, long count) {
-    if (sum.size() != packed.size() || count < 0) {
-      throw new IllegalArgumentException(
-          "a sum of " + sum.size() + " elements and " + count + " tokens for " + summed);
-    }
-    device.add(1, sum, packed);
-    tokens += count;
-  }
-
-  /**
-   * The mean over all tokens, a full symmetric matrix in double; the caller owns it.
-   *
-   * @throws IllegalStateException if nothing was added
-   */
-  public Tensor mean() {
-    if (tokens == 0) {
-      throw new IllegalStateException("the mean of no tokens");
-    }
-    Tensor full = device.empty(Precision.DOUBLE, summed.size(), summed.size());
-    device.unpack(packed, full);
-    device.scale(1.0 / tokens, full);
-    return full;
   }
 
   @Override

@@ -14,8 +14,7 @@ import org.llmsurgeon.pruning.structure.WeightCount;
  * cost the same go in the order of layers, then row by row, as far as they fit: of groups of
  * several weights a few weights less than may be can be gone.
  *
- * <p>{@link #next} is one step between two passes; {@link #select} does all of them for layers in
- * memory.
+ * <p>{@link #next} is one step between two passes.
  */
 public final class ElementThreshold {
   private ElementThreshold() {}
@@ -102,28 +101,5 @@ public final class ElementThreshold {
     }
     // The smallest cost above 0 is that of weights without effect.
     return new Found(cuts, threshold == Double.MIN_VALUE ? 0 : threshold, count, total);
-  }
-
-  /**
-   * The cheapest candidates of layers in memory.
-   *
-   * @param layers costs of all layers, in the model's order, which breaks ties; or one layer alone,
-   *     for a threshold of its own
-   * @param count how many weights may be gone, those that are already too; at most all
-   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
-   */
-  public static Found select(List<? extends CostMatrix> layers, long count) {
-    CostRange range = CostRange.ALL;
-    while (true) {
-      List<CostHistogram> histograms = new ArrayList<>(layers.size());
-      for (CostMatrix layer : layers) {
-        histograms.add(CostHistogram.of(layer, range));
-      }
-      Step step = next(histograms, count);
-      if (step instanceof Found found) {
-        return found;
-      }
-      range = ((Narrow) step).range();
-    }
   }
 }

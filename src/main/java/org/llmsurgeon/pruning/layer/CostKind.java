@@ -1,8 +1,5 @@
 package org.llmsurgeon.pruning.layer;
 
-import org.llmsurgeon.Choice;
-import org.llmsurgeon.InputException;
-
 /** How much of the curvature a cost looks at (method, section 2). */
 public enum CostKind {
   /**
@@ -18,19 +15,4 @@ public enum CostKind {
    * 1/2 sum_c W_rc^2 A_cc}; with {@code IDENTITY} this is the squared magnitude.
    */
   OBD;
-
-  /** The name on the command line and in reports. */
-  public String optionName() {
-    return Choice.name(this);
-  }
-
-  /**
-   * The kind of this name.
-   *
-   * @param name {@code obs} or {@code obd}
-   * @throws InputException if it is another
-   */
-  public static CostKind parse(String name) {
-    return Choice.parse("cost", name, values());
-  }
 }

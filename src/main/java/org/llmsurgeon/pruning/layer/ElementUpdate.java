@@ -31,16 +31,6 @@ public sealed interface ElementUpdate {
         throw new IllegalArgumentException(tolerance + ", " + gain + " in " + mostSteps);
       }
     }
-
-    /**
-     * Until the residual is small.
-     *
-     * @param tolerance relative norm of the residual
-     * @param mostSteps steps after which it stops in any case
-     */
-    public Full(double tolerance, int mostSteps) {
-      this(tolerance, 0, mostSteps);
-    }
   }
 
   /**

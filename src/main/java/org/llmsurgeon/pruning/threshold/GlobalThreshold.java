@@ -45,18 +45,6 @@ public final class GlobalThreshold {
   }
 
   /**
-   * Selects among rows and columns.
-   *
-   * @param layers costs of all layers, in the model's order, which breaks ties
-   * @param target share of all weights that may go, in [0, 1]; never exceeded
-   * @throws InputException if the target is not in [0, 1]
-   * @throws org.llmsurgeon.compute.NonFiniteException if a cost is not finite
-   */
-  public static ThresholdResult select(List<StructureCosts> layers, double target) {
-    return select(layers, target, RowsColumns.BOTH);
-  }
-
-  /**
    * Selects among rows, columns or both: goes through them by (cost, layer, rows before columns,
    * index) and stops before the first that would take more weights than the target allows. A weight
    * in a row and a column that both go counts once, so a structure can add nothing; it never stops

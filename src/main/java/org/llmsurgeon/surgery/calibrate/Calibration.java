@@ -1,10 +1,7 @@
 package org.llmsurgeon.surgery.calibrate;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.config.LinearShape;
@@ -85,23 +82,6 @@ public final class Calibration {
       }
       model.forwardByBlock(data.windows(), tap);
       return new Seen(tokens, new double[0]);
-    }
-  }
-
-  /**
-   * The sums of one shard, all of them in memory.
-   *
-   * @param data the shard's tokens
-   */
-  public ShardFactors accumulate(Data data) {
-    Map<FactorKey, Tensor> packed = new LinkedHashMap<>();
-    pass.keys(model.config()).forEach(key -> packed.put(key, null));
-    try {
-      Seen seen = accumulate(data, packed::put);
-      return new ShardFactors(packed, seen.tokens(), seen.losses());
-    } catch (RuntimeException failure) {
-      packed.values().stream().filter(Objects::nonNull).forEach(Tensor::close);
-      throw failure;
     }
   }
 

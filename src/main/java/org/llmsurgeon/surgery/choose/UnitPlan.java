@@ -37,14 +37,6 @@ public final class UnitPlan {
   /**
    * @param config the model
    * @param kinds which units compete
-   */
-  public UnitPlan(ModelConfig config, Set<UnitKind> kinds) {
-    this(config, kinds, LayerRule.DEFAULT);
-  }
-
-  /**
-   * @param config the model
-   * @param kinds which units compete
    * @param rule which layers may be touched; a unit competes if it touches no other
    */
   public UnitPlan(ModelConfig config, Set<UnitKind> kinds, LayerRule rule) {

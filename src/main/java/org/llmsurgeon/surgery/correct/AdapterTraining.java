@@ -108,11 +108,6 @@ public final class AdapterTraining implements AutoCloseable {
     return adapters;
   }
 
-  /** As {@link #train(Gradients, Checkpoints)}, without checkpoints. */
-  public Result train(Gradients source) {
-    return train(source, Checkpoints.NONE);
-  }
-
   /**
    * Does all steps that were not done before the last checkpoint: with the result of a training
    * that was not stopped.

@@ -37,11 +37,6 @@ public record AdaptiveSteps(double sparsity, int most, List<Double> stops) {
     stops = List.copyOf(stops);
   }
 
-  /** Steps without stops. */
-  public AdaptiveSteps(double sparsity, int most) {
-    this(sparsity, most, List.of());
-  }
-
   /**
    * What a shot did.
    *

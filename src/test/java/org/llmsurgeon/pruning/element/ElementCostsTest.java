@@ -99,7 +99,7 @@ class ElementCostsTest {
           ElementCosts.of(device, new PrunableLayer("fc1", weight, true), curvature, true);
       assertThat(costs.columns()).isEqualTo(3);
       assertThat(costs.weights()).isEqualTo(6);
-      ElementMask mask = costs.select(ElementThreshold.select(List.of(costs), 6).cuts().get(0));
+      ElementMask mask = costs.select(CheapestElements.select(List.of(costs), 6).cuts().get(0));
       assertThat(mask.columns()).isEqualTo(4);
       assertThat(mask.removedColumns(0)).containsExactly(0, 1, 2);
       assertThat(mask.removedColumns(1)).containsExactly(0, 1, 2);
@@ -130,7 +130,7 @@ class ElementCostsTest {
       ElementCurvature flat = new ElementCurvature(new double[] {1}, new double[] {1, 1});
       ElementCosts costs =
           ElementCosts.of(device, new PrunableLayer("fc1", weight, false), flat, false);
-      assertThatThrownBy(() -> ElementThreshold.select(List.of(costs), 1))
+      assertThatThrownBy(() -> CheapestElements.select(List.of(costs), 1))
           .isInstanceOf(NonFiniteException.class)
           .hasMessageContainingAll("fc1", "[0, 1]");
     }

@@ -28,7 +28,7 @@ import org.llmsurgeon.pruning.structure.ElementMask;
 
 class ElementSurgeryTest {
   private static final Damping DAMPING = new Damping(0.05, 0.02);
-  private static final ElementUpdate EXACT = new ElementUpdate.Full(1e-13, 1000);
+  private static final ElementUpdate EXACT = new ElementUpdate.Full(1e-13, 0, 1000);
 
   static List<Device> devices() {
     return List.of(new ReferenceDevice(), CpuDevice.create());
@@ -121,7 +121,7 @@ class ElementSurgeryTest {
     boolean[] removed = randomlyRemoved(random, layer);
     try (TensorScope scope = new TensorScope(device);
         ElementSurgery surgery = surgery(scope, layer)) {
-      ElementCut loose = surgery.cut(mask(layer, removed), new ElementUpdate.Full(1e-4, 1000));
+      ElementCut loose = surgery.cut(mask(layer, removed), new ElementUpdate.Full(1e-4, 0, 1000));
       ElementCut tight = surgery.cut(mask(layer, removed), EXACT);
       double start = gradient(scope, layer, removed, surgery.cut(mask(layer, removed), none()));
       assertThat(gradient(scope, layer, removed, tight)).isLessThan(1e-12 * start);
@@ -166,7 +166,7 @@ class ElementSurgeryTest {
         ElementSurgery surgery = surgery(scope, layer)) {
       double last = surgery.quadraticCost(scope.own(surgery.cut(mask, none()).weight()));
       for (int steps = 1; steps < 6; steps++) {
-        ElementCut cut = surgery.cut(mask, new ElementUpdate.Full(1e-10, steps));
+        ElementCut cut = surgery.cut(mask, new ElementUpdate.Full(1e-10, 0, steps));
         double cost = surgery.quadraticCost(scope.own(cut.weight()));
         assertThat(cut.converged()).isFalse();
         assertThat(cut.steps()).isEqualTo(steps);

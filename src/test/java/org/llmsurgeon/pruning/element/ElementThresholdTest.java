@@ -35,7 +35,7 @@ class ElementThresholdTest {
       for (int count : new int[] {0, 1, random.nextInt(sorted.size()), sorted.size()}) {
         try (TensorScope scope = new TensorScope(device)) {
           List<ElementCosts> costs = layers.stream().map(each -> costs(scope, each)).toList();
-          ElementThreshold.Found found = ElementThreshold.select(costs, count);
+          ElementThreshold.Found found = CheapestElements.select(costs, count);
           boolean[][] expected = marked(layers, sorted.subList(0, count));
           for (int i = 0; i < layers.size(); i++) {
             assertThat(flat(costs.get(i).select(found.cuts().get(i)))).isEqualTo(expected[i]);
@@ -135,7 +135,7 @@ class ElementThresholdTest {
       ElementCosts costs =
           ElementCosts.of(device, new PrunableLayer("layer", weight, false), flat, false);
       assertThat(flat(costs.select(CostCut.NOTHING))).containsExactly(true, false, false, true);
-      ElementMask two = costs.select(ElementThreshold.select(List.of(costs), 3).cuts().get(0));
+      ElementMask two = costs.select(CheapestElements.select(List.of(costs), 3).cuts().get(0));
       assertThat(flat(two)).containsExactly(true, false, true, true);
     }
   }
@@ -148,7 +148,7 @@ class ElementThresholdTest {
     assertThat(ElementThreshold.count(1, 7)).isEqualTo(7);
     assertThatThrownBy(() -> ElementThreshold.count(1.1, 7)).isInstanceOf(InputException.class);
     assertThatIllegalArgumentException().isThrownBy(() -> ElementThreshold.next(List.of(), 1));
-    assertThat(ElementThreshold.select(List.of(), 0).total()).isZero();
+    assertThat(CheapestElements.select(List.of(), 0).total()).isZero();
   }
 
   /** Rows of four; with few values there are many ties. */

@@ -256,9 +256,9 @@ class PatternCostsTest {
       costs.read(0, each, weights);
       assertThat(each).containsExactly(2 * 9, 4 + 6.25);
       assertThat(weights).containsExactly(1, 2);
-      assertThat(costs.select(ElementThreshold.select(List.of(costs), 3).cuts().get(0)))
+      assertThat(costs.select(CheapestElements.select(List.of(costs), 3).cuts().get(0)))
           .hasToString("3 of [1, 8] weights removed");
-      assertThat(costs.select(ElementThreshold.select(List.of(costs), 2).cuts().get(0)))
+      assertThat(costs.select(CheapestElements.select(List.of(costs), 2).cuts().get(0)))
           .hasToString("1 of [1, 8] weights removed");
     }
   }
@@ -321,7 +321,7 @@ class PatternCostsTest {
     try (TensorScope scope = new TensorScope(device);
         ElementSurgery surgery = surgery(scope, layer)) {
       PatternCosts costs = of(scope, surgery, layer, pattern, bias);
-      return costs.select(ElementThreshold.select(List.of(costs), count).cuts().get(0));
+      return costs.select(CheapestElements.select(List.of(costs), count).cuts().get(0));
     }
   }
 }

@@ -80,7 +80,8 @@ class GlobalThresholdTest {
       ThresholdResult result = GlobalThreshold.selectEach(layers, targets, RowsColumns.BOTH);
       double threshold = 0;
       for (int i = 0; i < targets.length; i++) {
-        ThresholdResult alone = GlobalThreshold.select(List.of(layers.get(i)), targets[i]);
+        ThresholdResult alone =
+            GlobalThreshold.select(List.of(layers.get(i)), targets[i], RowsColumns.BOTH);
         if (targets[i] > 0) {
           assertThat(result.selections().get(i)).isEqualTo(alone.selections().get(0));
           threshold = Math.max(threshold, alone.threshold());
@@ -95,7 +96,7 @@ class GlobalThresholdTest {
   @Test
   void aWeightInARowAndAColumnThatGoCountsOnce() {
     StructureCosts layer = costs("a", new double[] {1, 9, 9}, new double[] {2, 9, 9, 9});
-    ThresholdResult result = GlobalThreshold.select(List.of(layer), 0.5);
+    ThresholdResult result = GlobalThreshold.select(List.of(layer), 0.5, RowsColumns.BOTH);
     assertThat(result.selections()).containsExactly(new Selection(new int[] {0}, new int[] {0}));
     assertThat(result.removed()).isEqualTo(4 + 3 - 1);
     assertThat(result.removed()).isEqualTo(result.selections().get(0).weights(3, 4));
@@ -107,7 +108,8 @@ class GlobalThresholdTest {
   void itStopsAtTheFirstThatWouldPassTheTargetThoughALaterOneFits() {
     StructureCosts wide = costs("wide", new double[] {1, 3}, new double[] {9, 9, 9, 9, 9, 9});
     StructureCosts narrow = costs("narrow", new double[] {4, 4, 4, 4}, new double[] {9});
-    ThresholdResult result = GlobalThreshold.select(List.of(wide, narrow), 8 / 16.0);
+    ThresholdResult result =
+        GlobalThreshold.select(List.of(wide, narrow), 8 / 16.0, RowsColumns.BOTH);
     assertThat(result.removed()).isEqualTo(6);
     assertThat(result.selections().get(1)).isEqualTo(Selection.NONE);
   }
@@ -115,8 +117,10 @@ class GlobalThresholdTest {
   @Test
   void aTargetThatIsMetExactlyIsReached() {
     StructureCosts layer = costs("a", new double[] {1, 2, 3, 4}, new double[] {9, 9, 9, 9, 9});
-    assertThat(GlobalThreshold.select(List.of(layer), 0.5).removed()).isEqualTo(10);
-    assertThat(GlobalThreshold.select(List.of(layer), 0.4999).removed()).isEqualTo(5);
+    assertThat(GlobalThreshold.select(List.of(layer), 0.5, RowsColumns.BOTH).removed())
+        .isEqualTo(10);
+    assertThat(GlobalThreshold.select(List.of(layer), 0.4999, RowsColumns.BOTH).removed())
+        .isEqualTo(5);
   }
 
   @Test
@@ -124,7 +128,7 @@ class GlobalThresholdTest {
     // All rows are gone after cost 2, so the columns at 3 and 4 add nothing.
     StructureCosts gone = costs("gone", new double[] {1, 2}, new double[] {3, 4});
     StructureCosts other = costs("other", new double[] {8, 9}, new double[] {9, 9});
-    ThresholdResult result = GlobalThreshold.select(List.of(gone, other), 0.5);
+    ThresholdResult result = GlobalThreshold.select(List.of(gone, other), 0.5, RowsColumns.BOTH);
     assertThat(result.selections().get(0))
         .isEqualTo(new Selection(new int[] {0, 1}, new int[] {0, 1}));
     assertThat(result.removed()).isEqualTo(4);
@@ -136,10 +140,11 @@ class GlobalThresholdTest {
     StructureCosts first = costs("first", new double[] {5, 5}, new double[] {5, -0.0});
     StructureCosts second = costs("second", new double[] {0.0, 5}, new double[] {5, 5});
     List<StructureCosts> both = List.of(first, second);
-    List<Selection> selections = GlobalThreshold.select(both, 2 / 8.0).selections();
+    List<Selection> selections =
+        GlobalThreshold.select(both, 2 / 8.0, RowsColumns.BOTH).selections();
     assertThat(selections.get(0)).isEqualTo(new Selection(new int[] {}, new int[] {1}));
     assertThat(selections.get(1)).isEqualTo(Selection.NONE);
-    selections = GlobalThreshold.select(both, 5 / 8.0).selections();
+    selections = GlobalThreshold.select(both, 5 / 8.0, RowsColumns.BOTH).selections();
     assertThat(selections.get(0)).isEqualTo(new Selection(new int[] {0}, new int[] {1}));
     assertThat(selections.get(1)).isEqualTo(new Selection(new int[] {0}, new int[] {}));
   }
@@ -148,7 +153,7 @@ class GlobalThresholdTest {
   void deadStructureGoesFirstAndCounts() {
     StructureCosts live = costs("live", new double[] {1e-9, 1}, new double[] {1, 1});
     StructureCosts dead = costs("dead", new double[] {1, 0}, new double[] {1, 1});
-    ThresholdResult result = GlobalThreshold.select(List.of(live, dead), 3 / 8.0);
+    ThresholdResult result = GlobalThreshold.select(List.of(live, dead), 3 / 8.0, RowsColumns.BOTH);
     assertThat(result.selections().get(1)).isEqualTo(new Selection(new int[] {1}, new int[] {}));
     assertThat(result.removed()).isEqualTo(2);
     assertThat(result.threshold()).isZero();
@@ -157,13 +162,13 @@ class GlobalThresholdTest {
   @Test
   void theWholeModelMayGo() {
     List<StructureCosts> layers = randomLayers(new Random(2));
-    ThresholdResult result = GlobalThreshold.select(layers, 1);
+    ThresholdResult result = GlobalThreshold.select(layers, 1, RowsColumns.BOTH);
     assertThat(result.removed()).isEqualTo(result.total());
   }
 
   @Test
   void noLayersAreNothingToRemove() {
-    ThresholdResult result = GlobalThreshold.select(List.of(), 0.5);
+    ThresholdResult result = GlobalThreshold.select(List.of(), 0.5, RowsColumns.BOTH);
     assertThat(result.selections()).isEmpty();
     assertThat(result.total()).isZero();
   }
@@ -171,7 +176,7 @@ class GlobalThresholdTest {
   @ParameterizedTest
   @ValueSource(doubles = {-0.01, 1.01, Double.NaN})
   void aTargetThatIsNoShareIsTheUsersMistake(double target) {
-    assertThatThrownBy(() -> GlobalThreshold.select(List.of(), target))
+    assertThatThrownBy(() -> GlobalThreshold.select(List.of(), target, RowsColumns.BOTH))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(Double.toString(target));
   }
@@ -181,10 +186,10 @@ class GlobalThresholdTest {
   void aCostThatIsNotFiniteIsNamed(double bad) {
     StructureCosts row = costs("a", new double[] {1, bad}, new double[] {1});
     StructureCosts column = costs("b", new double[] {1}, new double[] {1, 1, bad});
-    assertThatThrownBy(() -> GlobalThreshold.select(List.of(row), 0.5))
+    assertThatThrownBy(() -> GlobalThreshold.select(List.of(row), 0.5, RowsColumns.BOTH))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContainingAll("layer a", "cost of row 1");
-    assertThatThrownBy(() -> GlobalThreshold.select(List.of(column), 0.5))
+    assertThatThrownBy(() -> GlobalThreshold.select(List.of(column), 0.5, RowsColumns.BOTH))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContainingAll("layer b", "cost of column 2");
   }
@@ -197,7 +202,7 @@ class GlobalThresholdTest {
       layers.add(costs("l" + i, random.doubles(2500).toArray(), random.doubles(2500).toArray()));
     }
     long start = System.nanoTime();
-    ThresholdResult result = GlobalThreshold.select(layers, 0.5);
+    ThresholdResult result = GlobalThreshold.select(layers, 0.5, RowsColumns.BOTH);
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(10);
     assertThat((double) result.removed() / result.total()).isCloseTo(0.5, within(1e-5));
   }
@@ -223,10 +228,10 @@ class GlobalThresholdTest {
             new double[] {7, 0},
             new double[] {9, 9},
             new Selection(new int[] {1}, new int[0]));
-    ThresholdResult tight = GlobalThreshold.select(List.of(first, second), 0.25);
+    ThresholdResult tight = GlobalThreshold.select(List.of(first, second), 0.25, RowsColumns.BOTH);
     assertThat(tight.selections())
         .containsExactly(Selection.NONE, new Selection(new int[] {1}, new int[0]));
-    ThresholdResult wide = GlobalThreshold.select(List.of(first, second), 0.5);
+    ThresholdResult wide = GlobalThreshold.select(List.of(first, second), 0.5, RowsColumns.BOTH);
     assertThat(wide.selections())
         .containsExactly(
             new Selection(new int[] {0}, new int[0]), new Selection(new int[] {1}, new int[0]));

@@ -30,7 +30,7 @@ class FisherTargetsTest {
     Map<FactorKey, double[]> values = new HashMap<>();
     Calibration.Data data = new Calibration.Data(WINDOW, targets);
     FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
-    try (ShardFactors sums = new Calibration(model, pass, FactorSource.NONE).accumulate(data)) {
+    try (ShardFactors sums = ShardFactors.of(model, pass, FactorSource.NONE, data)) {
       for (Map.Entry<FactorKey, Tensor> each : sums.packed().entrySet()) {
         values.put(each.getKey(), model.device().values(each.getValue()));
       }

@@ -62,7 +62,7 @@ class PaddedTextsTest {
     FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT, 1).get(0);
     Map<FactorKey, double[]> sums = new HashMap<>();
     try (ShardFactors factors =
-        new Calibration(model, pass, FactorSource.NONE).accumulate(new Calibration.Data(rows))) {
+        ShardFactors.of(model, pass, FactorSource.NONE, new Calibration.Data(rows))) {
       assertThat(factors.tokens()).isEqualTo(tokens);
       for (Map.Entry<FactorKey, Tensor> each : factors.packed().entrySet()) {
         sums.put(each.getKey(), model.device().values(each.getValue()));

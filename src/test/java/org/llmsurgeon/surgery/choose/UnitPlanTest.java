@@ -16,6 +16,7 @@ import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pruning.structure.Line;
 import org.llmsurgeon.pruning.structure.Unit;
 import org.llmsurgeon.pruning.structure.UnitKind;
+import org.llmsurgeon.surgery.recipe.LayerRule;
 
 /** Units of whole models: what they take, and that free rows are free. */
 class UnitPlanTest {
@@ -24,7 +25,7 @@ class UnitPlanTest {
   @Test
   void everyBlockHasAnAttentionAndAnMlp() {
     ModelConfig config = TinyModels.llama();
-    List<UnitPlan.Planned> groups = new UnitPlan(config, ALL).groups();
+    List<UnitPlan.Planned> groups = new UnitPlan(config, ALL, LayerRule.DEFAULT).groups();
     assertThat(groups).hasSize(2 * config.blockCount());
     long weights = groups.stream().mapToLong(each -> each.group().weights()).sum();
     assertThat(weights)
@@ -33,7 +34,8 @@ class UnitPlanTest {
 
   @Test
   void blocksOfOneShapeShareTheirUnits() {
-    List<UnitPlan.Planned> groups = new UnitPlan(TinyModels.llama(), ALL).groups();
+    List<UnitPlan.Planned> groups =
+        new UnitPlan(TinyModels.llama(), ALL, LayerRule.DEFAULT).groups();
     for (int i = 2; i < groups.size(); i++) {
       assertThat(groups.get(i).group().units()).isSameAs(groups.get(i - 2).group().units());
     }
@@ -51,7 +53,7 @@ class UnitPlanTest {
 
   /** The bias of a layer at the residual stream's end goes with the rows. */
   private static void assertEverythingCanGo(ModelConfig config) {
-    for (UnitPlan.Planned planned : new UnitPlan(config, ALL).groups()) {
+    for (UnitPlan.Planned planned : new UnitPlan(config, ALL, LayerRule.DEFAULT).groups()) {
       for (int layer = 0; layer < planned.shapes().size(); layer++) {
         BitSet rows = new BitSet();
         BitSet columns = new BitSet();
@@ -80,7 +82,7 @@ class UnitPlanTest {
   @Test
   void freeRowsDoNotChangeTheModelOnceTheirReadersAreGone() {
     for (ModelConfig config : List.of(TinyModels.llama(), TinyModels.opt())) {
-      for (UnitPlan.Planned planned : new UnitPlan(config, ALL).groups()) {
+      for (UnitPlan.Planned planned : new UnitPlan(config, ALL, LayerRule.DEFAULT).groups()) {
         for (UnitKind kind : ALL) {
           planned.group().units().stream()
               .filter(unit -> unit.kind() == kind)

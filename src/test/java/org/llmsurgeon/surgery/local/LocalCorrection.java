@@ -65,7 +65,8 @@ final class LocalCorrection {
               (step, parts, adapters, sum) -> {
                 model.merge(adapters);
                 parts.forEach(part -> compute(model, teacher, pick(windows, part), sum));
-              });
+              },
+              AdapterTraining.Checkpoints.NONE);
       return new Corrected(layers(training.adapters(), pruned), result);
     }
   }

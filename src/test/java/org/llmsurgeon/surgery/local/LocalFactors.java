@@ -35,11 +35,10 @@ public final class LocalFactors implements FactorSource, AutoCloseable {
    * @param shards all shards, in order
    */
   public void gather(LanguageModel model, FactorPass pass, List<Calibration.Data> shards) {
-    Calibration calibration = new Calibration(model, pass, this);
     List<ShardFactors> sums = new ArrayList<>();
     try {
       for (Calibration.Data shard : shards) {
-        sums.add(calibration.accumulate(shard));
+        sums.add(ShardFactors.of(model, pass, this, shard));
       }
       size =
           new CalibrationSize(

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AdaptiveStepsTest {
-  private static final AdaptiveSteps STEPS = new AdaptiveSteps(0.4, 40);
+  private static final AdaptiveSteps STEPS = new AdaptiveSteps(0.4, 40, List.of());
 
   private static AdaptiveSteps.Past past(
       double from, double target, double predicted, double measured) {
@@ -46,10 +46,10 @@ class AdaptiveStepsTest {
 
   @Test
   void theLastAllowedShotTakesTheRest() {
-    AdaptiveSteps steps = new AdaptiveSteps(0.4, 8);
+    AdaptiveSteps steps = new AdaptiveSteps(0.4, 8, List.of());
     List<AdaptiveSteps.Past> done = List.of(past(0, 0.2, 0.01, 1));
     assertThat(steps.next(done)).isLessThan(0.4);
-    assertThat(new AdaptiveSteps(0.4, 2).next(done)).isEqualTo(0.4);
+    assertThat(new AdaptiveSteps(0.4, 2, List.of()).next(done)).isEqualTo(0.4);
   }
 
   /** Four shots, three stops: they do not count, so no giant step follows. */

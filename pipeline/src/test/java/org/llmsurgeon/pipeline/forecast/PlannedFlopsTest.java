@@ -60,8 +60,7 @@ class PlannedFlopsTest {
         FactorSource factors = FactorSource.NONE;
         for (FactorPass pass : FactorPlan.passes(new CurvatureRule(curvature))) {
           counter.take();
-          ShardFactors sums =
-              new Calibration(model, pass, factors).accumulate(new Calibration.Data(windows));
+          ShardFactors sums = ShardFactors.of(model, pass, factors, new Calibration.Data(windows));
           double attention = planned.attention(20) * (pass.backward() ? 3.5 : 1);
           double expected = planned.pass(pass, 20, 1) - attention + planned.sums(pass, 1);
           assertThat(60 * expected).isCloseTo(counter.take(), withinPercentage(8));
@@ -136,8 +135,11 @@ class PlannedFlopsTest {
     try (LanguageModel model =
         LanguageModel.load(config, TinyModels.weights(config, 5), ExecutorDevice.shared())) {
       FactorPass pass = FactorPlan.passes(CurvatureRule.DEFAULT).get(0);
-      return new Calibration(model, pass, FactorSource.NONE)
-          .accumulate(new Calibration.Data(TinyModels.windows(config, 12, 20, 1)));
+      return ShardFactors.of(
+          model,
+          pass,
+          FactorSource.NONE,
+          new Calibration.Data(TinyModels.windows(config, 12, 20, 1)));
     }
   }
 

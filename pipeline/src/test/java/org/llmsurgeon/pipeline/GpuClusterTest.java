@@ -19,7 +19,6 @@ import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.compute.cuda.driver.StandIn;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.GpuPolicy;
-import org.llmsurgeon.pipeline.cluster.GpuStages;
 import org.llmsurgeon.pipeline.cluster.GpuWork;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.cluster.StageName;
@@ -110,7 +109,7 @@ class GpuClusterTest {
                     .set("spark.dynamicAllocation.executorIdleTimeout", "3s")
                     .set("spark.executorEnv.LD_LIBRARY_PATH", StandIn.build().toString())
                     .set("spark.executorEnv.XDG_CACHE_HOME", temp.resolve("cache").toString())
-                    .set(GpuStages.DISCOVERY_SCRIPT, discoveryScript().toString()))) {
+                    .set("spark.llmsurgeon.gpu.discoveryScript", discoveryScript().toString()))) {
       TaskRunner runner = new TaskRunner(spark, Progress.silent());
       assertThat(run(runner, "plain", 4)).extracting(Place::gpu).containsOnlyNulls();
       assertThat(run(runner.onGpus(GpuWork.SOLVES), "gpu", 4))

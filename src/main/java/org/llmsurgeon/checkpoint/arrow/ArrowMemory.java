@@ -4,7 +4,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
 /** Memory outside the heap for Arrow's buffers. */
-public final class ArrowMemory {
+final class ArrowMemory {
   private ArrowMemory() {}
 
   /**

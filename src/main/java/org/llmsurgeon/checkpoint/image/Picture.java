@@ -8,7 +8,7 @@ package org.llmsurgeon.checkpoint.image;
  * @param channels numbers of a pixel: 1 for grey, 3 for red, green and blue
  * @param levels {@code [height * width * channels]}, each 0 to 255; not copied
  */
-public record Picture(int width, int height, int channels, byte[] levels) {
+record Picture(int width, int height, int channels, byte[] levels) {
   private static final int LEVEL = 255;
   private static final int BITS = 8;
   private static final int GREY_SHIFT = 16;

@@ -1,7 +1,7 @@
 package org.llmsurgeon.pruning.structure;
 
 /** Single weights, each on its own; biases count as weights of their layer. */
-public record Elements() implements SparseStructures {
+record Elements() implements SparseStructures {
   @Override
   public String optionName() {
     return "element";

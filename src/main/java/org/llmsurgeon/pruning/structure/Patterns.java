@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param pattern how many stay of how many
  */
-public record Patterns(SparsityPattern pattern) implements SparseStructures {
+record Patterns(SparsityPattern pattern) implements SparseStructures {
   @Override
   public Optional<SparsityPattern> zeroPattern() {
     return Optional.of(pattern);

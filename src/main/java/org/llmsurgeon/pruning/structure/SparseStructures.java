@@ -4,7 +4,7 @@ package org.llmsurgeon.pruning.structure;
  * What leaves single zeros in a weight: its shape stays. Candidates are counted in histograms, so
  * that only those travel.
  */
-public sealed interface SparseStructures extends Structures permits Elements, Patterns {
+sealed interface SparseStructures extends Structures permits Elements, Patterns {
   @Override
   default Contest contest() {
     return Contest.WEIGHTS;

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.ListVector;
@@ -26,7 +27,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.arrow.ArrowListWriter;
-import org.llmsurgeon.checkpoint.arrow.ArrowMemory;
 import org.llmsurgeon.checkpoint.safetensors.DataType;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsLayout;
 import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
@@ -97,7 +97,7 @@ class TokenWindowsTest {
 
   /** A file as other programs write it: lists with offsets, each with its own length. */
   private void lists(String name, int[][] rows) throws IOException {
-    try (BufferAllocator allocator = ArrowMemory.allocator(1 << 20);
+    try (BufferAllocator allocator = new RootAllocator(1 << 20);
         ListVector vector = ListVector.empty("tokens", allocator)) {
       UnionListWriter writer = vector.getWriter();
       for (int i = 0; i < rows.length; i++) {
@@ -126,7 +126,7 @@ class TokenWindowsTest {
 
   @Test
   void otherColumnsAreNamed() throws IOException {
-    try (BufferAllocator allocator = ArrowMemory.allocator(1 << 20);
+    try (BufferAllocator allocator = new RootAllocator(1 << 20);
         IntVector ints = new IntVector("tokens", allocator)) {
       ints.setSafe(0, 1);
       ints.setValueCount(1);

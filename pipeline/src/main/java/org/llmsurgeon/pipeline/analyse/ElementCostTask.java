@@ -8,14 +8,13 @@ import org.llmsurgeon.checkpoint.safetensors.SafetensorsWriter;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.pipeline.cluster.ExecutorDevice;
 import org.llmsurgeon.pipeline.cluster.TaskFunction;
-import org.llmsurgeon.pipeline.cut.ScoreTask;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.shot.LayerWork;
 import org.llmsurgeon.surgery.operate.ElementTask;
 
 /**
  * Computes what each single weight of a layer costs and writes it, as large as the weight itself,
- * into the run directory. Memory as in {@link ScoreTask}.
+ * into the run directory. Memory as of a score.
  *
  * @param work what it needs
  */

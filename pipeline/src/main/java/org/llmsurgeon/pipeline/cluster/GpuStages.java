@@ -15,12 +15,12 @@ import org.llmsurgeon.InputException;
  * per task. Under dynamic allocation executors need not own any from the start: then it asks for
  * executors with one GPU each, which come when the stage does and go when they are idle.
  */
-public final class GpuStages {
+final class GpuStages {
   /** Name of the resource in Spark. */
   static final String RESOURCE = "gpu";
 
   /** Spark setting: script that lists the GPUs of a machine, for executors that come later. */
-  public static final String DISCOVERY_SCRIPT = "spark.llmsurgeon.gpu.discoveryScript";
+  static final String DISCOVERY_SCRIPT = "spark.llmsurgeon.gpu.discoveryScript";
 
   private static final String AMOUNT = "spark.executor.resource.gpu.amount";
   private static final String DYNAMIC = "spark.dynamicAllocation.enabled";

@@ -6,34 +6,24 @@ import java.nio.file.Path;
 import org.llmsurgeon.compute.TensorMemory;
 
 /** The most memory of this process that was resident. */
-public final class PeakMemory {
+final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path FORGET = Path.of("/proc/self/clear_refs");
   private static final String FIELD = "VmHWM:";
   private static final long KIB = 1024;
 
-  private static long before;
   private static Object stage;
 
   private PeakMemory() {}
 
-  /** Bytes, or null where the system does not tell. */
-  public static synchronized Long bytes() {
-    Long current = resident();
-    return current == null ? null : Math.max(before, current);
-  }
-
   /**
-   * Says that this process works on a stage. Where that is a new one, {@link #stageBytes} begins
-   * anew; {@link #bytes} does not.
+   * Says that this process works on a stage. Where that is a new one, peaks begin anew.
    *
    * @param name unlike that of any other stage
    */
   static synchronized void beginStage(Object name) {
     if (!name.equals(stage)) {
       stage = name;
-      Long current = resident();
-      before = current == null ? 0 : Math.max(before, current);
       reset();
       ExecutorDevice.memory().ifPresent(TensorMemory::restart);
     }
@@ -46,7 +36,16 @@ public final class PeakMemory {
 
   /** The peak since the stage began, in bytes, or null where the system does not tell. */
   static synchronized Long stageBytes() {
-    return resident();
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith(FIELD)) {
+          return KIB * Long.parseLong(line.replaceAll("[^0-9]", ""));
+        }
+      }
+      return null;
+    } catch (IOException notThisSystem) {
+      return null;
+    }
   }
 
   /** What tensors of this process take now, in bytes. */
@@ -59,19 +58,6 @@ public final class PeakMemory {
       Files.writeString(FORGET, "5");
     } catch (IOException notThisSystem) {
       // Then a stage has the peak of those before it
-    }
-  }
-
-  private static Long resident() {
-    try {
-      for (String line : Files.readAllLines(STATUS)) {
-        if (line.startsWith(FIELD)) {
-          return KIB * Long.parseLong(line.replaceAll("[^0-9]", ""));
-        }
-      }
-      return null;
-    } catch (IOException notThisSystem) {
-      return null;
     }
   }
 }

@@ -15,7 +15,7 @@ import java.io.UncheckedIOException;
  *
  * @param <O> result of a task
  */
-public sealed interface TaskOutcome<O> extends Serializable {
+sealed interface TaskOutcome<O> extends Serializable {
   /**
    * It gave a result.
    *

@@ -11,4 +11,4 @@ import java.io.Serializable;
  *     system does not tell
  * @param device most memory of its process that tensors took in this stage, bytes
  */
-public record TaskUsage(long read, long written, Long peak, long device) implements Serializable {}
+record TaskUsage(long read, long written, Long peak, long device) implements Serializable {}

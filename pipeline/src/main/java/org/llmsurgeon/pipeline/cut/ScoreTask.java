@@ -11,7 +11,7 @@ import org.llmsurgeon.surgery.operate.LayerTask;
  *
  * @param work what it needs
  */
-public record ScoreTask(LayerWork work) implements TaskFunction<Integer, LayerScore> {
+record ScoreTask(LayerWork work) implements TaskFunction<Integer, LayerScore> {
   @Override
   public LayerScore apply(Integer layer, String attempt) {
     return work.on(layer, LayerTask::score);

@@ -22,7 +22,7 @@ import org.llmsurgeon.surgery.calibrate.Shard;
  * Sums the shards of every factor and writes the means, on the driver or in tasks: the same bytes
  * either way. Memory of one factor as in {@link FactorReduction}.
  */
-public final class Reduction {
+final class Reduction {
   private final RunDirectory run;
   private final int shot;
   private final List<FactorKey> keys;

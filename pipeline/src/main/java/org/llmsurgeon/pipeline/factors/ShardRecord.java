@@ -16,7 +16,7 @@ import org.llmsurgeon.surgery.calibrate.Shard;
  * @param parts one per factor of the pass, in the order of {@link
  *     org.llmsurgeon.surgery.calibrate.FactorPass#keys}
  */
-public record ShardRecord(
+record ShardRecord(
     Shard shard, int pass, String path, long tokens, double[] losses, List<Part> parts)
     implements Serializable {
   /** Copies the list. */

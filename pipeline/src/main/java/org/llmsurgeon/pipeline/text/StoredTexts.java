@@ -9,7 +9,7 @@ import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.parquet.ParquetTextReader;
 
 /** Texts of all formats on all file systems. */
-public final class StoredTexts implements TextSource {
+final class StoredTexts implements TextSource {
   private final HadoopStorage storage;
   private final FileTexts others;
 

@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.factors;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,10 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.llmsurgeon.pipeline.cluster.PeakMemory;
 import org.llmsurgeon.pipeline.cluster.Progress;
-import org.llmsurgeon.pipeline.factors.Reduction;
-import org.llmsurgeon.pipeline.factors.ShardRecord;
 import org.llmsurgeon.pipeline.files.Checksum;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -84,8 +81,21 @@ final class BoundedReduction {
     }
     int factors = new Reduction(run, 1, keys, shards).onDriver(Progress.silent()).size();
     try (Stream<Path> files = Files.list(folder.resolve("shot-0001/factors"))) {
-      Files.writeString(
-          Path.of(arguments[1]), factors + " " + files.count() + " " + PeakMemory.bytes());
+      Files.writeString(Path.of(arguments[1]), factors + " " + files.count() + " " + resident());
     }
+  }
+
+  /** The most that was resident, in bytes; null where the system does not tell. */
+  private static Long resident() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return null;
+    }
+    String peak =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("VmHWM:"))
+            .findFirst()
+            .orElseThrow();
+    return 1024 * Long.parseLong(peak.replaceAll("[^0-9]", ""));
   }
 }

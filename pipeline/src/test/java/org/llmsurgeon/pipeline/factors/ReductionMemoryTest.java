@@ -1,4 +1,4 @@
-package org.llmsurgeon.pipeline;
+package org.llmsurgeon.pipeline.factors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.llmsurgeon.pipeline.TestJava;
 
 class ReductionMemoryTest {
   private static final int MEBI = 1 << 20;

@@ -25,7 +25,6 @@ import org.llmsurgeon.checkpoint.text.TextPart;
 import org.llmsurgeon.checkpoint.text.TextReader;
 import org.llmsurgeon.pipeline.ParquetFiles;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
-import org.llmsurgeon.pipeline.text.StoredTexts;
 
 class ParquetTextReaderTest {
   private static final List<String> TEXTS =
@@ -38,7 +37,7 @@ class ParquetTextReaderTest {
 
   private List<String> read(TextPart part) {
     List<String> texts = new ArrayList<>();
-    try (TextReader reader = new StoredTexts(storage).open(part)) {
+    try (TextReader reader = new ParquetTextReader(storage.open(part.path()), part)) {
       for (TextChunk chunk = reader.next(); chunk != null; chunk = reader.next()) {
         assertThat(chunk.startsDocument()).isTrue();
         texts.add(chunk.text());

@@ -105,7 +105,7 @@ final class LayerState implements AutoCloseable {
   }
 
   private ShrinkingInverse shrinking(LiveFactor factor, boolean[] lives) {
-    return new ShrinkingInverse(device, name, copy(scope, factor.inverse().matrix()), lives);
+    return new ShrinkingInverse(scope, name, copy(scope, factor.inverse().matrix()), lives);
   }
 
   private Tensor copy(TensorScope owner, Tensor from) {
@@ -199,12 +199,18 @@ final class LayerState implements AutoCloseable {
     Tensor gradient = gradient(line);
     double[] dots =
         asRows(line) ? device.rowDots(weight, gradient) : device.columnDots(weight, gradient);
-    double[] diagonal = device.diagonal(curvature(line));
+    double[] diagonal = diagonal(line);
     for (int i = 0; i < dots.length; i++) {
       double along = adapts ? 1 / diagonal[i] : diagonal[i];
       dots[i] = lives(line, i) ? 0.5 * dots[i] * along : 0;
     }
     return dots;
+  }
+
+  private double[] diagonal(Line line) {
+    return adapts
+        ? (line == Line.ROW ? outputInverse : inputInverse).diagonal()
+        : device.diagonal(curvature(line));
   }
 
   /**

@@ -116,70 +116,6 @@ class LayerStateTest {
     }
   }
 
-  /** A layer of which only columns are costed lies transposed, and gives the same. */
-  @ParameterizedTest
-  @EnumSource(CostKind.class)
-  void columnsAloneCostAsMuchAsBesideRows(CostKind kind) {
-    Random random = new Random(17);
-    RandomLayer layer = RandomLayer.of(random, 9, 40);
-    try (Device device = new ReferenceDevice();
-        TensorScope scope = new TensorScope(device);
-        LayerSurgery surgery = layer.surgery(scope, new UnitDamping(DAMPING, 0.4));
-        LayerState both = state(device, surgery, new LayerNeeds(true, true, true), kind);
-        LayerState alone = state(device, surgery, new LayerNeeds(false, true, true), kind)) {
-      assertThat(alone.asRows(Line.COLUMN)).isTrue();
-      assertThat(both.asRows(Line.COLUMN)).isFalse();
-      BitSet rows = new BitSet();
-      BitSet columns = new BitSet();
-      for (int round = 0; round < 3; round++) {
-        assertSameCosts(device, both, alone, columns);
-        int[] free = some(random, 9, rows);
-        both.removeFree(free);
-        alone.removeFree(free);
-        int[] going = some(random, 40, columns);
-        double cost = both.removeColumns(going);
-        assertThat(alone.removeColumns(going)).isCloseTo(cost, within(TOLERANCE * (1 + cost)));
-        assertSameWeights(device, both, alone);
-      }
-      int[] rest = IntStream.range(0, 40).filter(i -> !columns.get(i)).toArray();
-      double cost = both.removeColumns(rest);
-      assertThat(alone.removeColumns(rest)).isCloseTo(cost, within(TOLERANCE * (1 + cost)));
-      assertThat(alone.weights()).isZero();
-    }
-  }
-
-  private static LayerState state(
-      Device device, LayerSurgery surgery, LayerNeeds needs, CostKind kind) {
-    return new LayerState(device, "layer 1", surgery.live(), needs, kind);
-  }
-
-  private static void assertSameCosts(
-      Device device, LayerState both, LayerState alone, BitSet gone) {
-    Tolerances.assertClose("costs", alone.costs(Line.COLUMN), both.costs(Line.COLUMN), TOLERANCE);
-    int[] left = IntStream.range(0, 40).filter(i -> !gone.get(i)).toArray();
-    // Small sets and one that goes to the device.
-    List<int[]> sets =
-        List.of(
-            Arrays.copyOf(left, 2),
-            Arrays.copyOfRange(left, 2, 5),
-            Arrays.copyOfRange(left, 1, Math.min(left.length, 20)));
-    Tolerances.assertClose(
-        "sets",
-        new BlockCosts(device, alone, Line.COLUMN).of(sets),
-        new BlockCosts(device, both, Line.COLUMN).of(sets),
-        TOLERANCE);
-  }
-
-  private static void assertSameWeights(Device device, LayerState both, LayerState alone) {
-    double[] lying = device.values(alone.weight());
-    double[] standing = new double[lying.length];
-    int rows = both.weight().rows();
-    for (int i = 0; i < lying.length; i++) {
-      standing[i % rows * both.weight().columns() + i / rows] = lying[i];
-    }
-    Tolerances.assertClose("weight", standing, device.values(both.weight()), TOLERANCE);
-  }
-
   /**
    * Factors that need ten or a hundred times the damping that was asked for: rows, columns and what
    * is told of the layer speak of one constant, that with which it could be inverted.
@@ -452,7 +388,7 @@ class LayerStateTest {
   }
 
   /** Some indices that are not gone yet, which then are. */
-  private static int[] some(Random random, int size, BitSet gone) {
+  static int[] some(Random random, int size, BitSet gone) {
     int[] some =
         IntStream.range(0, size).filter(i -> !gone.get(i) && random.nextInt(4) == 0).toArray();
     Arrays.stream(some).forEach(gone::set);

@@ -104,6 +104,8 @@ record PrunedForOthers(Path place) {
   /** A program that a variable names, or one on the path. */
   static Optional<Path> program(String variable, String name) {
     Stream<Path> named = Stream.ofNullable(System.getenv(variable)).map(Path::of);
+    Stream.ofNullable(System.getenv(variable))
+        .forEach(each -> assertThat(Path.of(each)).as(variable).isExecutable());
     Stream<Path> onPath =
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
             .map(each -> Path.of(each, name));

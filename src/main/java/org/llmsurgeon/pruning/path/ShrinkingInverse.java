@@ -16,6 +16,7 @@ final class ShrinkingInverse {
   /** Lines that wait at most: a product with so many is a matter of arithmetic. */
   private static final int MOST = 256;
 
+  private final TensorScope scope;
   private final Device device;
   private final String name;
   private final Tensor matrix;
@@ -23,9 +24,9 @@ final class ShrinkingInverse {
   private final double[] diagonal;
 
   /** {@code Xi[S,:]} of the sets that wait, below each other, and {@code (Xi_SS)^-1 Xi[S,:]}. */
-  private final Tensor couplings;
+  private Tensor couplings;
 
-  private final Tensor solutions;
+  private Tensor solutions;
   private int count;
 
   /**
@@ -49,9 +50,7 @@ final class ShrinkingInverse {
     this.matrix = matrix;
     this.lives = lives;
     this.diagonal = device.diagonal(matrix);
-    int most = Math.min(MOST, lives.length);
-    this.couplings = scope.empty(Precision.DOUBLE, most, lives.length);
-    this.solutions = scope.empty(Precision.DOUBLE, most, lives.length);
+    this.scope = scope;
   }
 
   /** The inverse, of lines that are left. */
@@ -112,12 +111,17 @@ final class ShrinkingInverse {
       diagonal[i] -= fall[i];
     }
     int lines = leaving.solved().rows();
-    if (count + lines > solutions.rows()) {
+    int most = Math.min(MOST, lives.length);
+    if (count + lines > most) {
       settle();
     }
-    if (lines > solutions.rows()) {
+    if (lines > most) {
       subtract(leaving.coupling(), leaving.solved());
     } else {
+      if (couplings == null) {
+        couplings = scope.empty(Precision.DOUBLE, most, lives.length);
+        solutions = scope.empty(Precision.DOUBLE, most, lives.length);
+      }
       device.copy(leaving.coupling(), couplings.rowRange(count, count + lines));
       device.copy(leaving.solved(), solutions.rowRange(count, count + lines));
       count += lines;

@@ -3,6 +3,7 @@ package org.llmsurgeon.surgery.calibrate;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
+import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.InverseStore;
 
 /** Where the reduced factors of a shot come from. */
@@ -35,10 +36,11 @@ public interface FactorSource {
    * factor takes time.
    */
   default Tensor exact(FactorKey key, Device device) {
-    try (Tensor single = load(key, device)) {
-      Tensor exact = device.empty(Precision.DOUBLE, single.rows(), single.columns());
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor single = scope.own(load(key, device));
+      Tensor exact = scope.empty(Precision.DOUBLE, single.rows(), single.columns());
       device.copy(single, exact);
-      return exact;
+      return scope.release(exact);
     }
   }
 

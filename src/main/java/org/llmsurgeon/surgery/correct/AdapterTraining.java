@@ -46,18 +46,6 @@ public final class AdapterTraining implements AutoCloseable {
 
   /** Where the state of a training is kept, so that one that was stopped can go on. */
   public interface Checkpoints {
-    /** Nowhere. */
-    Checkpoints NONE =
-        new Checkpoints() {
-          @Override
-          public Optional<Result> restore(List<Tensor> state) {
-            return Optional.empty();
-          }
-
-          @Override
-          public void keep(Result done, List<Tensor> state) {}
-        };
-
     /**
      * Reads the last state that was kept.
      *

@@ -1,9 +1,12 @@
 package org.llmsurgeon.surgery.local;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.llmsurgeon.compute.Device;
+import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
 import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -20,6 +23,17 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** The first-order correction of a shot in one process. */
 final class LocalCorrection {
+  private static final AdapterTraining.Checkpoints NOWHERE =
+      new AdapterTraining.Checkpoints() {
+        @Override
+        public Optional<AdapterTraining.Result> restore(List<Tensor> state) {
+          return Optional.empty();
+        }
+
+        @Override
+        public void keep(AdapterTraining.Result done, List<Tensor> state) {}
+      };
+
   private final Device device;
   private final ModelConfig config;
   private final WeightSource dense;
@@ -66,7 +80,7 @@ final class LocalCorrection {
                 model.merge(adapters);
                 parts.forEach(part -> compute(model, teacher, pick(windows, part), sum));
               },
-              AdapterTraining.Checkpoints.NONE);
+              NOWHERE);
       return new Corrected(layers(training.adapters(), pruned), result);
     }
   }

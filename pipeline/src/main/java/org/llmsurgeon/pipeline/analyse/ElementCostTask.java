@@ -14,7 +14,7 @@ import org.llmsurgeon.surgery.operate.ElementTask;
 
 /**
  * Computes what each single weight of a layer costs and writes it, as large as the weight itself,
- * into the run directory. Memory as of a score.
+ * into the run directory. Memory: the factors of a layer, and its weight a few times.
  *
  * @param work what it needs
  */

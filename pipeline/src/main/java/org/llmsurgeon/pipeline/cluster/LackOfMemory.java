@@ -1,6 +1,9 @@
 package org.llmsurgeon.pipeline.cluster;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
+import org.apache.spark.SparkEnv;
 import org.llmsurgeon.Reason;
 
 /**
@@ -20,6 +23,14 @@ final class LackOfMemory {
   private static final Pattern HEAP =
       Pattern.compile("Java heap space|GC overhead", Pattern.CASE_INSENSITIVE);
 
+  /** Java's memory or the rest of the process. */
+  private static final Pattern ANY =
+      Pattern.compile("\\bexit(ed with)?( exit)? (code|status):? ?52\\b", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern KILLED =
+      Pattern.compile(
+          "\\bexit(ed with)?( exit)? (code|status):? ?137\\b", Pattern.CASE_INSENSITIVE);
+
   private LackOfMemory() {}
 
   /** Whether a message tells of it. */
@@ -34,19 +45,40 @@ final class LackOfMemory {
    * @param local whether tasks run in the driver's process, which no setting gives more
    */
   static String sentence(String said, boolean local) {
-    boolean heap = HEAP.matcher(said).find();
-    String more =
-        local
-            ? heap
-                ? "-- --driver-memory 8g"
-                : "--master 'local[1]', which does one task at a time, or take a larger machine"
-            : heap ? "-- --executor-memory 4g" : "-- --conf spark.executor.memoryOverhead=16g";
-    String fewer = local || heap ? "" : ", or fewer tasks at a time, as spark.executor.cores=1";
-    return "a process is out of memory ("
-        + Reason.plain(said)
+    String reason = Reason.plain(said);
+    return (KILLED.matcher(said).find()
+            ? "a process was killed, most often since it is out of memory ("
+            : "a process is out of memory (")
+        + (reason.isEmpty() ? "no reason given" : reason)
         + "); give "
-        + more
-        + fewer
+        + (local ? toOne(said) : toExecutors(said))
         + ": the command plan says what a stage needs, and what is finished is kept";
+  }
+
+  private static String toOne(String said) {
+    return HEAP.matcher(said).find()
+        ? "more of -- --driver-memory"
+        : "--master 'local[1]', which does one task at a time, or take a larger machine";
+  }
+
+  /** Java's own part and the rest are two settings, of which a task at a time needs less. */
+  private static String toExecutors(String said) {
+    List<String> more = new ArrayList<>();
+    if (HEAP.matcher(said).find() || ANY.matcher(said).find()) {
+      more.add("more of -- --executor-memory" + now("spark.executor.memory"));
+    }
+    if (!HEAP.matcher(said).find()) {
+      more.add(
+          "more of -- --conf spark.executor.memoryOverhead" + now("spark.executor.memoryOverhead"));
+    }
+    more.add("fewer tasks at a time with -- --conf spark.task.cpus=2");
+    return String.join(", or ", more);
+  }
+
+  private static String now(String setting) {
+    SparkEnv here = SparkEnv.get();
+    return here == null || !here.conf().contains(setting)
+        ? ""
+        : " (now " + here.conf().get(setting) + ")";
   }
 }

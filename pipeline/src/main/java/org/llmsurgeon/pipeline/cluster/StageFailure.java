@@ -36,7 +36,7 @@ record StageFailure(StageName stage, TaskOutcome.Refused<?> refusal, Exception f
     }
     Throwable cause = innermost();
     String said = said(cause);
-    if (LackOfMemory.says(said)) {
+    if (cause instanceof OutOfMemoryError || LackOfMemory.says(said)) {
       // Where tasks run in the driver's process they say it themselves
       String sentence = LackOfMemory.sentence(said, false);
       return new RunFailedException(stage.description() + ": " + sentence, failure);

@@ -10,7 +10,7 @@ import org.llmsurgeon.surgery.choose.UnitPlan;
 
 /**
  * Costs the units of a coupled group after what earlier rounds have chosen of it. Memory: that of
- * {@link ScoreTask} for all layers of the group.
+ * {@link PathTask}.
  *
  * @param work what it needs
  */

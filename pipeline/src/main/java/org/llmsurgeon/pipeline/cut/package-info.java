@@ -1,5 +1,5 @@
 /**
- * Score, threshold and cut: what goes, and the layers without it.
+ * Score and cut as stages: what the choice of a shot asks for, and the layers without what goes.
  *
  * <p>It must not know how the factors came to be.
  */

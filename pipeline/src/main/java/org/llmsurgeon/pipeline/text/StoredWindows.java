@@ -34,13 +34,15 @@ public record StoredWindows(Session session, RunDirectory run, ModelConfig confi
    *
    * @param storage where they are
    * @param option one that says how text becomes windows
-   * @param paths files, folders and patterns; those that do not exist are not looked at
+   * @param paths files, folders and patterns; a file that does not exist is told of elsewhere
    * @throws InputException naming the option and a file
    */
   public static void requireText(HadoopStorage storage, String option, List<String> paths) {
-    List<String> files =
-        TextFiles.of(storage, paths).stream().filter(file -> storage.exists(file)).toList();
-    if (!files.isEmpty() && files.stream().allMatch(file -> TokenWindows.areIn(storage, file))) {
+    List<String> files = TextFiles.of(storage, paths);
+    // The first that is text, or an image, ends it: there may be a great many.
+    boolean windows =
+        files.stream().allMatch(file -> storage.exists(file) && TokenWindows.areIn(storage, file));
+    if (!files.isEmpty() && windows) {
       throw new InputException(option + " is for text" + WHOLE.formatted(files.get(0)));
     }
   }

@@ -37,15 +37,26 @@ class LackOfMemoryTest {
       })
   void whateverEndsTheExecutorIsTold(String reason) {
     assertThat(said(reason))
-        .contains("cut: a process is out of memory (", "spark.executor.memoryOverhead=16g")
+        .matches("cut: a process (is|was killed, most often since it is) out of memory \\(.+")
+        .contains("; give more of", "-- --conf spark.executor.memoryOverhead", "spark.task.cpus=2")
         .doesNotContain("OutOfMemoryError");
+    assertThat(said(reason).contains("--executor-memory")).isEqualTo(reason.contains("code 52"));
+    assertThat(said(reason).contains("was killed")).isEqualTo(reason.contains("137"));
+  }
+
+  @Test
+  void anErrorThatSparkCarriesIsToldToo() {
+    SparkException failure =
+        new SparkException("Job aborted", new OutOfMemoryError("Java heap space"));
+    assertThat(new StageFailure(StageName.of("cut"), null, failure).translated().getMessage())
+        .contains("out of memory (Java heap space); give more of -- --executor-memory");
   }
 
   @Test
   void theHeapAndOneProcessHaveRemediesOfTheirOwn() {
     String heap = "java.lang.OutOfMemoryError: Java heap space";
-    assertThat(said(heap)).contains("(Java heap space); give -- --executor-memory 4g: ");
-    assertThat(LackOfMemory.sentence(heap, true)).contains("give -- --driver-memory 8g: ");
+    assertThat(said(heap)).contains("(Java heap space); give more of -- --executor-memory, or");
+    assertThat(LackOfMemory.sentence(heap, true)).contains("give more of -- --driver-memory: ");
     assertThat(LackOfMemory.sentence("java.lang.OutOfMemoryError: No native memory", true))
         .contains("(No native memory); give --master 'local[1]'");
   }

@@ -61,7 +61,8 @@ public final class PlannedFlops {
       return 0;
     }
     int transform = config.ends().head().transform() == null ? 0 : config.hidden();
-    return 2.0 * config.hidden() * (config.ends().outputs() + transform);
+    int heads = config.ends().head().second() == null ? 1 : 2;
+    return 2.0 * config.hidden() * (heads * config.ends().outputs() + transform);
   }
 
   /** Share of the tokens that go through a layer. */

@@ -190,6 +190,13 @@ class LayeringTest {
     assertThat(Sizes.recordsOver(7, library)).isNotEmpty();
   }
 
+  /** What only one family of architectures needs; what all decoders share is longer. */
+  @Test
+  void architecturesAreShort() throws IOException {
+    Path folder = SOURCES.resolve("org/llmsurgeon/model/architecture");
+    assertThat(Sizes.filesOver(150, folder)).hasSize(1).allMatch(each -> each.contains("Decoder"));
+  }
+
   @Test
   void packagesUseEachOtherWithoutCycles() {
     slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(library);

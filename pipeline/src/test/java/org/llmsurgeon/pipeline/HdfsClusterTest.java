@@ -94,6 +94,7 @@ class HdfsClusterTest {
     }
   }
 
+  @Tag("long")
   @Test
   void imagesOnHdfsGiveTheBytesOfThoseOnTheLocalDisk() throws Exception {
     HadoopStorage storage = new HadoopStorage(files.getConf());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
@@ -111,7 +112,57 @@ class ReportBrowserTest {
       assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
           .contains("AutoModelForImageClassification.from_pretrained(folder", "AutoImageProcessor")
           .doesNotContain("AutoModelForCausalLM", "generate(");
+      ObjectNode other = ofOtherNames();
+      browser.open(page("names.html", other).toUri(), 1280, "light");
+      assertMapOfOtherNames(browser, other.withArray("layers"));
     }
+  }
+
+  /** The report of a network with two experts, and with matrices that end in the same word. */
+  private static ObjectNode ofOtherNames() throws Exception {
+    Map<String, String> names =
+        Map.of(
+            "self_attn.q_proj", "attention.self.query",
+            "self_attn.k_proj", "attention.self.key",
+            "self_attn.v_proj", "attention.self.value",
+            "self_attn.o_proj", "attention.output.dense",
+            "mlp.gate_proj", "experts.0.up_proj",
+            "mlp.up_proj", "experts.1.up_proj",
+            "mlp.down_proj", "output.dense");
+    ObjectNode report =
+        (ObjectNode) new ObjectMapper().readTree(pruned.resolve(PruningReport.FILE).toFile());
+    for (JsonNode layer : report.withArray("layers")) {
+      String name = layer.get("name").asText();
+      String matrix = name.replaceFirst(".*?\\.\\d+\\.", "");
+      ((ObjectNode) layer).put("name", name.replace(matrix, names.get(matrix)));
+    }
+    return report;
+  }
+
+  /** Every matrix has a column of its own, and experts are one. */
+  private static void assertMapOfOtherNames(Browser browser, ArrayNode layers) throws Exception {
+    String heads = "[...document.querySelectorAll('.map th[scope=col]')]";
+    assertThat(browser.evaluate(heads + ".map(h => h.textContent).join(' ')").asText())
+        .isEqualTo("query key value attention.output.dense up_proj output.dense");
+    long removed = 0;
+    long weights = 0;
+    for (JsonNode layer : layers) {
+      boolean first = layer.get("name").asText().matches("\\D*0\\..*experts.*");
+      removed += first ? layer.get("removed").asLong() : 0;
+      weights += first ? layer.get("weights").asLong() : 0;
+    }
+    assertThat(weights).isPositive();
+    assertThat(
+            browser
+                .evaluate("document.querySelector('.map tbody tr').cells[5].textContent")
+                .asInt())
+        .isEqualTo(Math.round(100.0 * removed / weights));
+    assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
+        .contains("Widths left");
+  }
+
+  private static Path page(String name, ObjectNode report) throws Exception {
+    return Files.write(temp.resolve(name), ReportPage.ofRun("out", report, NullNode.getInstance()));
   }
 
   /** The page of a model that another class of transformers loads. */

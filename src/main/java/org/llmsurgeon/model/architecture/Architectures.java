@@ -94,7 +94,7 @@ public final class Architectures {
       throw new InputException(
           "%s: architecture \"%s\" is not supported%s; supported are %s"
               .formatted(
-                  fields.where(), name == null ? type : name, nearest(fields, byType), list()));
+                  fields.where(), name == null ? type : name, nearest(fields, type), list()));
     }
     if (type != null && !type.equals(chosen.type())) {
       throw new InputException(
@@ -104,25 +104,24 @@ public final class Architectures {
     return chosen;
   }
 
-  /** What supported architecture an unknown one is most like, and what differs. */
-  private static String nearest(ConfigFields fields, Architecture byType) {
-    if (byType != null) {
-      return "; of \"%s\" only %s is".formatted(byType.type(), byType.name());
+  /** What supported architectures an unknown one is most like, and what differs. */
+  private static String nearest(ConfigFields fields, String type) {
+    List<Architecture> kin = ALL.stream().filter(each -> each.type().equals(type)).toList();
+    if (!kin.isEmpty()) {
+      return "; of \"%s\" these are: %s%s"
+          .formatted(type, names(kin), differing(fields, kin.get(0)));
     }
     Set<String> own = fields.nameSet();
-    Architecture nearest =
-        ALL.stream()
-            .max(Comparator.comparingLong(each -> common(own, each)))
-            .filter(each -> common(own, each) >= 4)
-            .orElse(null);
-    if (nearest == null) {
-      return "";
-    }
-    Set<String> differs = new TreeSet<>(UnsupportedFields.set(fields, nearest.knows()));
-    return " (nearest is %s%s)"
-        .formatted(
-            nearest.name(),
-            differs.isEmpty() ? "" : ", which has no " + String.join(", ", differs));
+    return ALL.stream()
+        .max(Comparator.comparingLong(each -> common(own, each)))
+        .filter(each -> common(own, each) >= 4)
+        .map(each -> " (nearest is %s%s)".formatted(each.name(), differing(fields, each)))
+        .orElse("");
+  }
+
+  private static String differing(ConfigFields fields, Architecture other) {
+    Set<String> differs = new TreeSet<>(UnsupportedFields.set(fields, other.knows()));
+    return differs.isEmpty() ? "" : ", which has no " + String.join(", ", differs);
   }
 
   private static long common(Set<String> own, Architecture each) {
@@ -141,6 +140,10 @@ public final class Architectures {
   }
 
   private static String list() {
-    return ALL.stream().map(Architecture::name).collect(Collectors.joining(", "));
+    return names(ALL);
+  }
+
+  private static String names(List<Architecture> some) {
+    return some.stream().map(Architecture::name).collect(Collectors.joining(", "));
   }
 }

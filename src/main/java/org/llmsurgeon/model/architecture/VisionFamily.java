@@ -16,7 +16,7 @@ import org.llmsurgeon.model.fields.ConfigFields;
  * ViT and DeiT with labels of images: squares of an image as tokens, norms before the layers,
  * learned positions, biases. DeiT has a second token of its own, which its teacher was met with and
  * which the head does not read; or a second head does, and what is said is the mean of both
- * (Touvron and others 2021, section 3).
+ * (Touvron and others 2021).
  */
 final class VisionFamily {
   private static final String CLASS = "cls_token";

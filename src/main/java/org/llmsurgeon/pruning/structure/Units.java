@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  */
 public record Units(Set<UnitKind> kinds) implements Structures {
   /**
-   * Every kind but query-key dimensions and whole experts: what {@code --structures units} means. A
+   * Every kind but query-key dimensions and whole experts: what units are unless kinds are named. A
    * head's attention is saturated where it works: its gradients are small, so each query-key
    * dimension looks cheap, and a share of them that was predicted to cost 0.001 nats cost 0.14 on a
    * real model. Without them the same sparsity costs less on every model that was tried; whole

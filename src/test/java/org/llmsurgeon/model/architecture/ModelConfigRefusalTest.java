@@ -40,6 +40,16 @@ class ModelConfigRefusalTest {
   }
 
   @Test
+  void sayingWhichOfItsKindAreSupported() {
+    String changes =
+        json("{'architectures': ['LlamaForTokenClassification'], 'n_routed_experts': 8}");
+    assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), changes))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("; of \"llama\" these are: LlamaForCausalLM, which has no ")
+        .hasMessageContaining("n_routed_experts");
+  }
+
+  @Test
   void whereArchitectureAndTypeContradictEachOther() {
     assertThatThrownBy(() -> TinyModels.with(TinyModels.llamaJson(), json("{'model_type': 'opt'}")))
         .isInstanceOf(InputException.class)

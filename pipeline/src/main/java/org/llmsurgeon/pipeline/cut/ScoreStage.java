@@ -23,6 +23,7 @@ import org.llmsurgeon.surgery.choose.GroupScore;
 import org.llmsurgeon.surgery.choose.RoundScore;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 import org.llmsurgeon.surgery.operate.LayerScore;
+import org.llmsurgeon.surgery.shot.Removal;
 import org.llmsurgeon.surgery.shot.ShotAim;
 import org.llmsurgeon.surgery.shot.ShotChoice;
 import org.llmsurgeon.surgery.shot.ShotChooser;
@@ -78,7 +79,15 @@ public final class ScoreStage implements ShotCosts {
         .orElseGet(
             () -> {
               ShotChoice choice = choose.get().took(seconds);
-              LOG.debug("shot {}: {}, costs {}", shot.shot(), choice.removal(), choice.costs());
+              Removal removal = choice.removal();
+              LOG.debug(
+                  "shot {}: target {}, threshold {}, {} of {} weights go, costs {}",
+                  shot.shot(),
+                  removal.target(),
+                  removal.threshold(),
+                  removal.removed(),
+                  removal.total(),
+                  choice.costs());
               shot.run().commit(path, choice);
               return choice;
             });

@@ -29,8 +29,20 @@ import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.choose.Shortfall;
 
 /**
- * The life of a run: what it is, its plan, its shots ({@link ShotLoop}, each a {@link ShotRun}),
- * and the model that it publishes.
+ * The life of a run, from top to bottom:
+ *
+ * <ol>
+ *   <li>plan: what it is, and which windows it reads ({@link RunPreparation});
+ *   <li>for each shot ({@link ShotLoop}), in the order of {@link
+ *       org.llmsurgeon.surgery.shot.ShotLife}, each step by {@link ShotRun}:
+ *       <ul>
+ *         <li>accumulate the factors of each shard, and reduce them;
+ *         <li>score what may go, and find the threshold;
+ *         <li>cut, then reconstruct, correct and recover where asked for;
+ *         <li>commit what the shot was, evaluate it, and delete what the next does not need;
+ *       </ul>
+ *   <li>publish the model and its report ({@link ModelExport}).
+ * </ol>
  */
 public final class PruneRun {
   private final Session session;

@@ -88,13 +88,7 @@ final class ShotLoop {
         intermediates.deleteAfter(shot);
       }
       Evaluation evaluation = each.evaluate(evaluator);
-      tellTrust(shot, report);
-      if (shot == 1) {
-        run.finished(HalvesStage.path(1), HalvesCheck.class).ifPresent(report::halves);
-      }
-      int number = shot;
-      run.finished(ExpertTokens.path(shot), ExpertTokens.class)
-          .ifPresent(experts -> report.experts(number, experts));
+      tellFindings(shot, report);
       report.shot(manifest, shot(shot).selection(shot), evaluation);
       if (shot >= committed) {
         session.progress().note(report.line());
@@ -106,7 +100,13 @@ final class ShotLoop {
     intermediates.deleteFactors(shot);
   }
 
-  private void tellTrust(int shot, ReportBuilder report) {
+  /** What stages have written down beside what they made. */
+  private void tellFindings(int shot, ReportBuilder report) {
+    if (shot == 1) {
+      run.finished(HalvesStage.path(1), HalvesCheck.class).ifPresent(report::halves);
+    }
+    run.finished(ExpertTokens.path(shot), ExpertTokens.class)
+        .ifPresent(experts -> report.experts(shot, experts));
     for (int round = 1; round <= TrustRegion.MOST_ROUNDS; round++) {
       int number = round;
       run.finished(TrustRecord.path(shot, round), TrustRecord.class)

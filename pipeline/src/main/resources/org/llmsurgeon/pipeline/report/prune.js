@@ -167,10 +167,30 @@ function kindsChart(kinds, key, title, caption, unit) {
   });
 }
 
-/** A layer's block number and the name of its matrix. */
+/** A layer's block number and which matrix of the block it is: the same one of all experts. */
 function place(name) {
   const found = /^(?:.*?)\.(\d+)\.(.*)$/.exec(name);
-  return found ? { block: Number(found[1]), matrix: found[2].split('.').pop() } : { block: -1, matrix: name };
+  return found ? { block: Number(found[1]), matrix: found[2].replace(/\.\d+(?=\.)/g, '') } : { block: -1, matrix: name };
+}
+
+/** As many of the last words of a matrix's path as tell it from the others. */
+function shortest(matrix, matrices) {
+  const words = matrix.split('.');
+  for (let from = words.length - 1; from > 0; from--) {
+    const end = words.slice(from).join('.');
+    if (!matrices.some((other) => other !== matrix && (other === end || other.endsWith('.' + end)))) return end;
+  }
+  return matrix;
+}
+
+/** The sum of a matrix over experts. */
+function together(before, layer) {
+  if (!before) return { ...layer };
+  const sum = { ...before, name: `${before.name} to ${layer.name}` };
+  if (before.last) sum.name = before.name.replace(before.last, layer.name);
+  sum.last = layer.name;
+  for (const key of ['removed', 'weights', 'rows', 'rows_left', 'columns', 'columns_left']) sum[key] += layer[key];
+  return sum;
 }
 
 function map() {
@@ -181,7 +201,7 @@ function map() {
     const { block, matrix } = place(layer.name);
     if (!matrices.includes(matrix)) matrices.push(matrix);
     if (!blocks.includes(block)) blocks.push(block);
-    cells.set(block + ' ' + matrix, layer);
+    cells.set(block + ' ' + matrix, together(cells.get(block + ' ' + matrix), layer));
   }
   const cell = (block, matrix) => {
     const layer = cells.get(block + ' ' + matrix);
@@ -191,27 +211,27 @@ function map() {
     return element('td', { title, style: `background: rgba(var(--heat), ${(0.06 + 0.74 * share).toFixed(3)})` }, (100 * share).toFixed(0));
   };
   const heat = element('div', { class: 'scroll' }, element('table', { class: 'map', 'aria-label': 'share of each matrix that is gone, in percent' },
-    element('thead', {}, element('tr', {}, element('th', {}, 'block'), matrices.map((matrix) => element('th', { scope: 'col' }, matrix)))),
+    element('thead', {}, element('tr', {}, element('th', {}, 'block'), matrices.map((matrix) => element('th', { scope: 'col' }, shortest(matrix, matrices))))),
     element('tbody', {}, blocks.map((block) => element('tr', {}, element('th', { scope: 'row' }, block < 0 ? '' : String(block)), matrices.map((matrix) => cell(block, matrix)))))));
   const charts = [element('figure', {}, element('h3', {}, 'Share of each matrix that is gone, %'), heat, element('figcaption', {}, 'A line for each block, first at the top.'))];
-  const widths = widthChart(cells, blocks);
+  const widths = widthChart(cells, blocks, matrices);
   if (widths) charts.push(widths);
   section('What went', null, element('div', { class: 'charts' }, charts));
 }
 
 /** Rows left of the matrices that say how wide a block's MLP and attention are. */
-function widthChart(cells, blocks) {
-  const first = (names) => names.find((name) => blocks.some((block) => cells.has(block + ' ' + name)));
-  const up = first(['up_proj', 'gate_up_proj', 'fc1', 'c_fc', 'dense_h_to_4h']);
-  const query = first(['q_proj', 'c_attn', 'query_key_value', 'qkv_proj']);
+function widthChart(cells, blocks, matrices) {
+  const first = (names) => matrices.find((matrix) => names.test(matrix));
+  const up = first(/(^|\.)(up_proj|gate_up_proj|up|w3|fc1|c_fc|dense_h_to_4h|lin1|intermediate\.dense)$/);
+  const query = first(/(^|\.)(q_proj|query|q_lin|c_attn|query_key_value|qkv_proj)$/);
   const sets = [];
   const add = (matrix, label, index) => {
     if (!matrix) return;
     sets.push({ label, backgroundColor: colour(index), borderColor: colour(index),
       data: blocks.map((block) => { const layer = cells.get(block + ' ' + matrix); return layer ? 100 * layer.rows_left / layer.rows : null; }) });
   };
-  add(up, `neurons (rows of ${up})`, 0);
-  add(query, `query rows (of ${query})`, 2);
+  add(up, up && `neurons (rows of ${shortest(up, matrices)})`, 0);
+  add(query, query && `query rows (of ${shortest(query, matrices)})`, 2);
   if (sets.length === 0) return null;
   const heads = config && config.num_attention_heads ? ` A full layer has ${config.num_attention_heads} heads${config.num_key_value_heads ? ` and ${config.num_key_value_heads} key/value heads` : ''}.` : '';
   return chart('Widths left', `Share of the rows that are left in each block.${heads}`, {

@@ -148,27 +148,6 @@ class UsageTest {
   }
 
   @Test
-  void completionIsAScriptThatBashTakesAndThatKnowsCommandsAndOptions(@TempDir Path folder)
-      throws Exception {
-    CommandRun run = CommandRun.of("completion");
-    assertThat(run.code()).isZero();
-    Path script = Files.writeString(folder.resolve("surgeon"), run.out());
-    Process bash =
-        new ProcessBuilder(
-                "bash",
-                "-c",
-                ". "
-                    + script
-                    + "; COMP_WORDS=(surgeon prune --spars); COMP_CWORD=2; _complete_surgeon;"
-                    + " printf '%s ' \"${COMPREPLY[@]}\"; COMP_WORDS=(surgeon com); COMP_CWORD=1;"
-                    + " _complete_surgeon; printf '%s ' \"${COMPREPLY[@]}\"")
-            .start();
-    String words = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(bash.waitFor()).isZero();
-    assertThat(words.split(" ")).contains("--sparsity", "compare", "completion");
-  }
-
-  @Test
   void theVersionNamesSparkAndJava() {
     CommandRun run = CommandRun.of("--version");
 

@@ -12,8 +12,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
-import org.llmsurgeon.checkpoint.TinyTokenizers;
-import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.evaluate.EvaluateRequest;
 import org.llmsurgeon.pipeline.evaluate.EvaluationResult;
@@ -23,7 +21,6 @@ import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** Labelled data as people have it, and runs on it. */
 abstract class LabelledCase {
-  private static final String[] WORDS = {"the", "cat", "cats", "sat", "dog", "dogs", "ran"};
   static JavaSparkContext spark;
   @TempDir Path temp;
 
@@ -38,18 +35,11 @@ abstract class LabelledCase {
   }
 
   Path folder(String name) throws IOException {
-    try (ReferenceModel model = ReferenceModel.open(name)) {
-      return ReferenceFolder.write(
-          model, temp.resolve(name), TinyTokenizers.wordPiece().toString());
-    }
+    return TinyEncoders.model(name, temp.resolve(name));
   }
 
   static String text(int seed) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 1 + seed % 4; i++) {
-      text.append(i == 0 ? "" : " ").append(WORDS[(seed * 5 + i * 3) % WORDS.length]);
-    }
-    return text.toString();
+    return TinyEncoders.text(seed);
   }
 
   /** JSON with single quotes for double ones. */

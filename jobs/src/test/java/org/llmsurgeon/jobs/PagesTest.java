@@ -63,7 +63,7 @@ class PagesTest {
             });
   }
 
-  /** Writes the page of options, which {@code mvn -N site} takes up. */
+  /** Writes the page of options and the index of the search, which the site is made with. */
   @Test
   void theReferenceHasEveryOptionOfEveryCommand() throws IOException {
     StringBuilder page = new StringBuilder("# Options\n\nMade from the program itself.\n");
@@ -74,19 +74,21 @@ class PagesTest {
       page.append(
           plain(String.join(" ", each.getValue().getCommandSpec().usageMessage().description())));
       page.append("\n\n| option | what it decides | effect on the result |\n|---|---|---|\n");
-      options.forEach(option -> page.append(row(option)));
+      options.forEach(option -> page.append(row(each.getKey(), option)));
     }
-    Path file = Checkout.file("target/generated-site/markdown/options.md");
+    Path file = Checkout.file("jobs/target/generated-site/markdown/options.md");
     Files.createDirectories(file.getParent());
     Files.writeString(file, page);
-    Path index = Checkout.file("target/generated-site/resources/js/search-index.js");
+    Path index = Checkout.file("jobs/target/generated-site/resources/js/search-index.js");
     Files.createDirectories(index.getParent());
     Files.writeString(index, index(page.toString()));
     for (Setting<?> setting : RunSettings.ALL) {
-      assertThat(page).contains("| `" + setting.spelled());
+      assertThat(page).contains("</a>`" + setting.spelled());
     }
     assertThat(page.toString().lines().filter(line -> line.endsWith("|  |"))).isEmpty();
-    assertThat(page.toString().replaceAll("`[^`]*`", "")).doesNotContain("<").doesNotContain(" --");
+    assertThat(page.toString().replaceAll("`[^`]*`|<a id=\"[a-z0-9-]+\"></a>", ""))
+        .doesNotContain("<")
+        .doesNotContain(" --");
   }
 
   /** The index of all pages, for the search of the site. */
@@ -121,13 +123,19 @@ class PagesTest {
         .orElseGet(() -> OptionEffects.of(name));
   }
 
-  private static String row(OptionSpec option) {
+  /** A row of the table; searches lead to the name in it. */
+  private static String row(String command, OptionSpec option) {
     String names =
         Stream.of(option.names())
             .map(name -> option.arity().max() == 0 ? name : name + " " + option.paramLabel())
             .collect(Collectors.joining("`, `"));
     String text = plain(String.join(" ", option.description())).replace("|", "\\|");
     String shown = text.replace("${DEFAULT-VALUE}", String.valueOf(option.defaultValue()));
-    return "| `" + names.replace("|", "\\|") + "` | " + shown + " | " + effect(option) + " |\n";
+    return "| %s`%s` | %s | %s |\n"
+        .formatted(
+            SearchIndex.place(command, option.longestName()),
+            names.replace("|", "\\|"),
+            shown,
+            effect(option));
   }
 }

@@ -6,9 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What the search of the site knows: the parts of all pages by their headings. */
 final class SearchIndex {
+  /** The beginning of a row about an option: its place, if it has one, and its names. */
+  private static final Pattern OPTION =
+      Pattern.compile("^\\| (?:<a id=\"([^\"]+)\"></a>)?(`--?(?:\\\\\\||[^|])*`) \\|");
+
   private final List<Map<String, String>> parts = new ArrayList<>();
 
   /**
@@ -31,9 +37,11 @@ final class SearchIndex {
         text.setLength(0);
       } else {
         text.append(line).append(' ');
-        if (!code && line.startsWith("| `--")) {
-          String option = line.substring(3, line.indexOf('`', 3));
-          parts.add(part(name, page, title, option, line.replaceAll("[|`]", " ")));
+        Matcher row = OPTION.matcher(line);
+        if (!code && row.find()) {
+          String option = row.group(2).replace("`", "").replace("\\|", "|");
+          String place = row.group(1) == null ? anchor(title, page) : "#" + row.group(1);
+          parts.add(part(name + ".html" + place, page, title, option, plain(line)));
         }
       }
     }
@@ -42,27 +50,47 @@ final class SearchIndex {
 
   private void put(String name, String page, String title, StringBuilder text) {
     if (title != null) {
-      parts.add(part(name, page, title, title, text.toString().replaceAll("[|`*]", " ")));
+      String address = name + ".html" + anchor(title, page);
+      parts.add(part(address, page, title, title, plain(text.toString())));
     }
   }
 
+  private static String plain(String text) {
+    return text.replaceAll("<a id=[^>]*></a>", "").replaceAll("\\\\?[|`*]", " ");
+  }
+
   private static Map<String, String> part(
-      String name, String page, String heading, String title, String text) {
-    String anchor = heading.equals(page) ? "" : "#" + anchor(heading);
+      String address, String page, String heading, String title, String text) {
     return Map.of(
         "title",
         title,
         "page",
         heading.equals(title) || heading.equals(page) ? page : page + ", " + heading,
         "address",
-        name + ".html" + anchor,
+        address,
         "text",
         text.replaceAll("\\s+", " ").strip());
   }
 
-  /** What Maven's site plugin calls a heading: letters and digits stay, others by their number. */
-  private static String anchor(String heading) {
-    StringBuilder id = new StringBuilder(heading.matches("[A-Za-z].*") ? "" : "a");
+  /**
+   * What a row of a table of options begins with, so that an address can lead to it.
+   *
+   * @param command whose options they are
+   * @param option its name, with dashes
+   */
+  static String place(String command, String option) {
+    return "<a id=\"%s-%s\"></a>".formatted(command, option.replaceFirst("^-+", ""));
+  }
+
+  /**
+   * What Maven's site plugin calls a heading: letters and digits stay, others by their number. The
+   * first heading is the page itself.
+   */
+  private static String anchor(String heading, String page) {
+    if (heading.equals(page)) {
+      return "";
+    }
+    StringBuilder id = new StringBuilder(heading.matches("[A-Za-z].*") ? "#" : "#a");
     for (byte each : heading.getBytes(StandardCharsets.UTF_8)) {
       char letter = (char) each;
       boolean stays =

@@ -30,6 +30,19 @@ public final class Browser implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long PATIENCE_SECONDS = 90;
 
+  /** Where the middle of an element is, and whether it is on top there. */
+  private static final String MIDDLE =
+      """
+      (() => {
+        const element = document.querySelector(%s);
+        element.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const box = element.getClientRects()[0];
+        if (!box) return { seen: false };
+        const x = box.left + box.width / 2, y = box.top + box.height / 2;
+        return { x, y, seen: element.contains(document.elementFromPoint(x, y)) };
+      })()\
+      """;
+
   private final Process process;
   private final WebSocket socket;
   private final AtomicInteger calls = new AtomicInteger();
@@ -132,10 +145,69 @@ public final class Browser implements AutoCloseable {
     requests.clear();
     loaded = new CompletableFuture<>();
     call("Page.navigate", Map.of("url", address.toString()));
+    shown();
+  }
+
+  /**
+   * Does something that leads to another page, and waits until that is shown.
+   *
+   * @param step what leads there
+   */
+  public void follow(Runnable step) throws Exception {
+    problems.clear();
+    requests.clear();
+    loaded = new CompletableFuture<>();
+    step.run();
+    shown();
+  }
+
+  private void shown() throws Exception {
     loaded.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     // Two frames: charts draw when they have their place.
     evaluate(
         "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
+  }
+
+  /**
+   * Clicks on the middle of an element as a hand would: the window scrolls to it, and it must be
+   * what is seen there.
+   *
+   * @param selector of CSS
+   */
+  public void click(String selector) {
+    JsonNode middle = evaluate(MIDDLE.formatted(JSON.valueToTree(selector)));
+    if (!middle.path("seen").asBoolean()) {
+      throw new IllegalStateException(selector + " is not to be seen: " + middle);
+    }
+    for (String type : List.of("mousePressed", "mouseReleased")) {
+      call(
+          "Input.dispatchMouseEvent",
+          Map.of(
+              "type",
+              type,
+              "button",
+              "left",
+              "clickCount",
+              1,
+              "x",
+              middle.path("x"),
+              "y",
+              middle.path("y")));
+    }
+  }
+
+  /** Types where the cursor is. */
+  public void type(String text) {
+    call("Input.insertText", Map.of("text", text));
+  }
+
+  /** Presses Enter. */
+  public void enter() {
+    for (String type : List.of("keyDown", "keyUp")) {
+      call(
+          "Input.dispatchKeyEvent",
+          Map.of("type", type, "key", "Enter", "code", "Enter", "windowsVirtualKeyCode", 13));
+    }
   }
 
   /** The value of an expression on the page. */

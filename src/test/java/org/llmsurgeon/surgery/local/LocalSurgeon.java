@@ -99,7 +99,11 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       List<LayerReport> layers,
       Reconstruction.Result reconstruction,
       AdapterTraining.Result correction,
-      Recovery.Result recovery) {}
+      Recovery.Result recovery) {
+    private Shot trained(AdapterTraining.Result adapters, Recovery.Result all) {
+      return new Shot(choice, removal, layers, reconstruction, adapters, all);
+    }
+  }
 
   /**
    * The next shot: calibrate, score, choose, cut, and correct where the recipe says so.
@@ -186,14 +190,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
           new LocalCorrection(device, config, dense, recipe)
               .correct(LocalSurgeon.this, windows, plan);
       corrected.weights().forEach(LocalSurgeon.this::replace);
-      Shot cut = before.state();
-      return new Shot(
-          cut.choice(),
-          cut.removal(),
-          cut.layers(),
-          cut.reconstruction(),
-          corrected.result(),
-          null);
+      return before.state().trained(corrected.result(), null);
     }
 
     @Override
@@ -201,14 +198,7 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
       LocalRecovery.Recovered done =
           new LocalRecovery(device, config, dense, recipe).recover(LocalSurgeon.this, windows);
       done.weights().forEach(LocalSurgeon.this::replace);
-      Shot cut = before.state();
-      return new Shot(
-          cut.choice(),
-          cut.removal(),
-          cut.layers(),
-          cut.reconstruction(),
-          cut.correction(),
-          done.result());
+      return before.state().trained(before.state().correction(), done.result());
     }
   }
 

@@ -3,6 +3,7 @@ package org.llmsurgeon.pipeline.cluster;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.llmsurgeon.Reason;
 
@@ -10,32 +11,31 @@ import org.llmsurgeon.Reason;
  * A process that does tasks has less memory than they need: told in one sentence, with a remedy.
  */
 final class LackOfMemory {
-  /**
-   * As Java, Spark, YARN and Kubernetes say it: 52 is how Spark ends an executor whose Java has no
-   * more, 137 how systems end a process that takes what it may not.
-   */
+  /** As Java, YARN and Kubernetes say it. */
   private static final Pattern SAID =
       Pattern.compile(
-          "OutOfMemoryError|OOMKilled|exceeding (physical |virtual )?memory limits"
-              + "|\\bexit(ed with)?( exit)? (code|status):? ?(52|137)\\b",
+          "OutOfMemoryError|OOMKilled|exceeding (physical |virtual )?memory limits",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern HEAP =
       Pattern.compile("Java heap space|GC overhead", Pattern.CASE_INSENSITIVE);
 
-  /** Java's memory or the rest of the process. */
-  private static final Pattern ANY =
-      Pattern.compile("\\bexit(ed with)?( exit)? (code|status):? ?52\\b", Pattern.CASE_INSENSITIVE);
+  /** How Spark ends an executor whose Java has no more, be it its own memory or the rest. */
+  private static final Pattern ANY = exitCode(52);
 
-  private static final Pattern KILLED =
-      Pattern.compile(
-          "\\bexit(ed with)?( exit)? (code|status):? ?137\\b", Pattern.CASE_INSENSITIVE);
+  /** How systems end a process that takes what it may not. */
+  private static final Pattern KILLED = exitCode(137);
 
   private LackOfMemory() {}
 
+  private static Pattern exitCode(int code) {
+    return Pattern.compile(
+        "\\bexit(ed with)?( exit)? (code|status):? ?" + code + "\\b", Pattern.CASE_INSENSITIVE);
+  }
+
   /** Whether a message tells of it. */
   static boolean says(String message) {
-    return SAID.matcher(message).find();
+    return Stream.of(SAID, ANY, KILLED).anyMatch(each -> each.matcher(message).find());
   }
 
   /**

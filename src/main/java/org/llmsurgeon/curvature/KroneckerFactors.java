@@ -138,8 +138,10 @@ public record KroneckerFactors(
   }
 
   private double ratio(Device device) {
-    double normA = normA(device);
-    double normG = normG(device);
+    return ratio(normA(device), normG(device));
+  }
+
+  static double ratio(double normA, double normG) {
     if (!Double.isFinite(normA) || !Double.isFinite(normG)) {
       throw new IllegalArgumentException("factors of norms " + normA + " and " + normG);
     }

@@ -12,6 +12,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.FactorHealth;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.KroneckerOutline;
 import org.llmsurgeon.pruning.structure.ElementMask;
 import org.llmsurgeon.pruning.structure.Selection;
 
@@ -66,16 +67,37 @@ public final class LayerSurgery implements AutoCloseable {
    */
   public LayerSurgery(
       Device device, String name, Tensor weight, KroneckerFactors factors, LayerDamping damping) {
-    if (factors.g().rows() != weight.rows() || factors.a().rows() != weight.columns()) {
-      throw new IllegalArgumentException(
-          String.format(
-              "layer %s: G of size %d and A of size %d for a weight [%d, %d]",
-              name, factors.g().rows(), factors.a().rows(), weight.rows(), weight.columns()));
-    }
+    checkSizes(name, weight, factors.a().rows(), factors.g().rows());
     this.device = device;
     this.name = name;
     this.weight = weight;
     this.live = new LiveLayer(device, name, weight, factors, damping);
+  }
+
+  /**
+   * A layer that stands by: none of its lines is costed, and nothing goes that others read. So all
+   * but {@link #cut} of such rows, and what is known without a product, is refused.
+   *
+   * @param outline of its factors, which need not be there
+   * @param damping relative damping of {@code G} and {@code A}
+   * @throws NonFiniteException if weight or factors hold a number that is not finite
+   */
+  public LayerSurgery(
+      Device device, String name, Tensor weight, KroneckerOutline outline, UnitDamping damping) {
+    checkSizes(name, weight, outline.a().diagonal().length, outline.g().diagonal().length);
+    this.device = device;
+    this.name = name;
+    this.weight = weight;
+    this.live = new LiveLayer(device, name, weight, outline, LayerDamping.of(damping));
+  }
+
+  private static void checkSizes(String name, Tensor weight, int sizeA, int sizeG) {
+    if (sizeG != weight.rows() || sizeA != weight.columns()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "layer %s: G of size %d and A of size %d for a weight [%d, %d]",
+              name, sizeG, sizeA, weight.rows(), weight.columns()));
+    }
   }
 
   /** The layer without its dead structure. */
@@ -231,6 +253,14 @@ public final class LayerSurgery implements AutoCloseable {
     return changesRest(selection)
         ? withoutFree(selection, read -> quadraticCost(changed, read))
         : 0;
+  }
+
+  /**
+   * Whether any line is selected that others may read. If not, {@link #cut} needs no more than an
+   * outline of the factors.
+   */
+  public static boolean mayChangeRest(Selection selection) {
+    return selection.columns().length > 0 || selection.rows().length > selection.freeRows().length;
   }
 
   /** Whether anything goes that others read, so that it costs and the rest makes up for it. */

@@ -8,6 +8,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.DampedInverse;
 import org.llmsurgeon.curvature.DampingLadder;
 import org.llmsurgeon.curvature.FactorHealth;
+import org.llmsurgeon.curvature.FactorOutline;
 import org.llmsurgeon.curvature.InverseStore;
 
 /**
@@ -18,7 +19,7 @@ public final class LiveFactor implements AutoCloseable {
   private final TensorScope scope;
   private final String name;
   private final int[] live;
-  private final Tensor matrix;
+  private final Tensor matrix; // null of an outline
   private final double[] diagonal;
   private final double constant;
   private final InverseStore inverses;
@@ -49,11 +50,27 @@ public final class LiveFactor implements AutoCloseable {
     this.inverses = inverses;
   }
 
+  /** As above, of a factor that nothing is multiplied with: it has no matrix and no inverse. */
+  LiveFactor(
+      Device device,
+      String name,
+      FactorOutline outline,
+      int[] live,
+      ToDoubleFunction<double[]> damping) {
+    this.scope = new TensorScope(device);
+    this.name = name;
+    this.live = live;
+    this.matrix = null;
+    this.diagonal = Arrays.stream(live).mapToDouble(index -> outline.diagonal()[index]).toArray();
+    this.constant = damping.applyAsDouble(diagonal);
+    this.inverses = InverseStore.NONE;
+  }
+
   private LiveFactor(LiveFactor whole, int[] kept) {
     this.scope = new TensorScope(whole.scope.device());
     this.name = whole.name;
     this.live = Arrays.stream(kept).map(position -> whole.live[position]).toArray();
-    this.matrix = LiveLayer.inDouble(scope, whole.matrix, kept, kept);
+    this.matrix = LiveLayer.inDouble(scope, whole.matrix(), kept, kept);
     this.diagonal = Arrays.stream(kept).mapToDouble(position -> whole.diagonal[position]).toArray();
     this.constant = whole.dampingConstant();
     this.inverses = InverseStore.NONE;
@@ -78,8 +95,15 @@ public final class LiveFactor implements AutoCloseable {
     return live;
   }
 
-  /** The undamped factor over live indices, double. */
+  /**
+   * The undamped factor over live indices, double.
+   *
+   * @throws IllegalStateException if only its outline was read
+   */
   public Tensor matrix() {
+    if (matrix == null) {
+      throw new IllegalStateException("of " + name + " only the outline was read");
+    }
     return matrix;
   }
 
@@ -98,7 +122,8 @@ public final class LiveFactor implements AutoCloseable {
       inverse = inverses.find(key).orElse(null);
       if (inverse == null) {
         inverse =
-            DampedInverse.ofConstant(scope.device(), name, matrix, constant, DampingLadder.DEFAULT);
+            DampedInverse.ofConstant(
+                scope.device(), name, matrix(), constant, DampingLadder.DEFAULT);
         inverseIsOwn = !inverses.keep(key, inverse);
       }
     }

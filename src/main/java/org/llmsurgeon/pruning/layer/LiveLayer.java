@@ -10,6 +10,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.InverseStore;
 import org.llmsurgeon.curvature.KroneckerFactors;
+import org.llmsurgeon.curvature.KroneckerOutline;
 
 /**
  * A layer without its dead structure (method, section 1): a column is dead if {@code A_cc = 0} or
@@ -30,8 +31,7 @@ public final class LiveLayer implements AutoCloseable {
     NonFiniteException.check(device, full, name, "weight");
     NonFiniteException.check(device, factors.a(), name, "factor A");
     NonFiniteException.check(device, factors.g(), name, "factor G");
-    // In double, so that the square of a tiny weight is not 0.
-    Tensor exact = inDouble(scope, full, range(full.rows()), range(full.columns()));
+    Tensor exact = exact(full);
     int[] rows = live(device.diagonal(factors.g()), device.rowDots(exact, exact));
     int[] columns = live(device.diagonal(factors.a()), device.columnDots(exact, exact));
     this.weight = inDouble(scope, exact, rows, columns);
@@ -40,9 +40,30 @@ public final class LiveLayer implements AutoCloseable {
         new LiveFactor(device, "G of " + name, factors.g(), rows, damping.outputs(), inverses);
     this.inputs =
         new LiveFactor(device, "A of " + name, factors.a(), columns, damping.inputs(), inverses);
-    double[] diagonal = device.diagonal(outputs.matrix());
-    this.columnCosts = damping.columnCosts().applyAsDouble(diagonal);
+    this.columnCosts = damping.columnCosts().applyAsDouble(outputs.curvature(CostKind.OBD));
     this.diagonalInputs = factors.kind() == CurvatureKind.ACTIVATIONS;
+  }
+
+  LiveLayer(
+      Device device, String name, Tensor full, KroneckerOutline outline, LayerDamping damping) {
+    this.scope = new TensorScope(device);
+    NonFiniteException.check(device, full, name, "weight");
+    if (!Double.isFinite(outline.a().norm()) || !Double.isFinite(outline.g().norm())) {
+      throw new NonFiniteException(name, "factor");
+    }
+    Tensor exact = exact(full);
+    int[] rows = live(outline.g().diagonal(), device.rowDots(exact, exact));
+    int[] columns = live(outline.a().diagonal(), device.columnDots(exact, exact));
+    this.weight = inDouble(scope, exact, rows, columns);
+    this.outputs = new LiveFactor(device, "G of " + name, outline.g(), rows, damping.outputs());
+    this.inputs = new LiveFactor(device, "A of " + name, outline.a(), columns, damping.inputs());
+    this.columnCosts = 0;
+    this.diagonalInputs = false;
+  }
+
+  /** In double, so that the square of a tiny weight is not 0. */
+  private Tensor exact(Tensor full) {
+    return inDouble(scope, full, range(full.rows()), range(full.columns()));
   }
 
   private LiveLayer(LiveLayer whole, int[] keptRows) {

@@ -73,18 +73,18 @@ final class LayerState implements AutoCloseable {
     rowLives = all(rows);
     columnLives = all(columns);
     transposed = needs.columnCosts() && !needs.rowCosts();
-    weight = transposed ? transpose(layer.weight()) : copy(scope, layer.weight());
-    outputs = layer.outputs().matrix();
+    // Of a layer that stands by, lines are counted, no more.
+    weight = needs.costs() ? laid(layer.weight()) : null;
+    outputs = needs.costs() ? layer.outputs().matrix() : null;
     adapts = kind == CostKind.OBS;
-    inputs = adapts || !layer.diagonalInputs() ? layer.inputs().matrix() : diagonal(layer.inputs());
+    inputs = needs.costs() ? inputs(layer) : null;
     // The inverses first: they settle how much damping there is.
     outputInverse = adapts && needs.rowCosts() ? shrinking(layer.outputs(), rowLives) : null;
     inputInverse = adapts && needs.columnCosts() ? shrinking(layer.inputs(), columnLives) : null;
     double damping = adapts ? layer.columnCostDamping() : 0;
     extra = adapts ? damping - layer.outputs().dampingConstant() : 0;
     left = needs.columnCosts() ? product(scope, Line.ROW, damping) : null;
-    boolean damped = outputInverse != null || inputInverse != null;
-    inputDamping = damped ? layer.inputs().dampingConstant() : 0;
+    inputDamping = adapts && needs.costs() ? layer.inputs().dampingConstant() : 0;
     right = needs.rowCosts() ? product(scope, Line.COLUMN, inputDamping) : null;
   }
 
@@ -94,10 +94,14 @@ final class LayerState implements AutoCloseable {
     return lives;
   }
 
-  private Tensor diagonal(LiveFactor factor) {
-    int size = factor.size();
+  /** {@code A}, or its diagonal where no more of it counts. */
+  private Tensor inputs(LiveLayer layer) {
+    if (adapts || !layer.diagonalInputs()) {
+      return layer.inputs().matrix();
+    }
+    int size = layer.inputs().size();
     double[] values = new double[size * size];
-    double[] diagonal = factor.curvature(CostKind.OBD);
+    double[] diagonal = layer.inputs().curvature(CostKind.OBD);
     for (int i = 0; i < size; i++) {
       values[i * size + i] = diagonal[i];
     }
@@ -114,8 +118,11 @@ final class LayerState implements AutoCloseable {
     return to;
   }
 
-  /** As a product, which is exact and costs as much as {@code G W}. */
-  private Tensor transpose(Tensor from) {
+  /** A copy; transposed as a product, which is exact and costs as much as {@code G W}. */
+  private Tensor laid(Tensor from) {
+    if (!transposed) {
+      return copy(scope, from);
+    }
     Tensor to = scope.empty(Precision.DOUBLE, from.columns(), from.rows());
     try (Tensor identity = device.zeros(Precision.DOUBLE, from.rows(), from.rows())) {
       device.addDiagonal(identity, 1);
@@ -126,12 +133,10 @@ final class LayerState implements AutoCloseable {
 
   /** {@code (G + damping) W} with the factor of rows, {@code W (A + damping)} with the other. */
   private Tensor product(TensorScope owner, Line line, double damping) {
+    Tensor factor = line == Line.ROW ? outputs : inputs;
     Tensor product = copy(owner, weight);
-    if (asRows(line)) {
-      device.multiply(1, line == Line.ROW ? outputs : inputs, weight, damping, product);
-    } else {
-      device.multiply(1, weight, line == Line.ROW ? outputs : inputs, damping, product);
-    }
+    boolean before = asRows(line);
+    device.multiply(1, before ? factor : weight, before ? weight : factor, damping, product);
     return product;
   }
 
@@ -199,18 +204,15 @@ final class LayerState implements AutoCloseable {
     Tensor gradient = gradient(line);
     double[] dots =
         asRows(line) ? device.rowDots(weight, gradient) : device.columnDots(weight, gradient);
-    double[] diagonal = diagonal(line);
+    double[] diagonal =
+        adapts
+            ? (line == Line.ROW ? outputInverse : inputInverse).diagonal()
+            : device.diagonal(curvature(line));
     for (int i = 0; i < dots.length; i++) {
       double along = adapts ? 1 / diagonal[i] : diagonal[i];
       dots[i] = lives(line, i) ? 0.5 * dots[i] * along : 0;
     }
     return dots;
-  }
-
-  private double[] diagonal(Line line) {
-    return adapts
-        ? (line == Line.ROW ? outputInverse : inputInverse).diagonal()
-        : device.diagonal(curvature(line));
   }
 
   /**
@@ -330,11 +332,8 @@ final class LayerState implements AutoCloseable {
     boolean asRows = asRows(line);
     int size = asRows ? weights.rows() : weights.columns();
     Tensor energy = work.empty(Precision.DOUBLE, size, size);
-    if (asRows) {
-      device.multiply(1, weights, gradients.transposed(), 0, energy);
-    } else {
-      device.multiply(1, weights.transposed(), gradients, 0, energy);
-    }
+    Operand first = asRows ? weights : weights.transposed();
+    device.multiply(1, first, asRows ? gradients.transposed() : gradients, 0, energy);
     return energy;
   }
 
@@ -354,11 +353,9 @@ final class LayerState implements AutoCloseable {
 
   private void forget(Line line, int[] positions) {
     zero(weight, asRows(line), positions);
-    if (line == Line.ROW && right != null) {
+    zero(left, asRows(line), positions);
+    if (line == Line.ROW) {
       zero(right, asRows(line), positions);
-    }
-    if (left != null) {
-      zero(left, asRows(line), positions);
     }
     boolean[] lives = line == Line.ROW ? rowLives : columnLives;
     for (int position : positions) {
@@ -372,6 +369,9 @@ final class LayerState implements AutoCloseable {
   }
 
   private void zero(Tensor matrix, boolean byRow, int[] positions) {
+    if (matrix == null) {
+      return;
+    }
     int height = byRow ? positions.length : matrix.rows();
     int width = byRow ? matrix.columns() : positions.length;
     try (Tensor zeros = device.zeros(Precision.DOUBLE, height, width)) {

@@ -7,4 +7,9 @@ package org.llmsurgeon.pruning.structure;
  * @param columnCosts whether columns are costed
  * @param freeRows whether rows go that nobody reads
  */
-public record LayerNeeds(boolean rowCosts, boolean columnCosts, boolean freeRows) {}
+public record LayerNeeds(boolean rowCosts, boolean columnCosts, boolean freeRows) {
+  /** Whether any line is costed; a layer without stands by, and of its factors little is read. */
+  public boolean costs() {
+    return rowCosts || columnCosts;
+  }
+}

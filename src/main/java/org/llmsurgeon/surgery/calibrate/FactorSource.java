@@ -4,6 +4,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.FactorOutline;
 import org.llmsurgeon.curvature.InverseStore;
 
 /** Where the reduced factors of a shot come from. */
@@ -41,6 +42,19 @@ public interface FactorSource {
       Tensor exact = scope.empty(Precision.DOUBLE, single.rows(), single.columns());
       device.copy(single, exact);
       return scope.release(exact);
+    }
+  }
+
+  /**
+   * What is known of a symmetric factor without its products of different lines; of less than all
+   * of it where the source can.
+   *
+   * @param key which one
+   * @param device where to compute
+   */
+  default FactorOutline outline(FactorKey key, Device device) {
+    try (Tensor full = load(key, device)) {
+      return FactorOutline.of(full, device);
     }
   }
 

@@ -91,9 +91,11 @@ public final class GroupTask {
       return LayerTask.explained(
           recipe,
           () -> {
-            for (LinearShape shape : planned.shapes()) {
+            for (int i = 0; i < planned.shapes().size(); i++) {
+              LinearShape shape = planned.shapes().get(i);
               LayerTask task = new LayerTask(device, shape, weights, factors, recipe);
-              layers.add(task.among(planned.shapes()).open(scope));
+              boolean costed = planned.group().needs(i).costs();
+              layers.add(task.among(planned.shapes()).open(scope, costed));
             }
             return work.apply(layers);
           });

@@ -103,16 +103,14 @@ public final class BaselineLayer {
 
   /** The layer as it is, its zeros counted; the caller owns the weight. */
   public CutLayer dense() {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights);
-        Tensor all = weight.augmented(device)) {
-      return ElementTask.unjudged(device, layer, all);
+    try (TensorScope scope = new TensorScope(device)) {
+      return ElementTask.unjudged(device, layer, LayerWeight.augmented(scope, layer, weights));
     }
   }
 
   private CutLayer prune(boolean sparseGpt, LayerSparsity sparsity) {
-    try (TensorScope scope = new TensorScope(device);
-        LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      Tensor all = scope.own(weight.augmented(device));
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor all = LayerWeight.augmented(scope, layer, weights);
       Tensor a = scope.own(factors.load(FactorPlan.a(layer), device));
       PrunableLayer prunable = new PrunableLayer(layer.name(), all, layer.bias());
       Tensor pruned =

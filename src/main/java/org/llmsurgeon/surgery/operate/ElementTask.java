@@ -125,12 +125,6 @@ public final class ElementTask {
         });
   }
 
-  private Tensor load(TensorScope scope) {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      return scope.own(weight.augmented(device));
-    }
-  }
-
   /** The layer as the rounds of a shot change it, on the same factors and damping constants. */
   private final class Rounds {
     private final TensorScope scope;
@@ -145,7 +139,7 @@ public final class ElementTask {
       this.scope = scope;
       this.factors = task.curvature(scope);
       this.terms = task.terms(scope, factors);
-      this.weight = load(scope);
+      this.weight = LayerWeight.augmented(scope, layer, weights);
     }
 
     /** Operates on a weight; damping is what it was in the first round. */

@@ -1,8 +1,8 @@
 package org.llmsurgeon.surgery.operate;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.llmsurgeon.InputException;
@@ -12,7 +12,7 @@ import org.llmsurgeon.compute.TensorScope;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.curvature.Damping;
 import org.llmsurgeon.curvature.KroneckerFactors;
-import org.llmsurgeon.curvature.KroneckerStep;
+import org.llmsurgeon.curvature.KroneckerOutline;
 import org.llmsurgeon.curvature.KroneckerTerm;
 import org.llmsurgeon.curvature.NotPositiveDefiniteException;
 import org.llmsurgeon.model.config.LinearShape;
@@ -37,15 +37,11 @@ import org.llmsurgeon.surgery.recipe.Recipe;
  * multiply-adds, for each; memory: about five matrices of the larger factor.
  */
 public final class LayerTask {
-  /** Activations of units this many times larger than the median's damp no others. */
-  private static final double MASSIVE = 10;
-
   private final Device device;
   private final LinearShape layer;
   private final WeightSource weights;
-  private final FactorSource factors;
   private final Recipe recipe;
-  private final List<LinearShape> makers;
+  private final LayerFactors factors;
 
   /**
    * @param device where to compute
@@ -56,22 +52,15 @@ public final class LayerTask {
    */
   public LayerTask(
       Device device, LinearShape layer, WeightSource weights, FactorSource factors, Recipe recipe) {
-    this(device, layer, weights, factors, recipe, List.of());
+    this(new LayerFactors(device, layer, weights, factors, recipe, List.of()));
   }
 
-  private LayerTask(
-      Device device,
-      LinearShape layer,
-      WeightSource weights,
-      FactorSource factors,
-      Recipe recipe,
-      List<LinearShape> makers) {
-    this.device = device;
-    this.layer = layer;
-    this.weights = weights;
+  private LayerTask(LayerFactors factors) {
+    this.device = factors.device();
+    this.layer = factors.layer();
+    this.weights = factors.weights();
+    this.recipe = factors.recipe();
     this.factors = factors;
-    this.recipe = recipe;
-    this.makers = makers;
   }
 
   /**
@@ -81,7 +70,9 @@ public final class LayerTask {
    * @param all layers of its block, or more
    */
   public LayerTask among(List<LinearShape> all) {
-    return new LayerTask(device, layer, weights, factors, recipe, NeuronFloor.makers(layer, all));
+    FactorSource source = factors.factors();
+    List<LinearShape> makers = NeuronFloor.makers(layer, all);
+    return new LayerTask(new LayerFactors(device, layer, weights, source, recipe, makers));
   }
 
   /**
@@ -93,7 +84,7 @@ public final class LayerTask {
   public LayerScore score() {
     return recipe.curvature().kind().product()
         ? operate(
-            scope -> open(scope, curvature(scope), new UnitDamping(recipe.damping(), 0)),
+            scope -> open(scope, factors.plain(scope), new UnitDamping(recipe.damping(), 0)),
             surgery -> {
               StructureCosts costs = surgery.costs(recipe.costs());
               return new LayerScore(costs, surgery.health());
@@ -112,7 +103,9 @@ public final class LayerTask {
    */
   public CutLayer cut(Selection selection) {
     return recipe.curvature().kind().product()
-        ? operate(this::open, surgery -> cut(surgery, selection))
+        ? operate(
+            scope -> open(scope, LayerSurgery.mayChangeRest(selection)),
+            surgery -> cut(surgery, selection))
         : operateOther(curvature -> cut(curvature, selection));
   }
 
@@ -169,13 +162,12 @@ public final class LayerTask {
     return explained(
         recipe,
         () -> {
-          try (TensorScope scope = new TensorScope(device);
-              LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-            Tensor all = scope.own(weight.augmented(device));
-            KroneckerFactors first = curvature(scope);
+          try (TensorScope scope = new TensorScope(device)) {
+            Tensor all = augmented(scope);
+            KroneckerFactors first = factors.plain(scope);
             try (ElementSurgery surgery =
                     new ElementSurgery(device, layer.name(), all, first, recipe.damping());
-                NonProductCurvature other = other(scope, surgery, terms(scope, first))) {
+                NonProductCurvature other = other(scope, surgery, factors.terms(scope, first))) {
               return work.apply(other);
             }
           }
@@ -192,7 +184,7 @@ public final class LayerTask {
   NonProductCurvature other(TensorScope scope, ElementSurgery surgery, List<KroneckerTerm> terms) {
     NonProductCurvature.Form form =
         recipe.curvature().kind() == CurvatureKind.EKFAC
-            ? new StoredBasis(device, layer, surgery).form(scope, factors)
+            ? new StoredBasis(device, layer, surgery).form(scope, factors.factors())
             : NonProductCurvature.sum(scope, layer.name(), surgery, terms);
     return new NonProductCurvature(surgery, form);
   }
@@ -204,36 +196,14 @@ public final class LayerTask {
    * @return {@link FactorPlan#basisG} and {@link FactorPlan#basisA}, owned by the caller
    */
   public Map<FactorKey, Tensor> basis(InputBasis inputs) {
-    try (TensorScope scope = new TensorScope(device);
-        LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      Tensor all = scope.own(weight.augmented(device));
-      KroneckerFactors kfac = curvature(scope);
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor all = augmented(scope);
+      KroneckerFactors kfac = factors.plain(scope);
       try (ElementSurgery surgery =
           new ElementSurgery(device, layer.name(), all, kfac, recipe.damping())) {
         return new StoredBasis(device, layer, surgery).make(inputs);
       }
     }
-  }
-
-  /**
-   * All products of a sum.
-   *
-   * @param scope owns those after the first
-   * @param first what {@link #curvature} gave
-   */
-  public List<KroneckerTerm> terms(TensorScope scope, KroneckerFactors first) {
-    List<KroneckerTerm> terms = new ArrayList<>();
-    terms.add(new KroneckerTerm(first.g(), first.a()));
-    for (int term = 1; term < recipe.curvature().rank(); term++) {
-      terms.add(term(scope, term));
-    }
-    return terms;
-  }
-
-  private KroneckerTerm term(TensorScope scope, int index) {
-    Tensor g = exact(scope, FactorPlan.g(layer, index));
-    KroneckerTerm term = KroneckerStep.term(device, g, exact(scope, FactorPlan.ownA(layer, index)));
-    return new KroneckerTerm(scope.own(term.g()), scope.own(term.a()));
   }
 
   private <T> T operate(Function<TensorScope, LayerSurgery> open, Function<LayerSurgery, T> work) {
@@ -251,71 +221,39 @@ public final class LayerTask {
    * The layer, ready for surgery.
    *
    * @param scope owns its weight and factors; must be closed after it
+   * @param working whether lines are costed, or go that others read; if not, the layer stands by,
+   *     and an outline of its factors is all that is read
    */
-  public LayerSurgery open(TensorScope scope) {
-    KroneckerFactors curvature = loaded(scope, ofGatedNeurons()).keptIn(factors.inverses());
-    return open(scope, curvature, damping());
+  public LayerSurgery open(TensorScope scope, boolean working) {
+    Optional<KroneckerOutline> outline = working ? Optional.empty() : factors.outline();
+    if (outline.isPresent()) {
+      Tensor all = augmented(scope);
+      return new LayerSurgery(device, layer.name(), all, outline.get(), factors.damping());
+    }
+    return open(scope, factors.ofUnits(scope), factors.damping());
   }
 
   private LayerSurgery open(TensorScope scope, KroneckerFactors curvature, UnitDamping damping) {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      Tensor all = scope.own(weight.augmented(device));
-      return new LayerSurgery(device, layer.name(), all, curvature, damping);
-    }
+    return new LayerSurgery(device, layer.name(), augmented(scope), curvature, damping);
+  }
+
+  private Tensor augmented(TensorScope scope) {
+    return LayerWeight.augmented(scope, layer, weights);
   }
 
   /**
-   * The recipe's damping; for units that of {@code G} at least in proportion to the noise in it
-   * (ours). {@code G} is estimated from N tokens in n dimensions: in directions that the data does
-   * not show, a low estimate means that nothing is known, not that nothing is lost. So it is shrunk
-   * towards the identity by {@code n / N} (as in Ledoit and Wolf 2004).
+   * All products of a sum.
    *
-   * <p>In the costs of columns N counts the independent ones among the tokens only, since there
-   * nothing but {@code G} tells units that lie quiet from units that matter, and units pooled over
-   * a model find just these. One neuron of SmolLM2-135M's last block is a hundred times as active
-   * on other text as in 8,192 calibration tokens; it and another cost that text 0.05 nats, where
-   * 0.000008 were predicted. In the inverse, which says how rows make up for each other, more
-   * shrinking hides what they share: with fourteen times as much a small OPT, 20 to 50 % in ten
-   * shots, lost a seventh more.
-   *
-   * <p>Gated neurons are damped each by what it could give ({@link NeuronFloor}), and so not by the
-   * massive activation of another one in the mean.
+   * @param scope owns those after the first
+   * @param first what {@link #curvature} gave
    */
-  private UnitDamping damping() {
-    Damping asked = recipe.damping();
-    double columns = share(reached() * factors.size().independentTokens());
-    if (!recipe.structures().coupled()) {
-      return new UnitDamping(asked, columns);
-    }
-    Damping least = new Damping(Math.max(asked.g(), share(tokens())), asked.a());
-    return ofGatedNeurons()
-        ? new UnitDamping(least, columns, MASSIVE)
-        : new UnitDamping(least, columns);
+  public List<KroneckerTerm> terms(TensorScope scope, KroneckerFactors first) {
+    return factors.terms(scope, first);
   }
 
-  /** Of curvatures that know no gradients the floor is not known, and the bound alone ruins. */
-  private boolean ofGatedNeurons() {
-    CurvatureKind kind = recipe.curvature().kind();
-    boolean known = kind == CurvatureKind.KFAC || kind == CurvatureKind.EKFAC;
-    return known && recipe.structures().coupled() && !makers.isEmpty();
-  }
-
-  /** Share of all tokens that go through the layer: 1, unless it is an expert's. */
-  private double reached() {
-    if (!layer.ofExpert() || !recipe.curvature().kind().needsData()) {
-      return 1;
-    }
-    try (Tensor share = factors.load(FactorPlan.reached(layer), device)) {
-      return device.values(share)[0];
-    }
-  }
-
-  private long tokens() {
-    return Math.round(reached() * factors.tokens());
-  }
-
-  private double share(double tokens) {
-    return tokens == 0 ? 0 : Math.min(1, layer.outputs() / tokens);
+  /** The layer's factors in double, balanced, without a floor; of a sum the first ones. */
+  public KroneckerFactors curvature(TensorScope scope) {
+    return factors.plain(scope);
   }
 
   /** Runs some work and tells a failed inversion with its remedy. */
@@ -336,54 +274,5 @@ public final class LayerTask {
               + ".",
           e);
     }
-  }
-
-  /** The layer's factors in double, balanced, without a floor; of a sum the first ones. */
-  public KroneckerFactors curvature(TensorScope scope) {
-    return loaded(scope, false).keptIn(factors.inverses());
-  }
-
-  /**
-   * Reads the factors.
-   *
-   * @param floored whether each neuron is damped by what it could give, which changes {@code A}
-   */
-  private KroneckerFactors loaded(TensorScope scope, boolean floored) {
-    if (recipe.curvature().kind() == CurvatureKind.IDENTITY) {
-      return owned(
-          scope, KroneckerFactors.identity(device, layer.outputs(), layer.augmentedInputs()));
-    }
-    if (recipe.curvature().kind().powerIteration()) {
-      KroneckerTerm term = term(scope, 0);
-      return KroneckerFactors.nearest(term, tokens(), recipe.curvature().kind());
-    }
-    Tensor a = exact(scope, FactorPlan.a(layer));
-    if (recipe.curvature().kind() == CurvatureKind.ACTIVATIONS) {
-      return owned(scope, KroneckerFactors.activations(device, a, layer.outputs(), tokens()));
-    }
-    double reached = reached();
-    if (reached > 0 && reached < 1) {
-      // Both factors are means over all tokens. What an expert's tokens add to the Fisher is the
-      // product of the means over these, once for each of them, so of one mean over them all.
-      device.scale(1 / reached, a);
-    }
-    if (floored && reached > 0) {
-      double independent = reached * factors.size().independentTokens();
-      double share = recipe.damping().a() * Math.min(1, NeuronFloor.TOKENS / independent);
-      new NeuronFloor(device, weights, factors, makers).add(share, reached, a);
-    }
-    KroneckerFactors own = new KroneckerFactors(a, exact(scope, FactorPlan.g(layer)), tokens());
-    own.balance(device);
-    return own;
-  }
-
-  private Tensor exact(TensorScope scope, FactorKey key) {
-    return scope.own(factors.exact(key, device));
-  }
-
-  private static KroneckerFactors owned(TensorScope scope, KroneckerFactors factors) {
-    scope.own(factors.a());
-    scope.own(factors.g());
-    return factors;
   }
 }

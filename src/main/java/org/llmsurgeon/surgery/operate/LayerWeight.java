@@ -51,6 +51,13 @@ public record LayerWeight(Tensor weight, Tensor bias) implements AutoCloseable {
     return all;
   }
 
+  /** As {@link #augmented(Device)}, of a layer that is read for it; the scope owns it. */
+  static Tensor augmented(TensorScope scope, LinearShape layer, WeightSource weights) {
+    try (LayerWeight weight = load(scope.device(), layer, weights)) {
+      return scope.own(weight.augmented(scope.device()));
+    }
+  }
+
   /**
    * Splits a matrix as {@link #augmented} gives it, rounding once to single precision.
    *

@@ -73,13 +73,10 @@ record NeuronFloor(
       Tensor inputs = scope.own(factors.exact(FactorPlan.a(first), device));
       device.scale(1 / reached, inputs);
       return NeuronMoments.gated(
-          device, inputs, weight(scope, first), weight(scope, makers.get(1)));
-    }
-  }
-
-  private Tensor weight(TensorScope scope, LinearShape layer) {
-    try (LayerWeight weight = LayerWeight.load(device, layer, weights)) {
-      return scope.own(weight.augmented(device));
+          device,
+          inputs,
+          LayerWeight.augmented(scope, first, weights),
+          LayerWeight.augmented(scope, makers.get(1), weights));
     }
   }
 }

@@ -126,7 +126,7 @@ class NeuronFloorTest {
         LayerSurgery surgery =
             new LayerTask(device, layer, TinyModels.weights(config, 5), massive, recipe)
                 .among(config.linears())
-                .open(scope)) {
+                .open(scope, true)) {
       return surgery.dampingConstantA();
     }
   }

@@ -6,6 +6,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
+import org.llmsurgeon.curvature.FactorOutline;
 import org.llmsurgeon.curvature.InverseStore;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -55,6 +56,13 @@ public final class StoredFactors implements FactorSource {
     return key.symmetric()
         ? whole(device, read(key, device), key, Precision.DOUBLE)
         : FactorSource.super.exact(key, device);
+  }
+
+  @Override
+  public FactorOutline outline(FactorKey key, Device device) {
+    try (Tensor triangle = read(key, device)) {
+      return FactorOutline.ofTriangle(triangle, key.size(), device);
+    }
   }
 
   private Tensor read(FactorKey key, Device device) {

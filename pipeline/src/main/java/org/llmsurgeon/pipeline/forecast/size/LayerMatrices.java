@@ -15,6 +15,9 @@ record LayerMatrices(int factors, int weights) {
   /** The same where units are costed alone, and no path is followed. */
   static final LayerMatrices ALONE = new LayerMatrices(1, 4);
 
+  /** A layer of a group whose lines are not costed: an outline of its factors is read. */
+  static final LayerMatrices STANDBY = new LayerMatrices(0, 3);
+
   /** Costs of single weights and N:M groups. */
   static final LayerMatrices ELEMENTS = new LayerMatrices(1, 4);
 

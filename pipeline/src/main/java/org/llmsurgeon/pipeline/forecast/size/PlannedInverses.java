@@ -62,15 +62,29 @@ final class PlannedInverses {
     if (group) {
       return group(layer).mapToLong(other -> of(other, false)).sum();
     }
-    long inputs = square(layer.augmentedInputs());
-    if (!work.inGroups()) {
-      return inputs + square(layer.outputs());
-    }
-    boolean residual = work.recipe().structures().units().contains(UnitKind.RESIDUAL);
-    if (readsUnits(layer)) {
-      return inputs + (residual ? square(layer.outputs()) : 0);
-    }
-    return residual ? inputs : 0;
+    boolean both = !work.inGroups();
+    return (both || columnsCosted(layer) ? square(layer.augmentedInputs()) : 0)
+        + (both || rowsCosted(layer) ? square(layer.outputs()) : 0);
+  }
+
+  /** Whether units are costed as columns of the layer. */
+  private boolean columnsCosted(LinearShape layer) {
+    return readsUnits(layer) || goes(UnitKind.RESIDUAL);
+  }
+
+  /** Whether units are costed as rows of the layer. */
+  private boolean rowsCosted(LinearShape layer) {
+    boolean pairs = layer.role() == LinearRole.QUERY || layer.role() == LinearRole.KEY;
+    return readsUnits(layer) && goes(UnitKind.RESIDUAL) || pairs && goes(UnitKind.QUERY_KEY);
+  }
+
+  /** Whether none is: such a layer of a group stands by, and an outline of its factors is read. */
+  boolean standsBy(LinearShape layer) {
+    return work.inGroups() && !columnsCosted(layer) && !rowsCosted(layer);
+  }
+
+  private boolean goes(UnitKind kind) {
+    return work.recipe().structures().units().contains(kind);
   }
 
   private static boolean readsUnits(LinearShape layer) {

@@ -364,6 +364,9 @@ public final class PlannedMemory {
 
   /** Work on all layers of the attention or the MLP that a layer is in. */
   private long group(LinearShape layer, LayerMatrices each) {
-    return inverses.group(layer).mapToLong(other -> each.of(other)).sum();
+    return inverses
+        .group(layer)
+        .mapToLong(other -> (inverses.standsBy(other) ? LayerMatrices.STANDBY : each).of(other))
+        .sum();
   }
 }

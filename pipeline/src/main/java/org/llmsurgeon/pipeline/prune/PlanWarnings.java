@@ -1,6 +1,7 @@
 package org.llmsurgeon.pipeline.prune;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.model.config.LinearShape;
@@ -16,6 +17,31 @@ final class PlanWarnings {
       "windows, by --sequences or a longer --context where they are of text";
 
   private PlanWarnings() {}
+
+  /**
+   * All that is to be said of a plan, for the report of its run: what {@link #of} says, and what
+   * was said while its windows were drawn.
+   *
+   * @param plan what is to be done
+   * @param config the model
+   */
+  static List<String> withWindows(RunPlan plan, ModelConfig config) {
+    RunPlan.Windows windows = plan.windows();
+    List<String> warnings = new ArrayList<>();
+    if (windows.calibration() != null) {
+      long drawn = windows.calibration().tokens() * (1 + windows.fresh().size());
+      long text = windows.calibration().textTokens();
+      WindowsFile.overlap("calibration", drawn, text).ifPresent(warnings::add);
+    }
+    for (WindowsFile each : Arrays.asList(windows.recovery(), windows.test())) {
+      String name = each == windows.test() ? "test" : "recovery";
+      if (each != null) {
+        WindowsFile.overlap(name, each.tokens(), each.textTokens()).ifPresent(warnings::add);
+      }
+    }
+    warnings.addAll(of(plan, config));
+    return warnings;
+  }
 
   /**
    * Sentences about a plan.

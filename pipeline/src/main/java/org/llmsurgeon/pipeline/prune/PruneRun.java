@@ -133,6 +133,7 @@ public final class PruneRun {
             new Shortfall(config, request.recipe()));
     int weightBytes = dense.bytesOfNumber(config.linears().get(0).weightName());
     report.model(config);
+    report.planned(PlanWarnings.withWindows(plan, config));
     RunForecast forecast = RunForecast.of(session, plan, config, weightBytes);
     report.forecast(forecast);
     forecast.shortage().ifPresent(each -> session.progress().note("Warning: " + each));

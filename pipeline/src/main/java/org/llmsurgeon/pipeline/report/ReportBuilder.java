@@ -52,6 +52,7 @@ public final class ReportBuilder {
   private HalvesCheck halves;
   private final List<PruningReport.Trust> trust = new ArrayList<>();
   private ModelConfig model;
+  private List<String> ofPlan = List.of();
 
   /**
    * An empty report.
@@ -85,6 +86,12 @@ public final class ReportBuilder {
   public void dense(Evaluation evaluation) {
     densePerplexity = evaluation.perplexity();
     denseScores = evaluation.scores();
+  }
+
+  /** Sets what there was to warn of before the first shot, which was told then. */
+  public void planned(List<String> warnings) {
+    ofPlan = List.copyOf(warnings);
+    told.addAll(ofPlan);
   }
 
   /** Sets what the run is expected to need. */
@@ -234,6 +241,7 @@ public final class ReportBuilder {
 
   private List<String> warnings(List<ShotReport> all) {
     return Stream.of(
+            ofPlan.stream(),
             all.stream().flatMap(shot -> shot.warning().stream()),
             ofUpdates.stream(),
             experts.warnings().stream(),

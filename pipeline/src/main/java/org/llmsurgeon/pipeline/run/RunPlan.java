@@ -23,7 +23,7 @@ public record RunPlan(
     List<Shard> shards,
     double tokeniseSeconds) {
   /** The layout that this program writes. */
-  public static final int FORMAT = 11;
+  public static final int FORMAT = 12;
 
   /**
    * The windows of a run.

@@ -2,7 +2,6 @@ package org.llmsurgeon.pipeline.text;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -284,9 +283,12 @@ final class TextWindows {
   private List<WindowsFile> sample(String name, List<TokenFile> tokens, WindowDraw draw, int sets) {
     long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
     int windows = draw.windows(all) / sets;
-    tellOverlap(name, (long) windows * sets * draw.context(), all);
+    WindowsFile.overlap(name, (long) windows * sets * draw.context(), all)
+        .ifPresent(each -> session.progress().note("Warning: " + each));
     SampleTask task = new SampleTask(name, run.path(), tokens, draw, frame, session.settings());
-    return gather("sample", task, windows, sets, draw.context());
+    return gather("sample", task, windows, sets, draw.context()).stream()
+        .map(file -> file.drawnFrom(all))
+        .toList();
   }
 
   /** A task for each file of windows. */
@@ -309,25 +311,8 @@ final class TextWindows {
     int each = files.size() / sets;
     return IntStream.range(0, sets)
         .mapToObj(set -> files.subList(set * each, (set + 1) * each))
-        .map(parts -> new WindowsFile(parts, size, windows, context))
+        .map(parts -> new WindowsFile(parts, size, windows, context, 0))
         .toList();
-  }
-
-  /** Windows that overlap tell less than their number promises. */
-  private void tellOverlap(String name, long drawn, long all) {
-    if (drawn > all) {
-      session
-          .progress()
-          .note(
-              String.format(
-                  Locale.ROOT,
-                  "Warning: the %s windows have %,d tokens and the text has %,d: they overlap, each"
-                      + " token stands in %.1f of them; give more text or fewer --sequences.",
-                  name,
-                  drawn,
-                  all,
-                  (double) drawn / all));
-    }
   }
 
   private void delete(List<TokenFile> tokens) {

@@ -44,7 +44,7 @@ public final class Windows {
           .write(run.storage(), run.resolve(path));
       parts.add(path);
     }
-    return new WindowsFile(parts, size, windows.count(), tokens);
+    return new WindowsFile(parts, size, windows.count(), tokens, 0);
   }
 
   /**

@@ -52,7 +52,14 @@ class PlanWarningsTest {
     RecordingProgress progress = new RecordingProgress();
     PruningReport report = new SurgeonPipeline(spark, progress).prune(request);
     RunResultCheck.holds(spark, request, report, temp.resolve("result.json"));
-    return progress.events().stream().filter(event -> event.contains("Warning: ")).toList();
+    List<String> told =
+        progress.events().stream().filter(event -> event.contains("Warning: ")).toList();
+    List<String> reported = report.notes().warnings();
+    assertThat(reported).hasSameSizeAs(told);
+    for (int i = 0; i < told.size(); i++) {
+      assertThat(told.get(i)).endsWith("Warning: " + reported.get(i));
+    }
+    return told;
   }
 
   /** The small result says what the report says. */
@@ -63,6 +70,7 @@ class PlanWarningsTest {
           .writeResult(request.output(), report, file.toString());
       RunResult result = Json.read(Files.readAllBytes(file), RunResult.class).orElseThrow();
       assertThat(result.perplexity()).isEqualTo(report.perplexity());
+      assertThat(result.warnings()).isEqualTo(report.notes().warnings().size());
       assertThat(result.removal().removed()).isEqualTo(report.shots().get(0).removal().removed());
       assertThat(Path.of(result.places().report())).exists();
       assertThat(Path.of(result.places().page())).exists();

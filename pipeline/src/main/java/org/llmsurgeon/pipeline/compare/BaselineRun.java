@@ -51,8 +51,7 @@ final class BaselineRun {
 
   /** Prunes a block; those after it are still dense. */
   private List<LayerFile> prune(int block, List<LayerFile> before) {
-    ShotContext shot =
-        ShotContext.of(first.session(), first.run(), first.plan(), first.config(), block + 1);
+    ShotContext shot = first.at(block + 1);
     if (block > 0) {
       new FactorStage(shot).factors();
     }

@@ -12,9 +12,8 @@ import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.evaluate.ChoiceEvaluation;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.FactorStage;
-import org.llmsurgeon.pipeline.prune.Intermediates;
 import org.llmsurgeon.pipeline.prune.RunPreparation;
-import org.llmsurgeon.pipeline.prune.ShotRun;
+import org.llmsurgeon.pipeline.prune.Shots;
 import org.llmsurgeon.pipeline.run.HashedFile;
 import org.llmsurgeon.pipeline.run.ModelRef;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -299,14 +298,8 @@ final class ComparisonRunner implements AutoCloseable {
       UnitCutTask task = new UnitCutTask(first.work(), variant.baseline());
       new CutStage(first, task).cut(selection); // what follows finds the layers done
     }
-    int shots = first.plan().shots();
-    for (int shot = 1; shot <= shots; shot++) {
-      new ShotRun(ShotContext.of(first.session(), first.run(), first.plan(), first.config(), shot))
-          .commit();
-      // The factors of the first shot are for other runs, too.
-      new Intermediates(first.run(), first.recipe()).deleteAfter(shot, 1);
-    }
-    return shots;
+    // The factors of the first shot are for other runs, too.
+    return new Shots(first, 1).each(manifest -> {});
   }
 
   /** Removes what another run wrote; what was measured of the dense model stays. */

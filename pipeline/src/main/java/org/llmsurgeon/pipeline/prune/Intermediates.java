@@ -12,19 +12,22 @@ import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What shots leave in a run directory and no later step reads. */
-public final class Intermediates {
+final class Intermediates {
   private final RunDirectory run;
   private final Recipe recipe;
+  private final int kept;
 
   /**
    * Those of a run.
    *
    * @param run run directory
    * @param recipe how it prunes
+   * @param kept the last shot whose factors other runs need; 0 for none
    */
-  public Intermediates(RunDirectory run, Recipe recipe) {
+  Intermediates(RunDirectory run, Recipe recipe, int kept) {
     this.run = run;
     this.recipe = recipe;
+    this.kept = kept;
   }
 
   /**
@@ -34,22 +37,11 @@ public final class Intermediates {
    * @param shot a committed shot, from 1
    */
   void deleteAfter(int shot) {
-    deleteAfter(shot, 0);
-  }
-
-  /**
-   * As {@link #deleteAfter(int)}, but some shots' factors stay.
-   *
-   * @param kept the last shot whose factors other runs need
-   */
-  public void deleteAfter(int shot, int kept) {
     List<FactorPass> next = FactorPlan.passes(recipe.curvature(), shot + 1);
     boolean goesOn = !next.isEmpty() && next.get(0).index() > 0;
     int read = goesOn ? shot - 1 : shot;
     run.delete(ShotStage.ACCUMULATE.folder(shot));
-    if (read > kept) {
-      deleteFactors(read);
-    }
+    deleteFactors(read);
     run.delete(ShotStage.CUT.folder(shot - 1));
     run.delete(ShotStage.CORRECT.folder(shot - 1));
     if (recipe.correction().isWanted() || recipe.recovery().isWanted()) {
@@ -64,6 +56,8 @@ public final class Intermediates {
 
   /** Deletes the factors of a shot from which none goes on. */
   void deleteFactors(int shot) {
-    run.delete(ShotStage.REDUCE.folder(shot));
+    if (shot > kept) {
+      run.delete(ShotStage.REDUCE.folder(shot));
+    }
   }
 }

@@ -33,13 +33,14 @@ import org.llmsurgeon.surgery.choose.Shortfall;
  *
  * <ol>
  *   <li>plan: what it is, and which windows it reads ({@link RunPreparation});
- *   <li>for each shot ({@link ShotLoop}), in the order of {@link
+ *   <li>for each shot ({@link Shots}), in the order of {@link
  *       org.llmsurgeon.surgery.shot.ShotLife}, each step by {@link ShotRun}:
  *       <ul>
  *         <li>accumulate the factors of each shard, and reduce them;
  *         <li>score what may go, and find the threshold;
  *         <li>cut, then reconstruct, correct and recover where asked for;
- *         <li>commit what the shot was, evaluate it, and delete what the next does not need;
+ *         <li>commit what the shot was, delete what the next does not need, and evaluate it ({@link
+ *             ShotLoop});
  *       </ul>
  *   <li>publish the model and its report ({@link ModelExport}).
  * </ol>
@@ -104,7 +105,7 @@ public final class PruneRun {
       ours = true;
       report = prune(begun.orElseGet(() -> plan(kept, dense, identity)), dense);
     } catch (InputException refusal) {
-      if (ours && ShotLoop.committed(run, 1) == 0) {
+      if (ours && Shots.committed(run, 1) == 0) {
         output.deleteRefused();
       }
       throw refusal;

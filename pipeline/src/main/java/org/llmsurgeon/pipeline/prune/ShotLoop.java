@@ -17,17 +17,13 @@ import org.llmsurgeon.pipeline.shot.ShotContext;
 import org.llmsurgeon.surgery.choose.HalvesCheck;
 import org.llmsurgeon.surgery.choose.TrustRegion;
 
-/**
- * All shots of a run, one after the other; those that are committed already are only told to the
- * report.
- */
+/** All shots of a run, with what is measured, reported and kept of each. */
 final class ShotLoop {
   private final Session session;
   private final RunDirectory run;
   private final RunPlan plan;
   private final ModelConfig config;
   private final Evaluator evaluator;
-  private final Intermediates intermediates;
 
   /**
    * The shots of a run.
@@ -45,22 +41,6 @@ final class ShotLoop {
     this.plan = plan;
     this.config = config;
     this.evaluator = evaluator;
-    this.intermediates = new Intermediates(run, shot(1).recipe());
-  }
-
-  /**
-   * Shots that an earlier process has committed.
-   *
-   * @param run run directory
-   * @param shots most to look for
-   */
-  static int committed(RunDirectory run, int shots) {
-    int last = 0;
-    while (last < shots
-        && run.finished(RunDirectory.manifest(last + 1), ShotManifest.class).isPresent()) {
-      last++;
-    }
-    return last;
   }
 
   /**
@@ -71,33 +51,30 @@ final class ShotLoop {
    */
   void run(ReportBuilder report, SavedModels saved) {
     report.dense(evaluator.afterShot(StageName.of("evaluate"), shot(1).model(), 0));
-    int committed = committed(run, plan.shots());
+    int committed = Shots.committed(run, plan.shots());
     report.resumedFrom(committed);
     if (committed > 0) {
       session.progress().note("going on after shot " + committed + "/" + plan.shots());
     }
-    int shot = 0;
-    do {
-      shot++;
-      ShotRun each = new ShotRun(shot(shot));
-      ShotManifest manifest = each.commit();
-      if (shot > committed) {
-        session.usage().disk(session.storage().bytesIn(run.path()));
-      }
-      if (shot >= committed) {
-        intermediates.deleteAfter(shot);
-      }
-      Evaluation evaluation = each.evaluate(evaluator);
-      tellFindings(shot, report);
-      report.shot(manifest, shot(shot).selection(shot), evaluation);
-      if (shot >= committed) {
-        session.progress().note(report.line());
-      }
-      session.progress().shotFinished(report.figures());
-      report.newWarnings().forEach(session.progress()::note);
-      saved.keep(manifest, report);
-    } while (!report.isLast());
-    intermediates.deleteFactors(shot);
+    new Shots(shot(1), 0)
+        .each(
+            manifest -> {
+              tell(manifest, report, manifest.shot() >= committed);
+              saved.keep(manifest, report);
+            });
+  }
+
+  private void tell(ShotManifest manifest, ReportBuilder report, boolean shown) {
+    int number = manifest.shot();
+    ShotContext shot = shot(number);
+    Evaluation evaluation = evaluator.afterShot(shot.stage("evaluate"), shot.after(), number);
+    tellFindings(number, report);
+    report.shot(manifest, shot.selection(number), evaluation);
+    if (shown) {
+      session.progress().note(report.line());
+    }
+    session.progress().shotFinished(report.figures());
+    report.newWarnings().forEach(session.progress()::note);
   }
 
   /** What stages have written down beside what they made. */

@@ -11,11 +11,9 @@ import org.llmsurgeon.pipeline.cut.CommitCheck;
 import org.llmsurgeon.pipeline.cut.CutStage;
 import org.llmsurgeon.pipeline.cut.HalvesStage;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
-import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.factors.ExpertCount;
 import org.llmsurgeon.pipeline.factors.FactorStage;
 import org.llmsurgeon.pipeline.run.AfterCut;
-import org.llmsurgeon.pipeline.run.Evaluation;
 import org.llmsurgeon.pipeline.run.FactorsManifest;
 import org.llmsurgeon.pipeline.run.LayerFile;
 import org.llmsurgeon.pipeline.run.RunDirectory;
@@ -29,9 +27,9 @@ import org.llmsurgeon.surgery.shot.ShotEngine;
 import org.llmsurgeon.surgery.shot.ShotLife;
 
 /**
- * A shot on Spark: does the steps of {@link ShotLife} by stages, and measures the result. Every
- * step keeps what it made in the run directory and takes it from there where it is done already, so
- * a run that stopped goes on where it was.
+ * A shot on Spark: does the steps of {@link ShotLife} by stages. Every step keeps what it made in
+ * the run directory and takes it from there where it is done already, so a run that stopped goes on
+ * where it was.
  *
  * <ol>
  *   <li>{@link FactorStage} accumulates and reduces; {@link ExpertCount} and {@link HalvesStage}
@@ -41,10 +39,9 @@ import org.llmsurgeon.surgery.shot.ShotLife;
  *   <li>{@link CutStage} cuts.
  *   <li>{@link ReconstructionStage}, {@link CorrectionStage} and {@link RecoveryStage} follow.
  *   <li>Commit: the manifest of the shot, which all later steps read weights by.
- *   <li>{@link Evaluator}: perplexity of the test text.
  * </ol>
  */
-public final class ShotRun implements ShotEngine<ShotManifest> {
+final class ShotRun implements ShotEngine<ShotManifest> {
   private final ShotContext shot;
   private final RunDirectory run;
   private FactorsManifest factors;
@@ -55,23 +52,14 @@ public final class ShotRun implements ShotEngine<ShotManifest> {
    *
    * @param shot the shot; the one before it is committed
    */
-  public ShotRun(ShotContext shot) {
+  ShotRun(ShotContext shot) {
     this.shot = shot;
     this.run = shot.run();
   }
 
   /** Does the shot and commits it. */
-  public ShotManifest commit() {
+  ShotManifest commit() {
     return once(ShotStage.COMMIT, () -> new ShotLife<>(shot.recipe(), this).run());
-  }
-
-  /**
-   * Measures the weights that are committed.
-   *
-   * @param evaluator of the run
-   */
-  Evaluation evaluate(Evaluator evaluator) {
-    return evaluator.afterShot(shot.stage("evaluate"), shot.after(), shot.shot());
   }
 
   @Override

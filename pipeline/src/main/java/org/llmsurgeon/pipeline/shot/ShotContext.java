@@ -50,6 +50,15 @@ public record ShotContext(
     return new ShotContext(session, run, plan, config, other, shot);
   }
 
+  /**
+   * Another shot of the same plan.
+   *
+   * @param other from 1; the one before it is committed
+   */
+  public ShotContext at(int other) {
+    return new ShotContext(session, run, plan, config, recipe, other);
+  }
+
   /** Weights before this shot. */
   public ModelRef model() {
     return model(shot - 1);

@@ -16,7 +16,7 @@ public final class StepSettings {
   static final SettingList ALL = new SettingList();
 
   /** The number of shots that follows from what is measured. */
-  static final String AUTO = "auto";
+  public static final String AUTO = "auto";
 
   private static final String SHARES = "shares above 0 and up to 1 that grow, as 0.1,0.2,0.35,0.5";
 

@@ -18,6 +18,8 @@ import org.llmsurgeon.pruning.structure.Structures;
 import org.llmsurgeon.pruning.structure.WidthRule;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.LayerLimit;
+import org.llmsurgeon.surgery.catalog.LayerPattern;
 import org.llmsurgeon.surgery.catalog.LayerSettings;
 import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.catalog.RecipeSettings;
@@ -25,6 +27,7 @@ import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.catalog.TargetQuantity;
 import org.llmsurgeon.surgery.catalog.UpdateSettings;
+import org.llmsurgeon.surgery.setting.Setting;
 import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
@@ -181,6 +184,15 @@ public final class Recipe implements Serializable {
   }
 
   /**
+   * A recipe of what is given.
+   *
+   * @throws InputException as of {@link #of(Map)}
+   */
+  public static Recipe of(SettingValues given) {
+    return of(given.options());
+  }
+
+  /**
    * The same where less may be gone of some layers.
    *
    * @param limits the most of each, by its name, in [0, 1]
@@ -189,12 +201,27 @@ public final class Recipe implements Serializable {
     if (limits.isEmpty()) {
       return this;
     }
-    List<String> all = new ArrayList<>();
-    layers.limits().forEach(limit -> all.add(limit.text()));
-    limits.forEach((layer, share) -> all.add(layer + "=" + share));
-    Map<String, Object> changed = options();
-    changed.put(LayerSettings.LIMIT.name(), String.join(",", all));
-    return Recipe.of(changed);
+    List<LayerLimit> all = new ArrayList<>(layers.limits());
+    limits.forEach((layer, share) -> all.add(new LayerLimit(new LayerPattern(layer), share)));
+    return with(LayerSettings.LIMIT, all);
+  }
+
+  /**
+   * The same with another value of an option.
+   *
+   * @throws InputException if the others do not go with it
+   */
+  public <T> Recipe with(Setting<T> option, T value) {
+    return new Recipe(SettingValues.of(options).with(option, value));
+  }
+
+  /**
+   * The same where some options have what holds where they are not given.
+   *
+   * @throws InputException if the others need one of them
+   */
+  public Recipe without(Setting<?>... others) {
+    return new Recipe(SettingValues.of(options).without(List.of(others)));
   }
 
   /**

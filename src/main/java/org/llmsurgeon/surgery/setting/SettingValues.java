@@ -1,5 +1,6 @@
 package org.llmsurgeon.surgery.setting;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -43,5 +44,44 @@ public final class SettingValues {
   public <T> T get(Setting<T> option) {
     Object value = given.get(option.name());
     return value == null ? option.fallback().apply(this) : option.read(value);
+  }
+
+  /** The same with another value of an option. */
+  public <T> SettingValues with(Setting<T> option, T value) {
+    return given(option, option.type().shown().apply(value));
+  }
+
+  /**
+   * The same with an option as somebody gave it.
+   *
+   * @param option the option
+   * @param value a number, boolean, text or list, which may be none of its values
+   */
+  public SettingValues given(Setting<?> option, Object value) {
+    Map<String, Object> changed = options();
+    changed.put(option.name(), value);
+    return of(changed);
+  }
+
+  /** The same where some options are not given. */
+  public SettingValues without(Collection<? extends Setting<?>> others) {
+    Map<String, Object> left = options();
+    others.forEach(each -> left.remove(each.name()));
+    return new SettingValues(left);
+  }
+
+  /** What is given, by name. */
+  public Map<String, Object> options() {
+    return new LinkedHashMap<>(given);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof SettingValues that && given.equals(that.given);
+  }
+
+  @Override
+  public int hashCode() {
+    return given.hashCode();
   }
 }

@@ -1,8 +1,7 @@
 package org.llmsurgeon.pipeline.analyse;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalInt;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cut.ScoreStage;
 import org.llmsurgeon.pipeline.factors.FactorStage;
@@ -21,6 +20,9 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredFactors;
 import org.llmsurgeon.pruning.layer.StructureCosts;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
+import org.llmsurgeon.surgery.catalog.CalibrationSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.TargetQuantity;
 import org.llmsurgeon.surgery.operate.LayerScore;
 import org.llmsurgeon.surgery.recipe.Recipe;
@@ -74,15 +76,17 @@ public final class DenseShot implements AutoCloseable {
   }
 
   private static Recipe once(Recipe recipe) {
-    Map<String, Object> options = new LinkedHashMap<>(recipe.options());
-    options.put("shots", 1);
-    for (String other :
-        List.of("max-shots", "targets", "schedule", "save-at", "limit", "threshold")) {
-      options.remove(other);
-    }
-    options.put("fresh-calibration", false);
-    options.put("target-of", TargetQuantity.WEIGHTS.optionName());
-    return Recipe.of(options);
+    return recipe
+        .without(
+            StepSettings.MAX_SHOTS,
+            StepSettings.TARGETS,
+            StepSettings.SCHEDULE,
+            StepSettings.SAVE_AT,
+            LayerSettings.LIMIT,
+            LayerSettings.THRESHOLD,
+            CalibrationSettings.FRESH)
+        .with(StepSettings.SHOTS, OptionalInt.of(1))
+        .with(StepSettings.TARGET_OF, TargetQuantity.WEIGHTS);
   }
 
   /** The model. */

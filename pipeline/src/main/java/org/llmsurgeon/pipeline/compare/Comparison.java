@@ -20,7 +20,6 @@ import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredHead;
 import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
-import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * Several methods at several sparsities on the same windows. Each run is kept and in the tables as
@@ -51,7 +50,7 @@ public final class Comparison {
   private static ObjectiveChoice objective(List<Variant> variants) {
     return variants.isEmpty()
         ? ObjectiveChoice.DEFAULT
-        : ObjectiveSettings.objective(SettingValues.of(variants.get(0).options()));
+        : ObjectiveSettings.objective(variants.get(0).options());
   }
 
   /**

@@ -1,26 +1,32 @@
 package org.llmsurgeon.pipeline.compare;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.surgery.catalog.CorrectionSettings;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
 import org.llmsurgeon.surgery.catalog.TargetQuantity;
+import org.llmsurgeon.surgery.catalog.UpdateSettings;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.setting.Setting;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /** Which runs a comparison has. */
 final class ComparisonGrid {
   /** Options of which several values can be compared, the one that changes least first. */
-  private static final List<String> VARIED =
+  private static final List<Setting<?>> VARIED =
       List.of(
-          "shots",
-          "threshold",
-          "trust-region",
-          "curvature",
-          "update",
-          "reconstruct",
-          "correct",
-          "recover");
+          StepSettings.SHOTS,
+          LayerSettings.THRESHOLD,
+          LayerSettings.TRUST_REGION,
+          CurvatureSettings.CURVATURE,
+          UpdateSettings.UPDATE,
+          CorrectionSettings.RECONSTRUCT,
+          CorrectionSettings.CORRECT,
+          RecoverySettings.RECOVER);
 
   private final CompareRequest.Runs runs;
 
@@ -36,7 +42,7 @@ final class ComparisonGrid {
    * @throws InputException if a method or a value is unknown, or wrong whatever the method
    */
   static List<Variant> of(CompareRequest.Runs runs) {
-    if (runs.variants().getOrDefault("shots", List.of()).contains("auto")) {
+    if (values(runs, StepSettings.SHOTS).contains(StepSettings.AUTO)) {
       throw new InputException(
           "compare takes numbers of --shots only, no auto: give one or several, as 1,5.");
     }
@@ -59,22 +65,25 @@ final class ComparisonGrid {
 
   /** Every combination of the values that are to be compared. */
   private Stream<Variant> variants(Method method, double sparsity) {
-    Map<String, Object> common = new LinkedHashMap<>(runs.options());
-    common.keySet().removeAll(runs.variants().keySet());
-    List<Map<String, Object>> all = List.of(common);
-    for (String option : VARIED) {
-      List<String> values = runs.variants().getOrDefault(option, List.of());
+    SettingValues common = SettingValues.of(runs.options()).without(given());
+    List<SettingValues> all = List.of(common);
+    for (Setting<?> option : VARIED) {
+      List<String> values = values(runs, option);
       if (method.varies(option, common) && !values.isEmpty()) {
         all =
-            all.stream().flatMap(each -> values.stream().map(v -> with(each, option, v))).toList();
+            all.stream()
+                .flatMap(each -> values.stream().map(value -> each.given(option, value)))
+                .toList();
       }
     }
     return all.stream().map(each -> new Variant(method, method.options(each, sparsity)));
   }
 
-  private static Map<String, Object> with(Map<String, Object> all, String option, String value) {
-    Map<String, Object> more = new LinkedHashMap<>(all);
-    more.put(option, value);
-    return more;
+  private List<Setting<?>> given() {
+    return VARIED.stream().filter(each -> runs.variants().containsKey(each.name())).toList();
+  }
+
+  private static List<String> values(CompareRequest.Runs runs, Setting<?> option) {
+    return runs.variants().getOrDefault(option.name(), List.of());
   }
 }

@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.compare;
 
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
@@ -29,6 +28,8 @@ import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.ProcessCache;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.surgery.calibrate.FactorPass;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.RecoveryRule;
@@ -89,12 +90,15 @@ final class ComparisonRunner implements AutoCloseable {
 
     /** A recipe that draws the calibration windows and no others. */
     Recipe drawing(Recipe recipe) {
-      Map<String, Object> options = new LinkedHashMap<>(recipe.options());
-      options.keySet().removeIf(option -> option.startsWith("recover"));
-      if (windows && !Recipe.of(options).needsData()) {
-        options.put("curvature", CurvatureKind.ACTIVATIONS.optionName());
-      }
-      return Recipe.of(options);
+      Recipe drawing =
+          recipe.without(
+              RecoverySettings.RECOVER,
+              RecoverySettings.TOKENS,
+              RecoverySettings.RATE,
+              RecoverySettings.BATCH);
+      return windows && !drawing.needsData()
+          ? drawing.with(CurvatureSettings.CURVATURE, CurvatureKind.ACTIVATIONS)
+          : drawing;
     }
 
     /** The pass of the score over the data; null where it has none. */

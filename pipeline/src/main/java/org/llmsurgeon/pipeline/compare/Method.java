@@ -1,15 +1,26 @@
 package org.llmsurgeon.pipeline.compare;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.structure.SelectionKind;
+import org.llmsurgeon.surgery.catalog.CorrectionKind;
+import org.llmsurgeon.surgery.catalog.CorrectionSettings;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
+import org.llmsurgeon.surgery.catalog.ElementSettings;
+import org.llmsurgeon.surgery.catalog.LayerSettings;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
+import org.llmsurgeon.surgery.catalog.UpdateSettings;
+import org.llmsurgeon.surgery.setting.Setting;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * The methods that are compared. Most are recipes: a curvature, with or without updates. Of units
@@ -49,6 +60,29 @@ enum Method {
   /** KFAC, with updates. */
   SURGEON(CurvatureKind.KFAC, false);
 
+  /** Options that make the other methods what they are, so are compared of the surgeon alone. */
+  private static final List<Setting<?>> OF_SURGEON =
+      List.of(CurvatureSettings.CURVATURE, UpdateSettings.UPDATE, LayerSettings.TRUST_REGION);
+
+  private static final List<Setting<?>> OF_CORRECTION =
+      List.of(
+          CorrectionSettings.RANK,
+          CorrectionSettings.EPOCHS,
+          CorrectionSettings.SHARE,
+          CorrectionSettings.FINAL_EPOCHS,
+          CorrectionSettings.RATE,
+          CorrectionSettings.BATCH);
+
+  private static final List<Setting<?>> OF_RECOVERY =
+      List.of(RecoverySettings.TOKENS, RecoverySettings.RATE, RecoverySettings.BATCH);
+
+  private static final List<Setting<?>> OF_UPDATE =
+      List.of(
+          UpdateSettings.UPDATE,
+          ElementSettings.UPDATE,
+          ElementSettings.MOST_CORRELATED,
+          ElementSettings.ADD_UPDATE);
+
   private final CurvatureKind curvature;
   private final boolean diagonal;
   private final UnitBaseline unitBaseline;
@@ -74,9 +108,8 @@ enum Method {
    * @param options of its recipe
    * @return null where it is none with these options
    */
-  UnitBaseline baseline(Map<String, ?> options) {
-    Object structures = options.get("structures");
-    return structures == null || structures.equals("units") ? unitBaseline : null;
+  UnitBaseline baseline(SettingValues options) {
+    return options.get(StructureSettings.STRUCTURES).coupled() ? unitBaseline : null;
   }
 
   /** Whether it is a score of units, and nothing else. */
@@ -89,7 +122,7 @@ enum Method {
    *
    * @param options of its recipe
    */
-  boolean layerByLayer(Map<String, ?> options) {
+  boolean layerByLayer(SettingValues options) {
     return baseline(options) == null
         && (blockByBlock() || this == WANDA_DENSE || this == SPARSEGPT_DENSE);
   }
@@ -107,66 +140,60 @@ enum Method {
   /**
    * Whether values of an option can be compared: what a method is by its definition stays.
    *
-   * @param option its name
+   * @param option the option
    * @param options of its recipe
    */
-  boolean varies(String option, Map<String, ?> options) {
-    return switch (option) {
-      case "shots" -> !layerByLayer(options) && baseline(options) == null;
-      case "curvature", "update", "trust-region" -> this == SURGEON;
-      default -> !layerByLayer(options);
-    };
+  boolean varies(Setting<?> option, SettingValues options) {
+    if (option == StepSettings.SHOTS) {
+      return !layerByLayer(options) && baseline(options) == null;
+    }
+    return OF_SURGEON.contains(option) ? this == SURGEON : !layerByLayer(options);
   }
 
   /**
    * The options of its recipe over those that are common to all methods; what does not go with its
    * curvature is left out.
    */
-  Map<String, Object> options(Map<String, ?> common, double sparsity) {
-    Map<String, Object> options = new LinkedHashMap<>(common);
-    if (this != SURGEON || !common.containsKey("curvature")) {
-      boolean scored = baseline(common) != null;
-      options.put("curvature", (scored ? CurvatureKind.IDENTITY : curvature).optionName());
+  SettingValues options(SettingValues common, double sparsity) {
+    boolean scored = baseline(common) != null;
+    SettingValues options =
+        common.with(UpdateSettings.DIAGONAL, diagonal).with(StepSettings.SPARSITY, sparsity);
+    if (this != SURGEON || !common.has(CurvatureSettings.CURVATURE)) {
+      options =
+          options.with(CurvatureSettings.CURVATURE, scored ? CurvatureKind.IDENTITY : curvature);
     }
-    if (layerByLayer(common) || baseline(common) != null) {
-      options.put("shots", 1);
+    if (layerByLayer(common) || scored) {
+      options = options.with(StepSettings.SHOTS, OptionalInt.of(1));
     }
     if (this == K_OBS) {
-      options.put("selection", SelectionKind.SINGLE.optionName());
+      options = options.with(StructureSettings.SELECTION, SelectionKind.SINGLE);
     }
-    if (String.valueOf(options.getOrDefault("correct", "none")).equals("none")) {
-      options
-          .keySet()
-          .removeAll(
-              List.of(
-                  "rank",
-                  "correct-epochs",
-                  "correct-share",
-                  "final-epochs",
-                  "correct-rate",
-                  "correct-batch"));
+    return options.without(idle(options));
+  }
+
+  /** What would do nothing, so would be refused. */
+  private List<Setting<?>> idle(SettingValues options) {
+    List<Setting<?>> idle = new ArrayList<>();
+    if (options.get(CorrectionSettings.CORRECT) == CorrectionKind.NONE) {
+      idle.addAll(OF_CORRECTION);
     }
-    if (String.valueOf(options.getOrDefault("recover", "none")).equals("none")) {
-      options.keySet().removeAll(List.of("recover-tokens", "recover-rate", "recover-batch"));
+    if (options.get(RecoverySettings.RECOVER) == CorrectionKind.NONE) {
+      idle.addAll(OF_RECOVERY);
     }
-    options.put("diagonal", diagonal);
     if (diagonal) {
-      options
-          .keySet()
-          .removeAll(List.of("update", "element-update", "max-correlate", "add-update"));
+      idle.addAll(OF_UPDATE);
     }
-    options.put("sparsity", sparsity);
-    CurvatureKind kind = CurvatureKind.parse(String.valueOf(options.get("curvature")));
+    CurvatureKind kind = options.get(CurvatureSettings.CURVATURE);
     if (!kind.ofLoss()) {
-      options.keySet().removeAll(List.of("fisher", "fisher-samples"));
+      idle.addAll(List.of(CurvatureSettings.FISHER, CurvatureSettings.FISHER_SAMPLES));
     }
     if (!kind.powerIteration()) {
-      options.remove("curvature-passes");
+      idle.add(CurvatureSettings.PASSES);
     }
     if (kind != CurvatureKind.KRONECKER_SUM) {
-      options.remove("curvature-rank");
+      idle.add(CurvatureSettings.RANK);
     }
-    return options;
+    return idle;
   }
 
   /**

@@ -16,6 +16,7 @@ import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pruning.baseline.UnitBaseline;
 import org.llmsurgeon.pruning.layer.UpdateKind;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.ThresholdScope;
 import org.llmsurgeon.surgery.choose.BaselinePath;
 import org.llmsurgeon.surgery.choose.ElementChoice;
@@ -25,6 +26,7 @@ import org.llmsurgeon.surgery.recipe.CorrectionRule;
 import org.llmsurgeon.surgery.recipe.ObjectiveCheck;
 import org.llmsurgeon.surgery.recipe.Recipe;
 import org.llmsurgeon.surgery.recipe.TargetShare;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /**
  * A method with one value of each option.
@@ -32,7 +34,7 @@ import org.llmsurgeon.surgery.recipe.TargetShare;
  * @param method the method
  * @param options all options of its recipe; they may not go together
  */
-record Variant(Method method, Map<String, Object> options) {
+record Variant(Method method, SettingValues options) {
   private static final int KEY_DIGITS = 16;
 
   /**
@@ -50,10 +52,10 @@ record Variant(Method method, Map<String, Object> options) {
    * @throws InputException if an option has no meaning
    */
   Recipe withProduct() {
-    Map<String, Object> other = new LinkedHashMap<>(options);
-    other.put("curvature", CurvatureKind.KFAC.optionName());
-    other.keySet().removeAll(List.of("curvature-passes", "curvature-rank"));
-    return Recipe.of(other);
+    return Recipe.of(
+        options
+            .without(List.of(CurvatureSettings.PASSES, CurvatureSettings.RANK))
+            .with(CurvatureSettings.CURVATURE, CurvatureKind.KFAC));
   }
 
   /** The score that it is; null where it is none. */
@@ -185,7 +187,7 @@ record Variant(Method method, Map<String, Object> options) {
 
   private String curvature() {
     return baseline() == null
-        ? String.valueOf(options.get("curvature"))
+        ? options.get(CurvatureSettings.CURVATURE).optionName()
         : switch (baseline().needs()) {
           case NOTHING -> CurvatureKind.IDENTITY.optionName();
           case STATISTICS -> CurvatureKind.ACTIVATIONS.optionName();

@@ -21,6 +21,7 @@ import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.surgery.local.LocalBaseline;
 import org.llmsurgeon.surgery.recipe.CurvatureRule;
 import org.llmsurgeon.surgery.recipe.Recipe;
+import org.llmsurgeon.surgery.setting.SettingValues;
 
 /** Methods side by side. */
 class ComparisonTest extends ComparisonCase {
@@ -48,7 +49,7 @@ class ComparisonTest extends ComparisonCase {
     assertThat(measuring(runs, "kfac")).isPositive();
     // What ran in between has left no trace
     for (Method method : List.of(Method.MAGNITUDE, Method.K_OBD, Method.SURGEON)) {
-      Recipe recipe = Recipe.of(method.options(options, 0.5));
+      Recipe recipe = Recipe.of(options(method, options));
       PruningReport alone =
           pipeline().prune(model.request(temp.resolve(method.optionName()), recipe));
       ComparedRun compared =
@@ -156,17 +157,21 @@ class ComparisonTest extends ComparisonCase {
     assertThat(last.outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
   }
 
+  private static SettingValues options(Method method, Map<String, Object> common) {
+    return method.options(SettingValues.of(common), 0.5);
+  }
+
   @Test
   void whatDoesNotGoWithAMethodsCurvatureIsLeftOut() {
     Map<String, Object> common =
         Map.of("structures", "element", "fisher", "sampled", "curvature-passes", 3);
-    assertThat(Recipe.of(Method.MAGNITUDE.options(common, 0.5)))
-        .isEqualTo(Recipe.of(Method.MAGNITUDE.options(Map.of("structures", "element"), 0.5)));
-    assertThat(Recipe.of(Method.K_OBD.options(common, 0.5)).curvature().fisher().kind())
+    assertThat(Recipe.of(options(Method.MAGNITUDE, common)))
+        .isEqualTo(Recipe.of(options(Method.MAGNITUDE, Map.of("structures", "element"))));
+    assertThat(Recipe.of(options(Method.K_OBD, common)).curvature().fisher().kind())
         .isEqualTo(FisherKind.SAMPLED);
     Map<String, Object> nearest = new LinkedHashMap<>(common);
     nearest.put("curvature", "nearest-kronecker");
-    CurvatureRule rule = Recipe.of(Method.SURGEON.options(nearest, 0.5)).curvature();
+    CurvatureRule rule = Recipe.of(options(Method.SURGEON, nearest)).curvature();
     assertThat(rule.passes()).isEqualTo(3);
     assertThat(rule.fisher().kind()).isEqualTo(FisherKind.SAMPLED);
   }
@@ -181,7 +186,7 @@ class ComparisonTest extends ComparisonCase {
     for (ComparedRun run : runs.subList(1, 3)) {
       assertThat(run.outcome().removed()).isBetween(0.4, 0.5);
     }
-    Recipe recipe = Recipe.of(Method.MAGNITUDE.options(options, 0.5));
+    Recipe recipe = Recipe.of(options(Method.MAGNITUDE, options));
     PruningReport alone = pipeline().prune(model.request(temp.resolve("alone"), recipe));
     assertThat(runs.get(1).outcome().perplexity()).isEqualTo(alone.quality().perplexityF32());
   }

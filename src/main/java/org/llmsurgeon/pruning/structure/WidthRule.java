@@ -1,7 +1,7 @@
 package org.llmsurgeon.pruning.structure;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Which widths may be left (ours): matrix hardware likes multiples, machines that share a layer
@@ -19,20 +19,21 @@ public record WidthRule(int neurons, int heads, int groups, int parallel, boolea
   /** Any width. */
   public static final WidthRule NONE = new WidthRule(1, 1, 1, 1, false);
 
-  /** Option of the multiples. */
-  public static final String ROUND_TO = "round-to";
-
-  /** Option of the equal parts. */
-  public static final String PARALLEL = "tensor-parallel";
-
-  /** Option of one width for all layers. */
-  public static final String ONE_WIDTH = "one-width";
+  /** What a rule may ask. */
+  public enum Constraint {
+    /** What is left where some went is a multiple of a number. */
+    MULTIPLES,
+    /** Each layer splits into equal parts. */
+    EQUAL_PARTS,
+    /** All layers of a kind are equally wide. */
+    ONE_WIDTH
+  }
 
   /** Checks the numbers. */
   public WidthRule {
     if (neurons < 1 || heads < 1 || groups < 1 || parallel < 1) {
       throw new IllegalArgumentException(
-          text(neurons, heads, groups) + " in " + parallel + " parts");
+          "Multiples of %d, %d and %d in %d parts".formatted(neurons, heads, groups, parallel));
     }
   }
 
@@ -46,41 +47,27 @@ public record WidthRule(int neurons, int heads, int groups, int parallel, boolea
     return new WidthRule(neurons, heads, groups, parts, one);
   }
 
-  /** The multiples as an option's value: a number where only neurons have one. */
-  public Object roundTo() {
-    return heads == 1 && groups == 1 ? (Object) neurons : text(neurons, heads, groups);
-  }
-
-  private static String text(int neurons, int heads, int groups) {
-    return "neuron=" + neurons + ",head=" + heads + ",group=" + groups;
-  }
-
-  /** Names of the options that constrain anything. */
-  public List<String> active() {
-    List<String> active = new ArrayList<>();
+  /** What it asks. */
+  public Set<Constraint> active() {
+    Set<Constraint> active = EnumSet.noneOf(Constraint.class);
     if (neurons > 1 || heads > 1 || groups > 1) {
-      active.add(ROUND_TO);
+      active.add(Constraint.MULTIPLES);
     }
     if (parallel > 1) {
-      active.add(PARALLEL);
+      active.add(Constraint.EQUAL_PARTS);
     }
     if (oneWidth) {
-      active.add(ONE_WIDTH);
+      active.add(Constraint.ONE_WIDTH);
     }
     return active;
   }
 
-  /**
-   * The rule without one of its constraints.
-   *
-   * @param option name of its option
-   */
-  public WidthRule without(String option) {
-    return switch (option) {
-      case ROUND_TO -> new WidthRule(1, 1, 1, parallel, oneWidth);
-      case PARALLEL -> new WidthRule(neurons, heads, groups, 1, oneWidth);
+  /** The rule without one of its constraints. */
+  public WidthRule without(Constraint constraint) {
+    return switch (constraint) {
+      case MULTIPLES -> new WidthRule(1, 1, 1, parallel, oneWidth);
+      case EQUAL_PARTS -> new WidthRule(neurons, heads, groups, 1, oneWidth);
       case ONE_WIDTH -> new WidthRule(neurons, heads, groups, parallel, false);
-      default -> throw new IllegalArgumentException(option);
     };
   }
 

@@ -174,7 +174,7 @@ public final class StructureSettings {
   public static final Setting<WidthRule> ROUND_TO =
       ALL.add(
           Setting.of(
-                  WidthRule.ROUND_TO,
+                  "round-to",
                   WidthMultiples.TYPE,
                   SettingGroup.SCOPE,
                   "The neurons left in an MLP are a multiple of this wherever some went; 1 for any"
@@ -191,7 +191,7 @@ public final class StructureSettings {
   public static final Setting<Integer> TENSOR_PARALLEL =
       ALL.add(
           Setting.of(
-                  WidthRule.PARALLEL,
+                  "tensor-parallel",
                   SettingType.integer(1, "the number of machines, as 2, 4 or 8"),
                   SettingGroup.SCOPE,
                   "Neurons, heads and key/value heads left of every layer are multiples of this, as"
@@ -212,7 +212,7 @@ public final class StructureSettings {
   public static final Setting<Boolean> ONE_WIDTH =
       ALL.add(
           Setting.of(
-                  WidthRule.ONE_WIDTH,
+                  "one-width",
                   SettingType.flag(),
                   SettingGroup.SCOPE,
                   "All MLPs keep the same number of neurons, all attentions the same numbers of"
@@ -239,6 +239,15 @@ public final class StructureSettings {
   public static final List<Setting<?>> CHOICE = List.of(STRUCTURES, UNITS, SELECTION, ROUND_TO);
 
   private StructureSettings() {}
+
+  /** The option that sets a constraint on widths. */
+  public static Setting<?> of(WidthRule.Constraint constraint) {
+    return switch (constraint) {
+      case MULTIPLES -> ROUND_TO;
+      case EQUAL_PARTS -> TENSOR_PARALLEL;
+      case ONE_WIDTH -> ONE_WIDTH;
+    };
+  }
 
   /** What must hold where whole experts may go. */
   private static Need withExperts(Predicate<SettingValues> met, String refusal) {

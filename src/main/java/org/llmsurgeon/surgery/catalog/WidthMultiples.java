@@ -15,7 +15,7 @@ import org.llmsurgeon.surgery.setting.SettingType;
 final class WidthMultiples {
   /** A rule with multiples alone. */
   static final SettingType<WidthRule> TYPE =
-      SettingType.parsed("N|KIND=N,...", WidthMultiples::read, WidthRule::roundTo);
+      SettingType.parsed("N|KIND=N,...", WidthMultiples::read, WidthMultiples::shown);
 
   private WidthMultiples() {}
 
@@ -42,6 +42,13 @@ final class WidthMultiples {
         multiples.getOrDefault(UnitKind.GROUP, 1),
         1,
         false);
+  }
+
+  /** A number where only neurons have one. */
+  private static Object shown(WidthRule rule) {
+    return rule.heads() == 1 && rule.groups() == 1
+        ? (Object) rule.neurons()
+        : "neuron=" + rule.neurons() + ",head=" + rule.heads() + ",group=" + rule.groups();
   }
 
   private static UnitKind kind(String name) {

@@ -2,6 +2,7 @@ package org.llmsurgeon.surgery.shot;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.llmsurgeon.pruning.path.PathOptions;
 import org.llmsurgeon.pruning.structure.CostCounts;
 import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.catalog.StructureSettings;
 import org.llmsurgeon.surgery.choose.GlobalRounds;
 import org.llmsurgeon.surgery.choose.GroupScore;
 import org.llmsurgeon.surgery.choose.RoundScore;
@@ -116,9 +118,10 @@ final class UnitSelection {
    * What is chosen.
    *
    * @param chosen under all constraints on widths
-   * @param without what would be without one of them, by its option
+   * @param without what would be without one of them
    */
-  private record Merged(PathMerge.Result chosen, Map<String, PathMerge.Result> without) {
+  private record Merged(
+      PathMerge.Result chosen, Map<WidthRule.Constraint, PathMerge.Result> without) {
     List<Integer> tooShort() {
       return Stream.concat(Stream.of(chosen), without.values().stream())
           .flatMapToInt(result -> Arrays.stream(result.tooShort()))
@@ -144,9 +147,9 @@ final class UnitSelection {
             .toList();
     UnitMerge merge = new UnitMerge(planned, recipe.layers());
     WidthRule rule = recipe.selection().widths();
-    Map<String, PathMerge.Result> without = new TreeMap<>();
-    for (String option : rule.active()) {
-      without.put(option, merge.select(groups, target, rule.without(option)));
+    Map<WidthRule.Constraint, PathMerge.Result> without = new EnumMap<>(WidthRule.Constraint.class);
+    for (WidthRule.Constraint each : rule.active()) {
+      without.put(each, merge.select(groups, target, rule.without(each)));
     }
     return new Merged(merge.select(groups, target, rule), without);
   }
@@ -253,9 +256,9 @@ final class UnitSelection {
     merged
         .without()
         .forEach(
-            (option, result) ->
+            (constraint, result) ->
                 without.put(
-                    option,
+                    StructureSettings.of(constraint).name(),
                     new ShotChoice.Without(result.gone().predicted(), result.gone().removed())));
     return without;
   }

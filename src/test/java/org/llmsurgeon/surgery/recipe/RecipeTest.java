@@ -10,6 +10,7 @@ import java.io.ObjectOutputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,10 @@ import org.llmsurgeon.pruning.structure.SelectionKind;
 import org.llmsurgeon.pruning.structure.SparsitySchedule;
 import org.llmsurgeon.pruning.structure.Units;
 import org.llmsurgeon.pruning.structure.WidthRule;
+import org.llmsurgeon.surgery.catalog.CurvatureSettings;
 import org.llmsurgeon.surgery.catalog.Preset;
+import org.llmsurgeon.surgery.catalog.RecoverySettings;
+import org.llmsurgeon.surgery.catalog.StepSettings;
 
 /** Defaults, presets and what belongs together. */
 class RecipeTest {
@@ -79,6 +83,26 @@ class RecipeTest {
     assertThat(hardware.selection().widths().neurons()).isEqualTo(8);
     Recipe rows = Recipe.of(Map.of("preset", "hardware", "structures", "row"));
     assertThat(rows.selection()).isEqualTo(Recipe.of(Map.of("structures", "row")).selection());
+  }
+
+  @Test
+  void aRecipeIsChangedByItsSettings() {
+    Recipe recipe = Recipe.of(Map.of("recover", "distill", "recover-tokens", 100, "shots", 3));
+    Recipe once = recipe.with(StepSettings.SHOTS, OptionalInt.of(1));
+    assertThat(once.options()).containsEntry("shots", 1).containsEntry("recover-tokens", 100L);
+    assertThat(
+            recipe.without(
+                RecoverySettings.RECOVER,
+                RecoverySettings.TOKENS,
+                RecoverySettings.RATE,
+                RecoverySettings.BATCH))
+        .isEqualTo(Recipe.of(Map.of("shots", 3)));
+    assertThatThrownBy(() -> recipe.without(RecoverySettings.RECOVER))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--recover-tokens");
+    assertThatThrownBy(() -> recipe.with(CurvatureSettings.RANK, 2))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--curvature-rank");
   }
 
   @Test

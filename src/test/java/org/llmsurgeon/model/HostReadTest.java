@@ -15,7 +15,7 @@ import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.model.pass.LinearTap;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.model.pass.TokenDraw;
@@ -81,7 +81,7 @@ class HostReadTest {
     try (ReferenceModel reference = ReferenceModel.open(name)) {
       config = reference.config();
     }
-    int[] half = Regression.halves(0.5f);
+    int[] half = TextRow.halves(0.5f);
     int[][] windows = {{3, 1, 4, half[0], half[1]}, {5, 9, 2, half[0], half[1]}};
     if (name.endsWith("embedding")) {
       windows = new int[][] {{3, 1, 4}, {5, 9, 2}};

@@ -18,7 +18,7 @@ import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.Regression;
+import org.llmsurgeon.model.config.TextRow;
 import org.llmsurgeon.model.pass.ParameterGradients;
 import org.llmsurgeon.model.pass.Targets;
 import org.llmsurgeon.model.pass.TokenDraw;
@@ -31,7 +31,7 @@ class RegressionTest {
   };
 
   private static int[] row(float number, int... ids) {
-    int[] halves = Regression.halves(number);
+    int[] halves = TextRow.halves(number);
     int[] row = Arrays.copyOf(ids, ids.length + 2);
     row[ids.length] = halves[0];
     row[ids.length + 1] = halves[1];

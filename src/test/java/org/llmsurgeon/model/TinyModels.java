@@ -177,7 +177,7 @@ public final class TinyModels {
     for (int row = 0; row < count; row++) {
       int[] window = windows[row];
       if (config.objective() instanceof Regression) {
-        int[] halves = Regression.halves(row / 4f - 1);
+        int[] halves = TextRow.halves(row / 4f - 1);
         window[length - 3] = row % 2 == 0 ? TextRow.NOTHING : window[length - 3];
         window[length - 2] = halves[0];
         window[length - 1] = halves[1];

@@ -28,6 +28,11 @@ public record Classification(int labels, boolean each, TextRow row) implements L
   }
 
   @Override
+  public boolean labelsWords() {
+    return each;
+  }
+
+  @Override
   public int places(int width) {
     return each ? width / 2 : width - 1;
   }

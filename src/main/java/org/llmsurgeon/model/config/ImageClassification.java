@@ -21,13 +21,8 @@ public record ImageClassification(int labels, ImageShape image) implements Label
     return new Example(new int[image.tokens()], targets, null, 0, window);
   }
 
-  /**
-   * Throws where windows are no images of this size.
-   *
-   * @param width numbers of a window
-   * @param where what holds them, for the message
-   * @throws InputException saying what there should be
-   */
+  /** They must be images of this size. */
+  @Override
   public void requireWidth(int width, String where) {
     if (width != width(image.tokens())) {
       throw new InputException(

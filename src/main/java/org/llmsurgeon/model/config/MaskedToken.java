@@ -34,12 +34,8 @@ public record MaskedToken(int vocabulary, SpecialTokens special, long seed) impl
     return new MaskedToken(vocabulary, tokens, seed);
   }
 
-  /**
-   * The same with another choice of tokens.
-   *
-   * @param other decides which
-   */
-  MaskedToken seeded(long other) {
+  @Override
+  public Objective seeded(long other) {
     return new MaskedToken(vocabulary, special, other);
   }
 

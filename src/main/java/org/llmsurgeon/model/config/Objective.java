@@ -35,6 +35,15 @@ public interface Objective {
     }
   }
 
+  /**
+   * Two texts and how alike they are.
+   *
+   * @param first tokens of the first
+   * @param second tokens of the second
+   * @param alike more is more, on any scale
+   */
+  record Pair(int[] first, int[] second, float alike) {}
+
   /** What a network gives. */
   enum Output {
     /** Scores of tokens or labels, at each position. */
@@ -65,6 +74,16 @@ public interface Objective {
     return this;
   }
 
+  /**
+   * The same where other tokens are hidden.
+   *
+   * @param seed decides which
+   * @return null where none are
+   */
+  default Objective seeded(long seed) {
+    return null;
+  }
+
   /** What the network gives. */
   default Output output() {
     return Output.TOKENS;
@@ -74,6 +93,45 @@ public interface Objective {
   default boolean hasAnswers() {
     return output() != Output.VECTOR;
   }
+
+  /** How many labels it tells apart, which are counted; 0 where it says no labels. */
+  default int labels() {
+    return 0;
+  }
+
+  /** How a text stands in a window that tells what is right; null where texts alone do. */
+  default TextRow row() {
+    return null;
+  }
+
+  /** Whether texts are lists of words that have labels of their own. */
+  default boolean labelsWords() {
+    return false;
+  }
+
+  /** How an image becomes tokens; null where texts are read. */
+  default ImageShape image() {
+    return null;
+  }
+
+  /**
+   * The pair of texts in a window, where two are compared.
+   *
+   * @param window numbers
+   * @return null where it is one example
+   */
+  default Pair pair(int[] window) {
+    return null;
+  }
+
+  /**
+   * Throws where windows cannot be of this width, whatever the model's positions.
+   *
+   * @param width numbers of a window
+   * @param where what holds them, for the message
+   * @throws org.llmsurgeon.InputException saying what there should be
+   */
+  default void requireWidth(int width, String where) {}
 
   /**
    * How many tokens fit into a window, which may hold a label as well.

@@ -45,12 +45,13 @@ public record ObjectiveChoice(ObjectiveKind kind, Long maskSeed, boolean wholeEx
     if (maskSeed == null) {
       return chosen;
     }
-    if (!(chosen.objective() instanceof MaskedToken masked)) {
+    Objective seeded = chosen.objective().seeded(maskSeed);
+    if (seeded == null) {
       throw new InputException(
           "A seed of hidden tokens is given, and %s hides none (its objective is %s); leave it out"
               .formatted(config.architecture(), chosen.objective().label()));
     }
-    return chosen.with(masked.seeded(maskSeed));
+    return chosen.with(seeded);
   }
 
   private ModelConfig chosen(ModelConfig config) {

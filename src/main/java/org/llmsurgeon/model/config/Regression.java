@@ -12,28 +12,6 @@ import java.util.Arrays;
  */
 public record Regression(TextRow row) implements Objective {
   private static final int HALVES = 2;
-  private static final int HALF_BITS = 16;
-  private static final int LOWER = 0xffff;
-
-  /**
-   * The upper and the lower half of a number.
-   *
-   * @param number any
-   */
-  public static int[] halves(float number) {
-    int bits = Float.floatToIntBits(number);
-    return new int[] {bits >>> HALF_BITS, bits & LOWER};
-  }
-
-  /**
-   * The number whose halves stand in a window.
-   *
-   * @param window numbers
-   * @param at place of the upper half
-   */
-  static float number(int[] window, int at) {
-    return Float.intBitsToFloat(window[at] << HALF_BITS | window[at + 1] & LOWER);
-  }
 
   @Override
   public String label() {
@@ -49,7 +27,7 @@ public record Regression(TextRow row) implements Objective {
     if (length > 0) {
       targets[0] = 0;
     }
-    return row.example(window, length, targets, number(window, places));
+    return row.example(window, length, targets, TextRow.number(window, places));
   }
 
   @Override

@@ -9,27 +9,13 @@ import java.util.Arrays;
  *
  * <p>A window of a pair of texts, to measure with, is the first text's tokens, {@link
  * TextRow#NOTHING}, the second's, {@link TextRow#NOTHING} behind them, and then how alike they are,
- * as {@link Regression#halves} has it. As an example it is its first text.
+ * as {@link TextRow#halves} has it. As an example it is its first text.
  */
 public record TextEmbedding() implements Objective {
   private static final int HALVES = 2;
 
-  /**
-   * Two texts and how alike they are.
-   *
-   * @param first tokens of the first
-   * @param second tokens of the second
-   * @param alike more is more, on any scale
-   */
-  public record Pair(int[] first, int[] second, float alike) {}
-
-  /**
-   * The pair in a window.
-   *
-   * @param window numbers
-   * @return null where it is one text
-   */
-  public static Pair pair(int[] window) {
+  @Override
+  public Pair pair(int[] window) {
     int end = window.length - HALVES;
     int between = next(window, 0, end);
     if (between >= end) {
@@ -38,7 +24,7 @@ public record TextEmbedding() implements Objective {
     return new Pair(
         Arrays.copyOf(window, between),
         Arrays.copyOfRange(window, between + 1, next(window, between + 1, end)),
-        Regression.number(window, end));
+        TextRow.number(window, end));
   }
 
   /** The first place from one on where no token stands, or the end. */

@@ -15,6 +15,29 @@ public record TextRow(int vocabulary, int kinds) implements Serializable {
   /** In place of a token or a label where there is none. */
   public static final int NOTHING = -1;
 
+  private static final int HALF_BITS = 16;
+  private static final int LOWER = 0xffff;
+
+  /**
+   * The upper and the lower half of a number, as they stand in a window.
+   *
+   * @param number any
+   */
+  public static int[] halves(float number) {
+    int bits = Float.floatToIntBits(number);
+    return new int[] {bits >>> HALF_BITS, bits & LOWER};
+  }
+
+  /**
+   * The number whose halves stand in a window.
+   *
+   * @param window numbers
+   * @param at place of the upper half
+   */
+  static float number(int[] window, int at) {
+    return Float.intBitsToFloat(window[at] << HALF_BITS | window[at + 1] & LOWER);
+  }
+
   /**
    * A token of a second text, as it stands in a window.
    *

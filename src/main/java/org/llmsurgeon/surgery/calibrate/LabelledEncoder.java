@@ -10,10 +10,7 @@ import org.llmsurgeon.checkpoint.text.LabelledText;
 import org.llmsurgeon.checkpoint.token.PairFrame;
 import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
-import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.Objective;
-import org.llmsurgeon.model.config.Regression;
-import org.llmsurgeon.model.config.TextEmbedding;
 import org.llmsurgeon.model.config.TextRow;
 
 /**
@@ -36,8 +33,8 @@ public final class LabelledEncoder {
    * An encoder.
    *
    * @param tokenizer the model's
-   * @param objective what the model is to do: {@link Classification} or {@link Regression}; of
-   *     {@link TextEmbedding} the texts are pairs that stay apart, see there
+   * @param objective what the model is to do, with a {@link Objective#row}; of embeddings, which
+   *     have none, the texts are pairs that stay apart, see there
    * @param config content of the model's {@code config.json}, for the labels' names
    * @param tokens of a window, at most
    */
@@ -47,13 +44,8 @@ public final class LabelledEncoder {
     this.frame = WindowFrame.of(tokenizer);
     this.objective = objective;
     this.tokens = tokens;
-    if (objective instanceof Classification labels) {
-      row = labels.row();
-      names = LabelNames.of(config, labels.labels());
-    } else {
-      row = objective instanceof Regression numbers ? numbers.row() : null;
-      names = null;
-    }
+    this.row = objective.row();
+    this.names = objective.labels() > 0 ? LabelNames.of(config, objective.labels()) : null;
     requireRoom(1 + frame.size());
   }
 
@@ -66,28 +58,11 @@ public final class LabelledEncoder {
   }
 
   /**
-   * Whether an objective has labels, which texts alone do not tell.
-   *
-   * @param objective any
-   */
-  public static boolean needed(Objective objective) {
-    return objective instanceof Classification || objective instanceof Regression;
-  }
-
-  /**
-   * Whether texts are lists of words that have labels of their own.
-   *
-   * @param objective any
-   */
-  public static boolean words(Objective objective) {
-    return objective instanceof Classification labels && labels.each();
-  }
-
-  /**
    * A text in tokens.
    *
    * @param ids its tokens, as {@link TextRow} has them
-   * @param labels what stands behind them in a window; one for each token where {@link #words}
+   * @param labels what stands behind them in a window; one for each token where words have their
+   *     own
    */
   public record Encoded(int[] ids, int[] labels) {}
 
@@ -97,7 +72,7 @@ public final class LabelledEncoder {
    * @throws InputException naming line and column where the label is none of the model's
    */
   public Encoded encode(LabelledText text) {
-    if (words(objective)) {
+    if (objective.labelsWords()) {
       return ofWords(text);
     }
     if (row == null) {
@@ -109,9 +84,7 @@ public final class LabelledEncoder {
             : ofPair(plain(text.texts().get(0)), plain(text.texts().get(1)));
     JsonNode label = text.labels().get(0);
     int[] right =
-        names == null
-            ? Regression.halves(number(label, text))
-            : new int[] {names.number(label, text)};
+        names == null ? TextRow.halves(number(label, text)) : new int[] {names.number(label, text)};
     return new Encoded(ids, right);
   }
 
@@ -126,7 +99,7 @@ public final class LabelledEncoder {
       Arrays.stream(frame.around(cut(plain(each), tokens - frame.size()))).forEach(ids);
       ids.add(TextRow.NOTHING);
     }
-    int[] right = Regression.halves(number(text.labels().get(0), text));
+    int[] right = TextRow.halves(number(text.labels().get(0), text));
     return new Encoded(ids.build().toArray(), right);
   }
 

@@ -6,10 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.config.Labels;
 import org.llmsurgeon.model.config.Objective;
-import org.llmsurgeon.model.config.Regression;
-import org.llmsurgeon.model.config.TextEmbedding;
 
 /**
  * How well a model does what it is to do: what is measured of each window, anywhere, and what all
@@ -36,9 +33,7 @@ public record Measure(double perplexity, Map<String, Double> scores) {
   public static double[][] of(LanguageModel model, int[][] windows) {
     Objective objective = model.config().objective();
     if (objective.output() == Objective.Output.VECTOR) {
-      return TextEmbedding.pair(windows[0]) == null
-          ? model.embeddings(windows)
-          : pairs(model, windows);
+      return objective.pair(windows[0]) == null ? model.embeddings(windows) : pairs(model, windows);
     }
     double[] losses = model.losses(windows);
     double[][] all = new double[windows.length][];
@@ -49,9 +44,10 @@ public record Measure(double perplexity, Map<String, Double> scores) {
   }
 
   private static double[][] pairs(LanguageModel model, int[][] windows) {
+    Objective objective = model.config().objective();
     int[][] texts = new int[2 * windows.length][];
     for (int i = 0; i < windows.length; i++) {
-      TextEmbedding.Pair pair = TextEmbedding.pair(windows[i]);
+      Objective.Pair pair = objective.pair(windows[i]);
       texts[2 * i] = pair.first();
       texts[2 * i + 1] = pair.second();
     }
@@ -61,24 +57,23 @@ public record Measure(double perplexity, Map<String, Double> scores) {
       int width = vectors[2 * i].length;
       all[i] = Arrays.copyOf(vectors[2 * i], 2 * width + 1);
       System.arraycopy(vectors[2 * i + 1], 0, all[i], width, width);
-      all[i][2 * width] = TextEmbedding.pair(windows[i]).alike();
+      all[i][2 * width] = objective.pair(windows[i]).alike();
     }
     return all;
   }
 
   private static double[] of(LanguageModel model, int[] window, double loss) {
     Objective objective = model.config().objective();
-    if (objective instanceof Labels labels) {
-      return counted(model, labels, window, loss);
+    if (objective.labels() > 0) {
+      return counted(model, window, loss);
     }
-    return objective instanceof Regression numbers
-        ? numbers(model, numbers, window, loss)
+    return objective.output() == Objective.Output.NUMBER
+        ? numbers(model, window, loss)
         : new double[] {loss};
   }
 
-  private static double[] numbers(
-      LanguageModel model, Regression objective, int[] window, double loss) {
-    Objective.Example example = objective.example(window);
+  private static double[] numbers(LanguageModel model, int[] window, double loss) {
+    Objective.Example example = model.config().objective().example(window);
     double[] said = new double[1];
     try (Tensor logits = model.logits(example)) {
       model.device().download(logits, 0, said, 0, 1);
@@ -86,8 +81,8 @@ public record Measure(double perplexity, Map<String, Double> scores) {
     return new double[] {loss, said[0], example.number()};
   }
 
-  private static double[] counted(
-      LanguageModel model, Labels objective, int[] window, double loss) {
+  private static double[] counted(LanguageModel model, int[] window, double loss) {
+    Objective objective = model.config().objective();
     Objective.Example example = objective.example(window);
     double[] counts = new double[1 + COUNTS * objective.labels()];
     counts[0] = loss;
@@ -134,9 +129,9 @@ public record Measure(double perplexity, Map<String, Double> scores) {
     }
     double[] losses = windows.stream().mapToDouble(each -> each[0]).toArray();
     Map<String, Double> scores = Map.of();
-    if (objective instanceof Labels labels) {
-      scores = ofLabels(labels, windows);
-    } else if (objective instanceof Regression) {
+    if (objective.labels() > 0) {
+      scores = ofLabels(objective.labels(), windows);
+    } else if (objective.output() == Objective.Output.NUMBER) {
       scores = ofNumbers(windows);
     }
     return new Measure(objective.score(losses), scores);
@@ -183,12 +178,12 @@ public record Measure(double perplexity, Map<String, Double> scores) {
   }
 
   /** Share of labels that are right, and the mean over the labels that occur of their F1. */
-  private static Map<String, Double> ofLabels(Labels labels, List<double[]> windows) {
+  private static Map<String, Double> ofLabels(int labels, List<double[]> windows) {
     double right = 0;
     double all = 0;
     double f1 = 0;
     int occurring = 0;
-    for (int label = 0; label < labels.labels(); label++) {
+    for (int label = 0; label < labels; label++) {
       double[] counts = new double[COUNTS];
       for (double[] each : windows) {
         for (int i = 0; i < COUNTS; i++) {

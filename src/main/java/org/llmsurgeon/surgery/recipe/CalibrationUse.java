@@ -3,10 +3,7 @@ package org.llmsurgeon.surgery.recipe;
 import java.util.HashSet;
 import java.util.List;
 import org.llmsurgeon.InputException;
-import org.llmsurgeon.model.config.Classification;
-import org.llmsurgeon.model.config.Labels;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.Regression;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
@@ -23,8 +20,7 @@ final class CalibrationUse {
   CalibrationUse(CalibrationText text, ModelConfig config) {
     this.text = text;
     this.config = config;
-    this.labelled =
-        config.objective() instanceof Labels || config.objective() instanceof Regression;
+    this.labelled = config.readsImages() || config.objective().row() != null;
     this.pairs = !config.objective().hasAnswers();
   }
 
@@ -81,6 +77,6 @@ final class CalibrationUse {
   }
 
   private boolean words() {
-    return config.objective() instanceof Classification labels && labels.each();
+    return config.objective().labelsWords();
   }
 }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.llmsurgeon.model.config.Objective;
-import org.llmsurgeon.model.config.TextEmbedding;
 import org.llmsurgeon.pipeline.cluster.RunFailedException;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -73,7 +72,7 @@ public final class Evaluator {
     if (objective.hasAnswers()) {
       return Measure.of(objective, all, List.of());
     }
-    boolean pairs = TextEmbedding.pair(Windows.read(run, windows, 0, 1)[0]) != null;
+    boolean pairs = objective.pair(Windows.read(run, windows, 0, 1)[0]) != null;
     return pairs
         ? Measure.ofPairs(objective, all, dense(all))
         : Measure.of(objective, all, dense(all));

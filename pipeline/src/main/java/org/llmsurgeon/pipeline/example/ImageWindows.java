@@ -3,7 +3,7 @@ package org.llmsurgeon.pipeline.example;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.llmsurgeon.model.config.ImageClassification;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
@@ -18,7 +18,7 @@ public final class ImageWindows extends DrawnExamples {
   private final Session session;
   private final RunDirectory run;
   private final String folder;
-  private final ImageClassification objective;
+  private final Objective objective;
   private final CalibrationText text;
   private List<String> listed;
   private List<ImagePlace> places;
@@ -31,11 +31,7 @@ public final class ImageWindows extends DrawnExamples {
    * @param text how many, and which columns
    */
   public ImageWindows(
-      Session session,
-      RunDirectory run,
-      String folder,
-      ImageClassification objective,
-      CalibrationText text) {
+      Session session, RunDirectory run, String folder, Objective objective, CalibrationText text) {
     super(session.progress(), text);
     this.session = session;
     this.run = run;

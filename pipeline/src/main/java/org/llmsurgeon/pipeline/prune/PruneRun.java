@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.TextEmbedding;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
@@ -25,7 +25,6 @@ import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.Windows;
 import org.llmsurgeon.pipeline.weights.ModelWeights;
 import org.llmsurgeon.pipeline.weights.StoredHead;
-import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.choose.Shortfall;
 
 /**
@@ -174,10 +173,10 @@ public final class PruneRun {
 
   /** The tokens of a text alone. */
   private static int[] text(int[] window, ModelConfig config) {
-    if (LabelledEncoder.needed(config.objective())) {
+    if (config.objective().row() != null) {
       return config.objective().example(window).ids();
     }
-    TextEmbedding.Pair pair = config.objective().hasAnswers() ? null : TextEmbedding.pair(window);
+    Objective.Pair pair = config.objective().pair(window);
     return pair == null ? window : pair.first();
   }
 }

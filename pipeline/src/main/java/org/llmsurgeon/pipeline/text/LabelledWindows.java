@@ -137,7 +137,7 @@ final class LabelledWindows extends DrawnExamples {
   }
 
   private WindowsFile encode(String name, List<String> files, int[] chosen) {
-    boolean words = LabelledEncoder.words(config.objective());
+    boolean words = config.objective().labelsWords();
     List<LabelledEncoder.Encoded> encoded =
         new ArrayList<>(Collections.nCopies(chosen == null ? 0 : chosen.length, null));
     JsonNode json =
@@ -170,7 +170,7 @@ final class LabelledWindows extends DrawnExamples {
   private void forEach(
       List<String> files, int[] chosen, BiConsumer<Integer, LabelledText> receiver) {
     int[] places = chosen == null ? null : places(chosen);
-    boolean words = LabelledEncoder.words(config.objective());
+    boolean words = config.objective().labelsWords();
     int at = 0;
     for (String file : files) {
       try (LabelledRows rows = open(file)) {

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
-import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.cluster.StageName;
 import org.llmsurgeon.pipeline.cluster.Timed;
@@ -13,7 +12,6 @@ import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.DrawKind;
 import org.llmsurgeon.surgery.recipe.CalibrationText;
@@ -114,12 +112,10 @@ public record StoredWindows(Session session, RunDirectory run, ModelConfig confi
     List<int[]> all = new ArrayList<>();
     for (String file : files) {
       TokenWindows windows = TokenWindows.read(session.storage(), file, tensor);
-      if (!config.readsImages() && !LabelledEncoder.needed(config.objective())) {
+      if (!config.readsImages() && config.objective().row() == null) {
         windows.requireVocabulary(config.vocabulary(), file);
       }
-      if (config.objective() instanceof ImageClassification images) {
-        images.requireWidth(windows.context(), file);
-      }
+      config.objective().requireWidth(windows.context(), file);
       if (config.objective().places(windows.context()) > config.maxPositions()) {
         throw new InputException(
             file

@@ -11,7 +11,6 @@ import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
 import org.llmsurgeon.checkpoint.token.WindowDraw;
 import org.llmsurgeon.checkpoint.token.WindowFrame;
-import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.pipeline.example.DrawnExamples;
 import org.llmsurgeon.pipeline.example.ImageList;
@@ -19,7 +18,6 @@ import org.llmsurgeon.pipeline.example.ImageWindows;
 import org.llmsurgeon.pipeline.run.RunDirectory;
 import org.llmsurgeon.pipeline.run.Session;
 import org.llmsurgeon.pipeline.run.WindowsFile;
-import org.llmsurgeon.surgery.calibrate.LabelledEncoder;
 import org.llmsurgeon.surgery.catalog.CalibrationSettings;
 import org.llmsurgeon.surgery.catalog.ObjectiveSettings;
 import org.llmsurgeon.surgery.recipe.CalibrationText;
@@ -132,12 +130,12 @@ public final class WindowBuilder {
   }
 
   private boolean labelled() {
-    return config.readsImages() || LabelledEncoder.needed(config.objective());
+    return config.readsImages() || config.objective().row() != null;
   }
 
   private DrawnExamples labelled(CalibrationText text) {
-    return config.objective() instanceof ImageClassification images
-        ? new ImageWindows(session, run, folder, images, text)
+    return config.readsImages()
+        ? new ImageWindows(session, run, folder, config.objective(), text)
         : new LabelledWindows(session, run, folder, config, text, text.columns());
   }
 

@@ -19,7 +19,7 @@ import org.llmsurgeon.surgery.setting.Setting;
 class OptionNamesTest {
   private static final Path SOURCES = Path.of("main", "java", "org", "llmsurgeon");
   private static final Path CATALOGUE = SOURCES.resolve(Path.of("surgery", "catalog"));
-  private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|(?m)^\\s*//.*$");
+  private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/|(?m)^\\s*//[^\n]*$");
   private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
   private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
 

@@ -6,6 +6,7 @@ import org.llmsurgeon.checkpoint.token.TextTokenizer;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.Written;
 
 /** Writes a Llama with its tokenizer as one GGUF file, in the sizes that its blocks have. */
 public final class GgufExport {
@@ -56,7 +57,7 @@ public final class GgufExport {
    * @param architecture class name in the transformers library
    */
   public static boolean knows(String architecture) {
-    return GgufNetwork.KNOWN.contains(architecture);
+    return Architectures.written(architecture).has(Written.Trait.LLAMA_BLOCKS);
   }
 
   /** The architecture that llama.cpp reads the file for. */

@@ -3,7 +3,6 @@ package org.llmsurgeon.export.gguf;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.checkpoint.folder.ModelFolder;
@@ -24,8 +23,6 @@ import org.llmsurgeon.model.weights.CheckpointNames;
  * attention it would lose, and picks the tokens to answer in the last.
  */
 final class GgufNetwork {
-  static final Set<String> KNOWN = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
-
   private final ModelFolder folder;
   private final ModelConfig config;
   private final GgufType type;
@@ -54,7 +51,7 @@ final class GgufNetwork {
   }
 
   private void requireKnown() {
-    require(KNOWN.contains(config.architecture()), "is of " + config.architecture());
+    require(GgufExport.knows(config.architecture()), "is of " + config.architecture());
     require(config.activation() == Activation.SILU, "has the activation " + config.activation());
     RotaryPositions positions = positions();
     boolean fixed =

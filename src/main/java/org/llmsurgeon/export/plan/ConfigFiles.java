@@ -18,6 +18,7 @@ import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.config.ModelSize;
+import org.llmsurgeon.model.fields.Written;
 
 /**
  * The files beside the weights: the configuration of a route, and Python files where it has some.
@@ -176,7 +177,7 @@ public final class ConfigFiles {
     if (names.encoder()) {
       boolean images = config.readsImages();
       code.put(
-          names.auto(),
+          names.written().auto(),
           images ? "modeling_pruned_vision.PrunedVision" : "modeling_pruned_encoder.PrunedEncoder");
       String file = images ? VISION_FILE : ENCODER_FILE;
       String modelling = filled(resource(file));
@@ -184,7 +185,7 @@ public final class ConfigFiles {
     }
     String module = config.experts() == null ? "modeling_pruned" : "modeling_pruned_experts";
     code.put("AutoModel", module + ".PrunedModel");
-    code.put(names.auto(), module + ".PrunedForCausalLM");
+    code.put(names.written().auto(), module + ".PrunedForCausalLM");
     String modelling = filled(resource(module + ".py"));
     return files(json, Map.of(module + ".py", modelling, LAYERS_FILE, resource(LAYERS_FILE)));
   }
@@ -250,7 +251,7 @@ public final class ConfigFiles {
     boolean nemotron = json.has(BLOCKS);
     json.remove(
         List.of(PER_LAYER, BLOCKS, CODE, IndexedTensors.FIELD, GLOBAL_ACCESS, Experts.EMPTY_GONE));
-    json.putArray("architectures").add(names.architecture());
+    json.putArray("architectures").add(names.written().architecture());
     if (nemotron) {
       json.put("model_type", "llama");
       putWidth(json, whole());
@@ -304,13 +305,12 @@ public final class ConfigFiles {
   }
 
   private String filled(String template) {
-    String base = names.base();
-    String model = base.equals("Gemma3") ? "Gemma3TextModel" : base + "Model";
+    Written written = names.written();
     return template
-        .replace("@BASE@", base)
-        .replace("@MODEL@", model)
-        .replace("@CLASS@", names.architecture())
-        .replace("@AUTO@", names.auto())
+        .replace("@BASE@", written.base())
+        .replace("@MODEL@", written.body())
+        .replace("@CLASS@", written.architecture())
+        .replace("@AUTO@", written.auto())
         .replace("@HEADS@", names.heads())
         .replace("@NEURONS@", names.neurons());
   }

@@ -1,14 +1,12 @@
 package org.llmsurgeon.export.plan;
 
-import java.util.Set;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.architecture.Architectures;
 import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.fields.Written;
 
 /** Which smaller forms are written for which models. */
 public final class WrittenForms {
-  /** Those whose blocks Llama-Nemotron models have. */
-  private static final Set<String> LLAMA = Set.of("LlamaForCausalLM", "DeciLMForCausalLM");
-
   private WrittenForms() {}
 
   /**
@@ -40,7 +38,8 @@ public final class WrittenForms {
   static boolean has(Route route, ModelConfig config) {
     return switch (route) {
       case UNIFORM, PER_LAYER -> true;
-      case NEMOTRON_NAS -> LLAMA.contains(config.architecture());
+      case NEMOTRON_NAS ->
+          Architectures.written(config.architecture()).has(Written.Trait.LLAMA_BLOCKS);
       // Index tensors are of rows and columns as they are stored
       case INDEXED -> config.experts() == null && !config.names().layout().transposed();
       default -> config.experts() == null;

@@ -3,6 +3,7 @@ package org.llmsurgeon.model.architecture;
 import java.util.Set;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.Written;
 
 /**
  * A family of networks: how its {@code config.json} is read. Adding one is a class and a line in
@@ -20,6 +21,11 @@ interface Architecture {
 
   /** Fields that would be refused elsewhere, which {@link #read} understands or rightly ignores. */
   Set<String> knows();
+
+  /** How a smaller form of it is written; what the customs of transformers do not tell. */
+  default Written written() {
+    return Written.of(name());
+  }
 
   /**
    * Reads a configuration.

@@ -14,6 +14,7 @@ import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.UnsupportedFields;
+import org.llmsurgeon.model.fields.Written;
 
 /**
  * All supported architectures, and the way from a {@code config.json} to a network as data. Fields
@@ -62,6 +63,15 @@ public final class Architectures {
     Architecture architecture = of(fields);
     UnsupportedFields.refuse(fields, architecture.knows());
     return architecture.read(fields);
+  }
+
+  /**
+   * How smaller forms of an architecture are written.
+   *
+   * @param architecture class name in the transformers library
+   */
+  public static Written written(String architecture) {
+    return BY_NAME.get(architecture).written();
   }
 
   /** The table of what is supported. */

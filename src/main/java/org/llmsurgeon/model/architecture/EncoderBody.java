@@ -19,6 +19,7 @@ import org.llmsurgeon.model.fields.ConfigFields;
  * @param prefix what names of its tensors begin with
  * @param types table of the types of tokens, without the prefix; null for none
  * @param activation field of its non-linearity
+ * @param sizes fields of heads and neurons
  * @param blocks describes everything between the embedding and the head
  */
 record EncoderBody(
@@ -27,12 +28,22 @@ record EncoderBody(
     String prefix,
     String types,
     String activation,
+    BlockFields.Names sizes,
     BiFunction<ConfigFields, String, Decoder> blocks) {
   private static final String TYPES = "embeddings.token_type_embeddings.weight";
 
+  private static final BlockFields.Names DISTIL_SIZES =
+      new BlockFields.Names("n_heads", null, "hidden_dim");
+
   static final EncoderBody BERT =
       new EncoderBody(
-          "Bert", "bert", "bert.", TYPES, "hidden_act", (f, name) -> ofBert(f, name, "bert.", 0));
+          "Bert",
+          "bert",
+          "bert.",
+          TYPES,
+          "hidden_act",
+          LlamaFields.UNGROUPED,
+          (f, name) -> ofBert(f, name, "bert.", 0));
   static final EncoderBody ROBERTA =
       new EncoderBody(
           "Roberta",
@@ -40,15 +51,17 @@ record EncoderBody(
           "roberta.",
           TYPES,
           "hidden_act",
+          LlamaFields.UNGROUPED,
           (f, name) -> ofBert(f, name, "roberta.", f.count("pad_token_id", 1) + 1));
   static final EncoderBody DISTILBERT =
       new EncoderBody(
-          "DistilBert", "distilbert", "distilbert.", null, "activation", EncoderBody::distil);
-
-  private static final BlockFields.Names BERT_SIZES =
-      new BlockFields.Names("num_attention_heads", null, "intermediate_size");
-  private static final BlockFields.Names DISTIL_SIZES =
-      new BlockFields.Names("n_heads", null, "hidden_dim");
+          "DistilBert",
+          "distilbert",
+          "distilbert.",
+          null,
+          "activation",
+          DISTIL_SIZES,
+          EncoderBody::distil);
 
   /** The non-linearity that a configuration asks for. */
   Activation activation(ConfigFields fields) {
@@ -91,7 +104,7 @@ record EncoderBody(
         LegacyFamily.size(
             fields, LegacyFamily.names("intermediate_size"), 30522, 768, 12, 12, 3072, 512);
     return common(new Decoder(name, reaching(fields, size, offset)), prefix, "encoder.layer.")
-        .blocks(BlockFields.read(fields, size, BERT_SIZES))
+        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
         .learnedPositions(prefix + "embeddings.position_embeddings.weight", offset)
         .attention("attention.", "self.query", "self.key", "self.value", "output.dense")
         .plain("", "intermediate.dense", "output.dense")

@@ -89,7 +89,7 @@ final class EncoderFamily {
 
   private static Family family(
       EncoderBody body, String task, String models, Function<ConfigFields, Decoder> reader) {
-    return new Family(body.name() + task, body.type(), models, KNOWS, reader);
+    return new Family(body.name() + task, body.type(), models, KNOWS, reader).sized(body.sizes());
   }
 
   private static Decoder words(EncoderBody body, Words head, ConfigFields fields) {

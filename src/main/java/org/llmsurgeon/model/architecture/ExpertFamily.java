@@ -7,17 +7,19 @@ import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.Written;
 
 /** Mixtral and OLMoE: Llamas whose feed-forwards are mixtures of experts. */
 final class ExpertFamily {
   static final List<Architecture> ALL =
       List.of(
           new Family(
-              "MixtralForCausalLM",
-              "mixtral",
-              "Mixtral 8x7B, 8x22B",
-              Set.of("num_local_experts", "sliding_window"),
-              ExpertFamily::mixtral),
+                  "MixtralForCausalLM",
+                  "mixtral",
+                  "Mixtral 8x7B, 8x22B",
+                  Set.of("num_local_experts", "sliding_window"),
+                  ExpertFamily::mixtral)
+              .with(Written.Trait.LOCAL_EXPERTS),
           new Family(
               "OlmoeForCausalLM",
               "olmoe",

@@ -12,6 +12,7 @@ import org.llmsurgeon.model.config.StreamStyle;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.Written;
 
 /**
  * Gemma, Gemma 2 and Gemma 3 (text): scaled embeddings, gains around 1, and from the second on
@@ -37,6 +38,12 @@ record GemmaFamily(String name, String type, String models, int generation)
             "query_pre_attn_scalar",
             "attn_logit_softcapping",
             "final_logit_softcapping");
+  }
+
+  @Override
+  public Written written() {
+    Written plain = Written.of(name);
+    return generation == 3 ? plain.with(Written.Trait.TEXT_PART) : plain;
   }
 
   private LlamaFields.Standard standard() {

@@ -10,26 +10,40 @@ import org.llmsurgeon.model.config.TensorNames;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.Written;
 
 /** OPT, GPT-2 and GPT-NeoX: layer norms, plain feed-forwards, biases. */
 final class LegacyFamily {
-  static final List<Architecture> ALL =
-      List.of(
-          new Family("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt),
-          new Family("GPT2LMHeadModel", "gpt2", "GPT-2, DistilGPT-2", Set.of(), LegacyFamily::gpt2),
-          new Family(
-              "GPTNeoXForCausalLM",
-              "gpt_neox",
-              "Pythia, GPT-NeoX 20B, Dolly 2",
-              Set.of("rotary_pct", "partial_rotary_factor", "use_parallel_residual"),
-              LegacyFamily::neox));
+  private static final String GPT2 = "GPT2LMHeadModel";
 
   private static final BlockFields.Names OPT_SIZES =
       new BlockFields.Names("num_attention_heads", null, "ffn_dim");
   private static final BlockFields.Names GPT2_SIZES =
       new BlockFields.Names("n_head", null, "n_inner");
-  private static final BlockFields.Names NEOX_SIZES =
-      new BlockFields.Names("num_attention_heads", null, "intermediate_size");
+
+  static final List<Architecture> ALL =
+      List.of(
+          new Family("OPTForCausalLM", "opt", "OPT, Galactica", Set.of(), LegacyFamily::opt)
+              .sized(OPT_SIZES)
+              .with(Written.Trait.WHOLE_HEADS),
+          new Family(
+              GPT2,
+              "gpt2",
+              "GPT-2, DistilGPT-2",
+              Set.of(),
+              Written.of(GPT2)
+                  .called("LMHeadModel", "AutoModelForCausalLM")
+                  .sized(GPT2_SIZES)
+                  .with(Written.Trait.WHOLE_HEADS),
+              LegacyFamily::gpt2),
+          new Family(
+                  "GPTNeoXForCausalLM",
+                  "gpt_neox",
+                  "Pythia, GPT-NeoX 20B, Dolly 2",
+                  Set.of("rotary_pct", "partial_rotary_factor", "use_parallel_residual"),
+                  LegacyFamily::neox)
+              .sized(LlamaFields.UNGROUPED)
+              .with(Written.Trait.WHOLE_HEADS));
 
   private LegacyFamily() {}
 
@@ -105,7 +119,7 @@ final class LegacyFamily {
       throw fields.wrong("scale_attn_by_inverse_layer_idx", "false");
     }
     boolean scaled = fields.flag("scale_attn_weights", true);
-    return new Decoder("GPT2LMHeadModel", size)
+    return new Decoder(GPT2, size)
         .blocks(BlockFields.read(fields, size, GPT2_SIZES))
         .names("transformer.", "transformer.wte.weight", "transformer.h.", "lm_head.weight")
         .learnedPositions("transformer.wpe.weight", 0)
@@ -126,7 +140,7 @@ final class LegacyFamily {
     ModelSize size = size(fields, names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
     boolean bias = fields.flag("attention_bias", true);
     return new Decoder("GPTNeoXForCausalLM", size)
-        .blocks(BlockFields.read(fields, size, NEOX_SIZES))
+        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
         .names("gpt_neox.", "gpt_neox.embed_in.weight", "gpt_neox.layers.", "embed_out.weight")
         .rotary(RotaryFields.readNeoX(fields, size))
         .attention(

@@ -9,23 +9,28 @@ import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.Written;
 
 /** Llama and the architectures that are Llama but for windows, positions or sizes of blocks. */
 final class LlamaFamily {
+  private static final String LLAMA = "LlamaForCausalLM";
+
   static final List<Architecture> ALL =
       List.of(
           new Family(
-              "LlamaForCausalLM",
-              "llama",
-              "Llama 2, 3, 3.1, 3.2, SmolLM 2, TinyLlama",
-              // Transformers' Llama has no windows, whatever the field says.
-              Set.of("sliding_window"),
-              LlamaFamily::llama),
+                  LLAMA,
+                  "llama",
+                  "Llama 2, 3, 3.1, 3.2, SmolLM 2, TinyLlama",
+                  // Transformers' Llama has no windows, whatever the field says.
+                  Set.of("sliding_window"),
+                  LlamaFamily::llama)
+              .with(Written.Trait.LLAMA_BLOCKS),
           new Family(
               "DeciLMForCausalLM",
               "nemotron-nas",
               "Llama-Nemotron and Llamas of different blocks",
               Set.of("block_configs", "sliding_window"),
+              Written.of(LLAMA).with(Written.Trait.LLAMA_BLOCKS),
               LlamaFamily::nemotron),
           new Family(
               "MistralForCausalLM",
@@ -46,10 +51,7 @@ final class LlamaFamily {
     return LlamaFields.biases(
         fields,
         LlamaFields.decoder(
-            "LlamaForCausalLM",
-            fields,
-            new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048),
-            1e-6));
+            LLAMA, fields, new LlamaFields.Standard(32000, 4096, 11008, 32, 32, 0, 0, 2048), 1e-6));
   }
 
   private static Decoder nemotron(ConfigFields fields) {

@@ -6,17 +6,19 @@ import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.TensorNames;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.Written;
 
 /** Architectures that have Llama's layers under other names, with other norms or multipliers. */
 final class LlamaVariants {
   static final List<Architecture> ALL =
       List.of(
           new Family(
-              "Phi3ForCausalLM",
-              "phi3",
-              "Phi-3, Phi-3.5, Phi-4",
-              Set.of("sliding_window", "partial_rotary_factor"),
-              LlamaVariants::phi3),
+                  "Phi3ForCausalLM",
+                  "phi3",
+                  "Phi-3, Phi-3.5, Phi-4",
+                  Set.of("sliding_window", "partial_rotary_factor"),
+                  LlamaVariants::phi3)
+              .with(Written.Trait.WHOLE_HEADS),
           new Family(
               "GraniteForCausalLM",
               "granite",
@@ -29,11 +31,12 @@ final class LlamaVariants {
               LlamaVariants::granite),
           new Family("Olmo2ForCausalLM", "olmo2", "OLMo 2", Set.of(), LlamaVariants::olmo2),
           new Family(
-              "StableLmForCausalLM",
-              "stablelm",
-              "StableLM 2, 3B",
-              Set.of("partial_rotary_factor", "use_parallel_residual"),
-              LlamaVariants::stablelm));
+                  "StableLmForCausalLM",
+                  "stablelm",
+                  "StableLM 2, 3B",
+                  Set.of("partial_rotary_factor", "use_parallel_residual"),
+                  LlamaVariants::stablelm)
+              .with(Written.Trait.WHOLE_HEADS));
 
   private LlamaVariants() {}
 

@@ -6,23 +6,26 @@ import java.util.Set;
 import org.llmsurgeon.model.config.AttentionStyle;
 import org.llmsurgeon.model.config.Experts;
 import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.Written;
 
 /** Qwen 2 and 3 with experts: some blocks may have none, others a feed-forward beside them. */
 final class QwenExpertFamily {
   static final List<Architecture> ALL =
       List.of(
           new Family(
-              "Qwen2MoeForCausalLM",
-              "qwen2_moe",
-              "Qwen 1.5 and 2 with experts",
-              Set.of("num_experts", "num_local_experts", "sliding_window", "layer_types"),
-              QwenExpertFamily::qwen2),
+                  "Qwen2MoeForCausalLM",
+                  "qwen2_moe",
+                  "Qwen 1.5 and 2 with experts",
+                  Set.of("num_experts", "num_local_experts", "sliding_window", "layer_types"),
+                  QwenExpertFamily::qwen2)
+              .with(Written.Trait.OWN_EXPERT_WIDTH),
           new Family(
-              "Qwen3MoeForCausalLM",
-              "qwen3_moe",
-              "Qwen 3 with experts",
-              Set.of("num_experts", "num_local_experts", "sliding_window"),
-              QwenExpertFamily::qwen3));
+                  "Qwen3MoeForCausalLM",
+                  "qwen3_moe",
+                  "Qwen 3 with experts",
+                  Set.of("num_experts", "num_local_experts", "sliding_window"),
+                  QwenExpertFamily::qwen3)
+              .with(Written.Trait.OWN_EXPERT_WIDTH));
 
   private QwenExpertFamily() {}
 

@@ -11,6 +11,7 @@ import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.Written;
 
 /**
  * ViT and DeiT with labels of images: squares of an image as tokens, norms before the layers,
@@ -21,29 +22,34 @@ import org.llmsurgeon.model.fields.ConfigFields;
 final class VisionFamily {
   private static final String CLASS = "cls_token";
   private static final String TEACHER = "distillation_token";
+  private static final String TWO_HEADS = "DeiTForImageClassificationWithTeacher";
 
   static final List<Architecture> ALL =
       List.of(
           new Family(
-              "ViTForImageClassification",
-              "vit",
-              "ViT, labels of images",
-              Set.of(),
-              fields -> read(fields, "ViTForImageClassification", Heads.ONE, CLASS)),
+                  "ViTForImageClassification",
+                  "vit",
+                  "ViT, labels of images",
+                  Set.of(),
+                  fields -> read(fields, "ViTForImageClassification", Heads.ONE, CLASS))
+              .sized(LlamaFields.UNGROUPED),
           new Family(
-              "DeiTForImageClassification",
-              "deit",
-              "DeiT, labels of images",
-              Set.of(),
-              fields -> read(fields, "DeiTForImageClassification", Heads.ONE, CLASS, TEACHER)),
+                  "DeiTForImageClassification",
+                  "deit",
+                  "DeiT, labels of images",
+                  Set.of(),
+                  fields -> read(fields, "DeiTForImageClassification", Heads.ONE, CLASS, TEACHER))
+              .sized(LlamaFields.UNGROUPED),
           new Family(
-              "DeiTForImageClassificationWithTeacher",
+              TWO_HEADS,
               "deit",
               "DeiT with a head for its teacher, labels of images",
               Set.of(),
-              fields ->
-                  read(
-                      fields, "DeiTForImageClassificationWithTeacher", Heads.TWO, CLASS, TEACHER)));
+              // The same class finds both.
+              Written.of(TWO_HEADS)
+                  .called("ForImageClassificationWithTeacher", "AutoModelForImageClassification")
+                  .sized(LlamaFields.UNGROUPED),
+              fields -> read(fields, TWO_HEADS, Heads.TWO, CLASS, TEACHER)));
 
   /**
    * Modules that say labels.
@@ -55,9 +61,6 @@ final class VisionFamily {
     static final Heads ONE = new Heads("classifier", null);
     static final Heads TWO = new Heads("cls_classifier", "distillation_classifier");
   }
-
-  private static final BlockFields.Names SIZES =
-      new BlockFields.Names("num_attention_heads", null, "intermediate_size");
 
   /** Sides, in pixels, that no model has: what a damaged file says must not fill the memory. */
   private static final int MOST_PIXELS = 4096;
@@ -80,7 +83,7 @@ final class VisionFamily {
     int labels = labels(fields);
     HeadShape head = new HeadShape(null, null, heads.first() + ".bias", labels, heads.second());
     return new Decoder(name, size.ofImages(image))
-        .blocks(BlockFields.read(fields, size, SIZES))
+        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
         .names(
             prefix,
             start + "patch_embeddings.projection.weight",

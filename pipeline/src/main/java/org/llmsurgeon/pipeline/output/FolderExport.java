@@ -10,7 +10,6 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.export.Exporter;
 import org.llmsurgeon.export.Footprint;
 import org.llmsurgeon.export.gguf.GgufExport;
-import org.llmsurgeon.export.plan.ConfigNames;
 import org.llmsurgeon.export.plan.Route;
 import org.llmsurgeon.export.survey.FolderWeights;
 import org.llmsurgeon.export.verify.PythonTransformers;
@@ -118,7 +117,7 @@ public final class FolderExport {
         new ExportReport.Form(
             written.route().optionName(),
             loadsIn(written.route(), target),
-            ConfigNames.of(config(target)).auto()),
+            Architectures.written(config(target).architecture()).auto()),
         written.widths(),
         speeds == null ? before : before.with(speeds[0]),
         speeds == null ? after : after.with(speeds[1]),

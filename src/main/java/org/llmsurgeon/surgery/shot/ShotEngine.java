@@ -27,18 +27,28 @@ public interface ShotEngine<S> {
    */
   record After<S>(Step by, S state) {}
 
-  /** Accumulates the sums of the curvature over the data, and reduces them to mean factors. */
-  void measure();
-
-  /** Scores what may go by the factors, and chooses among it. */
-  ShotChoice choose();
+  /**
+   * A shot whose factors are known.
+   *
+   * @param <S> a state of the shot
+   */
+  interface Measured<S> {
+    /** Scores what may go by the factors, and chooses among it. */
+    Chosen<S> choose();
+  }
 
   /**
-   * Takes from all layers what was chosen, and updates what stays.
+   * A shot of which it is known what goes.
    *
-   * @param chosen what goes
+   * @param <S> a state of the shot
    */
-  S cut(ShotChoice chosen);
+  interface Chosen<S> {
+    /** Takes from all layers what was chosen, and updates what stays. */
+    S cut();
+  }
+
+  /** Accumulates the sums of the curvature over the data, and reduces them to mean factors. */
+  Measured<S> measure();
 
   /**
    * Whether no shot follows.

@@ -55,8 +55,7 @@ public final class ShotLife<S> {
   }
 
   private S cut() {
-    engine.measure();
-    return engine.cut(engine.choose());
+    return engine.measure().choose().cut();
   }
 
   private ShotEngine.After<S> once(

@@ -126,19 +126,20 @@ public final class LocalSurgeon implements WeightSource, AutoCloseable {
     }
 
     @Override
-    public void measure() {
+    public Measured<Shot> measure() {
       gather(windows);
+      return this::choose;
     }
 
-    @Override
-    public ShotChoice choose() {
+    private Chosen<Shot> choose() {
       ShotAim aim = new ShotAim(recipe.target(shot, share), share, isLast(), before);
-      return new ShotChooser(config, recipe, aim)
-          .choose(new LocalCosts(device, config, LocalSurgeon.this, factors, recipe));
+      ShotChoice chosen =
+          new ShotChooser(config, recipe, aim)
+              .choose(new LocalCosts(device, config, LocalSurgeon.this, factors, recipe));
+      return () -> cut(chosen);
     }
 
-    @Override
-    public Shot cut(ShotChoice chosen) {
+    private Shot cut(ShotChoice chosen) {
       List<LayerReport> reports = new ArrayList<>();
       Map<String, LayerWeight> next = new HashMap<>();
       for (LayerSelection each : chosen.layers()) {

@@ -44,8 +44,6 @@ import org.llmsurgeon.surgery.shot.ShotLife;
 final class ShotRun implements ShotEngine<ShotManifest> {
   private final ShotContext shot;
   private final RunDirectory run;
-  private FactorsManifest factors;
-  private ShotContext bounded;
 
   /**
    * A shot.
@@ -63,27 +61,25 @@ final class ShotRun implements ShotEngine<ShotManifest> {
   }
 
   @Override
-  public void measure() {
-    factors = new FactorStage(shot).factors();
+  public Measured<ShotManifest> measure() {
+    FactorsManifest factors = new FactorStage(shot).factors();
     new ExpertCount(shot).keep(factors);
     if (shot.recipe().calibration().checked() && shot.shot() == 1) {
       new HalvesStage(shot).check();
     }
+    return () -> choose(factors);
   }
 
-  @Override
-  public ShotChoice choose() {
+  private Chosen<ShotManifest> choose(FactorsManifest factors) {
     boolean trusts = shot.recipe().selection().trusted();
-    bounded = trusts ? new TrustStage(shot).trusted() : shot;
-    return new ScoreStage(bounded).selection();
-  }
-
-  @Override
-  public ShotManifest cut(ShotChoice selection) {
-    Timed<List<LayerFile>> cut = new CutStage(bounded).cut(selection);
-    ShotManifest manifest = manifest(selection, cut);
-    new CommitCheck(run, shot.config(), shot.recipe()).check(manifest, selection);
-    return manifest;
+    ShotContext bounded = trusts ? new TrustStage(shot).trusted() : shot;
+    ShotChoice selection = new ScoreStage(bounded).selection();
+    return () -> {
+      Timed<List<LayerFile>> cut = new CutStage(bounded).cut(selection);
+      ShotManifest manifest = manifest(factors, selection, cut);
+      new CommitCheck(run, shot.config(), shot.recipe()).check(manifest, selection);
+      return manifest;
+    };
   }
 
   @Override
@@ -115,7 +111,8 @@ final class ShotRun implements ShotEngine<ShotManifest> {
     return ShotStage.valueOf(step.name());
   }
 
-  private ShotManifest manifest(ShotChoice selection, Timed<List<LayerFile>> cut) {
+  private ShotManifest manifest(
+      FactorsManifest factors, ShotChoice selection, Timed<List<LayerFile>> cut) {
     StageSeconds seconds =
         new StageSeconds(
             shot.shot() == 1 ? shot.plan().tokeniseSeconds() : 0,

@@ -107,13 +107,4 @@ public record MemoryLimits(
   public MemoryLimits withKeepBytes(long bytes) {
     return new MemoryLimits(tokensPerBlock, bytes, logitBytes, spill);
   }
-
-  /**
-   * The same limits with another one for the tokens of a batch.
-   *
-   * @param tokens as {@link #tokensPerBlock}
-   */
-  public MemoryLimits withTokensPerBlock(int tokens) {
-    return new MemoryLimits(tokens, keepBytes, logitBytes, spill);
-  }
 }

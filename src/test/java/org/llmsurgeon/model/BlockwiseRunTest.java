@@ -40,7 +40,7 @@ class BlockwiseRunTest {
   private LanguageModel model(String variant, Device device, Precision precision, long keep) {
     ModelConfig config = TinyModels.variants().get(variant);
     MemoryLimits limits =
-        MemoryLimits.DEFAULT.withTokensPerBlock(16).withKeepBytes(keep).withSpill(this::file);
+        TinyModels.limits(16).withKeepBytes(keep).withSpill(this::file);
     return LanguageModel.load(config, TinyModels.weights(config, 11, precision), device, limits);
   }
 

@@ -59,8 +59,8 @@ class LanguageModelTest {
   @ParameterizedTest
   @MethodSource("variants")
   void givesTheSameForABatchOfThreeAsOneByOne(String variant) {
-    try (LanguageModel together = model(variant, MemoryLimits.DEFAULT.withTokensPerBlock(24));
-        LanguageModel oneByOne = model(variant, MemoryLimits.DEFAULT.withTokensPerBlock(1))) {
+    try (LanguageModel together = model(variant, TinyModels.limits(24));
+        LanguageModel oneByOne = model(variant, TinyModels.limits(1))) {
       int[][] windows = TinyModels.windows(together.config(), 3, 8, 13);
       assertThat(together.losses(windows)).containsExactly(oneByOne.losses(windows));
       RecordingTap batch = calibrate(together, windows);

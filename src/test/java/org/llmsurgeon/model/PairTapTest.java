@@ -32,7 +32,7 @@ class PairTapTest {
     ModelConfig config = TinyModels.variants().get(variant);
     WeightSource weights = TinyModels.weights(config, 5, Precision.DOUBLE);
     // One window a batch and nothing kept: inputs are computed a second time.
-    MemoryLimits limits = MemoryLimits.DEFAULT.withTokensPerBlock(5).withKeepBytes(0);
+    MemoryLimits limits = TinyModels.limits(5).withKeepBytes(0);
     int[][] windows = TinyModels.windows(config, 3, 5, 6);
     try (LanguageModel model = LanguageModel.load(config, weights, device, limits);
         ParameterGradients gradients = model.zeroGradients(Precision.DOUBLE)) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.llmsurgeon.InputException;
@@ -12,6 +13,7 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.model.architecture.Architectures;
+import org.llmsurgeon.model.config.BlockSize;
 import org.llmsurgeon.model.config.Classification;
 import org.llmsurgeon.model.config.ImageClassification;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -137,6 +139,33 @@ public final class TinyModels {
                                   "1": {"ffn_dim": 7}}}
             """));
     return variants;
+  }
+
+  /**
+   * The default limits, but for the tokens of a batch.
+   *
+   * @param tokens most of a batch
+   */
+  public static MemoryLimits limits(int tokens) {
+    MemoryLimits usual = MemoryLimits.DEFAULT;
+    return new MemoryLimits(tokens, usual.keepBytes(), usual.logitBytes());
+  }
+
+  /**
+   * The same network with blocks of other sizes.
+   *
+   * @param blocks one for each
+   */
+  public static ModelConfig sized(ModelConfig config, List<BlockSize> blocks) {
+    return new ModelConfig(
+        config.architecture(),
+        config.size(),
+        blocks,
+        config.names(),
+        config.attention(),
+        config.stream(),
+        config.experts(),
+        config.ends());
   }
 
   /** Single-precision weights, the same for the same seed. */

@@ -117,7 +117,7 @@ class BlockSizesTest {
       }
       blocks.add(new BlockSize(context.length / width, keys.length / width, neurons.length));
     }
-    return new Smaller(masked, config.withBlocks(blocks), rows, columns);
+    return new Smaller(masked, TinyModels.sized(config, blocks), rows, columns);
   }
 
   private int[] kept(WeightSource masked, LinearShape last) {
@@ -181,7 +181,7 @@ class BlockSizesTest {
         List.of(
             List.of(new BlockSize(0, 0, 5), new BlockSize(heads, whole.keyValueHeads(), 0)),
             List.of(new BlockSize(0, 0, 0), new BlockSize(heads, whole.keyValueHeads(), 6)))) {
-      ModelConfig config = whole.withBlocks(blocks);
+      ModelConfig config = TinyModels.sized(whole, blocks);
       int[][] windows = TinyModels.windows(config, 6, 12, 2);
       WeightSource weights = TinyModels.weights(config, 8);
       Recipe recipe = Recipe.of(Map.of("sparsity", 0.3, "shots", 1));

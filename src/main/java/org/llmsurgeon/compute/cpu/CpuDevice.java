@@ -16,7 +16,6 @@ import org.llmsurgeon.compute.Rotary;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorMemory;
 import org.llmsurgeon.compute.cpu.kernel.CpuRowKernels;
-import org.llmsurgeon.compute.cpu.kernel.VectorKernels;
 import org.llmsurgeon.compute.cpu.operand.BufferPool;
 import org.llmsurgeon.compute.cpu.operand.CpuBlas;
 import org.llmsurgeon.compute.cpu.operand.CpuMemory;
@@ -369,11 +368,6 @@ public final class CpuDevice extends DenseDevice<CpuTensor> {
       Tensor logits, int[] targets, Tensor losses, Tensor goals, double[] weights) {
     this.losses.crossEntropyAndBackward(
         CpuTensor.of(logits), targets, CpuTensor.of(losses), CpuTensor.of(goals), weights);
-  }
-
-  /** Whether the row kernels are those of the Vector API. */
-  boolean isVectorised() {
-    return kernels instanceof VectorKernels;
   }
 
   @Override

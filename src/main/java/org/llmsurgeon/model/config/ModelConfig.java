@@ -41,16 +41,6 @@ public record ModelConfig(
   }
 
   /**
-   * The same network with blocks of other sizes.
-   *
-   * @param other one for each block
-   * @throws IllegalArgumentException for another number of blocks
-   */
-  public ModelConfig withBlocks(List<BlockSize> other) {
-    return new ModelConfig(architecture, size, other, names, attention, stream, experts, ends);
-  }
-
-  /**
    * The same network with something else to do.
    *
    * @param other what it is to do; of the same kind of head

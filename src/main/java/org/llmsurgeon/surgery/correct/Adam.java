@@ -4,7 +4,6 @@ import java.util.List;
 import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.compute.TensorScope;
 
 /**
  * Adam over several parameters ({@link AdamStep} is a step of one), with clipping by the norm of
@@ -27,22 +26,7 @@ public final class Adam {
    * @param tensors its value, changed in place by each step; its gradient, written by whoever
    *     computes it; and its running means, which start at 0 and are all that an optimiser keeps
    */
-  public record Parameter(String name, AdamStep.Tensors tensors) {
-    /**
-     * A parameter that was not trained yet.
-     *
-     * @param name for messages
-     * @param value changed in place by each step
-     * @param gradient same shape
-     * @param scope owns the means
-     */
-    public static Parameter untrained(
-        String name, Tensor value, Tensor gradient, TensorScope scope) {
-      Tensor first = scope.zeros(value.precision(), value.rows(), value.columns());
-      Tensor second = scope.zeros(value.precision(), value.rows(), value.columns());
-      return new Parameter(name, new AdamStep.Tensors(value, gradient, first, second));
-    }
-  }
+  public record Parameter(String name, AdamStep.Tensors tensors) {}
 
   /**
    * An optimiser.

@@ -63,8 +63,8 @@ class CpuDeviceTest {
   void theVectorApiIsUsedUnlessTurnedOff() {
     assertThat(CpuRowKernels.fastest()).isInstanceOf(VectorKernels.class);
     String before = System.setProperty("surgeon.vector", "false");
-    try (CpuDevice device = CpuDevice.create()) {
-      assertThat(device.isVectorised()).isFalse();
+    try {
+      assertThat(CpuRowKernels.fastest()).isInstanceOf(ScalarKernels.class);
     } finally {
       if (before == null) {
         System.clearProperty("surgeon.vector");

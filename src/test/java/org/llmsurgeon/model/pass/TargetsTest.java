@@ -55,7 +55,7 @@ class TargetsTest {
   @ParameterizedTest
   @MethodSource("variants")
   void theTextGivenAsTargetsHasTheTextsGradients(String variant) {
-    try (LanguageModel model = model(variant, MemoryLimits.DEFAULT.withTokensPerBlock(16))) {
+    try (LanguageModel model = model(variant, TinyModels.limits(16))) {
       int[][] windows = TinyModels.windows(model.config(), 3, 8, 4);
       int[][][] next = new int[windows.length][1][];
       for (int window = 0; window < windows.length; window++) {
@@ -70,7 +70,7 @@ class TargetsTest {
   @MethodSource("variants")
   void eachDrawHasABackwardOfItsOwnWhateverIsKept(String variant) {
     for (long kept : new long[] {0, 1 << 13, 1 << 30}) {
-      MemoryLimits limits = MemoryLimits.DEFAULT.withTokensPerBlock(64).withKeepBytes(kept);
+      MemoryLimits limits = TinyModels.limits(64).withKeepBytes(kept);
       try (LanguageModel model = model(variant, limits)) {
         int[][] windows = TinyModels.windows(model.config(), 2, 8, 4);
         Drawn three = new Drawn(new TokenDraw(1, 0), 3);
@@ -92,7 +92,7 @@ class TargetsTest {
   @MethodSource("variants")
   void aDrawDependsOnSeedWindowPositionAndNumberAlone(String variant) {
     try (LanguageModel together = model(variant, MemoryLimits.DEFAULT);
-        LanguageModel oneByOne = model(variant, MemoryLimits.DEFAULT.withTokensPerBlock(1))) {
+        LanguageModel oneByOne = model(variant, TinyModels.limits(1))) {
       int[][] windows = TinyModels.windows(together.config(), 5, 8, 4);
       int[][][] all = together.draw(windows, new Drawn(new TokenDraw(9, 0), 4));
       int[][][] part =

@@ -15,7 +15,6 @@ import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.reference.ReferenceDevice;
 import org.llmsurgeon.model.LanguageModel;
-import org.llmsurgeon.model.MemoryLimits;
 import org.llmsurgeon.model.TinyModels;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
@@ -53,7 +52,7 @@ class BaselineSumsTest {
   private LanguageModel model(ModelConfig config) {
     WeightSource weights = TinyModels.weights(config, 5, Precision.DOUBLE);
     return LanguageModel.load(
-        config, weights, device, MemoryLimits.DEFAULT.withTokensPerBlock(7).withKeepBytes(0));
+        config, weights, device, TinyModels.limits(7).withKeepBytes(0));
   }
 
   @ParameterizedTest

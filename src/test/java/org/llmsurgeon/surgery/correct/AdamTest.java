@@ -53,7 +53,7 @@ class AdamTest {
   void anotherGoesOnWithTheMeansOfTheFirst() {
     Tensor value = row(1, -1);
     Tensor gradient = row(1, 0.25);
-    Adam.Parameter weights = Adam.Parameter.untrained("weights", value, gradient, scope);
+    Adam.Parameter weights = Trainer.untrained("weights", value, gradient, scope);
     Adam adam = new Adam(scope.device(), List.of(weights), unclipped(), 0);
     adam.step(0.1);
     set(gradient, -2, 0.5);
@@ -105,8 +105,8 @@ class AdamTest {
         new Adam(
             scope.device(),
             List.of(
-                Adam.Parameter.untrained("matrix", matrix, none, scope),
-                Adam.Parameter.untrained("vector", vector, row(0, 0), scope)),
+                Trainer.untrained("matrix", matrix, none, scope),
+                Trainer.untrained("vector", vector, row(0, 0), scope)),
             new AdamOptions(0.9, 0.99, 1e-8, 0.5, Double.POSITIVE_INFINITY),
             0);
 
@@ -153,7 +153,7 @@ class AdamTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new AdamOptions(1, 0.9, 1e-8, 0, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> new AdamOptions(0.9, 0.9, 0, 0, 1));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Adam.Parameter.untrained("weights", row(1), row(1, 2), scope));
+        .isThrownBy(() -> Trainer.untrained("weights", row(1), row(1, 2), scope));
   }
 
   private static AdamOptions unclipped() {
@@ -161,7 +161,7 @@ class AdamTest {
   }
 
   private Adam adam(AdamOptions options, Tensor value, Tensor gradient) {
-    Adam.Parameter weights = Adam.Parameter.untrained("weights", value, gradient, scope);
+    Adam.Parameter weights = Trainer.untrained("weights", value, gradient, scope);
     return new Adam(scope.device(), List.of(weights), options, 0);
   }
 

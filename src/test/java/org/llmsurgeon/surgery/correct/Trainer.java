@@ -11,6 +11,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.llmsurgeon.compute.AdamStep;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
@@ -64,6 +65,20 @@ public final class Trainer {
     }
   }
 
+  /**
+   * A parameter that was not trained yet.
+   *
+   * @param name for messages
+   * @param value changed in place by each step
+   * @param gradient same shape
+   * @param scope owns the means
+   */
+  static Adam.Parameter untrained(String name, Tensor value, Tensor gradient, TensorScope scope) {
+    Tensor first = scope.zeros(value.precision(), value.rows(), value.columns());
+    Tensor second = scope.zeros(value.precision(), value.rows(), value.columns());
+    return new Adam.Parameter(name, new AdamStep.Tensors(value, gradient, first, second));
+  }
+
   /** Indices of windows, each once before any comes again. */
   private static final class Order {
     private final Random random;
@@ -106,7 +121,7 @@ public final class Trainer {
       return model.parameterNames().stream()
           .map(
               name ->
-                  Adam.Parameter.untrained(name, model.weight(name), sums.get(0).of(name), means))
+                  untrained(name, model.weight(name), sums.get(0).of(name), means))
           .toList();
     }
 

@@ -99,6 +99,32 @@ class HostReadTest {
     }
   }
 
+  /** A router decides on the host, once a block; whether experts are gone is asked once. */
+  @Test
+  void whetherAnExpertIsZeroIsReadOnce() throws IOException {
+    ModelConfig config;
+    try (ReferenceModel reference = ReferenceModel.open("mixtral")) {
+      config = reference.config().withoutEmptyExperts();
+    }
+    int experts = config.blocks().stream().mapToInt(each -> each.experts().size()).sum();
+    int[][] windows = TinyModels.windows(config, 1, 8, 4);
+    try (LanguageModel model =
+        LanguageModel.load(config, TinyModels.weights(config, 3), noted.device())) {
+      calls.clear();
+      model.losses(windows);
+      assertThat(reads()).isEqualTo(experts + config.blockCount() + 1);
+      calls.clear();
+      model.losses(windows);
+      assertThat(reads()).isEqualTo(config.blockCount() + 1);
+    } finally {
+      plain.close();
+    }
+  }
+
+  private long reads() {
+    return calls.stream().filter(NotedDevice.READ::equals).count();
+  }
+
   @Test
   void aCardHasLimitsOfItsOwn() {
     MemoryLimits large = MemoryLimits.ofCard(80L << 30);

@@ -15,7 +15,8 @@ import org.llmsurgeon.model.pass.Workspace;
  *
  * @param router sends tokens to experts
  * @param experts in order
- * @param emptyGone whether an expert whose down layer is 0 is gone: no token is sent to it
+ * @param emptyGone whether an expert whose down layer is 0 is gone: no token is sent to it; known
+ *     from the first forward on
  * @param shared what all tokens go through besides, or null
  */
 public record Mixture(
@@ -70,23 +71,9 @@ public record Mixture(
   private boolean[] gone(Pass pass) {
     boolean[] gone = new boolean[experts.size()];
     for (int expert = 0; emptyGone && expert < gone.length; expert++) {
-      gone[expert] = isZero(pass, experts.get(expert).down().weight().tensor());
+      gone[expert] = experts.get(expert).down().weight().isZero(pass.device());
     }
     return gone;
-  }
-
-  /** Of a weight that is not, the first row says so, but for rare ones. */
-  private static boolean isZero(Pass pass, Tensor weight) {
-    double[] row = new double[weight.columns()];
-    for (int i = 0; i < weight.rows(); i++) {
-      pass.device().download(weight, (long) i * row.length, row, 0, row.length);
-      for (double each : row) {
-        if (each != 0) {
-          return false;
-        }
-      }
-    }
-    return true;
   }
 
   private static Part part(

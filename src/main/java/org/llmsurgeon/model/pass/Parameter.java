@@ -1,6 +1,7 @@
 package org.llmsurgeon.model.pass;
 
 import java.util.Arrays;
+import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Tensor;
 
 /**
@@ -11,6 +12,9 @@ public final class Parameter {
   private final String name;
   private final int[] shape;
   private Tensor tensor;
+
+  /** Null until somebody asks. */
+  private Boolean zero;
 
   /**
    * A parameter without its weight.
@@ -59,5 +63,31 @@ public final class Parameter {
    */
   public void fill(Tensor value) {
     tensor = value;
+    zero = null;
+  }
+
+  /**
+   * Whether all of its numbers were 0 when that was first asked of the weight. Of one that is not,
+   * the first row says so, but for rare ones. What is 0 has no gradient where nothing comes through
+   * it, so training does not change that.
+   *
+   * @param device where the weight is
+   */
+  public boolean isZero(Device device) {
+    if (zero == null) {
+      zero = areZeros(device);
+    }
+    return zero;
+  }
+
+  private boolean areZeros(Device device) {
+    double[] row = new double[columns()];
+    for (int i = 0; i < rows(); i++) {
+      device.download(tensor(), (long) i * row.length, row, 0, row.length);
+      if (Arrays.stream(row).anyMatch(each -> each != 0)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

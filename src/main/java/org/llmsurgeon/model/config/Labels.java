@@ -1,7 +1,7 @@
 package org.llmsurgeon.model.config;
 
 /** An objective of labels, of texts, tokens or images: they are counted, not only scored. */
-public interface Labels extends Objective {
+interface Labels extends Objective {
   /** How many labels there are. */
   @Override
   int labels();

@@ -22,7 +22,7 @@ import org.llmsurgeon.model.fields.Written;
  */
 public final class Architectures {
   private static final List<Architecture> ALL =
-      List.<List<Architecture>>of(
+      Stream.of(
               LlamaFamily.ALL,
               LlamaVariants.ALL,
               QwenFamily.ALL,
@@ -32,7 +32,6 @@ public final class Architectures {
               LegacyFamily.ALL,
               EncoderFamily.ALL,
               VisionFamily.ALL)
-          .stream()
           .flatMap(List::stream)
           .toList();
 
@@ -65,11 +64,7 @@ public final class Architectures {
     return architecture.read(fields);
   }
 
-  /**
-   * How smaller forms of an architecture are written.
-   *
-   * @param architecture class name in the transformers library
-   */
+  /** How smaller forms of an architecture are written, which a class of transformers names. */
   public static Written written(String architecture) {
     return BY_NAME.get(architecture).written();
   }
@@ -95,7 +90,7 @@ public final class Architectures {
           fields.where()
               + ": neither \"architectures\" nor \"model_type\" says which network this is;"
               + " supported are "
-              + list());
+              + names(ALL));
     }
     Architecture byType =
         ALL.stream().filter(each -> each.type().equals(type)).findFirst().orElse(null);
@@ -104,7 +99,7 @@ public final class Architectures {
       throw new InputException(
           "%s: architecture \"%s\" is not supported%s; supported are %s"
               .formatted(
-                  fields.where(), name == null ? type : name, nearest(fields, type), list()));
+                  fields.where(), name == null ? type : name, nearest(fields, type), names(ALL)));
     }
     if (type != null && !type.equals(chosen.type())) {
       throw new InputException(
@@ -147,10 +142,6 @@ public final class Architectures {
       // What it asked for until then is what counts.
     }
     return nothing.asked();
-  }
-
-  private static String list() {
-    return names(ALL);
   }
 
   private static String names(List<Architecture> some) {

@@ -9,6 +9,7 @@ import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.UngroupedFields;
 
 /**
  * What encoders of one kind have in common, whatever they are for: every token sees every other,
@@ -31,7 +32,6 @@ record EncoderBody(
     BlockFields.Names sizes,
     BiFunction<ConfigFields, String, Decoder> blocks) {
   private static final String TYPES = "embeddings.token_type_embeddings.weight";
-
   private static final BlockFields.Names DISTIL_SIZES =
       new BlockFields.Names("n_heads", null, "hidden_dim");
 
@@ -42,7 +42,7 @@ record EncoderBody(
           "bert.",
           TYPES,
           "hidden_act",
-          LlamaFields.UNGROUPED,
+          UngroupedFields.NAMES,
           (f, name) -> ofBert(f, name, "bert.", 0));
   static final EncoderBody ROBERTA =
       new EncoderBody(
@@ -51,7 +51,7 @@ record EncoderBody(
           "roberta.",
           TYPES,
           "hidden_act",
-          LlamaFields.UNGROUPED,
+          UngroupedFields.NAMES,
           (f, name) -> ofBert(f, name, "roberta.", f.count("pad_token_id", 1) + 1));
   static final EncoderBody DISTILBERT =
       new EncoderBody(
@@ -101,10 +101,10 @@ record EncoderBody(
       throw fields.wrong("is_decoder", "false");
     }
     ModelSize size =
-        LegacyFamily.size(
-            fields, LegacyFamily.names("intermediate_size"), 30522, 768, 12, 12, 3072, 512);
+        UngroupedFields.size(
+            fields, UngroupedFields.names("intermediate_size"), 30522, 768, 12, 12, 3072, 512);
     return common(new Decoder(name, reaching(fields, size, offset)), prefix, "encoder.layer.")
-        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
+        .blocks(BlockFields.read(fields, size, UngroupedFields.NAMES))
         .learnedPositions(prefix + "embeddings.position_embeddings.weight", offset)
         .attention("attention.", "self.query", "self.key", "self.value", "output.dense")
         .plain("", "intermediate.dense", "output.dense")
@@ -126,7 +126,7 @@ record EncoderBody(
     String[] names = {
       "vocab_size", "dim", "n_layers", "n_heads", "hidden_dim", "max_position_embeddings"
     };
-    ModelSize size = LegacyFamily.size(fields, names, 30522, 768, 6, 12, 3072, 512);
+    ModelSize size = UngroupedFields.size(fields, names, 30522, 768, 6, 12, 3072, 512);
     return common(new Decoder(name, size), "distilbert.", "transformer.layer.")
         .blocks(BlockFields.read(fields, size, DISTIL_SIZES))
         .learnedPositions("distilbert.embeddings.position_embeddings.weight", 0)

@@ -10,6 +10,7 @@ import org.llmsurgeon.model.config.TensorNames;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
 import org.llmsurgeon.model.fields.RotaryFields;
+import org.llmsurgeon.model.fields.UngroupedFields;
 import org.llmsurgeon.model.fields.Written;
 
 /** OPT, GPT-2 and GPT-NeoX: layer norms, plain feed-forwards, biases. */
@@ -42,49 +43,13 @@ final class LegacyFamily {
                   "Pythia, GPT-NeoX 20B, Dolly 2",
                   Set.of("rotary_pct", "partial_rotary_factor", "use_parallel_residual"),
                   LegacyFamily::neox)
-              .sized(LlamaFields.UNGROUPED)
+              .sized(UngroupedFields.NAMES)
               .with(Written.Trait.WHOLE_HEADS));
 
   private LegacyFamily() {}
 
-  /**
-   * Sizes without grouped queries.
-   *
-   * @param ints vocabulary, hidden, blocks, heads, neurons, positions
-   */
-  static ModelSize size(ConfigFields fields, String[] names, int... ints) {
-    int hidden = fields.size(names[1], ints[1]);
-    int heads = fields.size(names[3], ints[3]);
-    if (hidden % heads != 0) {
-      throw fields.contradiction(
-          "\"%s\" (%d) must be a multiple of \"%s\" (%d)"
-              .formatted(names[1], hidden, names[3], heads));
-    }
-    int neurons = ints[4] == 0 ? 4 * hidden : ints[4];
-    return new ModelSize(
-        fields.size(names[0], ints[0]),
-        hidden,
-        fields.blocks(names[2], ints[2]),
-        heads,
-        heads,
-        hidden / heads,
-        fields.size(names[4], neurons),
-        fields.size(names[5], ints[5]));
-  }
-
-  static String[] names(String width) {
-    return new String[] {
-      "vocab_size",
-      "hidden_size",
-      "num_hidden_layers",
-      "num_attention_heads",
-      width,
-      "max_position_embeddings"
-    };
-  }
-
   private static Decoder opt(ConfigFields fields) {
-    ModelSize size = size(fields, names("ffn_dim"), 50272, 768, 12, 12, 3072, 2048);
+    ModelSize size = UngroupedFields.size(fields, UngroupedFields.names("ffn_dim"), 50272, 768, 12, 12, 3072, 2048);
     boolean before = fields.flag("do_layer_norm_before", true);
     boolean biases = fields.flag("enable_bias", true);
     boolean last = before && !fields.flag("_remove_final_layer_norm", false);
@@ -114,7 +79,7 @@ final class LegacyFamily {
 
   private static Decoder gpt2(ConfigFields fields) {
     String[] names = {"vocab_size", "n_embd", "n_layer", "n_head", "n_inner", "n_positions"};
-    ModelSize size = size(fields, names, 50257, 768, 12, 12, 0, 1024);
+    ModelSize size = UngroupedFields.size(fields, names, 50257, 768, 12, 12, 0, 1024);
     if (fields.flag("scale_attn_by_inverse_layer_idx", false)) {
       throw fields.wrong("scale_attn_by_inverse_layer_idx", "false");
     }
@@ -137,10 +102,10 @@ final class LegacyFamily {
   }
 
   private static Decoder neox(ConfigFields fields) {
-    ModelSize size = size(fields, names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
+    ModelSize size = UngroupedFields.size(fields, UngroupedFields.names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
     boolean bias = fields.flag("attention_bias", true);
     return new Decoder("GPTNeoXForCausalLM", size)
-        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
+        .blocks(BlockFields.read(fields, size, UngroupedFields.NAMES))
         .names("gpt_neox.", "gpt_neox.embed_in.weight", "gpt_neox.layers.", "embed_out.weight")
         .rotary(RotaryFields.readNeoX(fields, size))
         .attention(

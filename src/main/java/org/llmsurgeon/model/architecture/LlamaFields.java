@@ -14,10 +14,6 @@ final class LlamaFields {
   static final BlockFields.Names SIZES =
       new BlockFields.Names("num_attention_heads", "num_key_value_heads", "intermediate_size");
 
-  /** The same where there are as many key and value heads as query heads. */
-  static final BlockFields.Names UNGROUPED =
-      new BlockFields.Names("num_attention_heads", null, "intermediate_size");
-
   /** Fields of windows and of kinds of blocks. */
   static final Set<String> WINDOWS = Set.of("sliding_window", "layer_types");
 

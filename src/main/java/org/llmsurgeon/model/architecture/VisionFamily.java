@@ -11,6 +11,7 @@ import org.llmsurgeon.model.config.ModelSize;
 import org.llmsurgeon.model.config.NormPlace;
 import org.llmsurgeon.model.fields.BlockFields;
 import org.llmsurgeon.model.fields.ConfigFields;
+import org.llmsurgeon.model.fields.UngroupedFields;
 import org.llmsurgeon.model.fields.Written;
 
 /**
@@ -32,14 +33,14 @@ final class VisionFamily {
                   "ViT, labels of images",
                   Set.of(),
                   fields -> read(fields, "ViTForImageClassification", Heads.ONE, CLASS))
-              .sized(LlamaFields.UNGROUPED),
+              .sized(UngroupedFields.NAMES),
           new Family(
                   "DeiTForImageClassification",
                   "deit",
                   "DeiT, labels of images",
                   Set.of(),
                   fields -> read(fields, "DeiTForImageClassification", Heads.ONE, CLASS, TEACHER))
-              .sized(LlamaFields.UNGROUPED),
+              .sized(UngroupedFields.NAMES),
           new Family(
               TWO_HEADS,
               "deit",
@@ -48,7 +49,7 @@ final class VisionFamily {
               // The same class finds both.
               Written.of(TWO_HEADS)
                   .called("ForImageClassificationWithTeacher", "AutoModelForImageClassification")
-                  .sized(LlamaFields.UNGROUPED),
+                  .sized(UngroupedFields.NAMES),
               fields -> read(fields, TWO_HEADS, Heads.TWO, CLASS, TEACHER)));
 
   /**
@@ -72,7 +73,7 @@ final class VisionFamily {
     ImageShape image = image(fields, own.length);
     String start = prefix + "embeddings.";
     ModelSize size =
-        LegacyFamily.size(fields, LegacyFamily.names("intermediate_size"), 1, 768, 12, 12, 3072, 1);
+        UngroupedFields.size(fields, UngroupedFields.names("intermediate_size"), 1, 768, 12, 12, 3072, 1);
     boolean bias = fields.flag("qkv_bias", true);
     Ends.ImageInput input =
         new Ends.ImageInput(
@@ -83,7 +84,7 @@ final class VisionFamily {
     int labels = labels(fields);
     HeadShape head = new HeadShape(null, null, heads.first() + ".bias", labels, heads.second());
     return new Decoder(name, size.ofImages(image))
-        .blocks(BlockFields.read(fields, size, LlamaFields.UNGROUPED))
+        .blocks(BlockFields.read(fields, size, UngroupedFields.NAMES))
         .names(
             prefix,
             start + "patch_embeddings.projection.weight",

@@ -39,8 +39,7 @@ class BlockwiseRunTest {
 
   private LanguageModel model(String variant, Device device, Precision precision, long keep) {
     ModelConfig config = TinyModels.variants().get(variant);
-    MemoryLimits limits =
-        TinyModels.limits(16).withKeepBytes(keep).withSpill(this::file);
+    MemoryLimits limits = TinyModels.limits(16).withKeepBytes(keep).withSpill(this::file);
     return LanguageModel.load(config, TinyModels.weights(config, 11, precision), device, limits);
   }
 

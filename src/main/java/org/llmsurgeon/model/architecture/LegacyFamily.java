@@ -49,7 +49,9 @@ final class LegacyFamily {
   private LegacyFamily() {}
 
   private static Decoder opt(ConfigFields fields) {
-    ModelSize size = UngroupedFields.size(fields, UngroupedFields.names("ffn_dim"), 50272, 768, 12, 12, 3072, 2048);
+    ModelSize size =
+        UngroupedFields.size(
+            fields, UngroupedFields.names("ffn_dim"), 50272, 768, 12, 12, 3072, 2048);
     boolean before = fields.flag("do_layer_norm_before", true);
     boolean biases = fields.flag("enable_bias", true);
     boolean last = before && !fields.flag("_remove_final_layer_norm", false);
@@ -102,7 +104,9 @@ final class LegacyFamily {
   }
 
   private static Decoder neox(ConfigFields fields) {
-    ModelSize size = UngroupedFields.size(fields, UngroupedFields.names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
+    ModelSize size =
+        UngroupedFields.size(
+            fields, UngroupedFields.names("intermediate_size"), 50432, 6144, 44, 64, 24576, 2048);
     boolean bias = fields.flag("attention_bias", true);
     return new Decoder("GPTNeoXForCausalLM", size)
         .blocks(BlockFields.read(fields, size, UngroupedFields.NAMES))

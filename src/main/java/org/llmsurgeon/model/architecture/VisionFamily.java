@@ -73,7 +73,8 @@ final class VisionFamily {
     ImageShape image = image(fields, own.length);
     String start = prefix + "embeddings.";
     ModelSize size =
-        UngroupedFields.size(fields, UngroupedFields.names("intermediate_size"), 1, 768, 12, 12, 3072, 1);
+        UngroupedFields.size(
+            fields, UngroupedFields.names("intermediate_size"), 1, 768, 12, 12, 3072, 1);
     boolean bias = fields.flag("qkv_bias", true);
     Ends.ImageInput input =
         new Ends.ImageInput(

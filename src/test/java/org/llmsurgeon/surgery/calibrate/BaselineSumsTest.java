@@ -51,8 +51,7 @@ class BaselineSumsTest {
 
   private LanguageModel model(ModelConfig config) {
     WeightSource weights = TinyModels.weights(config, 5, Precision.DOUBLE);
-    return LanguageModel.load(
-        config, weights, device, TinyModels.limits(7).withKeepBytes(0));
+    return LanguageModel.load(config, weights, device, TinyModels.limits(7).withKeepBytes(0));
   }
 
   @ParameterizedTest

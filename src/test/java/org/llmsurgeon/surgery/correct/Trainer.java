@@ -119,9 +119,7 @@ public final class Trainer {
 
     List<Adam.Parameter> parameters(TensorScope means) {
       return model.parameterNames().stream()
-          .map(
-              name ->
-                  untrained(name, model.weight(name), sums.get(0).of(name), means))
+          .map(name -> untrained(name, model.weight(name), sums.get(0).of(name), means))
           .toList();
     }
 

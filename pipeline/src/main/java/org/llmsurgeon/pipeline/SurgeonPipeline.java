@@ -269,7 +269,7 @@ public final class SurgeonPipeline {
   }
 
   /**
-   * Writes the pages of a finished output anew: {@code report.html} and {@code report.csv} of a
+   * Writes the pages of a finished output anew: {@code report.html} and {@code report*.csv} of a
    * pruned model, {@code compare.html} of a comparison.
    *
    * @param output the output of a prune or a compare

@@ -102,7 +102,8 @@ class ReportBrowserTest {
       assertThat(browser.evaluate("document.getElementById('page').textContent").asText())
           .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame")
           .contains("Spearman", "1.0000 \u2192 0.9816", "Accuracy", "0.8750 \u2192 0.8125")
-          .contains("What constraints on widths cost", "--one-width", "--round-to");
+          .contains("What constraints on widths cost", "--one-width", "--round-to")
+          .contains("Seconds of each stage", "Memory of each stage");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
       browser.open(withARunThatFellShort().toUri(), 1280, "light");
       assertThat(browser.evaluate("document.querySelector('.tiles').textContent").asText())

@@ -22,7 +22,14 @@ public final class FolderFiles {
 
   /** What an earlier surgery told describes another model than the one to be written. */
   private static final Set<String> REPORTS =
-      Set.of("pruning_report.json", "report.html", "report.csv");
+      Set.of(
+          "pruning_report.json",
+          "report.html",
+          "report.csv",
+          "report-layers.csv",
+          "report-factors.csv",
+          "report-stages.csv",
+          "recipe.yaml");
 
   private static final Set<String> IDENTITY =
       Set.of(CONFIG, ShardIndex.NAME, TOKENIZER, TOKENIZER_CONFIG, PREPROCESSOR);

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Makes the page of a finished output again.",
       "",
-      "Writes report.html and report.csv of a pruned model, or compare.html of a comparison, from"
+      "Writes report.html and report*.csv of a pruned model, or compare.html of a comparison, from"
           + " the JSON in the folder. prune and compare do so themselves at the end. A page is one"
           + " file that needs nothing else, for a browser or a printer.",
       ""

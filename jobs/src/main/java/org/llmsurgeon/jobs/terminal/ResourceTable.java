@@ -18,7 +18,13 @@ public final class ResourceTable {
   public static String text(ResourceUse use) {
     TextTable table =
         new TextTable(
-            "planned / needed", "times", "seconds", "read", "written", "tensors of a process");
+            "planned / needed",
+            "times",
+            "seconds",
+            "read",
+            "written",
+            "tensors of a process",
+            "all of it");
     for (ResourceUse.Stage stage : use.stages()) {
       ResourceUse.Amount planned = stage.planned();
       ResourceUse.Amount actual = stage.actual();
@@ -28,7 +34,8 @@ public final class ResourceTable {
           both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
           both(Format.bytes(planned.read()), Format.bytes(actual.read())),
           both(Format.bytes(planned.written()), Format.bytes(actual.written())),
-          both(Format.bytes(planned.device()), Format.bytes(actual.device())));
+          both(Format.bytes(planned.device()), Format.bytes(actual.device())),
+          both(bytes(planned.memory()), bytes(actual.memory())));
     }
     ResourceUse.Need planned = use.planned();
     ResourceUse.Need actual = use.actual();
@@ -38,7 +45,8 @@ public final class ResourceTable {
         both(Format.number(planned.seconds(), 1), Format.number(actual.seconds(), 1)),
         both(Format.bytes(planned.read()), Format.bytes(actual.read())),
         both(Format.bytes(planned.written()), Format.bytes(actual.written())),
-        both(device(use, ResourceUse.Stage::planned), device(use, ResourceUse.Stage::actual)));
+        both(device(use, ResourceUse.Stage::planned), device(use, ResourceUse.Stage::actual)),
+        "");
     return table
         + "a process, at most: "
         + both(bytes(planned.executorMemory()), bytes(actual.executorMemory()))

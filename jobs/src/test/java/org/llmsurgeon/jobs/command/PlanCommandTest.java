@@ -1,6 +1,7 @@
 package org.llmsurgeon.jobs.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -184,12 +185,16 @@ class PlanCommandTest {
     assertThat(run.code()).isZero();
     assertThat(plan.get("passes").asInt()).isEqualTo(1);
     double seconds = 0;
+    long unmapped = 0;
     for (JsonNode stage : plan.get("stages")) {
       seconds += stage.get("times").asInt() * stage.get("seconds").asDouble();
       long least =
           stage.get("memory").get("process").asLong() - stage.get("memory").get("mapped").asLong();
       assertThat(least).as(stage.get("name").asText()).isLessThan(64L << 30);
+      unmapped = Math.max(unmapped, least);
     }
+    assertThat(plan.get("unmapped_bytes").asLong()).isEqualTo(unmapped);
+    assertThat(plan.get("seconds").asDouble()).isCloseTo(seconds, within(1e-6 * seconds));
     assertThat(seconds).isLessThan(4 * 3600);
     assertThat(stage(plan, "score").get("at_once").asInt()).isBetween(2, 8);
     assertThat(stage(plan, "accumulate").get("at_once").asInt()).isGreaterThan(8);

@@ -63,6 +63,11 @@ public final class RunUsage implements Progress {
       Long driver,
       Long executor,
       long device) {
+    /** Most memory of a process that did its work: the driver where there were no tasks. */
+    public Long worker() {
+      return executor == null ? driver : executor;
+    }
+
     private Stage plus(TaskUsage task) {
       return new Stage(
           shot,

@@ -1,5 +1,6 @@
 package org.llmsurgeon.pipeline.forecast;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public record ResourcePlan(
   }
 
   /** Wall-clock time of the whole run. */
+  @JsonProperty
   public double seconds() {
     return stages.stream().mapToDouble(stage -> stage.times() * stage.seconds()).sum();
   }
@@ -36,6 +38,7 @@ public record ResourcePlan(
    * Peak memory of one executor without mapped files, bytes: what must be there, since the system
    * takes pages of files back when it must.
    */
+  @JsonProperty
   public long unmappedBytes() {
     return stages.stream()
         .mapToLong(stage -> stage.memory().process() - stage.memory().mapped())

@@ -32,9 +32,12 @@ public record ResourceUse(List<Stage> stages, Need planned, Need actual) {
    * @param read bytes read from files, mapped ones included
    * @param written bytes written to files
    * @param device most memory that tensors take in a process that does its work, bytes; mapped
-   *     files do not count. What else the process holds it has in all stages, see {@link Need}
+   *     files do not count
+   * @param memory most memory of a process that does its work, heap and mapped files included,
+   *     bytes; null where the system does not tell, and in reports of earlier versions
    */
-  public record Amount(int times, double seconds, long read, long written, long device) {}
+  public record Amount(
+      int times, double seconds, long read, long written, long device, Long memory) {}
 
   /**
    * What a run needs.

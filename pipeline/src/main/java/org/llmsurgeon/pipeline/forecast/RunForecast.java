@@ -25,7 +25,7 @@ import org.llmsurgeon.pipeline.run.WindowsFile;
 /** What a run is expected to need, made before its first stage, to be held against what it does. */
 public final class RunForecast {
   private static final double GIBI = 1L << 30;
-  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0);
+  private static final ResourceUse.Amount NOTHING = new ResourceUse.Amount(0, 0, 0, 0, 0, 0L);
 
   private final ResourcePlan plan;
   private final Machines machines;
@@ -179,7 +179,8 @@ public final class RunForecast {
         planned.times() * planned.seconds(),
         planned.times() * planned.work().read(),
         planned.times() * planned.work().written(),
-        planned.memory().tensors());
+        planned.memory().tensors(),
+        planned.memory().process());
   }
 
   private static ResourceUse.Amount amount(String name, List<RunUsage.Stage> all) {
@@ -189,7 +190,8 @@ public final class RunForecast {
         sum(actual, RunUsage.Stage::seconds),
         total(actual, stage -> stage.traffic().read()),
         total(actual, stage -> stage.traffic().written()),
-        actual.stream().mapToLong(RunUsage.Stage::device).max().orElse(0));
+        actual.stream().mapToLong(RunUsage.Stage::device).max().orElse(0),
+        actual.stream().map(RunUsage.Stage::worker).reduce(null, RunUsage::larger));
   }
 
   private static double sum(List<RunUsage.Stage> stages, ToDoubleFunction<RunUsage.Stage> of) {

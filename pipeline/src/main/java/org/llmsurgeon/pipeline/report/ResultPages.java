@@ -48,7 +48,7 @@ public final class ResultPages {
       Optional<JsonNode> report = whole(PruningReport.FILE, ResultPages::isReport);
       if (report.isPresent()) {
         JsonNode config = json(CONFIG).orElse(NullNode.getInstance());
-        replace(ReportCsv.FILE, ReportCsv.of(report.get()));
+        ReportCsv.files(report.get()).forEach(this::replace);
         replace(EffectiveRecipe.FILE, EffectiveRecipe.of(report.get()));
         written.add(replace(ReportPage.RUN_FILE, ReportPage.ofRun(folder, report.get(), config)));
       }

@@ -329,12 +329,21 @@ function time() {
   const stages = report.resources ? report.resources.stages : [];
   const charts = [];
   if (stages.length > 0) {
-    const set = (label, key, index) => ({ label, data: stages.map((stage) => (stage[key] ? stage[key].seconds : null)), backgroundColor: colour(index), borderColor: colour(index) });
-    charts.push(chart('Seconds of each stage', 'As planned before the run, and as measured.', {
-      type: 'bar', data: { labels: stages.map((stage) => stage.name), datasets: [set('planned', 'planned', 4), set('measured', 'actual', 0)] },
-      options: { indexAxis: 'y', scales: { x: axis('seconds, all shots'), y: axis('', { ticks: { callback(value) { return this.getLabelForValue(value); }, autoSkip: false } }) } },
-    }, table(['stage', 'times', 'seconds', 'planned', 'read', 'written', 'tensors'],
-      stages.map((s) => [s.name, (s.actual || {}).times, figures((s.actual || {}).seconds), figures((s.planned || {}).seconds), bytes((s.actual || {}).read), bytes((s.actual || {}).written), bytes((s.actual || {}).device)]))));
+    const against = (title, caption, unit, of, ...more) => {
+      const set = (label, key, index) => ({ label, data: stages.map((stage) => of(stage[key] || {})), backgroundColor: colour(index), borderColor: colour(index) });
+      charts.push(chart(title, caption, {
+        type: 'bar', data: { labels: stages.map((stage) => stage.name), datasets: [set('planned', 'planned', 4), set('measured', 'actual', 0)] },
+        options: { indexAxis: 'y', scales: { x: axis(unit), y: axis('', { ticks: { callback(value) { return this.getLabelForValue(value); }, autoSkip: false } }) } },
+      }, ...more));
+    };
+    const cells = (key, shown) => (stage) => ['actual', 'planned'].map((side) => shown((stage[side] || {})[key]));
+    const columns = [cells('seconds', figures), cells('memory', bytes), cells('device', bytes), cells('read', bytes), cells('written', bytes)];
+    const heads = ['seconds', 'memory', 'tensors', 'read', 'written'].flatMap((name) => [name, 'planned']);
+    against('Seconds of each stage', 'As planned before the run, and as measured.', 'seconds, all shots', (amount) => amount.seconds,
+      table(['stage', 'times', ...heads], stages.map((stage) => [stage.name, (stage.actual || {}).times, ...columns.flatMap((column) => column(stage))])));
+    if (stages.some((stage) => known((stage.actual || {}).memory))) {
+      against('Memory of each stage', 'The largest process that did its work, with Java\'s heap and mapped files, which the system takes back when it must.', 'GiB', (amount) => (known(amount.memory) ? amount.memory / 2 ** 30 : null));
+    }
   }
   charts.push(chart('Seconds of each shot', 'Wall-clock time of its stages.', {
     type: 'bar', data: { labels: shots.map((shot) => shot.shot), datasets: STAGES.map((stage, i) => ({ label: stage, data: shots.map((shot) => shot.seconds[stage]), backgroundColor: colour(i), borderColor: colour(i) })) },
@@ -398,7 +407,7 @@ function loading() {
   ];
   section('How to load it', null,
     copyable(lines.join('\n')),
-    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', element('a', { href: 'report.csv' }, 'report.csv'), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
+    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', ['report.csv', 'report-layers.csv', 'report-factors.csv', 'report-stages.csv'].map((file) => [element('a', { href: file }, file), ', ']), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
     copyable('jobs/surgeon report ' + folder));
 }
 

@@ -240,5 +240,21 @@ class ReportBuilderTest {
         .isLessThan(report.export().before().parameters());
     assertThat(Files.readString(temp.resolve("small/report.csv")))
         .contains(",parameters,bytes,multiply_adds,", "," + last.multiplyAdds() + ",");
+    PruningReport.Layer layer = report.layers().get(0);
+    // Every column of the tables beside it is filled by a real run; a condition number is told
+    // where a factor was inverted.
+    String filled = "([^,]+,)";
+    assertThat(Files.readAllLines(temp.resolve("small/report-layers.csv")))
+        .hasSize(1 + report.layers().size())
+        .allMatch(line -> line.matches(filled + "{13}" + "[^,]*,[^,]+,[^,]+,[^,]*,[^,]+,[^,]+"))
+        .anyMatch(line -> line.matches("model.*" + filled + "{3}[^,]+,[^,]+"))
+        .anyMatch(line -> line.startsWith(layer.name() + "," + layer.lines().rows() + ","));
+    assertThat(Files.readAllLines(temp.resolve("small/report-factors.csv")))
+        .hasSize(1 + report.numerics().factors().size())
+        .allMatch(line -> line.matches(filled + "{8}[^,]*,[^,]+,[^,]+"));
+    assertThat(Files.readAllLines(temp.resolve("small/report-stages.csv")))
+        .hasSize(1 + report.resources().stages().size())
+        .noneMatch(line -> line.contains(",,"))
+        .anyMatch(line -> line.startsWith("accumulate,2,"));
   }
 }

@@ -81,7 +81,7 @@ class UsageTest {
         wrong("--memory is 'much'; give a size as 64g.", plan("--memory", "much")),
         wrong("at least one executor", plan("--executors", "0")),
         wrong("nowhere/config.json", "plan", "--model", "nowhere"),
-        wrong("is no run directory", "clean", "--run", "nowhere"),
+        wrong("is no run directory", "clean", "--quiet", "--run", "nowhere"),
         wrong("Recipe nowhere.yaml does not exist", prune("--recipe", "nowhere.yaml")));
   }
 

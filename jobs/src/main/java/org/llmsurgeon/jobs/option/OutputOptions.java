@@ -79,9 +79,13 @@ public final class OutputOptions {
     if (verbose) {
       Configurator.setLevel("org.llmsurgeon", Level.DEBUG);
     }
-    if (quiet) {
-      return new QuietProgress();
-    }
+    RunProgress progress = quiet ? new QuietProgress() : shown();
+    // Whoever asks for progress starts Spark next, which takes a while.
+    progress.starting("starting Spark");
+    return progress;
+  }
+
+  private RunProgress shown() {
     int columns = Integer.getInteger(COLUMNS, 0);
     return columns >= NARROWEST_TERMINAL && !verbose
         ? new BarProgress(out(), columns, System::nanoTime)

@@ -10,7 +10,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Progress on a terminal: one bar for the running stage with the time it still takes, beside it the
- * time for all shots. A bar goes when its stage ends; notes stay as lines above it.
+ * time for all shots. A bar goes when its stage ends; notes stay as lines above it. What is told of
+ * a start goes as soon as there is anything else.
  */
 public final class BarProgress implements RunProgress {
   private static final int REDRAW_MILLIS = 250;
@@ -19,6 +20,7 @@ public final class BarProgress implements RunProgress {
   private final int columns;
   private final ShotClock clock;
   private ProgressBar bar;
+  private boolean starting;
 
   /**
    * @param out the terminal
@@ -32,6 +34,15 @@ public final class BarProgress implements RunProgress {
   }
 
   @Override
+  public void starting(String what) {
+    synchronized (out) {
+      out.print(what + " ...");
+      out.flush();
+      starting = true;
+    }
+  }
+
+  @Override
   public void runStarted(String title, int shots) {
     clock.runStarted(shots);
     note(title + (shots > 0 ? ", " + Format.plural(shots, "shot") : ""));
@@ -39,6 +50,7 @@ public final class BarProgress implements RunProgress {
 
   @Override
   public void stageStarted(int shot, String stage, int tasks) {
+    endStart();
     endBar();
     clock.stageStarted(shot);
     bar =
@@ -71,6 +83,7 @@ public final class BarProgress implements RunProgress {
   public void note(String text) {
     synchronized (out) {
       clearLine();
+      starting = false;
       out.println(text);
       out.flush();
     }
@@ -78,7 +91,18 @@ public final class BarProgress implements RunProgress {
 
   @Override
   public void close() {
+    endStart();
     endBar();
+  }
+
+  private void endStart() {
+    synchronized (out) {
+      if (starting) {
+        clearLine();
+        out.flush();
+        starting = false;
+      }
+    }
   }
 
   private void tellTimeLeft() {

@@ -30,6 +30,11 @@ public final class LineProgress implements RunProgress {
   }
 
   @Override
+  public void starting(String what) {
+    line(what);
+  }
+
+  @Override
   public void runStarted(String title, int shots) {
     clock.runStarted(shots);
     line(title + (shots > 0 ? ", " + Format.plural(shots, "shot") : ""));

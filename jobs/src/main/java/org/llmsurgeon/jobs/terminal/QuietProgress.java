@@ -3,6 +3,9 @@ package org.llmsurgeon.jobs.terminal;
 /** Progress that nobody wants to see. */
 public final class QuietProgress implements RunProgress {
   @Override
+  public void starting(String what) {}
+
+  @Override
   public void runStarted(String title, int shots) {}
 
   @Override

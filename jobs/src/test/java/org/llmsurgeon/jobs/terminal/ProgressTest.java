@@ -26,6 +26,7 @@ class ProgressTest {
   @Test
   void aLogHasOneLineWhenAStageStartsAndOneWhenItEnds() {
     try (RunProgress progress = new LineProgress(out, time::get)) {
+      progress.starting("starting Spark");
       progress.runStarted("prune small", 2);
       progress.stageStarted(0, "tokenise", 1);
       pass(1.5);
@@ -39,6 +40,7 @@ class ProgressTest {
 
     assertThat(lines())
         .containsExactly(
+            "[00:00:00] starting Spark",
             "[00:00:00] prune small, 2 shots",
             "[00:00:00] tokenise: 1 task",
             "[00:00:01] tokenise: done in 1.5 s",
@@ -88,6 +90,8 @@ class ProgressTest {
   @Test
   void aBarShowsStageTasksAndTimeLeftAndLeavesTheTerminalClean() throws InterruptedException {
     try (RunProgress progress = new BarProgress(out, 100, time::get)) {
+      progress.starting("starting Spark");
+      assertThat(text.toString()).as("at once").isEqualTo("starting Spark ...");
       progress.runStarted("prune small", 2);
       progress.stageStarted(1, "cut", 4);
       progress.taskFinished();
@@ -118,9 +122,19 @@ class ProgressTest {
     }
   }
 
+  /** As where Spark cannot start: the sentence that says so stands alone. */
+  @Test
+  void aStartThatFailsLeavesTheTerminalClean() {
+    try (RunProgress progress = new BarProgress(out, 100, time::get)) {
+      progress.starting("starting Spark");
+    }
+    assertThat(shown()).containsExactly("");
+  }
+
   @Test
   void aQuietRunSaysNothing() {
     try (RunProgress progress = new QuietProgress()) {
+      progress.starting("starting Spark");
       progress.runStarted("prune", 1);
       progress.stageStarted(1, "cut", 1);
       progress.taskFinished();

@@ -8,8 +8,19 @@ import org.llmsurgeon.InputException;
 public final class JavaModules {
   private static final String VECTOR = "jdk.incubator.vector";
 
-  /** Packages of java.base whose buffers and channels Arrow and Spark reach into. */
-  private static final List<String> OPENED = List.of("java.nio", "sun.nio.ch", "java.lang");
+  /** Packages of java.base that Arrow and Spark reach into; each where it is used, not before. */
+  private static final List<String> OPENED =
+      List.of(
+          "java.lang",
+          "java.lang.invoke",
+          "java.lang.reflect",
+          "java.io",
+          "java.net",
+          "java.nio",
+          "java.util",
+          "java.util.concurrent",
+          "java.util.concurrent.atomic",
+          "sun.nio.ch");
 
   private JavaModules() {}
 

@@ -11,9 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** The licence goes with the program, and with the bundle the list of what is inside of others. */
+/** The licence goes with the program, and the list of what it ships of others. */
 class LicencesTest {
   /** What the program is built on; others of these publishers belong to Spark. */
   private static final List<Pattern> SHIPPED =
@@ -27,11 +26,7 @@ class LicencesTest {
   }
 
   @Test
-  @EnabledIfSystemProperty(
-      named = "surgeon.bundle",
-      matches = "true",
-      disabledReason = "the profile bundle makes the list")
-  void theBundleSaysWhatIsInsideOfOthers() throws IOException {
+  void theProgramSaysWhatItShipsOfOthers() throws IOException {
     String list = resource("licences/THIRD-PARTY.txt");
     assertThat(list).doesNotContainIgnoringCase("unknown license").contains("Chart.js: MIT");
     List<String> jars =

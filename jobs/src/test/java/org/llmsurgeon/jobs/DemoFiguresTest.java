@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.report.PruningReport;
 
-/** The whole demo, and all units on its files: the README's row. */
+/** The whole demo, and all units on its files: the README's row, and what the tutorial shows. */
 @Tag("long")
 class DemoFiguresTest {
   private static final Pattern ROW =
@@ -27,7 +28,9 @@ class DemoFiguresTest {
   @Test
   void theDemosFiguresAreTheReadmes() throws IOException {
     Path folder = parent.resolve("demo");
-    done(CommandRun.of("demo", "--output=" + folder, "--quiet"));
+    CommandRun demo = CommandRun.of("demo", "--output=" + folder, "--quiet");
+    done(demo);
+    assertShows(Files.readString(Checkout.file("src/site/markdown/tutorial.md")), demo.out());
     Path best = parent.resolve("best");
     done(
         CommandRun.of(
@@ -48,6 +51,29 @@ class DemoFiguresTest {
     assertFigure(report(folder.resolve("rows-and-columns")).perplexity(), told.group(2));
     assertFigure(report(best).perplexity(), told.group(3));
     assertFigure(units.perplexity(), told.group(4));
+  }
+
+  /** The tables that the page shows, but for how fast it was. */
+  private static void assertShows(String page, String printed) {
+    List<String> shown = page.lines().dropWhile(line -> !line.startsWith("model  ")).toList();
+    List<String> tables = shown.subList(0, shown.indexOf("```"));
+    List<String> lines = printed.lines().toList();
+    int start = lines.indexOf(tables.get(0));
+    assertThat(start).as(printed).isNotNegative();
+    for (int i = 0; i < tables.size(); i++) {
+      String[] told = tables.get(i).split(" {2,}");
+      String[] said = lines.get(start + i).split(" {2,}");
+      assertThat(said).as(printed).hasSameSizeAs(told);
+      boolean ofTime = told[0].startsWith("tokens per second") || told[0].startsWith("--");
+      assertThat(said[0]).startsWith(ofTime ? told[0].substring(0, 2) : told[0]);
+      for (int cell = 1; cell < told.length && !ofTime; cell++) {
+        if (told[cell].matches("[0-9]+[.][0-9]+")) {
+          assertFigure(Double.parseDouble(said[cell]), told[cell]);
+        } else {
+          assertThat(said[cell]).isEqualTo(told[cell]);
+        }
+      }
+    }
   }
 
   private static void done(CommandRun run) {

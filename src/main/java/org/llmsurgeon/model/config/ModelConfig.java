@@ -31,8 +31,8 @@ public record ModelConfig(
     StreamStyle stream,
     Experts experts,
     Ends ends) {
-  /** Those of the network that was last asked. */
-  private static volatile Layers lastAsked;
+  /** Those of the two networks that were last asked: a dense one and what is made of it. */
+  private static volatile List<Layers> lastAsked = List.of();
 
   /** Checks the number of blocks. */
   public ModelConfig {
@@ -156,6 +156,10 @@ public record ModelConfig(
    * @param block index from 0
    */
   public List<LinearShape> linears(int block) {
+    return layers().blocks().get(block);
+  }
+
+  private List<LinearShape> made(int block) {
     BlockSize sizes = blocks.get(block);
     int hidden = size.hidden();
     int queries = sizes.queryHeads() * size.headDimension();
@@ -174,7 +178,7 @@ public record ModelConfig(
     for (int expert = 0; expert < sizes.experts().size(); expert++) {
       linears.addAll(feedForward(block, expert));
     }
-    return linears;
+    return List.copyOf(linears);
   }
 
   private LinearShape shape(int block, LinearRole role, int outputs, int inputs, boolean bias) {
@@ -243,27 +247,32 @@ public record ModelConfig(
   }
 
   private Layers layers() {
-    Layers known = lastAsked;
-    if (known == null || known.of() != this) {
-      known = Layers.of(this);
-      lastAsked = known;
+    List<Layers> known = lastAsked;
+    for (Layers each : known) {
+      if (each.of() == this) {
+        return each;
+      }
     }
-    return known;
+    Layers made = Layers.of(this);
+    lastAsked = known.isEmpty() ? List.of(made) : List.of(made, known.get(0));
+    return made;
   }
 
   /** Layers of a network: a mixture has thousands, and they are asked for layer by layer. */
-  private record Layers(ModelConfig of, List<LinearShape> list, Map<String, Integer> places) {
+  private record Layers(
+      ModelConfig of,
+      List<List<LinearShape>> blocks,
+      List<LinearShape> list,
+      Map<String, Integer> places) {
     static Layers of(ModelConfig config) {
-      List<LinearShape> list =
-          IntStream.range(0, config.blockCount())
-              .boxed()
-              .flatMap(block -> config.linears(block).stream())
-              .toList();
+      List<List<LinearShape>> blocks =
+          IntStream.range(0, config.blockCount()).mapToObj(config::made).toList();
+      List<LinearShape> list = blocks.stream().flatMap(List::stream).toList();
       Map<String, Integer> places = new HashMap<>();
       for (int i = 0; i < list.size(); i++) {
         places.put(list.get(i).name(), i);
       }
-      return new Layers(config, list, places);
+      return new Layers(config, blocks, list, places);
     }
   }
 

@@ -20,19 +20,25 @@ final class PlannedInverses {
   private final Machines machines;
   private final Machines.Ground ground;
   private final ModelConfig config;
+  private final long all;
 
   PlannedInverses(Workload work, Machines machines, Machines.Ground ground) {
     this.work = work;
     this.machines = machines;
     this.ground = ground;
     this.config = work.config();
+    // Once: a mixture has thousands of layers, and each of them asks for it.
+    this.all = all();
   }
 
   /** The layers, or one of each group, largest first. */
   List<LinearShape> firstOfEach(boolean groups) {
+    record Sized(LinearShape layer, long bytes) {}
     return config.linears().stream()
         .filter(layer -> !groups || group(layer).findFirst().equals(Optional.of(layer)))
-        .sorted(Comparator.comparingLong(layer -> -of(layer, groups)))
+        .map(layer -> new Sized(layer, of(layer, groups)))
+        .sorted(Comparator.comparingLong(sized -> -sized.bytes()))
+        .map(Sized::layer)
         .toList();
   }
 
@@ -42,7 +48,7 @@ final class PlannedInverses {
     if (ground.card() && !work.sparse()) {
       return 0;
     }
-    return Math.min(ground.tasks() * ground.keepBytes(), all() / places());
+    return Math.min(ground.tasks() * ground.keepBytes(), all / places());
   }
 
   /** Processes, or cards. */
@@ -97,8 +103,8 @@ final class PlannedInverses {
 
   /** The share of the inverses that a cut finds kept. */
   double keptShare() {
-    long all = all() / places();
-    return all == 0 ? 0 : (double) kept() / all;
+    long own = all / places();
+    return own == 0 ? 0 : (double) kept() / own;
   }
 
   /** All layers of the attention or the MLP that a layer is in. */

@@ -185,6 +185,19 @@ class LlamaConfigTest {
         prefix + name, 0, role, LinearShape.NO_EXPERT, outputs, inputs, bias, prefix + group);
   }
 
+  /** A mixture has thousands of layers, and each question for one of them would list them anew. */
+  @Test
+  void layersAreListedOnceForTheTwoNetworksThatWereAskedLast() {
+    ModelConfig dense = TinyModels.llama();
+    ModelConfig other = dense.embedding();
+    List<LinearShape> first = dense.linears(1);
+    List<LinearShape> second = other.linears(1);
+    assertThat(second).isEqualTo(first);
+    assertThat(dense.linears(1)).isSameAs(first);
+    assertThat(other.linears(1)).isSameAs(second);
+    assertThat(dense.linears().subList(7, 14)).isEqualTo(first);
+  }
+
   @Test
   void namesEveryTensorThatTheCheckpointMustHold() {
     ModelConfig tied = TinyModels.llama();

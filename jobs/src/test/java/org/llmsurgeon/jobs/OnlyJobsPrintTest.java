@@ -60,7 +60,6 @@ class OnlyJobsPrintTest {
   private static final Set<String> FOR_TESTS =
       Set.of(
           "checkpoint.folder.ShardIndex",
-          "compute.cpu.kernel.ScalarKernels",
           "compute.cuda.CudaDevice",
           "compute.cuda.operand.KernelSource",
           "pipeline.report.EffectiveRecipe",

@@ -24,13 +24,18 @@ public sealed interface CpuRowKernels permits VectorKernels, ScalarKernels {
    */
   static CpuRowKernels fastest() {
     if (!Boolean.parseBoolean(System.getProperty("surgeon.vector", "true"))) {
-      return new ScalarKernels();
+      return plain();
     }
     try {
       return new VectorKernels();
     } catch (LinkageError moduleIsNotThere) {
-      return new ScalarKernels();
+      return plain();
     }
+  }
+
+  /** Plain loops, which every Java machine can load. */
+  static CpuRowKernels plain() {
+    return new ScalarKernels();
   }
 
   /** {@code value = activation(x)}; the arrays are different ones. */

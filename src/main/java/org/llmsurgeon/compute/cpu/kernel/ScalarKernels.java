@@ -3,7 +3,7 @@ package org.llmsurgeon.compute.cpu.kernel;
 import org.llmsurgeon.compute.Activation;
 
 /** {@link CpuRowKernels} in plain Java, with the functions of {@link Math} in double. */
-public final class ScalarKernels implements CpuRowKernels {
+final class ScalarKernels implements CpuRowKernels {
   private static final double TANH_SCALE = Math.sqrt(2 / Math.PI);
   private static final double TANH_CUBE = 0.044715;
 

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 import org.llmsurgeon.compute.Activation;
 
 /** {@link CpuRowKernels} with the Vector API; see {@link VectorFunctions} for its style. */
-public final class VectorKernels implements CpuRowKernels {
+final class VectorKernels implements CpuRowKernels {
   private static final int LANES = SPECIES.length();
 
   /**

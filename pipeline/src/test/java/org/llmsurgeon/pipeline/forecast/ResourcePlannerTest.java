@@ -169,7 +169,7 @@ class ResourcePlannerTest {
       }
     }
     int few =
-        ResourcePlanner.plan(work(config), new Machines(1, 16, 530L << 20, RATES))
+        ResourcePlanner.plan(work(config), new Machines(1, 16, 540L << 20, RATES))
             .stage("score")
             .atOnce();
     int many =

@@ -17,6 +17,12 @@ public final class PlannedMemory {
   /** Java with Spark at work: its heap, its code, and libraries; measured. */
   private static final long PROCESS = 500L << 20;
 
+  /** What a pool of tensors keeps in any case beside those that are lent. */
+  private static final long POOLED = 160L << 20;
+
+  /** Panels of shards, and their sum in double, of a task of a reduction. */
+  private static final long PANELS = 6L * FLOAT * ShardFile.PANEL;
+
   /** What a card has beside tensors: CUDA's context, kernels, libraries' workspaces; estimated. */
   private static final long CONTEXT = 1L << 30;
 
@@ -77,7 +83,9 @@ public final class PlannedMemory {
       return onCard(tensors + each, tasks);
     }
     long most = Math.min(ground.tasks(), Math.max(1, tasks));
-    long room = ground.memory() - PROCESS - tensors;
+    // Beside tensors the pool keeps some more, and they stay while a reduction has its panels.
+    long beside = Math.max(POOLED, ground.tasks() * PANELS);
+    long room = ground.memory() - PROCESS - beside - tensors;
     int atOnce = (int) Math.max(1, Math.min(most, room / Math.max(1, each)));
     long held = tensors + atOnce * each;
     return new ProcessMemory(PROCESS + held + mapped, held, mapped, atOnce);
@@ -208,7 +216,7 @@ public final class PlannedMemory {
    * @param tasks that it is done in
    */
   public ProcessMemory reduce(int tasks) {
-    ProcessMemory panels = need(0, 0, 6L * FLOAT * ShardFile.PANEL, tasks);
+    ProcessMemory panels = need(0, 0, PANELS, tasks);
     // They lie on the heap.
     return new ProcessMemory(panels.process(), 0, 0, panels.atOnce());
   }

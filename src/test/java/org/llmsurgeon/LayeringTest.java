@@ -164,17 +164,19 @@ class LayeringTest {
   }
 
   @Test
-  void roomsUseThoseBeforeThem() {
+  void roomsUseThoseBeforeThem() throws IOException {
     for (Rooms rooms : ROOMS) {
       assertThat(rooms.unnamed(library)).as("rooms of " + rooms.root()).isEmpty();
       rooms.downwards().check(library);
+      assertThat(rooms.importsUpward(Path.of("main", "java"))).isEmpty();
     }
   }
 
   @Test
-  void theRuleOfRoomsCanFail() {
+  void theRuleOfRoomsCanFail() throws IOException {
     Rooms reversed = Rooms.of(ROOT + ".compute", "cpu", "cuda", "");
     assertThat(reversed.downwards().evaluate(library).hasViolation()).isTrue();
+    assertThat(reversed.importsUpward(Path.of("main", "java"))).isNotEmpty();
     assertThat(Rooms.of(ROOT + ".compute", "").unnamed(library)).contains("cpu", "cuda");
   }
 

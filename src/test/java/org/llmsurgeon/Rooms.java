@@ -7,9 +7,14 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,6 +25,10 @@ import java.util.stream.Stream;
  * @param order its rooms, lowest first; {@code ""} is the package itself
  */
 public record Rooms(String root, List<String> order) {
+  /** The package of an imported class, or of a class of which a member is imported. */
+  private static final Pattern IMPORT =
+      Pattern.compile("(?m)^import (?:static )?([a-z0-9_.]+)\\.[A-Z]");
+
   /** Rooms of a package. */
   public static Rooms of(String root, String... order) {
     return new Rooms(root, List.of(order));
@@ -54,17 +63,52 @@ public record Rooms(String root, List<String> order) {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /**
+   * Imports that lead upward. Classes do not show all of them: the compiler copies constants, and
+   * forgets what only comments name.
+   *
+   * @param sources folder of the source files, by package
+   */
+  public List<String> importsUpward(Path sources) throws IOException {
+    List<String> upward = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".java")).sorted().toList()) {
+        String own = sources.relativize(file).getParent().toString().replace('/', '.');
+        if (isInside(own)) {
+          IMPORT
+              .matcher(Files.readString(file))
+              .results()
+              .map(found -> found.group(1))
+              .filter(used -> isInside(used) && place(used) > place(own))
+              .forEach(used -> upward.add(file.getFileName() + " imports of " + used));
+        }
+      }
+    }
+    return upward;
+  }
+
   private boolean isInside(JavaClass each) {
-    return each.getPackageName().equals(root) || each.getPackageName().startsWith(root + ".");
+    return isInside(each.getPackageName());
+  }
+
+  private boolean isInside(String name) {
+    return name.equals(root) || name.startsWith(root + ".");
   }
 
   private String room(JavaClass each) {
-    String name = each.getPackageName();
+    return room(each.getPackageName());
+  }
+
+  private String room(String name) {
     return name.equals(root) ? "" : name.substring(root.length() + 1).split("\\.")[0];
   }
 
   private int place(JavaClass each) {
-    return order.indexOf(room(each));
+    return place(each.getPackageName());
+  }
+
+  private int place(String name) {
+    return order.indexOf(room(name));
   }
 
   /**

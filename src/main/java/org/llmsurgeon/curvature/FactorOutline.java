@@ -43,7 +43,7 @@ public record FactorOutline(double[] diagonal, double norm) {
   public static FactorOutline of(Tensor full, Device device) {
     int size = full.rows();
     try (Tensor triangle =
-        device.empty(Precision.DOUBLE, 1, Math.multiplyExact(size, size + 1) / 2)) {
+        device.empty(Precision.DOUBLE, 1, Math.toIntExact(size * (size + 1L) / 2))) {
       device.pack(full, triangle);
       return ofTriangle(triangle, size, device);
     }

@@ -39,6 +39,29 @@ class FactorOutlineTest {
     }
   }
 
+  /** As factors are stored: in single precision, of which squares are summed in double. */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void aStoredTriangleIsReadAsItIs(Device device) {
+    int size = 40;
+    double[] values = symmetric(size);
+    double[] rounded = new double[values.length];
+    double squares = 0;
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = (float) values[i];
+      squares += rounded[i] * rounded[i];
+    }
+    try (TensorScope scope = new TensorScope(device)) {
+      Tensor packed = scope.empty(Precision.SINGLE, 1, size * (size + 1) / 2);
+      device.pack(full(scope, size, rounded), packed);
+      FactorOutline outline = FactorOutline.ofTriangle(packed, size, device);
+      assertClose("norm", outline.norm(), Math.sqrt(squares), 1e-12);
+      for (int i = 0; i < size; i++) {
+        assertThat(outline.diagonal()[i]).isEqualTo(rounded[i * size + i]);
+      }
+    }
+  }
+
   /** An element off the diagonal counts although no other number of the outline shows it. */
   @ParameterizedTest
   @MethodSource("devices")

@@ -121,6 +121,34 @@ class HostReadTest {
     }
   }
 
+  /**
+   * Routing and a shared expert's gate are read once a block, and on the way back one gradient of
+   * each part: the number does not depend on how many tokens there are.
+   */
+  @Test
+  void aMixtureReadsPartsNotTokens() throws IOException {
+    ModelConfig config;
+    try (ReferenceModel reference = ReferenceModel.open("qwen2-moe")) {
+      config = reference.config();
+    }
+    int blocks = config.blockCount();
+    int parts = blocks + config.blocks().stream().mapToInt(each -> each.experts().size()).sum();
+    try (LanguageModel model =
+        LanguageModel.load(config, TinyModels.weights(config, 3), noted.device())) {
+      for (int context : new int[] {8, 12}) {
+        int[][] windows = TinyModels.windows(config, 2, context, 4);
+        calls.clear();
+        model.losses(windows);
+        assertThat(reads()).isEqualTo(2 * blocks + 1);
+        calls.clear();
+        model.calibrate(windows, NOBODY);
+        assertThat(reads()).isBetween(2L * blocks + 1, 4L * blocks + parts + 1);
+      }
+    } finally {
+      plain.close();
+    }
+  }
+
   private long reads() {
     return calls.stream().filter(NotedDevice.READ::equals).count();
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.llmsurgeon.jobs.option.OutputOptions;
+import org.llmsurgeon.jobs.terminal.TextTable;
 
 /** What terminals of 40 and of 80 columns show. */
 class NarrowTerminalTest {
@@ -17,12 +17,12 @@ class NarrowTerminalTest {
 
   @BeforeEach
   void narrow() {
-    System.setProperty(OutputOptions.COLUMNS, String.valueOf(COLUMNS));
+    System.setProperty(TextTable.COLUMNS, String.valueOf(COLUMNS));
   }
 
   @AfterEach
   void wide() {
-    System.clearProperty(OutputOptions.COLUMNS);
+    System.clearProperty(TextTable.COLUMNS);
   }
 
   static Stream<String> commands() {
@@ -47,7 +47,7 @@ class NarrowTerminalTest {
   @ParameterizedTest
   @MethodSource("commands")
   void helpFitsATerminalOf80Columns(String command) {
-    System.setProperty(OutputOptions.COLUMNS, "80");
+    System.setProperty(TextTable.COLUMNS, "80");
     CommandRun help = CommandRun.of("help", command);
     assertThat(help.out()).contains("Usage: surgeon " + command);
     assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);

@@ -84,12 +84,13 @@ class OnlyJobsPrintTest {
   }
 
   @ArchTest
-  static void roomsUseThoseBeforeThem(JavaClasses classes) {
+  static void roomsUseThoseBeforeThem(JavaClasses classes) throws IOException {
     Rooms rooms =
         Rooms.of(
             "org.llmsurgeon.jobs", "terminal", "option", "runtime", "watch", "command", "demo", "");
     assertThat(rooms.unnamed(classes)).isEmpty();
     rooms.downwards().check(classes);
+    assertThat(rooms.importsUpward(Path.of("src", "main", "java"))).isEmpty();
     assertThat(Rooms.of(rooms.root(), "command", "terminal").downwards().evaluate(classes))
         .as("the rule can fail")
         .matches(EvaluationResult::hasViolation);

@@ -53,10 +53,11 @@ class LayeringTest {
           "");
 
   @Test
-  void roomsUseThoseBeforeThem() {
+  void roomsUseThoseBeforeThem() throws IOException {
     for (Rooms rooms : List.of(ROOMS, Rooms.of(ROOMS.root() + ".forecast", "size", ""))) {
       assertThat(rooms.unnamed(CLASSES)).isEmpty();
       rooms.downwards().check(CLASSES);
+      assertThat(rooms.importsUpward(Path.of("src", "main", "java"))).isEmpty();
     }
   }
 

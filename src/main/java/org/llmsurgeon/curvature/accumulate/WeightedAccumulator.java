@@ -4,16 +4,15 @@ import org.llmsurgeon.compute.Device;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
 import org.llmsurgeon.compute.TensorScope;
-import org.llmsurgeon.curvature.KroneckerStep;
-import org.llmsurgeon.curvature.KroneckerSum;
 
 /**
- * One half step of the power iteration ({@link KroneckerStep}) while it is gathered: {@code sum_t
- * (y_t^T M y_t) x_t x_t^T} over tokens. It needs both sides of a token together: the layer's input
- * and its output gradient. As in {@link FactorAccumulator} sums of parts add up, products are in
- * the precision of the tokens and the sum is in double.
+ * One half step of the power iteration ({@link org.llmsurgeon.curvature.KroneckerStep}) while it is
+ * gathered: {@code sum_t (y_t^T M y_t) x_t x_t^T} over tokens. It needs both sides of a token
+ * together: the layer's input and its output gradient. As in {@link FactorAccumulator} sums of
+ * parts add up, products are in the precision of the tokens and the sum is in double.
  *
- * <p>Weights may be negative: for later terms of a {@link KroneckerSum} {@code M} is indefinite.
+ * <p>Weights may be negative: for later terms of a {@link org.llmsurgeon.curvature.KroneckerSum}
+ * {@code M} is indefinite.
  */
 public final class WeightedAccumulator implements AutoCloseable {
   private final Device device;

@@ -39,15 +39,13 @@ record NearestArchitecture(List<Architecture> supported, ConfigFields fields) {
         .map(
             each ->
                 " (nearest is %s%s%s)"
-                    .formatted(each.name(), few(common(own, each)), differing(each)))
+                    .formatted(each.name(), differing(each), few(common(own, each))))
         .orElse(" (its fields are those of no other)");
   }
 
   /** The fields that two have in common, where these are so few that it says little. */
   private static String few(Set<String> common) {
-    return common.size() >= ALIKE
-        ? ""
-        : ", of whose fields it has only " + String.join(", ", common);
+    return common.size() >= ALIKE ? "" : ", and shares only " + String.join(", ", common);
   }
 
   private String differing(Architecture other) {

@@ -156,7 +156,13 @@ public record ModelConfig(
    * @param block index from 0
    */
   public List<LinearShape> linears(int block) {
-    return layers().blocks().get(block);
+    // All are listed for those who ask for all: a task may ask for one block of its own network.
+    for (Layers each : lastAsked) {
+      if (each.of() == this) {
+        return each.blocks().get(block);
+      }
+    }
+    return made(block);
   }
 
   private List<LinearShape> made(int block) {

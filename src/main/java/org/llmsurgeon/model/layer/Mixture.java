@@ -96,6 +96,10 @@ public record Mixture(
     return rows;
   }
 
+  /**
+   * On the host, as where tokens go ({@link Router}): a number for each token, read once a block,
+   * whose sigmoid and its gradient are taken in double.
+   */
   private double[] sharedWeights(Pass pass, Tensor in) {
     double[] weights = new double[pass.tokens()];
     Arrays.fill(weights, 1);
@@ -157,7 +161,10 @@ public record Mixture(
       }
     }
 
-    /** Gradients of a part's weights; adds those of what it read. */
+    /**
+     * Gradients of a part's weights, on the host since they go back through the router; adds those
+     * of what it read.
+     */
     private static double[] backward(Pass pass, Part part, Tensor in, Tensor dOut, Tensor dIn) {
       try (Workspace work = pass.workspace()) {
         Tensor dRows = rows(pass, dOut, part.tokens(), work);

@@ -47,8 +47,10 @@ final class UnitSelection {
   /** The groups of one in so many blocks are followed first. */
   private static final int SPREAD = 5;
 
-  /** As {@link #REACH} for them. */
+  /** As {@link #REACH} for them: at most so much more, and so many times what the shot needs. */
   private static final double PROBE = 0.3;
+
+  private static final double PROBE_TIMES = 3;
 
   /** The others may stop where they are this many times dearer than the threshold of those. */
   private static final double MARGIN = 4.0 / 3;
@@ -97,7 +99,7 @@ final class UnitSelection {
     List<Integer> probes = probes();
     PathOptions bound = bound(REACH);
     if (!probes.isEmpty()) {
-      follow(costs, probes, bound(PROBE), paths);
+      follow(costs, probes, bound(Math.min(PROBE, PROBE_TIMES * needed())), paths);
       bound = bound(probes, paths);
     }
     follow(costs, indices().filter(group -> paths[group] == null).boxed().toList(), bound, paths);
@@ -197,9 +199,14 @@ final class UnitSelection {
       return whole();
     }
     Removal last = aim.before();
-    double gone = last == null ? 0 : last.sparsity();
-    double needed = gone < 1 ? Math.max(0, aim.target() - gone) / (1 - gone) : 1;
-    return upTo(last == null ? 0 : CEILING * last.threshold(), Math.min(1, more + needed));
+    double ceiling = last == null ? 0 : CEILING * last.threshold();
+    return upTo(ceiling, Math.min(1, more + needed()));
+  }
+
+  /** The share of what is left that this shot takes. */
+  private double needed() {
+    double gone = aim.before() == null ? 0 : aim.before().sparsity();
+    return gone < 1 ? Math.max(0, aim.target() - gone) / (1 - gone) : 1;
   }
 
   private PathOptions whole() {

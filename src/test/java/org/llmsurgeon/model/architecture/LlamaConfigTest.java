@@ -190,6 +190,7 @@ class LlamaConfigTest {
   void layersAreListedOnceForTheTwoNetworksThatWereAskedLast() {
     ModelConfig dense = TinyModels.llama();
     ModelConfig other = dense.embedding();
+    assertThat(dense.linears()).hasSameSizeAs(other.linears());
     List<LinearShape> first = dense.linears(1);
     List<LinearShape> second = other.linears(1);
     assertThat(second).isEqualTo(first);

@@ -48,8 +48,8 @@ class ModelConfigRefusalTest {
       quoteCharacter = '`',
       value = {
         "'d_model': 16, 'n_ssm': 2           | (its fields are those of no other); supported are",
-        "'vocab_size': 9, 'd_inner': 8       | , of whose fields it has only vocab_size); supp",
-        "'vocab_size': 9, 'alibi': true         | only vocab_size, which has no alibi); supported"
+        "'vocab_size': 9, 'd_inner': 8       | ForCausalLM, and shares only vocab_size); supp",
+        "'vocab_size': 9, 'alibi': true         | which has no alibi, and shares only vocab_size)"
       })
   void sayingWhatLittleIsAlike(String fields, String said) throws Exception {
     JsonNode config =

@@ -7,6 +7,8 @@ import static org.llmsurgeon.Tolerances.assertClose;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.llmsurgeon.compute.Device;
@@ -28,7 +30,6 @@ import org.llmsurgeon.pruning.structure.Selection;
 import org.llmsurgeon.surgery.calibrate.Calibration;
 import org.llmsurgeon.surgery.calibrate.CalibrationSize;
 import org.llmsurgeon.surgery.calibrate.FactorKey;
-import org.llmsurgeon.surgery.calibrate.FactorKind;
 import org.llmsurgeon.surgery.calibrate.FactorPlan;
 import org.llmsurgeon.surgery.calibrate.FactorSource;
 import org.llmsurgeon.surgery.local.LocalFactors;
@@ -50,14 +51,12 @@ class StandbyLayersTest {
   private final List<String> whole = new ArrayList<>();
   private final LocalFactors factors = gather();
 
-  /** Notes which {@code G} was asked for as a whole. */
+  /** Notes which factors were asked for as a whole. */
   private final FactorSource watched =
       new FactorSource() {
         @Override
         public Tensor load(FactorKey key, Device target) {
-          if (key.kind() == FactorKind.G) {
-            whole.add(key.label());
-          }
+          whole.add(key.label());
           return factors.load(key, target);
         }
 
@@ -95,7 +94,14 @@ class StandbyLayersTest {
       GroupScore score = task.path(new PathOptions(1, 1, Double.POSITIVE_INFINITY));
       assertThat(score.path().length()).isPositive();
       LinearShape costed = planned.shapes().get(planned.shapes().size() - 1);
-      assertThat(whole).containsExactly(FactorPlan.g(costed).label());
+      Set<String> needed = new TreeSet<>();
+      needed.add(FactorPlan.g(costed).label());
+      needed.add(FactorPlan.a(costed).label());
+      if (costed.role() == LinearRole.DOWN) {
+        // The floor under its neurons is made of what the gate reads.
+        needed.add(FactorPlan.a(CONFIG.linear(costed.block(), LinearRole.GATE)).label());
+      }
+      assertThat(whole).containsExactlyInAnyOrderElementsOf(needed);
     }
   }
 
@@ -106,7 +112,7 @@ class StandbyLayersTest {
         LayerSurgery working = task.open(scope, true);
         LayerSurgery standing = task.open(scope, false);
         CutLayer cut = task.cut(FREE)) {
-      assertThat(whole).hasSize(1);
+      assertThat(whole).as("both factors, once").hasSize(2);
       Tensor expected = scope.own(working.cut(FREE, UpdateKind.JOINT));
       Tensor least = scope.own(standing.cut(FREE, UpdateKind.JOINT));
       assertThat(device.values(least)).isEqualTo(device.values(expected));
@@ -128,7 +134,7 @@ class StandbyLayersTest {
     try (TensorScope scope = new TensorScope(device);
         LayerSurgery standing = task.open(scope, false);
         CutLayer cut = task.cut(READ)) {
-      assertThat(whole).hasSize(1);
+      assertThat(whole).as("both factors, once").hasSize(2);
       assertThat(cut.report().quadraticCost()).isPositive();
       assertThatThrownBy(() -> standing.cut(READ, UpdateKind.JOINT))
           .isInstanceOf(IllegalStateException.class)

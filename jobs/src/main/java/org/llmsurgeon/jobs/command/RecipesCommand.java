@@ -8,6 +8,7 @@ import org.llmsurgeon.jobs.option.ShippedRecipes;
 import org.llmsurgeon.jobs.runtime.Failures;
 import org.llmsurgeon.jobs.terminal.Format;
 import org.llmsurgeon.jobs.terminal.Json;
+import org.llmsurgeon.jobs.terminal.TextTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,7 +61,7 @@ public final class RecipesCommand implements Callable<Integer> {
                                   + String.join(", ", ShippedRecipes.NAMES)
                                   + ".")));
     } else {
-      int terminal = Integer.getInteger(OutputOptions.COLUMNS, Integer.MAX_VALUE);
+      int terminal = Integer.getInteger(TextTable.COLUMNS, Integer.MAX_VALUE);
       int width = Math.min(spec.commandLine().getUsageHelpWidth(), terminal);
       for (String each : ShippedRecipes.NAMES) {
         String purpose = ShippedRecipes.purpose(ShippedRecipes.text(each).orElseThrow());

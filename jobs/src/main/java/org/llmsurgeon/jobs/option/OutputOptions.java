@@ -7,6 +7,7 @@ import org.llmsurgeon.jobs.terminal.BarProgress;
 import org.llmsurgeon.jobs.terminal.LineProgress;
 import org.llmsurgeon.jobs.terminal.QuietProgress;
 import org.llmsurgeon.jobs.terminal.RunProgress;
+import org.llmsurgeon.jobs.terminal.TextTable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -14,13 +15,10 @@ import picocli.CommandLine.Spec;
 
 /**
  * How much a command says. Results go to standard output. Progress is drawn on the terminal where
- * standard output is one (the launcher says so by the system property {@value #COLUMNS}, its width)
- * and written as plain lines to standard error otherwise.
+ * standard output is one (the launcher says so by the system property {@value TextTable#COLUMNS},
+ * its width) and written as plain lines to standard error otherwise.
  */
 public final class OutputOptions {
-  /** System property: width of the terminal that standard output is; absent if it is none. */
-  public static final String COLUMNS = "surgeon.columns";
-
   private static final int NARROWEST_TERMINAL = 40;
 
   @Spec(Spec.Target.MIXEE)
@@ -86,7 +84,7 @@ public final class OutputOptions {
   }
 
   private RunProgress shown() {
-    int columns = Integer.getInteger(COLUMNS, 0);
+    int columns = Integer.getInteger(TextTable.COLUMNS, 0);
     return columns >= NARROWEST_TERMINAL && !verbose
         ? new BarProgress(out(), columns, System::nanoTime)
         : new LineProgress(err(), System::nanoTime);

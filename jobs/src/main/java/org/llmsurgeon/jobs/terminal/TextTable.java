@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.llmsurgeon.jobs.option.OutputOptions;
 
 /**
  * A table in plain text: a header, a rule, rows. A column of numbers is aligned to the right, so
  * that they stand under each other; any other to the left.
  */
 public final class TextTable {
+  /** System property: width of the terminal that standard output is; absent if it is none. */
+  public static final String COLUMNS = "surgeon.columns";
+
   private static final String GAP = "   ";
 
   /** Digits and signs, with a unit of one word at most. */
@@ -48,7 +50,7 @@ public final class TextTable {
    */
   @Override
   public String toString() {
-    return text(Integer.getInteger(OutputOptions.COLUMNS, Integer.MAX_VALUE));
+    return text(Integer.getInteger(COLUMNS, Integer.MAX_VALUE));
   }
 
   /**

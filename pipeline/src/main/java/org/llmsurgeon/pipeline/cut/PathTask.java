@@ -9,8 +9,8 @@ import org.llmsurgeon.surgery.choose.GroupTask;
 import org.llmsurgeon.surgery.choose.UnitPlan;
 
 /**
- * Follows the elimination path of a coupled group. Memory: the factors, inverses and weights of all
- * its layers.
+ * Follows the elimination path of a coupled group. Memory: the weights of all its layers, factors
+ * and inverses of those that are costed.
  *
  * @param work what it needs
  * @param options how to follow it, and how far at least

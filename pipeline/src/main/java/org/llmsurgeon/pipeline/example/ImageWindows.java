@@ -87,7 +87,7 @@ public final class ImageWindows extends DrawnExamples {
             text.columns(),
             session.settings());
     List<String> written = session.tasks().run(StageName.of("decode"), parts, task).value();
-    return new WindowsFile(written, size, own.size(), objective.image().tokens(), 0);
+    return new WindowsFile(written, size, own.size(), objective.image().tokens(), null);
   }
 
   @Override

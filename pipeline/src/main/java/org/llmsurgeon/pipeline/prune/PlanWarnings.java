@@ -1,7 +1,6 @@
 package org.llmsurgeon.pipeline.prune;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.llmsurgeon.model.config.LinearShape;
@@ -28,19 +27,17 @@ final class PlanWarnings {
   static List<String> withWindows(RunPlan plan, ModelConfig config) {
     RunPlan.Windows windows = plan.windows();
     List<String> warnings = new ArrayList<>();
-    if (windows.calibration() != null) {
-      long drawn = windows.calibration().tokens() * (1 + windows.fresh().size());
-      long text = windows.calibration().textTokens();
-      WindowsFile.overlap("calibration", drawn, text).ifPresent(warnings::add);
-    }
-    for (WindowsFile each : Arrays.asList(windows.recovery(), windows.test())) {
-      String name = each == windows.test() ? "test" : "recovery";
-      if (each != null) {
-        WindowsFile.overlap(name, each.tokens(), each.textTokens()).ifPresent(warnings::add);
-      }
-    }
+    overlap(windows.calibration(), "calibration", 1 + windows.fresh().size(), warnings);
+    overlap(windows.recovery(), "recovery", 1, warnings);
+    overlap(windows.test(), "test", 1, warnings);
     warnings.addAll(of(plan, config));
     return warnings;
+  }
+
+  private static void overlap(WindowsFile file, String name, int sets, List<String> warnings) {
+    if (file != null) {
+      file.overlap(name, sets).ifPresent(warnings::add);
+    }
   }
 
   /**

@@ -1,10 +1,8 @@
 package org.llmsurgeon.pipeline.prune;
 
-import java.util.Arrays;
 import java.util.Optional;
 import org.llmsurgeon.InputException;
 import org.llmsurgeon.model.config.ModelConfig;
-import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.evaluate.Evaluator;
 import org.llmsurgeon.pipeline.files.HadoopStorage;
 import org.llmsurgeon.pipeline.forecast.RunForecast;
@@ -19,7 +17,6 @@ import org.llmsurgeon.pipeline.run.RunInputs;
 import org.llmsurgeon.pipeline.run.RunLease;
 import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.Session;
-import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.pipeline.shot.ShotLosses;
 import org.llmsurgeon.pipeline.text.TextFiles;
 import org.llmsurgeon.pipeline.text.Windows;
@@ -139,7 +136,7 @@ public final class PruneRun {
     forecast.shortage().ifPresent(each -> session.progress().note("Warning: " + each));
     Session limited = session.within(forecast.limits());
     Evaluator evaluator = new Evaluator(limited, run, plan.windows().test(), config.objective());
-    ModelExport.Form form = new ModelExport.Form(request.export(), someWindows(plan, config));
+    ModelExport.Form form = new ModelExport.Form(request.export(), Windows.few(run, plan, config));
     ModelExport export = new ModelExport(limited, run, model, output.folder(), evaluator, form);
     SavedModels saved = new SavedModels(export, run, plan);
     new ShotLoop(limited, run, plan, config, evaluator).run(report, saved);
@@ -153,30 +150,5 @@ public final class PruneRun {
         report.build(evaluation, saved.with(report.last(), evaluation), staged.export());
     output.publish(staged, finished, session.progress());
     return finished;
-  }
-
-  /**
-   * The first windows of the test text, else of the calibration, without labels but for images;
-   * null where there is neither.
-   */
-  private int[][] someWindows(RunPlan plan, ModelConfig config) {
-    WindowsFile file =
-        plan.windows().test() == null ? plan.windows().calibration() : plan.windows().test();
-    if (file == null) {
-      return null;
-    }
-    int[][] windows = Windows.read(run, file, 0, Math.min(2, file.windows()));
-    return config.readsImages()
-        ? windows
-        : Arrays.stream(windows).map(each -> text(each, config)).toArray(int[][]::new);
-  }
-
-  /** The tokens of a text alone. */
-  private static int[] text(int[] window, ModelConfig config) {
-    if (config.objective().row() != null) {
-      return config.objective().example(window).ids();
-    }
-    Objective.Pair pair = config.objective().pair(window);
-    return pair == null ? window : pair.first();
   }
 }

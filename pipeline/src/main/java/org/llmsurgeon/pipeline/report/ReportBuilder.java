@@ -169,7 +169,7 @@ public final class ReportBuilder {
   }
 
   /** Whether the last shot that was added is the last of the run. */
-  public boolean isLast() {
+  private boolean isLast() {
     return plan.isLast(last.shot(), last.removal().target());
   }
 

@@ -13,12 +13,33 @@ import java.util.Optional;
  * @param partWindows windows in each of them; the last may have fewer
  * @param windows how many windows
  * @param context tokens of each; a window of an image has more numbers than it has tokens
- * @param textTokens tokens of the text that they were drawn from; 0 where that is not known, as of
- *     windows that somebody else has made
+ * @param text what they were drawn from; null where that is not known, as of windows that somebody
+ *     else has made
  */
-public record WindowsFile(
-    List<String> parts, int partWindows, int windows, int context, long textTokens)
+public record WindowsFile(List<String> parts, int partWindows, int windows, int context, Text text)
     implements Serializable {
+  /**
+   * The text of windows.
+   *
+   * @param tokens that it has
+   * @param each tokens of it in a window, without those that the tokenizer puts around them
+   */
+  public record Text(long tokens, int each) implements Serializable {
+    private Optional<String> overlap(String name, long drawn) {
+      return drawn <= tokens
+          ? Optional.empty()
+          : Optional.of(
+              String.format(
+                  Locale.ROOT,
+                  "The %s windows have %,d tokens and the text has %,d: they overlap, each token"
+                      + " stands in %.1f of them; give more text or fewer --sequences.",
+                  name,
+                  drawn,
+                  tokens,
+                  (double) drawn / tokens));
+    }
+  }
+
   /** Folder of all windows in the run directory. */
   public static final String FOLDER = "windows/";
 
@@ -43,29 +64,20 @@ public record WindowsFile(
     return (long) windows * context;
   }
 
-  /** The same windows of a text of so many tokens. */
-  public WindowsFile drawnFrom(long tokens) {
-    return new WindowsFile(parts, partWindows, windows, context, tokens);
+  /** The same windows of a text. */
+  public WindowsFile drawnFrom(Text drawn) {
+    return new WindowsFile(parts, partWindows, windows, context, drawn);
   }
 
   /**
    * A warning about windows that overlap, which tell less than their number promises.
    *
    * @param name what they are for
-   * @param drawn tokens of all windows
-   * @param text tokens of the text that they are from; 0 where that is not known
+   * @param sets how many such sets of windows there are of the same text
    */
-  public static Optional<String> overlap(String name, long drawn, long text) {
-    return text == 0 || drawn <= text
+  public Optional<String> overlap(String name, int sets) {
+    return text == null
         ? Optional.empty()
-        : Optional.of(
-            String.format(
-                Locale.ROOT,
-                "The %s windows have %,d tokens and the text has %,d: they overlap, each token"
-                    + " stands in %.1f of them; give more text or fewer --sequences.",
-                name,
-                drawn,
-                text,
-                (double) drawn / text));
+        : text.overlap(name, (long) sets * windows * text.each());
   }
 }

@@ -283,12 +283,14 @@ final class TextWindows {
   private List<WindowsFile> sample(String name, List<TokenFile> tokens, WindowDraw draw, int sets) {
     long all = tokens.stream().mapToLong(TokenFile::tokens).sum();
     int windows = draw.windows(all) / sets;
-    WindowsFile.overlap(name, (long) windows * sets * draw.context(), all)
-        .ifPresent(each -> session.progress().note("Warning: " + each));
     SampleTask task = new SampleTask(name, run.path(), tokens, draw, frame, session.settings());
-    return gather("sample", task, windows, sets, draw.context()).stream()
-        .map(file -> file.drawnFrom(all))
-        .toList();
+    WindowsFile.Text text = new WindowsFile.Text(all, draw.context());
+    List<WindowsFile> drawn =
+        gather("sample", task, windows, sets, draw.context()).stream()
+            .map(file -> file.drawnFrom(text))
+            .toList();
+    drawn.get(0).overlap(name, sets).ifPresent(each -> session.progress().note("Warning: " + each));
+    return drawn;
   }
 
   /** A task for each file of windows. */
@@ -311,7 +313,7 @@ final class TextWindows {
     int each = files.size() / sets;
     return IntStream.range(0, sets)
         .mapToObj(set -> files.subList(set * each, (set + 1) * each))
-        .map(parts -> new WindowsFile(parts, size, windows, context, 0))
+        .map(parts -> new WindowsFile(parts, size, windows, context, null))
         .toList();
   }
 

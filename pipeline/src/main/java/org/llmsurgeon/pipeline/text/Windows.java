@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.llmsurgeon.checkpoint.token.TokenWindows;
+import org.llmsurgeon.model.config.ModelConfig;
+import org.llmsurgeon.model.config.Objective;
 import org.llmsurgeon.pipeline.run.RunDirectory;
+import org.llmsurgeon.pipeline.run.RunPlan;
 import org.llmsurgeon.pipeline.run.WindowsFile;
 
 /** Token windows in the run directory. */
@@ -44,7 +47,37 @@ public final class Windows {
           .write(run.storage(), run.resolve(path));
       parts.add(path);
     }
-    return new WindowsFile(parts, size, windows.count(), tokens, 0);
+    return new WindowsFile(parts, size, windows.count(), tokens, null);
+  }
+
+  /**
+   * The first windows of the test text, else of the calibration, to look at a model with: without
+   * labels but for images.
+   *
+   * @param run the run directory
+   * @param plan of the run
+   * @param config of the model
+   * @return at most two; null where the run has no windows
+   */
+  public static int[][] few(RunDirectory run, RunPlan plan, ModelConfig config) {
+    RunPlan.Windows all = plan.windows();
+    WindowsFile file = all.test() == null ? all.calibration() : all.test();
+    if (file == null) {
+      return null;
+    }
+    int[][] windows = read(run, file, 0, Math.min(2, file.windows()));
+    return config.readsImages()
+        ? windows
+        : Arrays.stream(windows).map(each -> text(each, config)).toArray(int[][]::new);
+  }
+
+  /** The tokens of a text alone. */
+  private static int[] text(int[] window, ModelConfig config) {
+    if (config.objective().row() != null) {
+      return config.objective().example(window).ids();
+    }
+    Objective.Pair pair = config.objective().pair(window);
+    return pair == null ? window : pair.first();
   }
 
   /**

@@ -407,7 +407,7 @@ function loading() {
   ];
   section('How to load it', null,
     copyable(lines.join('\n')),
-    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', ['report.csv', 'report-layers.csv', 'report-factors.csv', 'report-stages.csv'].map((file) => [element('a', { href: file }, file), ', ']), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
+    element('p', { class: 'soft' }, 'The numbers of this page: ', element('a', { href: 'pruning_report.json' }, 'pruning_report.json'), ', ', ['report.csv', 'report-layers.csv', 'report-factors.csv', 'report-stages.csv'].map((file, i) => [i > 0 ? ', ' : '', element('a', { href: file }, file)]), '; its settings as a recipe: ', element('a', { href: 'recipe.yaml' }, 'recipe.yaml'), '. To make this page again: '),
     copyable('jobs/surgeon report ' + folder));
 }
 

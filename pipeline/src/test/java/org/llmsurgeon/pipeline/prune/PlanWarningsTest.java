@@ -20,6 +20,7 @@ import org.llmsurgeon.pipeline.cluster.Progress;
 import org.llmsurgeon.pipeline.files.Json;
 import org.llmsurgeon.pipeline.report.PruningReport;
 import org.llmsurgeon.pipeline.report.RunResult;
+import org.llmsurgeon.pipeline.run.WindowsFile;
 import org.llmsurgeon.surgery.recipe.Recipe;
 
 /** What a run says at its start that its maker may not have meant. */
@@ -75,6 +76,21 @@ class PlanWarningsTest {
       assertThat(Path.of(result.places().report())).exists();
       assertThat(Path.of(result.places().page())).exists();
     }
+  }
+
+  /** Tokens that the tokenizer puts around a text are none of the text's. */
+  @Test
+  void windowsOverlapByTheTokensOfTheirTextAlone() {
+    WindowsFile framed = new WindowsFile(List.of("w"), 196, 196, 512, null);
+    assertThat(framed.overlap("test", 1)).isEmpty();
+    assertThat(framed.drawnFrom(new WindowsFile.Text(100_000, 510)).overlap("test", 1)).isEmpty();
+    assertThat(framed.drawnFrom(new WindowsFile.Text(100_000, 510)).overlap("calibration", 2))
+        .hasValueSatisfying(
+            said ->
+                assertThat(said)
+                    .startsWith(
+                        "The calibration windows have 199,920 tokens and the text has 100,000:"
+                            + " they overlap, each token stands in 2.0 of them"));
   }
 
   @Test

@@ -34,7 +34,7 @@ class RunPlannerTest {
   }
 
   private static WindowsFile windows(String name, int count) {
-    return new WindowsFile(List.of(name), count, count, 8, 0);
+    return new WindowsFile(List.of(name), count, count, 8, null);
   }
 
   @Test

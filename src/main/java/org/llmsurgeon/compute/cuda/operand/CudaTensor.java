@@ -3,10 +3,12 @@ package org.llmsurgeon.compute.cuda.operand;
 import org.llmsurgeon.compute.DenseTensor;
 import org.llmsurgeon.compute.Precision;
 import org.llmsurgeon.compute.Tensor;
-import org.llmsurgeon.compute.cuda.CudaDevice;
 import org.llmsurgeon.compute.cuda.driver.CudaBlock;
 
-/** A tensor of a {@link CudaDevice}: row-major elements in the memory of the card. */
+/**
+ * A tensor of a {@link org.llmsurgeon.compute.cuda.CudaDevice}: row-major elements in the memory of
+ * the card.
+ */
 public final class CudaTensor extends DenseTensor<CudaTensor> {
   private final CudaBlock block;
   private final boolean view;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.llmsurgeon.curvature.CurvatureKind;
 import org.llmsurgeon.model.config.LinearRole;
 import org.llmsurgeon.model.config.LinearShape;
 import org.llmsurgeon.model.config.ModelConfig;
@@ -84,9 +85,10 @@ final class PlannedInverses {
     return readsUnits(layer) && goes(UnitKind.RESIDUAL) || pairs && goes(UnitKind.QUERY_KEY);
   }
 
-  /** Whether none is: such a layer of a group stands by, and an outline of its factors is read. */
+  /** Whether none is, and so an outline of its factors is read: such a layer stands by. */
   boolean standsBy(LinearShape layer) {
-    return work.inGroups() && !columnsCosted(layer) && !rowsCosted(layer);
+    boolean outlined = work.inGroups() && work.curvature().kind() == CurvatureKind.KFAC;
+    return outlined && !columnsCosted(layer) && !rowsCosted(layer);
   }
 
   private boolean goes(UnitKind kind) {

@@ -14,7 +14,8 @@ import org.llmsurgeon.model.fields.ConfigFields;
 
 /** BERT, RoBERTa and DistilBERT, each for hidden tokens, embeddings, and labels. */
 final class EncoderFamily {
-  private static final Set<String> KNOWS = Set.of("type_vocab_size", "sinusoidal_pos_embds");
+  private static final Set<String> KNOWS =
+      Set.of("type_vocab_size", "sinusoidal_pos_embds", "is_causal");
 
   private static final Words BERT =
       new Words(

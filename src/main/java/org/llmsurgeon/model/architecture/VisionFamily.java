@@ -31,21 +31,21 @@ final class VisionFamily {
                   "ViTForImageClassification",
                   "vit",
                   "ViT, labels of images",
-                  Set.of(),
+                  Set.of("is_causal"),
                   fields -> read(fields, "ViTForImageClassification", Heads.ONE, CLASS))
               .sized(UngroupedFields.NAMES),
           new Family(
                   "DeiTForImageClassification",
                   "deit",
                   "DeiT, labels of images",
-                  Set.of(),
+                  Set.of("is_causal"),
                   fields -> read(fields, "DeiTForImageClassification", Heads.ONE, CLASS, TEACHER))
               .sized(UngroupedFields.NAMES),
           new Family(
               TWO_HEADS,
               "deit",
               "DeiT with a head for its teacher, labels of images",
-              Set.of(),
+              Set.of("is_causal"),
               // The same class finds both.
               Written.of(TWO_HEADS)
                   .called("ForImageClassificationWithTeacher", "AutoModelForImageClassification")

@@ -14,12 +14,16 @@ import org.llmsurgeon.InputException;
  * or set to the value that changes nothing. All other unknown fields are harmless and ignored.
  */
 public final class UnsupportedFields {
+  private static final String BOTH_WAYS = "attention in both directions";
+
   private static final List<Field> FIELDS =
       List.of(
           new Field("quantization_config", UnsupportedFields::never, "quantized weights"),
           new Field("compression_config", UnsupportedFields::never, "compressed weights"),
           new Field("is_encoder_decoder", UnsupportedFields::isFalse, "an encoder"),
           new Field("add_cross_attention", UnsupportedFields::isFalse, "cross-attention"),
+          new Field("use_bidirectional_attention", UnsupportedFields::isFalse, BOTH_WAYS),
+          new Field("is_causal", UnsupportedFields::isTrue, BOTH_WAYS),
           new Field("sliding_window", UnsupportedFields::never, "attention in a sliding window"),
           new Field("attention_chunk_size", UnsupportedFields::never, "attention in chunks"),
           new Field("layer_types", UnsupportedFields::allFullAttention, "blocks of several kinds"),
@@ -86,6 +90,10 @@ public final class UnsupportedFields {
 
   private static boolean isFalse(JsonNode value) {
     return value.isBoolean() && !value.booleanValue();
+  }
+
+  private static boolean isTrue(JsonNode value) {
+    return value.isBoolean() && value.booleanValue();
   }
 
   private static boolean isZero(JsonNode value) {

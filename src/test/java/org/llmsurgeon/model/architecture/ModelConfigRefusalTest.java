@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.llmsurgeon.InputException;
+import org.llmsurgeon.model.ReferenceModel;
 import org.llmsurgeon.model.TinyModels;
 
 @DisplayName("A configuration is refused")
@@ -87,6 +90,8 @@ class ModelConfigRefusalTest {
         "compression_config       | {'format': 'int'}",
         "is_encoder_decoder       | true",
         "add_cross_attention      | true",
+        "use_bidirectional_attention | true",
+        "is_causal                | false",
         "attention_chunk_size     | 8192",
         "layer_types              | ['full_attention', 'sliding_attention']",
         "no_rope_layers           | [1, 0]",
@@ -132,10 +137,21 @@ class ModelConfigRefusalTest {
         {'quantization_config': null, 'is_encoder_decoder': false, 'sliding_window': null,
          'layer_types': ['full_attention', 'full_attention'], 'partial_rotary_factor': 1.0,
          'embedding_multiplier': 1, 'num_local_experts': 0, 'pruned_heads': {}, 'alibi': false,
+         'use_bidirectional_attention': false, 'is_causal': true,
          'no_rope_layers': [], 'unheard_of': 3}
         """;
     assertThat(TinyModels.with(TinyModels.llamaJson(), json(neutral)))
         .isEqualTo(TinyModels.llama());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "distilbert", "roberta", "vit", "deit", "deit-teacher"})
+  void notAnEncoderThatSaysOfItselfThatItSeesInBothDirections(String name) throws IOException {
+    try (ReferenceModel reference = ReferenceModel.open(name)) {
+      ObjectNode saying = reference.json().deepCopy();
+      assertThat(Architectures.parse(saying.put("is_causal", false), "config.json"))
+          .isEqualTo(Architectures.parse(reference.json(), "config.json"));
+    }
   }
 
   @ParameterizedTest

@@ -96,10 +96,9 @@ final class LlamaFamily {
     int blocks = fields.blocks("num_hidden_layers", 36);
     int every = fields.size("no_rope_layer_interval", 4);
     List<Integer> rotated = fields.counts("no_rope_layers");
-    boolean windows = fields.flag("use_sliding_window", false);
+    int window = fields.flag("use_sliding_window", false) ? fields.size("sliding_window", 0) : 0;
     List<AttentionStyle.Layer> layers =
-        LlamaFields.windows(
-            fields, blocks, windows ? fields.size("sliding_window", 0) : 0, block -> windows);
+        LlamaFields.windows(fields, blocks, window, block -> !isRotated(rotated, block, every));
     return LlamaFields.biases(fields, decoder)
         .tied(fields.flag("tie_word_embeddings", true))
         .layers(

@@ -111,6 +111,22 @@ class LlamaConfigTest {
         .isEqualTo(TinyModels.llama());
   }
 
+  /** Where no list says which blocks have it. */
+  @Test
+  void aSlidingWindowOfSmolLm3IsForBlocksWithoutRotation() {
+    String config =
+        """
+        {"model_type": "smollm3", "num_hidden_layers": 4, "use_sliding_window": true, %s
+         "sliding_window": 5}
+        """;
+    AttentionStyle.Layer rotated = AttentionStyle.Layer.FULL;
+    AttentionStyle.Layer plain = new AttentionStyle.Layer(5, -1);
+    assertThat(parse(config.formatted("")).attention().layers())
+        .containsExactly(rotated, rotated, rotated, plain);
+    assertThat(parse(config.formatted("\"no_rope_layers\": [0, 1, 0, 1],")).attention().layers())
+        .containsExactly(plain, rotated, plain, rotated);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "silu, SILU",

@@ -19,11 +19,13 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a build hands out: the same bytes each time, and in a release all that belongs to one. */
 @Tag("packaged")
 class ReleaseTest {
   private static final Path APP = Checkout.file("jobs/target/app");
+  private static final String RELEASE = "mvn -Prelease verify makes a release";
   private static final List<String> LICENCES =
       List.of(
           "org/llmsurgeon/jobs/licences/LICENSE", "org/llmsurgeon/jobs/licences/THIRD-PARTY.txt");
@@ -35,6 +37,10 @@ class ReleaseTest {
       assertThat(found).as("%s in %s", name, folder).hasSize(1);
       return found.get(0);
     }
+  }
+
+  private static Path bundle() throws IOException {
+    return jar(Checkout.file("jobs/target"), "surgeon-jobs-.*-bundle");
   }
 
   private static List<Path> own() throws IOException {
@@ -75,10 +81,7 @@ class ReleaseTest {
   }
 
   @Test
-  @EnabledIfSystemProperty(
-      named = "surgeon.release",
-      matches = "true",
-      disabledReason = "mvn -Prelease verify makes a release")
+  @EnabledIfSystemProperty(named = "surgeon.release", matches = "true", disabledReason = RELEASE)
   void aReleaseHasSourcesJavadocTheBundleAndAListOfContents() throws IOException {
     for (String module : List.of("src", "pipeline", "jobs")) {
       Path folder = Checkout.file(module + "/target");
@@ -89,7 +92,7 @@ class ReleaseTest {
           .as(module)
           .anyMatch(name -> name.matches("org/llmsurgeon/.*\\.html"));
     }
-    assertThat(entries(jar(Checkout.file("jobs/target"), "surgeon-jobs-.*-bundle")))
+    assertThat(entries(bundle()))
         .contains("org/llmsurgeon/jobs/Surgeon.class", "picocli/CommandLine.class")
         .containsAll(LICENCES);
     JsonNode list = new ObjectMapper().readTree(Checkout.file("target/bom.json").toFile());
@@ -97,6 +100,14 @@ class ReleaseTest {
     TreeSet<String> names = new TreeSet<>();
     list.path("components").forEach(each -> names.add(each.path("name").asText()));
     assertThat(names).contains("picocli", "arrow-vector", "nd4j-native", "openblas", "chart.js");
+  }
+
+  /** Natives, services and log settings come out of the one jar as out of many. */
+  @Test
+  @EnabledIfSystemProperty(named = "surgeon.release", matches = "true", disabledReason = RELEASE)
+  void theBundleRunsUnderSparksSubmitProgram(@TempDir Path temp) throws Exception {
+    String spark = Checkout.file("pipeline/spark-home/target/jars") + "/*";
+    SubmittedLogTest.scores(temp, spark, bundle().toString());
   }
 
   private static List<String> entries(Path jar) throws IOException {

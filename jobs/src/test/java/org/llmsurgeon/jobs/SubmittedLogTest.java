@@ -20,22 +20,36 @@ class SubmittedLogTest {
 
   @Test
   void sparkLogsNoLinesOfItsOwn() throws Exception {
-    Properties cluster = new Properties();
-    try (var file = Files.newBufferedReader(Checkout.file("conf/spark-cluster.conf"))) {
-      cluster.load(file);
-    }
-    List<String> command = TestJava.command();
-    command.add("-Xmx1g");
-    command.addAll(List.of(cluster.getProperty("spark.driver.extraJavaOptions").split(" ")));
     // The tests' own log settings lie in their folder, which Spark would take.
     String programs =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(each -> !each.endsWith("test-classes") && !each.endsWith("-tests.jar"))
             .collect(Collectors.joining(File.pathSeparator));
+    scores(temp, programs, "spark-internal");
+  }
+
+  /**
+   * Scores the demo's model through Spark's submit program, of which nothing is to be heard.
+   *
+   * @param temp where the scores are written
+   * @param programs the class path, with Spark
+   * @param application the jar that has the program; {@code spark-internal} where the class path
+   *     does
+   */
+  static void scores(Path temp, String programs, String application) throws Exception {
+    Path settings = Checkout.file("conf/spark-cluster.conf");
+    Properties cluster = new Properties();
+    try (var file = Files.newBufferedReader(settings)) {
+      cluster.load(file);
+    }
+    List<String> command = TestJava.command();
+    command.add("-Xmx1g");
+    command.addAll(List.of(cluster.getProperty("spark.driver.extraJavaOptions").split(" ")));
     Path demo = Checkout.file("jobs/src/main/resources/demo");
     command.addAll(List.of("-cp", programs, "org.apache.spark.deploy.SparkSubmit"));
-    command.addAll(List.of("--master", "local[1]", "--class", Surgeon.class.getName()));
-    command.addAll(List.of("--conf", "spark.ui.enabled=false", "spark-internal", "scores"));
+    command.addAll(List.of("--master", "local[1]", "--properties-file", settings.toString()));
+    command.addAll(List.of("--class", Surgeon.class.getName()));
+    command.addAll(List.of("--conf", "spark.ui.enabled=false", application, "scores"));
     command.addAll(List.of("--model", demo.resolve("model").toString(), "--calibration"));
     command.addAll(List.of(demo.resolve("text/calibration.txt").toString(), "--sequences", "2"));
     command.addAll(List.of("--context", "16", "--output", temp + "/scores.safetensors"));

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,9 @@ import org.llmsurgeon.pipeline.TestJava;
 
 /** What is said at the start where a cluster or its Java lacks something. */
 class ClusterStartTest {
+  private static final Pattern TOOK =
+      Pattern.compile("(?m)^Took (?:(\\d+) min )?([\\d.]+) s from start to end\\.$");
+
   /** Output of a Java of its own, without our options. */
   static String run(List<String> options, String... arguments) throws Exception {
     List<String> command =
@@ -72,7 +77,10 @@ class ClusterStartTest {
       "--shots",
       "1"
     };
-    assertThat(run(clusterOptions(), prune)).doesNotContain("DEBUG").endsWith("exit 0");
+    long start = System.nanoTime();
+    String said = run(clusterOptions(), prune);
+    assertThat(said).doesNotContain("DEBUG").endsWith("exit 0");
+    assertThatItTook(said, (System.nanoTime() - start) / 1e9);
     String[] verbose = Arrays.copyOf(prune, prune.length + 2);
     verbose[prune.length] = "--overwrite";
     verbose[prune.length + 1] = "--verbose";
@@ -82,6 +90,15 @@ class ClusterStartTest {
         .contains(".json is committed")
         .contains("attempt 0: ")
         .endsWith("exit 0");
+  }
+
+  /** The time that is told is the whole process's, but for its end. */
+  private static void assertThatItTook(String said, double seconds) {
+    Matcher told = TOOK.matcher(said);
+    assertThat(told.find()).as(said).isTrue();
+    double minutes = told.group(1) == null ? 0 : Double.parseDouble(told.group(1));
+    assertThat(60 * minutes + Double.parseDouble(told.group(2)))
+        .isBetween(seconds / 2, seconds + 0.5);
   }
 
   @Test

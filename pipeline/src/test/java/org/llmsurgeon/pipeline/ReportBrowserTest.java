@@ -103,6 +103,7 @@ class ReportBrowserTest {
           .contains("2 more warnings", "warning 4", "Once upon", " a time", " a tame")
           .contains("Spearman", "1.0000 \u2192 0.9816", "Accuracy", "0.8750 \u2192 0.8125")
           .contains("What constraints on widths cost", "--one-width", "--round-to")
+          .contains(widthsOfTheFirstBlock())
           .contains("Seconds of each stage", "Memory of each stage");
       look(browser, compared.resolve("compare.html"), "Comparison of 3 methods");
       browser.open(withARunThatFellShort().toUri(), 1280, "light");
@@ -117,6 +118,15 @@ class ReportBrowserTest {
       browser.open(page("names.html", other).toUri(), 1280, "light");
       assertMapOfOtherNames(browser, other.withArray("layers"));
     }
+  }
+
+  /** The head and the first row of the table of sizes. */
+  private static String widthsOfTheFirstBlock() throws Exception {
+    JsonNode report = new ObjectMapper().readTree(pruned.resolve(PruningReport.FILE).toFile());
+    JsonNode first = report.at("/export/widths/0");
+    assertThat(first.path("neurons").asInt()).isPositive();
+    return "blockneuronsheadskey/value heads0%s%s%s"
+        .formatted(first.get("neurons"), first.get("heads"), first.get("groups"));
   }
 
   /** The report of a network with two experts, and with matrices that end in the same word. */

@@ -234,10 +234,22 @@ function widthChart(cells, blocks, matrices) {
   add(query, query && `query rows (of ${shortest(query, matrices)})`, 2);
   if (sets.length === 0) return null;
   const heads = config && config.num_attention_heads ? ` A full layer has ${config.num_attention_heads} heads${config.num_key_value_heads ? ` and ${config.num_key_value_heads} key/value heads` : ''}.` : '';
-  return chart('Widths left', `Share of the rows that are left in each block.${heads}`, {
+  const figure = chart('Widths left', `Share of the rows that are left in each block.${heads}`, {
     type: 'bar', data: { labels: blocks.map(String), datasets: sets },
     options: { scales: { x: axis('block', { ticks: { callback: (value, i) => blocks[i] } }), y: axis('% left', { min: 0, max: 100 }) } },
   });
+  const written = widthTable();
+  if (written) figure.append(folded('Sizes as written', written));
+  return figure;
+}
+
+/** How many of each every block is written with; what no block has is left out. */
+function widthTable() {
+  const widths = (report.export || {}).widths || [];
+  const columns = [['neurons', 'neurons'], ['heads', 'heads'], ['groups', 'key/value heads'], ['expert', 'neurons of an expert'], ['experts', 'experts']]
+    .filter(([key]) => widths.some((width) => width[key] > 0));
+  return columns.length === 0 ? null : table(['block', ...columns.map(([, name]) => name)],
+    widths.map((width, block) => [block, ...columns.map(([key]) => width[key])]));
 }
 
 /** A dashed line across a histogram, at a power of two. */

@@ -2,7 +2,11 @@
 
 Every run writes to a folder of its own, named by its logical date, so that a run that is cleared and
 done again finds what is finished and does nothing. A run that was killed goes on after its last
-finished shot. What cannot be used (exit code 2) fails at once; everything else is tried again.
+finished shot. What cannot be used (exit code 2) fails at once; everything else is tried again. Where
+the driver runs on the cluster Spark does not hand on its exit code, so there code 2 is tried again too.
+
+Spark runs plan and prune. Prune itself has checked that a smaller folder computes what the model with zeros
+does; verify and publish read and write one small file each, in the worker.
 
 Needs apache-airflow-providers-apache-spark, a Spark connection (`spark_default`) and, in the
 environment of the workers:

@@ -32,6 +32,7 @@ class NamedOptionsTest {
           "--driver-memory",
           "--executor-memory",
           "--properties-file",
+          "--add-modules",
           "--add-opens",
           "--gpu-architecture");
 

@@ -55,11 +55,8 @@ public final class RecipesCommand implements Callable<Integer> {
                   .orElseThrow(
                       () ->
                           new InputException(
-                              "There is no recipe '"
-                                  + name
-                                  + "'; choose one of "
-                                  + String.join(", ", ShippedRecipes.NAMES)
-                                  + ".")));
+                              "There is no recipe '%s'; choose one of %s."
+                                  .formatted(name, String.join(", ", ShippedRecipes.NAMES)))));
     } else {
       int terminal = Integer.getInteger(TextTable.COLUMNS, Integer.MAX_VALUE);
       int width = Math.min(spec.commandLine().getUsageHelpWidth(), terminal);

@@ -25,7 +25,9 @@ TASKS = (
 
 def auto(architecture):
     """The class that finds the class of an architecture, with the code of its folder."""
-    task = next((each for each in TASKS if architecture.endswith(each)), "ForCausalLM")
+    # The same class finds a DeiT with another head for its teacher.
+    named = architecture.removesuffix("WithTeacher")
+    task = next((each for each in TASKS if named.endswith(each)), "ForCausalLM")
     return "AutoModel" if architecture.endswith("Model") else "AutoModel" + task
 
 
